@@ -1,0 +1,94 @@
+// Every limit in one place: name, unit, reason. What an operator may want to change is a config key instead.
+
+export const KIB = 1024
+export const MIB = 1024 * KIB
+export const SECOND = 1000
+export const MINUTE = 60 * SECOND
+export const HOUR = 60 * MINUTE
+export const DAY = 24 * HOUR
+
+// --- connections -----------------------------------------------------------------------------------------------
+
+/** Milliseconds a caller has to finish the secret handshake; a slow onion circuit needs some seconds. */
+export const HANDSHAKE_TIMEOUT_MS = 15 * SECOND
+/** Sockets that may be in the handshake at once: each costs memory before we know who calls. */
+export const HANDSHAKES_AT_ONCE = 256
+/** Sockets in all; a board's file descriptors and some 10 KB of memory each. */
+export const CONNECTIONS_AT_ONCE = 2000
+/** Connections of one identity at once: a client that reconnects may hold two for a while, never dozens. */
+export const CONNECTIONS_PER_PEER = 4
+/** Connections of one invite's guest key at once: a code with many uses serves many people at the same time. */
+export const CONNECTIONS_PER_GUEST = 64
+/** Milliseconds a guest's connection is left open after `invite.use` was answered. */
+export const GUEST_LINGER_MS = 5 * SECOND
+/** Milliseconds a guest may stay without using its invite. */
+export const GUEST_IDLE_MS = 60 * SECOND
+/** Milliseconds without a byte after which a connection is taken for dead. */
+export const IDLE_MS = 10 * MINUTE
+
+// --- muxrpc ----------------------------------------------------------------------------------------------------
+
+/** Bytes in one incoming muxrpc frame. A message is at most 8 KiB; a tunnel's frames are larger. */
+export const FRAME_BYTES = 1 * MIB
+/** The same for a guest, who only ever sends one small request. */
+export const GUEST_FRAME_BYTES = 16 * KIB
+/** Requests and streams one connection may have open; a legacy client asks one history per feed it follows. */
+export const CALLS_PER_CONNECTION = 2048
+/** Bytes of served messages waiting for one connection's socket before its streams pause. */
+export const OUTGOING_BYTES = 128 * KIB
+/** Bytes of received messages of one connection waiting for the disk before its socket is no longer read. */
+export const INCOMING_BYTES = 512 * KIB
+
+// --- messages and feeds ----------------------------------------------------------------------------------------
+
+/** UTF-16 units of a message's signed JSON: the classic format's own limit. */
+export const MESSAGE_CHARS = 8192
+/** The highest sequence number kept: six bytes in the key. No feed comes near it. */
+export const SEQUENCE_MAX = 2 ** 48 - 1
+/** Ranges of missing messages remembered per feed; a feed with more holes is served as it is stored. */
+export const GAPS_PER_FEED = 256
+/** Connections on which one missing range is asked for before we take it as lost. */
+export const GAP_ASKS = 3
+/** Milliseconds a live stream waits at a hole behind a message that has only just come in: its filler may be next. */
+export const GAP_SETTLE_MS = 1 * SECOND
+/** Milliseconds of grace for a client that never asks for its own feed, before we ask for it (SPIP-02). */
+export const CLIENT_FIRST_MS = 2 * SECOND
+/** Refused messages after which we stop listening to a stream. */
+export const BAD_MESSAGES_PER_STREAM = 32
+/** Messages read from the store at a time for one history stream: bounds what a slow reader holds in memory. */
+export const HISTORY_CHUNK = 64
+/** Milliseconds a write may wait for company before its batch is committed: one flush serves all. */
+export const BATCH_MS = 4
+/** Writes in one batch: bounds how long a commit takes on an SD card. */
+export const BATCH_WRITES = 512
+
+// --- members and invites ---------------------------------------------------------------------------------------
+
+/** Feeds a member may have vouched for at one time (co-optation). */
+export const VOUCHED_PER_MEMBER = 16
+/** Uses of one invite code. */
+export const INVITE_USES = 10_000
+/** Characters in an invite's note. */
+export const NOTE_CHARS = 200
+/** Days a used-up, expired or revoked invite is remembered, so that its holder is told what happened to it. */
+export const DEAD_INVITE_DAYS = 30
+/** Invites remembered at once, dead ones included. */
+export const INVITES_KEPT = 50_000
+
+// --- web -------------------------------------------------------------------------------------------------------
+
+/** Bytes in a request body: a captcha answer needs fifty. */
+export const BODY_BYTES = 8 * KIB
+/** Milliseconds a riddle can be answered. */
+export const RIDDLE_MS = 10 * MINUTE
+/** Milliseconds a session is kept after it was last seen. */
+export const SESSION_MS = 30 * MINUTE
+/** Sessions kept; the oldest goes first. A session is some 300 bytes. */
+export const SESSIONS = 2000
+/** Riddle images kept for sessions that have not fetched theirs; an image is some 17 KB. */
+export const RIDDLE_IMAGES = 64
+
+// --- closing ---------------------------------------------------------------------------------------------------
+
+/** Milliseconds a clean close may take before what is left is cut off; systemd and the tests expect 5 s in all. */
+export const CLOSE_MS = 4 * SECOND
