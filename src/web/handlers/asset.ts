@@ -1,0 +1,20 @@
+// GET /assets/…: the few static files.
+
+import { RelayError } from '../../errors.js'
+import { DAY, SECOND } from '../../limits.js'
+import type { Assets } from '../assets.js'
+import type { Step } from '../state.js'
+
+/** Serves an asset from memory; no session, no cookie. */
+export function asset(assets: Assets): Step {
+  return (ctx) => {
+    const found = assets.get(ctx.path.slice('/assets/'.length))
+    if (!found) throw new RelayError('not_found')
+    ctx.status = 200
+    ctx.set('Cache-Control', `public, max-age=${DAY / SECOND}`)
+    ctx.set('ETag', found.etag)
+    ctx.type = found.type
+    if (ctx.fresh) ctx.status = 304
+    else ctx.body = found.body
+  }
+}

@@ -1,0 +1,14 @@
+// GET /healthz: whether an invite made now could be used.
+
+import type { WebComponents } from '../components.js'
+import type { Step } from '../state.js'
+
+/** `ok` while the SSB listener answers, 503 otherwise. */
+export function health({ names }: Pick<WebComponents, 'names'>): Step {
+  return (ctx) => {
+    const { listening } = names()
+    ctx.status = listening ? 200 : 503
+    ctx.type = 'text/plain'
+    ctx.body = listening ? 'ok' : 'not listening'
+  }
+}

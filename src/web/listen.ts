@@ -1,0 +1,87 @@
+// A plain HTTP listener that keeps its patience and its sockets bounded, and closes for good.
+
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { RelayError } from '../errors.js'
+import { CLOSE_MS, KIB, SECOND } from '../limits.js'
+import type { Handler } from './components.js'
+
+export interface Listener {
+  host: string
+  port: number
+  url: string
+  close(): Promise<void>
+}
+
+/** Milliseconds for the head of a request: an onion circuit may stall for some seconds. */
+const HEADERS_MS = 20 * SECOND
+/** Milliseconds for a whole request; none is longer than a form of one field. */
+const REQUEST_MS = 30 * SECOND
+/** Milliseconds a quiet keep-alive socket is held: long enough for a page's style and picture. */
+const KEEP_ALIVE_MS = 5 * SECOND
+/** Milliseconds between looks at the clocks above. */
+const CHECK_MS = 5 * SECOND
+/** Bytes and lines of a request's head. */
+const HEADER_BYTES = 8 * KIB
+const HEADER_LINES = 64
+/** Sockets at once: a page takes a browser's handful, and a board has better uses for its memory. */
+const SOCKETS = 512
+/** Milliseconds between looks for sockets that went idle while closing. */
+const CLOSING_CHECK_MS = 20
+
+/**
+ * Listens for HTTP.
+ * @throws RelayError `address_unusable`
+ */
+export async function listen(
+  handler: Handler,
+  { host, port }: { host: string; port: number },
+): Promise<Listener> {
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      maxHeaderSize: HEADER_BYTES,
+    },
+    handler,
+  )
+  server.maxHeadersCount = HEADER_LINES
+  server.maxConnections = SOCKETS
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (cause) => {
+      const { code = 'unknown' } = cause as NodeJS.ErrnoException
+      reject(new RelayError('address_unusable', `web ${host}:${port} (${code})`, { cause }))
+    })
+    server.listen({ host, port }, resolve)
+  })
+  const bound = server.address() as AddressInfo
+  let closing: Promise<void> | undefined
+  return {
+    host: bound.address,
+    port: bound.port,
+    url: `http://${reachable(bound.address)}:${bound.port}`,
+    close() {
+      closing ??= new Promise((resolve) => {
+        // what is being answered may finish, what idles goes, and nobody holds the close up for long
+        const idle = setInterval(() => server.closeIdleConnections(), CLOSING_CHECK_MS)
+        const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS / 2)
+        server.close(() => {
+          clearInterval(idle)
+          clearTimeout(cut)
+          resolve()
+        })
+        server.closeIdleConnections()
+      })
+      return closing
+    },
+  }
+}
+
+/** An address one can open: the wildcard is not one. */
+function reachable(address: string): string {
+  if (address === '0.0.0.0') return '127.0.0.1'
+  if (address === '::') return '[::1]'
+  return address.includes(':') ? `[${address}]` : address
+}

@@ -1,0 +1,49 @@
+// Which of our own names a page was reached through: the only place where a Host header is read.
+
+import { isIP, isIPv6 } from 'node:net'
+import { hostname } from 'node:os'
+import type { ListenerKind, RelayNames } from './components.js'
+
+/** A host and, ignored, a port. IPv6 stands in brackets. */
+const HOST = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::\d{0,5})?$/i
+
+const LOOPBACK_NAMES: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '::1'])
+
+/** The name this machine has on its own network (mDNS). */
+const MACHINE = `${hostname().split('.')[0]?.toLowerCase()}.local`
+
+/**
+ * The name of ours that a Host header says, or null if it is none of ours. An invite carries this name, so a
+ * header is never believed: it must equal a name we were given, or an address the socket itself has.
+ * @param header       the Host header as it came
+ * @param localAddress our end of the socket
+ */
+export function ownName(
+  header: string | undefined,
+  localAddress: string | undefined,
+  kind: ListenerKind,
+  names: Pick<RelayNames, 'domain' | 'onion'>,
+): string | null {
+  const match = HOST.exec(header ?? '')
+  const said = (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '')
+  if (!said) return null
+  const is = (name: string | null) => name !== null && name.toLowerCase() === said
+  // a public listener answers to its one name: a stranger on the onion must not learn or name what we are elsewhere
+  if (kind === 'domain') return is(names.domain) ? said : null
+  if (kind === 'onion') return is(names.onion) ? said : null
+  if (is(names.domain) || is(names.onion)) return said
+  return literal(said, canonical(localAddress ?? ''))
+}
+
+function literal(said: string, local: string): string | null {
+  const loopback = local === '::1' || local.startsWith('127.')
+  if (loopback && LOOPBACK_NAMES.has(said)) return said
+  if (said === MACHINE) return said
+  return isIP(said) && canonical(said) === local ? local : null
+}
+
+/** One spelling per address; an IPv4 caller of a dual-stack socket shows as `::ffff:1.2.3.4`. */
+function canonical(address: string): string {
+  const bare = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
+  return isIPv6(bare) ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare
+}

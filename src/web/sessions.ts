@@ -1,0 +1,75 @@
+// Sessions: who was shown which riddle and given which code. In memory only, capped, expiring.
+
+import { randomBytes } from 'node:crypto'
+import { SESSION_MS, SESSIONS } from '../limits.js'
+import type { Issued } from './components.js'
+import type { Riddle } from './riddles.js'
+
+export interface Session {
+  /** 256 random bits: knowing it is being it */
+  readonly id: string
+  /** Unix ms */
+  seen: number
+  /** the one riddle that waits for an answer */
+  riddle: Riddle | null
+  /** codes made for this session, newest last: what it may be shown again */
+  issued: Issued[]
+}
+
+/** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
+const ISSUED_PER_SESSION = 8
+
+/** All sessions, least recently seen first. */
+export class Sessions {
+  // a Map keeps insertion order, and a key from the network cannot reach a prototype
+  readonly #byId = new Map<string, Session>()
+  readonly #now: () => number
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  get size(): number {
+    return this.#byId.size
+  }
+
+  /** The session of an id that we gave out and that has not expired; it counts as seen. */
+  get(id: string): Session | undefined {
+    this.#dropExpired()
+    const session = this.#byId.get(id)
+    if (!session) return undefined
+    session.seen = this.#now()
+    this.#byId.delete(id)
+    this.#byId.set(id, session)
+    return session
+  }
+
+  /** A new session. Its id is always ours, never one that a caller proposed. */
+  create(): Session {
+    this.#dropExpired()
+    if (this.#byId.size >= SESSIONS) this.#byId.delete(this.#oldest() as string)
+    const id = randomBytes(32).toString('base64url')
+    const session: Session = { id, seen: this.#now(), riddle: null, issued: [] }
+    this.#byId.set(id, session)
+    return session
+  }
+
+  #oldest(): string | undefined {
+    return this.#byId.keys().next().value
+  }
+
+  // the order is by last sight, so the expired ones are in front and no timer is needed
+  #dropExpired(): void {
+    const limit = this.#now() - SESSION_MS
+    for (const [id, session] of this.#byId) {
+      if (session.seen > limit) return
+      this.#byId.delete(id)
+    }
+  }
+}
+
+/** Remembers a code as given to this session. */
+export function remember(session: Session, issued: Issued): void {
+  session.issued.push(issued)
+  if (session.issued.length > ISSUED_PER_SESSION) session.issued.shift()
+}

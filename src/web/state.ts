@@ -1,0 +1,26 @@
+// What our middleware and handlers know of a request.
+
+import type { Context, Middleware } from 'koa'
+import type { ListenerKind } from './components.js'
+import type { Session } from './sessions.js'
+
+export interface WebState {
+  kind: ListenerKind
+  /** the name of ours by which the page was reached */
+  host: string
+  /** on the routes that ask for one */
+  session?: Session
+}
+
+export type Step = Middleware<WebState>
+
+/** The session that the route's middleware has put in place. */
+export function sessionOf(ctx: { state: WebState }): Session {
+  if (!ctx.state.session) throw new Error('route without session middleware')
+  return ctx.state.session
+}
+
+/** Whether the caller would rather read JSON than a page. */
+export function prefersJson(ctx: Pick<Context, 'accepts'>): boolean {
+  return ctx.accepts('html', 'json') === 'json'
+}

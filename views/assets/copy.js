@@ -1,0 +1,38 @@
+// Adds what a page can do better with scripts: buttons that copy. Without them everything can still be selected by hand.
+
+for (const button of document.querySelectorAll('button[data-copy]')) {
+  const source = document.getElementById(button.dataset.copy)
+  const label = button.textContent
+  const status = document.createElement('span')
+  status.setAttribute('role', 'status')
+  status.className = 'status'
+  button.after(status)
+  button.hidden = false
+  button.addEventListener('click', async () => {
+    status.textContent = ''
+    const copied = await copy(source)
+    button.textContent = copied ? 'Copied' : label
+    status.textContent = copied ? 'It is in your clipboard.' : 'It is selected: press copy on your keyboard.'
+  })
+}
+
+async function copy(source) {
+  const text = source.value ?? source.textContent
+  select(source)
+  try {
+    await navigator.clipboard.writeText(text)
+    return true
+  } catch {
+    // no clipboard over plain HTTP (an onion, a home network): the old way works on what is selected
+    return document.execCommand('copy')
+  }
+}
+
+function select(source) {
+  if (source.select) {
+    source.focus()
+    source.select()
+    return
+  }
+  getSelection().selectAllChildren(source)
+}
