@@ -1,10 +1,5 @@
 // The slices we use of packages that ship no types.
 
-declare module 'ssb-caps' {
-  const caps: { shs: string; sign?: string | null }
-  export default caps
-}
-
 declare module 'ssb-keys' {
   export interface Keys {
     curve: 'ed25519'
@@ -14,7 +9,7 @@ declare module 'ssb-keys' {
   }
   const ssbKeys: {
     generate(curve?: 'ed25519', seed?: Buffer): Keys
-    loadOrCreateSync(path: string): Keys
+    createSync(path: string): Keys
     loadSync(path: string): Keys
     signObj<T extends object>(keys: Keys, hmacKey: null, value: T): T & { signature: string }
     verifyObj(keys: { public: string }, hmacKey: null, value: object): boolean
@@ -34,4 +29,52 @@ declare module 'trek-captcha' {
   /** Draws a random token as an uncompressed GIF of 200 by 70 pixels. */
   function captcha(options?: { size?: number; style?: number }): Promise<{ token: string; buffer: Buffer }>
   export default captcha
+}
+
+declare module 'secret-handshake' {
+  type PullDuplex = import('../src/peer/wire/pull.js').Duplex<Buffer>
+  const secretHandshake: {
+    /** The server's half of the handshake, without the box stream that `createServer` wraps around it. */
+    createServerStream(
+      keys: { publicKey: Buffer; secretKey: Buffer },
+      authorize: (publicKey: Buffer, cb: (err: Error | null, ok?: boolean) => void) => void,
+      appKey: Buffer,
+      timeoutMs: number,
+      // biome-ignore lint/suspicious/noExplicitAny: the state is typed where it is used
+    ): (done: (err: Error | null, rest: PullDuplex, state: any) => void) => PullDuplex
+  }
+  export default secretHandshake
+}
+
+declare module 'secret-stack' {
+  interface Plugin {
+    name?: string
+    version: string
+    manifest: Record<string, unknown>
+    // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
+    init(api: any, config: any): Record<string, unknown>
+  }
+  interface Stack {
+    // biome-ignore lint/suspicious/noExplicitAny: nested names to muxrpc types
+    manifest: Record<string, any>
+    use(plugin: Plugin): Stack
+    // biome-ignore lint/suspicious/noExplicitAny: as above
+    (config: object): any
+  }
+  export default function SecretStack(config: object): Stack
+}
+
+declare module 'muxrpc' {
+  interface Emitter {
+    // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
+    [method: string]: any
+  }
+  export default function Muxrpc(
+    remoteManifest: object | null,
+    localManifest: object,
+    localApi: object,
+    id: string,
+    permissions: unknown,
+    codec: unknown,
+  ): Emitter
 }

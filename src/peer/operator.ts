@@ -108,9 +108,12 @@ export interface DoctorReport {
 export interface Operator {
   status(): Promise<RelayStatus>
   /** `host` names the address the code shall carry; without it the best of ours. */
-  inviteCreate(options: { uses?: number; note?: string; expires_days?: number; host?: string }): Promise<
-    InviteInfo & { code: string }
-  >
+  inviteCreate(options: {
+    uses?: number
+    note?: string
+    expires_days?: number
+    host?: string
+  }): Promise<InviteInfo & { code: string }>
   inviteList(): Promise<InviteInfo[]>
   /** @param id the invite's id, or the whole code */
   inviteRevoke(id: string): Promise<InviteInfo>

@@ -1,0 +1,47 @@
+// Admission: decides in the handshake who may come in and as what (DESIGN, "Who may do what over SSB").
+
+import { RelayError } from '../errors.js'
+import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER, FRAME_BYTES, GUEST_FRAME_BYTES } from '../limits.js'
+import type { Log } from '../log.js'
+import type { Connections } from '../room/connections.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { Store } from '../store/store.js'
+import { permissionsFor } from './permissions.js'
+import { type Admission, createSession, type Row, type Session } from './session.js'
+import type { Link } from './wire/link.js'
+
+export type Admit = (id: FeedId, link: Link) => Admission
+
+/** The row of an identity now, or null for one that is not let in. */
+export function rowOf({ members, invites }: Store, id: FeedId): Row | null {
+  if (members.isBlocked(id)) return null
+  if (members.has(id)) return 'member'
+  // A dead invite's guest is let in to be told, in words its app shows, what became of the code.
+  return invites.get(id) ? 'guest' : null
+}
+
+/**
+ * @returns the decision; it throws `not_admitted`, which is the only way to refuse: secret-stack takes a falsy answer
+ * for an anonymous caller and connects it
+ */
+export function createAdmit({
+  store,
+  connections,
+  log,
+}: {
+  store: Store
+  connections: Connections<Session>
+  log: Log
+}): Admit {
+  return (id, link) => {
+    const row = rowOf(store, id)
+    if (!row) throw new RelayError('not_admitted')
+    const most = row === 'guest' ? CONNECTIONS_PER_GUEST : CONNECTIONS_PER_PEER
+    const open = connections.of(id)
+    // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
+    const oldest = open.values().next().value
+    if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
+    const session = createSession(id, row, link, row === 'guest' ? GUEST_FRAME_BYTES : FRAME_BYTES, log)
+    return { session, permissions: permissionsFor(session) }
+  }
+}

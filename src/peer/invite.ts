@@ -1,0 +1,29 @@
+// invite.use: a guest's key turns into a follow of the feed it names, and the guest is shown out.
+
+import type { Clock } from '../clock.js'
+import { RelayError } from '../errors.js'
+import { GUEST_IDLE_MS, GUEST_LINGER_MS } from '../limits.js'
+import type { Store } from '../store/store.js'
+import { answering, asObject, feedField } from './methods.js'
+import type { Session } from './session.js'
+
+/**
+ * The method: `invite.use({feed})` answers the relay's contact message once it is on disk.
+ * Errors, whose words clients compare: `invite unknown`, `invite used up`, `invite expired`, `already following`.
+ */
+export function createInviteUse({ store, clock }: { store: Store; clock: Clock }) {
+  return answering(async (session, argument) => {
+    if (session.row !== 'guest') throw new RelayError('not_allowed')
+    const feed = feedField(asObject(argument), 'feed')
+    const message = await store.invites.use(session.id, feed)
+    session.log.info({ feed }, 'an invite was used')
+    clock.after(GUEST_LINGER_MS, () => session.close('the invite was used'))
+    return message
+  })
+}
+
+/** A guest that does nothing is shown out too. */
+export function receiveGuest(clock: Clock, session: Session): void {
+  const cancel = clock.after(GUEST_IDLE_MS, () => session.close('the guest never used its invite'))
+  session.onClose(cancel)
+}

@@ -1,0 +1,62 @@
+// The edge between muxrpc's conventions and ours: callbacks to promises, and arguments checked before they are used.
+
+import { exposed, RelayError } from '../errors.js'
+import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import type { Session } from './session.js'
+
+type Answer = (err: Error | null, value?: unknown) => void
+
+/** An async method as muxrpc calls it: the gate put the session first, muxrpc put the callback last. */
+export function answering(method: (session: Session, argument: unknown) => Promise<unknown>) {
+  return (session: Session, ...rest: unknown[]): void => {
+    const answer = rest.pop() as Answer
+    session.calls += 1
+    method(session, rest[0]).then(
+      (value) => done(null, value),
+      (err: unknown) => {
+        const safe = exposed(err)
+        if (safe.code === 'internal') session.log.error({ err, id: session.id }, 'a call failed')
+        done(safe)
+      },
+    )
+    function done(err: Error | null, value?: unknown): void {
+      session.calls -= 1
+      if (!session.closed) answer(err, value)
+    }
+  }
+}
+
+/** An argument that must be an object. @throws RelayError `bad_argument` */
+export function asObject(argument: unknown): Record<string, unknown> {
+  if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) {
+    throw new RelayError('bad_argument', 'expected an object')
+  }
+  return argument as Record<string, unknown>
+}
+
+/** A field of an argument, its own only: nothing inherited answers for it. `null` counts as absent. */
+function field(argument: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(argument, name) ? (argument[name] ?? undefined) : undefined
+}
+
+/** @throws RelayError `bad_feed_id` */
+export function feedField(argument: Record<string, unknown>, name: string): FeedId {
+  const value = field(argument, name)
+  if (!isFeedId(value)) throw new RelayError('bad_feed_id', name)
+  return value
+}
+
+/** @throws RelayError `bad_argument` */
+export function booleanField(argument: Record<string, unknown>, name: string, fallback: boolean): boolean {
+  const value = field(argument, name) ?? fallback
+  if (typeof value !== 'boolean') throw new RelayError('bad_argument', `${name} is true or false`)
+  return value
+}
+
+/** @throws RelayError `bad_argument` for all but whole numbers */
+export function integerField(argument: Record<string, unknown>, name: string): number | undefined {
+  const value = field(argument, name)
+  if (value !== undefined && !Number.isInteger(value))
+    throw new RelayError('bad_argument', `${name} is a whole number`)
+  return value as number | undefined
+}

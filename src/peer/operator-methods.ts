@@ -1,0 +1,114 @@
+// The local operator's methods, over the store and the peer: what the control socket answers with.
+
+import { RelayError } from '../errors.js'
+import { DAY } from '../limits.js'
+import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
+import type { Invite } from '../store/invites.js'
+import type { Store } from '../store/store.js'
+import { asObject } from './methods.js'
+import type { DoctorReport, HostPort, InviteInfo, Operator, RelayStatus } from './operator.js'
+import type { Peer } from './peer.js'
+
+export interface OperatorComponents {
+  store: Store
+  peer: Peer
+  now: () => number
+  status(): RelayStatus
+  doctor(options: { rebuild: boolean }): Promise<DoctorReport>
+  reload: Operator['reload']
+  /** the address an invite names where the operator names none */
+  address(): HostPort
+  /** days an invite is good for where the operator names none */
+  expiresDays(): number
+}
+
+/** Hosts as they may stand in a code: names and addresses, nothing that would break its form. */
+const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
+
+export function createOperator(components: OperatorComponents): Operator {
+  const { store, peer, now } = components
+  const { members, invites, feeds } = store
+
+  return {
+    status: async () => components.status(),
+    doctor: (options) => components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }),
+    reload: components.reload,
+
+    async inviteCreate(given) {
+      const options = asObject(given ?? {})
+      const address = components.address()
+      const host = options.host ?? address.host
+      if (typeof host !== 'string' || !HOST.test(host))
+        throw new RelayError('bad_argument', 'host is a name or an address')
+      const days = numberOr(options.expires_days, components.expiresDays(), 'expires_days')
+      const { invite, seed } = await invites.create({
+        uses: numberOr(options.uses, 1, 'uses'),
+        note: textOr(options.note, 'note'),
+        expires: Math.trunc(now() + days * DAY),
+        by: 'operator',
+      })
+      return { ...info(invite), code: formatInviteCode({ host, port: address.port, relay: peer.id, seed }) }
+    },
+
+    inviteList: async () =>
+      invites
+        .list()
+        .map(info)
+        .sort((a, b) => a.created - b.created),
+
+    async inviteRevoke(id) {
+      const text = textOr(id, 'id')
+      return info(await invites.revoke(isFeedId(text) ? text : guestIdOf(parseInviteCode(text).seed)))
+    },
+
+    async membersList() {
+      const online = new Set(peer.online())
+      return members.list().map(({ feed, since, by, voucher, note }) => {
+        const { latest, messages, bytes, forked } = feeds.info(feed)
+        return {
+          id: feed,
+          since,
+          by,
+          voucher,
+          note,
+          online: online.has(feed),
+          latest,
+          messages,
+          bytes,
+          forked,
+        }
+      })
+    },
+
+    membersAdd: async (id, note) =>
+      members.follow(feedOr(id), { by: 'operator', voucher: null, note: textOr(note, 'note') }),
+    membersRemove: async (id) => members.unfollow(feedOr(id)),
+    block: async (id, reason) => members.block(feedOr(id), textOr(reason, 'reason')),
+    unblock: async (id) => members.unblock(feedOr(id)),
+    blockedList: async () =>
+      members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
+  }
+}
+
+function info({ id, uses, used, note, created, expires, state }: Invite): InviteInfo {
+  return { id, uses, used, note, created, expires, state }
+}
+
+function feedOr(value: unknown): FeedId {
+  if (!isFeedId(value)) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519')
+  return value
+}
+
+function textOr(value: unknown, name: string): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} is text`)
+  return value
+}
+
+function numberOr(value: unknown, fallback: number, name: string): number {
+  if (value === undefined || value === null) return fallback
+  if (typeof value !== 'number' || !Number.isFinite(value))
+    throw new RelayError('bad_argument', `${name} is a number`)
+  return value
+}

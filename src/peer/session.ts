@@ -1,0 +1,72 @@
+// One admitted connection: who called, what they may do now, and the means to end it. Rows of DESIGN's admission table.
+
+import type { Log } from '../log.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { Link } from './wire/link.js'
+import { createOutflow, type Outflow } from './wire/outflow.js'
+
+/** Who is calling. */
+export type Row = 'guest' | 'member'
+
+/** The slice of a muxrpc peer that we call. */
+export interface Rpc {
+  id: FeedId
+  meta: Session
+  closed: boolean
+  once(event: 'closed', listener: () => void): void
+  close(force: boolean | Error, cb?: (err?: Error) => void): void
+  createHistoryStream(options: object): import('./wire/pull.js').Source<unknown>
+}
+
+export interface Session {
+  readonly id: FeedId
+  /** Read at every call, so that a change takes effect on a live connection. */
+  row: Row
+  readonly link: Link
+  readonly log: Log
+  readonly outflow: Outflow
+  /** Calls and streams of this connection under way. */
+  calls: number
+  /** The longest muxrpc body taken from this peer, in bytes. */
+  readonly frameBytes: number
+  readonly closed: boolean
+  /** Ends the connection now; `reason` is for the log. */
+  close(reason: string): void
+  /** Runs once when the connection is gone. */
+  onClose(listener: () => void): void
+}
+
+/** What secret-stack takes as permissions: the lists it checks for shape, and the gate that decides every call. */
+export interface Permissions {
+  allow: string[]
+  deny: null
+  pre(name: unknown, args: unknown): Error | undefined
+  test(name: unknown, args: unknown): Error | undefined
+  post(): void
+}
+
+export interface Admission {
+  session: Session
+  permissions: Permissions
+}
+
+export function createSession(id: FeedId, row: Row, link: Link, frameBytes: number, log: Log): Session {
+  return {
+    id,
+    row,
+    link,
+    log,
+    frameBytes,
+    outflow: createOutflow(),
+    calls: 0,
+    get closed() {
+      return link.closed
+    },
+    close(reason) {
+      if (link.closed) return
+      log.debug({ reason, id }, 'closing a connection')
+      link.destroy()
+    },
+    onClose: (listener) => link.onClose(listener),
+  }
+}

@@ -1,0 +1,101 @@
+// The `net` transport of secret-stack: TCP listeners that know their port, count their sockets and can be closed.
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { RelayError } from '../../errors.js'
+import { CONNECTIONS_AT_ONCE } from '../../limits.js'
+import type { Log } from '../../log.js'
+import { createLink, type Link } from './link.js'
+
+export interface ListenerOptions {
+  /** name for logs and for what is trusted of its callers */
+  name: string
+  host: string
+  /** 0 for any free port */
+  port: number
+}
+
+export interface Listener {
+  host: string
+  port: number
+}
+
+export interface NetTransport {
+  /** what secret-stack's `multiserver.transport` takes */
+  plugin: { name: 'net'; create(options: unknown): unknown }
+  /** Opens the listener. @throws RelayError `address_unusable` */
+  listen(options: ListenerOptions): Promise<Listener>
+  /** Every open link, for the sweep of idle ones. */
+  links(): Iterable<Link>
+  /** Stops listening and cuts every socket. */
+  close(): Promise<void>
+}
+
+type OnConnection = (link: Link) => void
+
+export function createNetTransport({ log, now }: { log: Log; now: () => number }): NetTransport {
+  const servers = new Set<Server>()
+  const links = new Map<Link, Socket>()
+  let onConnection: OnConnection | null = null
+
+  function take(socket: Socket, listener: string): void {
+    if (!onConnection || links.size >= CONNECTIONS_AT_ONCE) {
+      log.warn({ connections: links.size }, 'too many connections: one was turned away')
+      socket.destroy()
+      return
+    }
+    const link = createLink(socket, listener, now, (err) =>
+      log.debug({ err, listener }, 'a peer sent what muxrpc cannot take'),
+    )
+    links.set(link, socket)
+    link.onClose(() => links.delete(link))
+    onConnection(link)
+  }
+
+  return {
+    plugin: {
+      name: 'net',
+      // secret-stack asks for one server of the transport; we open the listeners ourselves, so that a port in use is
+      // an error the operator sees (multiserver only prints it) and port 0 means a free one.
+      create: (options) => ({
+        name: 'net',
+        scope: () => (options as { scope?: unknown }).scope,
+        server(connected: OnConnection, started: (err?: Error) => void) {
+          onConnection = connected
+          started()
+          return (done?: () => void) => done?.()
+        },
+        client(_address: unknown, cb: (err: Error) => void) {
+          cb(new Error('the relay does not dial'))
+        },
+        parse: () => null,
+        stringify: () => null,
+      }),
+    },
+
+    listen: ({ name, host, port }) =>
+      new Promise((resolve, reject) => {
+        const server = createServer({ pauseOnConnect: false }, (socket) => take(socket, name))
+        server.once('error', (err: NodeJS.ErrnoException) => {
+          reject(
+            new RelayError('address_unusable', `${host}:${port} (${err.code ?? err.message})`, {
+              cause: err,
+            }),
+          )
+        })
+        server.listen(port, host, () => {
+          server.on('error', (err) => log.error({ err }, 'a listener failed'))
+          servers.add(server)
+          const address = server.address()
+          resolve({ host, port: typeof address === 'object' && address ? address.port : port })
+        })
+      }),
+
+    links: () => links.keys(),
+
+    async close() {
+      const closing = [...servers].map((server) => new Promise((resolve) => server.close(resolve)))
+      for (const link of [...links.keys()]) link.destroy()
+      await Promise.all(closing)
+    },
+  }
+}

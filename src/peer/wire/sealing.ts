@@ -1,0 +1,66 @@
+// Secretbox without copies: straight on sodium-native, or on chloride's fallback where no native build exists.
+
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+/** Bytes of a secretbox's authenticator. */
+export const MAC_BYTES = 16
+
+export interface Sealing {
+  /** Which implementation runs: the log says it, as the fallback is far slower. */
+  name: 'sodium-native' | 'chloride'
+  /** Encrypts `plain` into `out` (same length) and its authenticator into `mac`. `out` may be `plain` itself. */
+  seal(out: Buffer, mac: Buffer, plain: Buffer, nonce: Buffer, key: Buffer): void
+  /** Decrypts; false when the authenticator does not fit. `out` may be `sealed` itself. */
+  open(out: Buffer, sealed: Buffer, mac: Buffer, nonce: Buffer, key: Buffer): boolean
+}
+
+interface SodiumNative {
+  crypto_secretbox_detached(out: Buffer, mac: Buffer, plain: Buffer, nonce: Buffer, key: Buffer): void
+  crypto_secretbox_open_detached(
+    out: Buffer,
+    sealed: Buffer,
+    mac: Buffer,
+    nonce: Buffer,
+    key: Buffer,
+  ): boolean
+}
+
+interface Chloride {
+  crypto_secretbox_easy(plain: Buffer, nonce: Buffer, key: Buffer): Buffer
+  crypto_secretbox_open_easy(sealed: Buffer, nonce: Buffer, key: Buffer): Buffer | undefined
+}
+
+/** Picks the fastest implementation this machine has. `chloride` itself is what the handshake runs on anyway. */
+export function loadSealing(): Sealing {
+  try {
+    const sodium = require('sodium-native') as SodiumNative
+    return {
+      name: 'sodium-native',
+      seal: (out, mac, plain, nonce, key) => sodium.crypto_secretbox_detached(out, mac, plain, nonce, key),
+      open: (out, sealed, mac, nonce, key) =>
+        sodium.crypto_secretbox_open_detached(out, sealed, mac, nonce, key),
+    }
+  } catch {
+    return fallbackSealing()
+  }
+}
+
+/** The fallback by itself, for the test that holds both to the same bytes. */
+export function fallbackSealing(): Sealing {
+  const chloride = require('chloride') as Chloride
+  return {
+    name: 'chloride',
+    seal(out, mac, plain, nonce, key) {
+      const sealed = chloride.crypto_secretbox_easy(plain, nonce, key)
+      sealed.copy(mac, 0, 0, MAC_BYTES)
+      sealed.copy(out, 0, MAC_BYTES)
+    },
+    open(out, sealed, mac, nonce, key) {
+      const plain = chloride.crypto_secretbox_open_easy(Buffer.concat([mac, sealed]), nonce, key)
+      plain?.copy(out)
+      return plain !== undefined && plain !== null
+    },
+  }
+}

@@ -1,0 +1,207 @@
+// The composition root: builds every part, passes each what it needs, and closes them in reverse order.
+
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { hostname, networkInterfaces } from 'node:os'
+import { join } from 'node:path'
+import { type Clock, systemClock } from './clock.js'
+import { type Config, diffConfig } from './config.js'
+import { RelayError } from './errors.js'
+import { DAY, HOUR } from './limits.js'
+import type { Log } from './log.js'
+import { createControl, removeStale } from './peer/control.js'
+import { examine } from './peer/doctor.js'
+import { loadIdentity } from './peer/identity.js'
+import type { Addresses, HostPort, RelayStatus } from './peer/operator.js'
+import { createOperator } from './peer/operator-methods.js'
+import { createPeer } from './peer/peer.js'
+import { formatInviteCode } from './ssb/invite-code.js'
+import { createStore } from './store/store.js'
+import { createWeb, type DrawnRiddle } from './web/app.js'
+
+export interface RelayOptions {
+  config: Config
+  dataDir: string
+  log: Log
+  /** reads the configuration again, for `reload`; without it there is nothing to reload */
+  readConfig?: () => Config
+}
+
+/** What a test may put in place of the real thing. Never read from configuration. */
+export interface RelayOverrides {
+  clock?: Clock
+  riddles?: () => Promise<DrawnRiddle>
+}
+
+export interface Relay {
+  status(): Promise<RelayStatus>
+  /** Applies what can be applied while running; answers which keys took effect and which wait for a restart. */
+  reload(config: Config): { applied: string[]; needs_restart: string[] }
+  close(): Promise<void>
+}
+
+export const VERSION: string = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+).version
+
+/**
+ * Starts a relay; resolves when every listener is ready.
+ * @throws RelayError `relay_running`, `data_unusable`, `address_unusable`; whatever had started is closed again
+ */
+export async function createRelay(options: RelayOptions, overrides: RelayOverrides = {}): Promise<Relay> {
+  const { dataDir, log } = options
+  const clock = overrides.clock ?? systemClock
+  const { now } = clock
+  let config = options.config
+  const closers: Array<() => unknown> = []
+  const started = now()
+
+  async function close(): Promise<void> {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+
+  try {
+    prepareDataDir(dataDir)
+    const socketPath = join(dataDir, 'control.sock')
+    // Before the store is opened: two relays on one store would sign two feeds with one key.
+    await removeStale(socketPath)
+    const keys = loadIdentity(join(dataDir, 'secret'))
+
+    const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
+    closers.push(() => store.close())
+
+    const peer = await createPeer({ store, keys, log, clock })
+    closers.push(() => peer.close())
+    const ssb = await peer.listen({ name: 'public', ...config.ssb })
+
+    const address = (): HostPort => ({
+      host: config.domain.name || reachableHost(config.ssb.host),
+      port: ssb.port,
+    })
+    const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
+    const relayName = hostname()
+
+    const status = (): RelayStatus => ({
+      id: peer.id,
+      pid: process.pid,
+      version: VERSION,
+      mode: 'open',
+      name: relayName,
+      uptime_s: Math.round((now() - started) / 1000),
+      addresses: addresses(),
+      members: store.members.count(),
+      online: peer.online().length,
+      tunnels: 0,
+      ...store.feeds.totals(),
+      db_bytes: store.bytes(),
+      rss_bytes: process.memoryUsage.rss(),
+      onion: { state: 'disabled' },
+    })
+    const multiserver = ({ host, port }: HostPort): string =>
+      `net:${host}:${port}~shs:${keys.public.replace('.ed25519', '')}`
+    const addresses = (): Addresses => ({
+      ssb: [multiserver(address())],
+      web: web.url,
+      https: null,
+      onion: null,
+      whois: null,
+    })
+
+    const web = await createWeb(
+      {
+        log,
+        now,
+        ...(overrides.riddles ? { riddles: overrides.riddles } : {}),
+        async mintInvite(at) {
+          const { invite, seed } = await store.invites.create({ expires: invitesExpire(), by: 'riddle' })
+          return { code: formatInviteCode({ ...at, relay: peer.id, seed }), expires: invite.expires }
+        },
+        face: () => ({
+          id: peer.id,
+          name: relayName,
+          description: '',
+          mode: 'open',
+          online: peer.online().length,
+          members: store.members.count(),
+        }),
+        names: () => ({
+          domain: config.domain.name || null,
+          onion: null,
+          ssbPort: ssb.port,
+          listening: true,
+        }),
+      },
+      {
+        ...config.web,
+        captcha: config.invite.captcha,
+        perHour: config.invite.per_hour,
+        expiresDays: config.invite.expires_days,
+      },
+    )
+    closers.push(() => web.close())
+
+    const sweep = (): void => {
+      store.invites.sweep().catch((err) => log.error({ err }, 'dead invites could not be swept'))
+    }
+    closers.push(clock.every(HOUR, sweep))
+    sweep()
+
+    function reload(next: Config): { applied: string[]; needs_restart: string[] } {
+      const difference = diffConfig(config, next)
+      config = { ...config, invite: next.invite, store: next.store, log: next.log }
+      log.level = config.log.level
+      store.feeds.setLimits(feedLimits(config))
+      web.setLimits({
+        captcha: config.invite.captcha,
+        perHour: config.invite.per_hour,
+        expiresDays: config.invite.expires_days,
+      })
+      log.info(difference, 'configuration read again')
+      return difference
+    }
+
+    // Last, because whoever can open it takes the relay for ready.
+    const control = await createControl(
+      {
+        log,
+        now,
+        operator: createOperator({
+          store,
+          peer,
+          now,
+          status,
+          address,
+          expiresDays: () => config.invite.expires_days,
+          doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+          reload: async () => reload(options.readConfig?.() ?? config),
+        }),
+      },
+      socketPath,
+    )
+    closers.push(() => control.close())
+    return { status: async () => status(), reload, close }
+  } catch (err) {
+    await close()
+    throw err
+  }
+}
+
+function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {
+  return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
+}
+
+/** Makes the data directory, closed to other users. */
+function prepareDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    chmodSync(path, 0o700)
+  } catch (err) {
+    throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
+  }
+}
+
+/** The host others can most likely reach us by: what we listen on, or for "everything" our first address. */
+function reachableHost(host: string): string {
+  if (host !== '0.0.0.0' && host !== '::') return host
+  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return own.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
+}

@@ -1,0 +1,25 @@
+// Feed ids: `@<base64 of an ed25519 public key>.ed25519`, checked, and turned into the 32 bytes the store keys by.
+
+export type FeedId = string
+
+/** Bytes of an ed25519 public key. */
+export const KEY_BYTES = 32
+
+// 32 bytes are 43 base64 characters and one `=`; the last character carries four significant bits, so only
+// sixteen of the alphabet are canonical there. Anything else would be a second spelling of the same key.
+const FEED_ID = /^@[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\.ed25519$/
+
+/** True for a canonical classic feed id. */
+export function isFeedId(value: unknown): value is FeedId {
+  return typeof value === 'string' && value.length === 53 && FEED_ID.test(value)
+}
+
+/** The public key of a checked feed id. */
+export function keyOf(id: FeedId): Buffer {
+  return Buffer.from(id.slice(1, -8), 'base64')
+}
+
+/** The feed id of a public key of 32 bytes. */
+export function feedIdOf(key: Uint8Array): FeedId {
+  return `@${Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('base64')}.ed25519`
+}

@@ -1,0 +1,48 @@
+// Invite codes as the protocol guide defines them: `host:port:@key.ed25519~seed`. Pure: makes and reads them.
+
+import ssbKeys from 'ssb-keys'
+import { RelayError } from '../errors.js'
+import { type FeedId, isFeedId, keyOf } from './feed-id.js'
+
+/** Bytes of an invite's seed, from which client and relay derive the same guest key pair. */
+export const SEED_BYTES = 32
+
+export interface InviteCode {
+  host: string
+  port: number
+  /** the relay that made it */
+  relay: FeedId
+  seed: Buffer
+}
+
+/** The longest code worth reading: an onion host, a port, a key and a seed make 170 characters. */
+const CODE_CHARS = 512
+
+/** Writes a code. IPv6 hosts are written bare, as clients split at the last two colons before the `@`. */
+export function formatInviteCode({ host, port, relay, seed }: InviteCode): string {
+  return `${host}:${port}:${relay}~${seed.toString('base64')}`
+}
+
+/**
+ * Reads a code, forgiving the quotes and spaces that copying leaves around it.
+ * @throws RelayError `invite_malformed`
+ */
+export function parseInviteCode(text: string): InviteCode {
+  const code = text.trim().replace(/^"(.*)"$/, '$1')
+  const match = code.length > CODE_CHARS ? null : /^(.+):(\d{1,5}):(@[^~]+)~([A-Za-z0-9+/]{43}=)$/.exec(code)
+  const [, host, port, relay, seed] = match ?? []
+  if (!host || !port || !seed || !isFeedId(relay) || Number(port) < 1 || Number(port) > 65535) {
+    throw new RelayError('invite_malformed', 'a code looks like host:port:@key.ed25519~seed')
+  }
+  return { host, port: Number(port), relay, seed: Buffer.from(seed, 'base64') }
+}
+
+/** The feed id of the guest key made from a seed; the relay keeps this and never the seed. */
+export function guestIdOf(seed: Buffer): FeedId {
+  return ssbKeys.generate('ed25519', seed).id
+}
+
+/** The guest's public key bytes, by which the store keeps an invite. */
+export function guestKeyOf(seed: Buffer): Buffer {
+  return keyOf(guestIdOf(seed))
+}

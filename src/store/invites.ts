@@ -1,0 +1,137 @@
+// Invites: made with a seed we hand out and forget, used exactly once per use in the transaction of the follow.
+
+import { randomBytes } from 'node:crypto'
+import { RelayError } from '../errors.js'
+import { DAY, DEAD_INVITE_DAYS, INVITE_USES, INVITES_KEPT, NOTE_CHARS } from '../limits.js'
+import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
+import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
+import type { KeyedMessage } from '../ssb/message.js'
+import type { InviteRecord, Tables } from './layout.js'
+import type { Members } from './members.js'
+import type { Writer } from './writer.js'
+
+export type InviteState = 'live' | 'used up' | 'expired' | 'revoked'
+
+export interface Invite extends InviteRecord {
+  /** the guest key as a feed id */
+  id: FeedId
+  state: InviteState
+}
+
+export interface NewInvite {
+  /** how many feeds may come in by it; 1 unless said otherwise */
+  uses?: number
+  note?: string
+  /** Unix ms */
+  expires: number
+  /** who asked: a member's id, `operator` or `riddle` */
+  by: string
+}
+
+export interface Invites {
+  /** Makes an invite; the seed is returned once and not kept. @throws RelayError `bad_argument`, `quota_reached` */
+  create(options: NewInvite): Promise<{ invite: Invite; seed: Buffer }>
+  /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
+  get(guest: FeedId): Invite | null
+  /**
+   * Uses an invite: one transaction consumes it, signs the follow and indexes the member.
+   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`
+   */
+  use(guest: FeedId, feed: FeedId): Promise<KeyedMessage>
+  /** @throws RelayError `invite_unknown` */
+  revoke(guest: FeedId): Promise<Invite>
+  list(): Invite[]
+  /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
+  sweep(): Promise<number>
+}
+
+/**
+ * @param own our own id: no invite lets the relay follow itself
+ * @param now Unix ms
+ */
+export function createInvites(
+  tables: Tables,
+  writer: Writer,
+  members: Members,
+  own: FeedId,
+  now: () => number,
+): Invites {
+  const { invites } = tables
+
+  function stateOf(record: InviteRecord): InviteState {
+    if (record.revoked !== null) return 'revoked'
+    if (record.used >= record.uses) return 'used up'
+    return now() >= record.expires ? 'expired' : 'live'
+  }
+  const view = (id: FeedId, record: InviteRecord): Invite => ({ id, ...record, state: stateOf(record) })
+
+  function get(guest: FeedId): Invite | null {
+    const record = invites.get(keyOf(guest))
+    return record ? view(guest, record) : null
+  }
+
+  return {
+    get,
+
+    async create({ uses = 1, note = '', expires, by }) {
+      if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
+        throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
+      }
+      if (note.length > NOTE_CHARS)
+        throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+      if (!Number.isSafeInteger(expires) || expires <= now())
+        throw new RelayError('bad_argument', 'expires in the past')
+      const seed = randomBytes(SEED_BYTES)
+      const key = guestKeyOf(seed)
+      const record: InviteRecord = { uses, used: 0, note, created: now(), expires, revoked: null, by }
+      await writer.submit(() => {
+        if ((invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT) {
+          throw new RelayError('quota_reached', 'too many invites outstanding')
+        }
+        invites.putSync(key, record)
+      })
+      return { invite: view(feedIdOf(key), record), seed }
+    },
+
+    use: (guest, feed) =>
+      writer.submit((afterFlush) => {
+        const record = invites.get(keyOf(guest))
+        if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
+        // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
+        if (members.has(feed)) throw new RelayError('already_following')
+        const state = stateOf(record)
+        if (state === 'used up') throw new RelayError('invite_used_up')
+        if (state === 'expired') throw new RelayError('invite_expired')
+        // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
+        if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
+        const message = members.followNow(
+          feed,
+          { by: 'invite', voucher: null, note: record.note },
+          afterFlush,
+        )
+        invites.putSync(keyOf(guest), { ...record, used: record.used + 1 })
+        return message
+      }),
+
+    revoke: (guest) =>
+      writer.submit(() => {
+        const record = invites.get(keyOf(guest))
+        if (!record) throw new RelayError('invite_unknown')
+        const revoked = { ...record, revoked: record.revoked ?? now() }
+        invites.putSync(keyOf(guest), revoked)
+        return view(guest, revoked)
+      }),
+
+    list: () => [...invites.getRange({})].map(({ key, value }) => view(feedIdOf(key), value)),
+
+    sweep: () =>
+      writer.submit(() => {
+        const cutoff = now() - DEAD_INVITE_DAYS * DAY
+        const dead = [...invites.getRange({})].filter(
+          ({ value }) => Math.min(value.expires, value.revoked ?? Infinity) < cutoff,
+        )
+        for (const { key } of dead) invites.removeSync(key)
+        return dead.length
+      }),
+  }
+}

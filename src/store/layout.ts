@@ -1,0 +1,114 @@
+// The LMDB environment: every table, its key and its value, on this one page.
+//
+// | table    | key                                    | value                                                      |
+// |----------|----------------------------------------|------------------------------------------------------------|
+// | messages | author's key (32) + sequence (6, BE)   | the keyed message's JSON, as `ssb/message.ts` lays it out   |
+// | feeds    | author's key (32)                      | FeedRecord: latest, count, bytes, gaps, fork                |
+// | members  | feed's key (32)                        | MemberRecord: an index over our own contact messages        |
+// | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds one member answers for                      |
+// | blocks   | feed's key (32)                        | BlockRecord: index over contact messages, plus the reason   |
+// | invites  | guest's public key (32)                | InviteRecord: never the seed                                |
+// | meta     | name as UTF-8                          | `schema`                                                    |
+//
+// Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
+// Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.
+
+import { type Database, open, type RootDatabase } from 'lmdb'
+import type { FeedId } from '../ssb/feed-id.js'
+import { KEY_BYTES } from '../ssb/feed-id.js'
+
+/** Raised when a table's shape changes; an older store is then migrated or refused, never misread. */
+export const SCHEMA = 1
+
+/** A range of sequences not held, both ends included, and how often we have asked for it. */
+export type Gap = [from: number, to: number, asks: number]
+
+export interface FeedRecord {
+  /** highest sequence held */
+  latest: number
+  /** hash (base64) of that message */
+  latestHash: string
+  count: number
+  bytes: number
+  gaps: Gap[]
+  /** the first contradiction seen: two messages for one sequence */
+  fork: { sequence: number; hash: string; at: number } | null
+}
+
+export interface MemberRecord {
+  since: number
+  by: 'invite' | 'voucher' | 'operator'
+  voucher: FeedId | null
+  note: string
+  /** sequence of the contact message this row indexes */
+  contact: number
+}
+
+export interface BlockRecord {
+  since: number
+  /** kept here alone: a reason is not published to everyone for ever */
+  reason: string
+  contact: number
+}
+
+export interface InviteRecord {
+  uses: number
+  used: number
+  note: string
+  created: number
+  expires: number
+  revoked: number | null
+  /** who asked for it: a member's id, `operator` or `riddle` */
+  by: string
+}
+
+export interface Tables {
+  root: RootDatabase
+  messages: Database<Buffer, Buffer>
+  feeds: Database<FeedRecord, Buffer>
+  members: Database<MemberRecord, Buffer>
+  vouches: Database<true, Buffer>
+  blocks: Database<BlockRecord, Buffer>
+  invites: Database<InviteRecord, Buffer>
+  meta: Database<unknown, Buffer>
+}
+
+/**
+ * Opens the environment under a directory, making it where it is missing.
+ * `overlappingSync` is off so that a commit's promise means what it says: the batch is on the disk.
+ */
+export function openTables(path: string): Tables {
+  const root = open({ path, maxDbs: 16, overlappingSync: false, keyEncoding: 'binary', encoding: 'binary' })
+  const json = <T>(name: string): Database<T, Buffer> =>
+    root.openDB<T, Buffer>(name, { keyEncoding: 'binary', encoding: 'json' })
+  return {
+    root: root as RootDatabase,
+    messages: root.openDB<Buffer, Buffer>('messages', { keyEncoding: 'binary', encoding: 'binary' }),
+    feeds: json<FeedRecord>('feeds'),
+    members: json<MemberRecord>('members'),
+    vouches: json<true>('vouches'),
+    blocks: json<BlockRecord>('blocks'),
+    invites: json<InviteRecord>('invites'),
+    meta: json<unknown>('meta'),
+  }
+}
+
+const SEQUENCE_BYTES = 6
+
+/** Key of one message. */
+export function messageKey(author: Buffer, sequence: number): Buffer {
+  const key = Buffer.allocUnsafe(KEY_BYTES + SEQUENCE_BYTES)
+  author.copy(key)
+  key.writeUIntBE(sequence, KEY_BYTES, SEQUENCE_BYTES)
+  return key
+}
+
+/** The sequence in a message's key. */
+export function sequenceOf(key: Buffer): number {
+  return key.readUIntBE(KEY_BYTES, SEQUENCE_BYTES)
+}
+
+/** Key of one vouch. */
+export function vouchKey(voucher: Buffer, feed: Buffer): Buffer {
+  return Buffer.concat([voucher, feed])
+}

@@ -1,0 +1,169 @@
+// Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
+
+import { RelayError } from '../errors.js'
+import { VOUCHED_PER_MEMBER } from '../limits.js'
+import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+import type { KeyedMessage } from '../ssb/message.js'
+import { foldContacts, followContent, memberRow } from './contacts.js'
+import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
+import type { OwnFeed } from './own-feed.js'
+import type { AfterFlush, Writer } from './writer.js'
+
+export type FollowReason = Pick<MemberRecord, 'by' | 'voucher' | 'note'>
+
+/** A change that live connections must feel at once; told after it is on disk. */
+export type MemberChange = { feed: FeedId; now: 'followed' | 'unfollowed' | 'blocked' | 'unblocked' }
+
+export interface Members {
+  has(feed: FeedId): boolean
+  get(feed: FeedId): MemberRecord | null
+  list(): Array<{ feed: FeedId } & MemberRecord>
+  count(): number
+  /** The feeds one member answers for. */
+  vouchedBy(voucher: FeedId): FeedId[]
+  /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, or us) */
+  follow(feed: FeedId, reason: FollowReason): Promise<KeyedMessage>
+  /** The same inside a write, for verbs that do more in the same transaction. */
+  followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage
+  /** Stops following; with a voucher, only what that member vouched for. @throws RelayError `not_following` */
+  unfollow(feed: FeedId, voucher?: FeedId): Promise<KeyedMessage>
+  /** Blocks (and unfollows) a feed. Blocking again only changes the reason. */
+  block(feed: FeedId, reason: string): Promise<void>
+  /** @throws RelayError `not_found` when it is not blocked */
+  unblock(feed: FeedId): Promise<void>
+  isBlocked(feed: FeedId): boolean
+  blocked(): Array<{ feed: FeedId } & BlockRecord>
+  /** Folds our feed into the tables anew; answers the ids of every row that was wrong. */
+  rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number }>
+  onChange(listener: (change: MemberChange) => void): () => void
+}
+
+export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Members {
+  const { members, vouches, blocks } = tables
+  const listeners = new Set<(change: MemberChange) => void>()
+
+  const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
+  const isBlocked = (feed: FeedId): boolean => blocks.doesExist(keyOf(feed))
+  const tell = (change: MemberChange) => (): void => {
+    for (const listener of listeners) listener(change)
+  }
+
+  function vouchedBy(voucher: FeedId): FeedId[] {
+    const start = vouchKey(keyOf(voucher), Buffer.alloc(0))
+    const end = vouchKey(keyOf(voucher), Buffer.alloc(KEY_BYTES + 1, 0xff))
+    return [...vouches.getKeys({ start, end })].map((key) => feedIdOf(key.subarray(KEY_BYTES)))
+  }
+
+  function putRow(feed: FeedId, row: MemberRecord): void {
+    members.putSync(keyOf(feed), row)
+    if (row.voucher) vouches.putSync(vouchKey(keyOf(row.voucher), keyOf(feed)), true)
+  }
+
+  function dropRow(feed: FeedId): void {
+    const row = members.get(keyOf(feed))
+    if (row?.voucher) vouches.removeSync(vouchKey(keyOf(row.voucher), keyOf(feed)))
+    members.removeSync(keyOf(feed))
+  }
+
+  function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {
+    if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
+    if (has(feed)) throw new RelayError('already_following')
+    if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
+      throw new RelayError('quota_reached')
+    const message = own.publish(followContent(feed, reason), afterFlush)
+    putRow(feed, memberRow(message))
+    afterFlush(tell({ feed, now: 'followed' }))
+    return message
+  }
+
+  return {
+    has,
+    get: (feed) => members.get(keyOf(feed)) ?? null,
+    list: () => [...members.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
+    count: () => (members.getStats() as { entryCount: number }).entryCount,
+    vouchedBy,
+    followNow,
+    follow: (feed, reason) => writer.submit((afterFlush) => followNow(feed, reason, afterFlush)),
+
+    unfollow: (feed, voucher) =>
+      writer.submit((afterFlush) => {
+        const row = members.get(keyOf(feed))
+        // The same words whether nobody follows it or somebody else vouched: a member learns of no other's vouching.
+        if (!row || (voucher && row.voucher !== voucher)) throw new RelayError('not_following')
+        const message = own.publish({ type: 'contact', contact: feed, following: false }, afterFlush)
+        dropRow(feed)
+        afterFlush(tell({ feed, now: 'unfollowed' }))
+        return message
+      }),
+
+    block: (feed, reason) =>
+      writer.submit((afterFlush) => {
+        if (feed === own.id) throw new RelayError('not_allowed')
+        const held = blocks.get(keyOf(feed))
+        if (held) {
+          blocks.putSync(keyOf(feed), { ...held, reason })
+          return
+        }
+        const content = { type: 'contact', contact: feed, following: false, blocking: true }
+        const { value } = own.publish(content, afterFlush)
+        dropRow(feed)
+        blocks.putSync(keyOf(feed), { since: value.timestamp, reason, contact: value.sequence })
+        afterFlush(tell({ feed, now: 'blocked' }))
+      }),
+
+    unblock: (feed) =>
+      writer.submit((afterFlush) => {
+        if (!isBlocked(feed)) throw new RelayError('not_found', 'not blocked')
+        own.publish({ type: 'contact', contact: feed, following: false, blocking: false }, afterFlush)
+        blocks.removeSync(keyOf(feed))
+        afterFlush(tell({ feed, now: 'unblocked' }))
+      }),
+
+    isBlocked,
+    blocked: () => [...blocks.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
+
+    rebuild: () =>
+      writer.submit((afterFlush) => {
+        const folded = foldContacts(own.history())
+        const reasons = new Map(
+          [...blocks.getRange({})].map(({ key, value }) => [feedIdOf(key), value.reason]),
+        )
+        for (const [feed, row] of folded.blocks) row.reason = reasons.get(feed) ?? ''
+        const differences = new Set([
+          ...differing(members.getRange({}), folded.members),
+          ...differing(blocks.getRange({}), folded.blocks),
+        ])
+        members.clearSync()
+        vouches.clearSync()
+        blocks.clearSync()
+        for (const [feed, row] of folded.members) putRow(feed, row)
+        for (const [feed, row] of folded.blocks) blocks.putSync(keyOf(feed), row)
+        for (const feed of differences) {
+          const now = folded.blocks.has(feed)
+            ? 'blocked'
+            : folded.members.has(feed)
+              ? 'followed'
+              : 'unfollowed'
+          afterFlush(tell({ feed, now }))
+        }
+        return { differences: [...differences], members: folded.members.size, blocks: folded.blocks.size }
+      }),
+
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** Ids whose stored row is not what the feed says it should be: wrong, missing or left over. */
+function differing<T>(stored: Iterable<{ key: Buffer; value: T }>, wanted: Map<FeedId, T>): FeedId[] {
+  const missing = new Set(wanted.keys())
+  const wrong: FeedId[] = []
+  for (const { key, value } of stored) {
+    const feed = feedIdOf(key)
+    missing.delete(feed)
+    if (JSON.stringify(value) !== JSON.stringify(wanted.get(feed))) wrong.push(feed)
+  }
+  return [...wrong, ...missing]
+}

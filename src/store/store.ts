@@ -1,0 +1,115 @@
+// The store: one LMDB environment, its writer, and the verbs over its tables. The only door to the disk's records.
+
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
+import type { Keys } from 'ssb-keys'
+import { RelayError } from '../errors.js'
+import type { Log } from '../log.js'
+import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
+import { createInvites, type Invites } from './invites.js'
+import { openTables, SCHEMA, type Tables } from './layout.js'
+import { createMembers, type Members } from './members.js'
+import { createOwnFeed } from './own-feed.js'
+import { createWriter } from './writer.js'
+
+export interface Store {
+  feeds: Feeds
+  members: Members
+  invites: Invites
+  /** Size of the database file in bytes. */
+  bytes(): number
+  /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
+  verify(): Promise<string[]>
+  close(): Promise<void>
+}
+
+export interface StoreOptions extends FeedLimits {
+  /** directory of the environment */
+  path: string
+  /** the relay's identity, which signs its own feed */
+  keys: Keys
+}
+
+/**
+ * Opens the store, making it where it is missing.
+ * @param components `now` in Unix ms
+ * @throws RelayError `data_unusable`
+ */
+export async function createStore(
+  { log, now }: { log: Log; now: () => number },
+  { path, keys, ...limits }: StoreOptions,
+): Promise<Store> {
+  let tables: Tables
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    tables = openTables(path)
+  } catch (err) {
+    throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
+  }
+  const writer = createWriter(tables.root, (err) => log.error({ err }, 'a store listener failed'))
+  const close = async (): Promise<void> => {
+    await writer.close()
+    await tables.root.close()
+  }
+  const schemaKey = Buffer.from('schema')
+  const schema = tables.meta.get(schemaKey) ?? SCHEMA
+  if (schema !== SCHEMA) {
+    await close()
+    throw new RelayError('data_unusable', `${path} has layout ${schema}, this version reads ${SCHEMA}`)
+  }
+  await writer.submit(() => tables.meta.putSync(schemaKey, SCHEMA))
+
+  const file = join(path, 'data.mdb')
+  const bytes = (): number => statSync(file).size
+  const feeds = createFeeds(tables, writer, limits, bytes, now)
+  const own = createOwnFeed(keys, feeds, now)
+  const members = createMembers(tables, writer, own)
+  return {
+    feeds,
+    members,
+    invites: createInvites(tables, writer, members, keys.id, now),
+    bytes,
+    verify: () => verifyTables(tables),
+    close,
+  }
+}
+
+/** Messages checked before the event loop gets its turn: the relay goes on serving meanwhile. */
+const VERIFY_STEP = 500
+
+/** Recounts every feed from its messages and compares with its record. */
+async function verifyTables({ messages, feeds }: Tables): Promise<string[]> {
+  const problems: string[] = []
+  const counted = new Map<string, { count: number; bytes: number; latest: number }>()
+  let seen = 0
+  for (const { key, value } of messages.getRange({ snapshot: false })) {
+    if (++seen % VERIFY_STEP === 0) await setImmediate()
+    const author = key.toString('base64', 0, 32)
+    const sequence = key.readUIntBE(32, 6)
+    const row = counted.get(author) ?? { count: 0, bytes: 0, latest: 0 }
+    counted.set(author, { count: row.count + 1, bytes: row.bytes + value.length, latest: sequence })
+    try {
+      const { value: message } = JSON.parse(value.toString())
+      if (message.author !== `@${author}.ed25519` || message.sequence !== sequence) {
+        problems.push(`message ${sequence} of @${author}.ed25519 is filed under the wrong key`)
+      }
+    } catch {
+      problems.push(`message ${sequence} of @${author}.ed25519 is damaged`)
+    }
+  }
+  for (const { key, value } of feeds.getRange({})) {
+    const author = key.toString('base64')
+    const row = counted.get(author)
+    counted.delete(author)
+    if (
+      value.count === (row?.count ?? 0) &&
+      value.bytes === (row?.bytes ?? 0) &&
+      value.latest === (row?.latest ?? 0)
+    )
+      continue
+    problems.push(`the record of @${author}.ed25519 does not match its messages`)
+  }
+  for (const author of counted.keys()) problems.push(`@${author}.ed25519 has messages and no record`)
+  return problems
+}

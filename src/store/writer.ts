@@ -1,0 +1,127 @@
+// The one writer: gathers writes into batches, commits each in one LMDB transaction, and answers when it is on disk.
+
+import type { RootDatabase } from 'lmdb'
+import { RelayError } from '../errors.js'
+import { BATCH_MS, BATCH_WRITES } from '../limits.js'
+
+/** Runs when the batch is flushed, before its waiters are answered: for telling live listeners. */
+export type AfterFlush = (listener: () => void) => void
+
+/**
+ * One write: reads and puts synchronously inside the transaction and returns its answer. If it throws, nothing it
+ * did remains, its waiter gets the error, and its neighbours in the batch go on.
+ */
+export type Write<T> = (afterFlush: AfterFlush) => T
+
+export interface Writer {
+  /** Queues a write; resolves with its answer once the batch is flushed. */
+  submit<T>(write: Write<T>): Promise<T>
+  /** Commits what is queued and refuses what comes later. */
+  close(): Promise<void>
+}
+
+interface Job {
+  write: Write<unknown>
+  resolve: (value: unknown) => void
+  reject: (err: unknown) => void
+  listeners: Array<() => void>
+  outcome: { value: unknown } | { err: unknown } | null
+}
+
+/**
+ * Makes the writer. Batches form by themselves: a write waits up to `BATCH_MS` for company while the disk is idle,
+ * and while one batch is being flushed the next one gathers, so a slow card makes larger batches, not longer queues.
+ * @param onFault told of a listener that threw: the write itself stands
+ */
+export function createWriter(root: RootDatabase, onFault: (err: unknown) => void): Writer {
+  let queue: Job[] = []
+  let timer: NodeJS.Timeout | null = null
+  let running: Promise<void> | null = null
+  let closed = false
+
+  function runOne(job: Job): void {
+    try {
+      // A child transaction, because lmdb-js commits what a failed callback of the batch itself had written.
+      job.outcome = {
+        value: root.childTransaction(() => job.write((listener) => job.listeners.push(listener))),
+      }
+    } catch (err) {
+      job.outcome = { err }
+    }
+  }
+
+  function runListener(listener: () => void): void {
+    try {
+      listener()
+    } catch (err) {
+      onFault(err)
+    }
+  }
+
+  async function runBatch(batch: Job[]): Promise<void> {
+    try {
+      await root.transaction(() => {
+        for (const job of batch) runOne(job)
+      })
+      await root.flushed
+    } catch (err) {
+      const full = err instanceof Error && /MDB_MAP_FULL|ENOSPC|No space/i.test(err.message)
+      const failure = new RelayError(
+        full ? 'store_full' : 'internal',
+        full ? 'the disk is full' : undefined,
+        {
+          cause: err,
+        },
+      )
+      for (const job of batch) job.outcome = { err: failure }
+    }
+    for (const job of batch) {
+      if (job.outcome && 'value' in job.outcome) for (const listener of job.listeners) runListener(listener)
+    }
+    for (const job of batch) {
+      if (job.outcome && 'value' in job.outcome) job.resolve(job.outcome.value)
+      else job.reject(job.outcome?.err ?? new RelayError('internal'))
+    }
+  }
+
+  async function drain(): Promise<void> {
+    if (timer) clearTimeout(timer)
+    timer = null
+    while (queue.length > 0) {
+      const batch = queue.slice(0, BATCH_WRITES)
+      queue = queue.slice(BATCH_WRITES)
+      await runBatch(batch)
+    }
+    running = null
+  }
+
+  function schedule(): void {
+    if (running) return
+    if (queue.length >= BATCH_WRITES) running = drain()
+    else
+      timer ??= setTimeout(() => {
+        running = drain()
+      }, BATCH_MS)
+  }
+
+  return {
+    submit<T>(write: Write<T>): Promise<T> {
+      if (closed) return Promise.reject(new RelayError('busy', 'the relay is closing'))
+      return new Promise<T>((resolve, reject) => {
+        queue.push({
+          write,
+          resolve: resolve as (value: unknown) => void,
+          reject,
+          listeners: [],
+          outcome: null,
+        })
+        schedule()
+      })
+    },
+    async close() {
+      closed = true
+      await running
+      await drain()
+    },
+  }
+}
