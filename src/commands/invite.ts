@@ -1,0 +1,85 @@
+// tidepool invite: makes, lists and revokes invite codes.
+
+import type { Command } from 'commander'
+import { INVITE_USES } from '../limits.js'
+import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
+import { count, moment, print, printJson, table } from './output.js'
+
+interface CreateOptions extends CommonOptions {
+  uses?: number
+  note?: string
+  expiresDays?: number
+  host?: string
+}
+
+/** Turns the empty command into `invite`. */
+export function define(command: Command): void {
+  withExamples(command, [
+    ['tidepool invite create', 'print a code for one person'],
+    ['tidepool invite create --uses 20 --note meetup', 'print a code for twenty'],
+    ['tidepool invite list', 'see what became of them'],
+    ['tidepool invite revoke @….ed25519', 'take one back'],
+  ])
+  defineCreate(command.command('create').description('make an invite code and print it alone on stdout'))
+  defineList(command.command('list').description('list invites, live and dead'))
+  defineRevoke(command.command('revoke').description('take an invite back'))
+}
+
+function defineCreate(command: Command): void {
+  withDataAndJson(command)
+    .option('--uses <n>', 'how many people may use it (default: 1)', numberFrom(1, INVITE_USES))
+    .option('--note <text>', 'a note to yourself, shown in the lists')
+    .option(
+      '--expires-days <n>',
+      'days it is good for (default: invite.expires_days)',
+      numberFrom(1 / 1440, 3650, false),
+    )
+    .option('--host <host>', 'host the code names (default: the best of ours)')
+  withExamples(command, [
+    ['tidepool invite create', 'a code for one person'],
+    ['tidepool invite create --expires-days 1 | qrencode -t utf8', 'a QR code that is good for a day'],
+    ['tidepool invite create --json', 'the code with its id and its end'],
+  ])
+  command.action(({ uses, note, expiresDays, host, ...options }: CreateOptions) =>
+    visit(options, async (operator) => {
+      const invite = await operator.inviteCreate({
+        ...(uses === undefined ? {} : { uses }),
+        ...(note === undefined ? {} : { note }),
+        ...(expiresDays === undefined ? {} : { expires_days: expiresDays }),
+        ...(host === undefined ? {} : { host }),
+      })
+      if (options.json) printJson(invite)
+      else print(invite.code)
+    }),
+  )
+}
+
+function defineList(command: Command): void {
+  withDataAndJson(command).action((options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const invites = await operator.inviteList()
+      if (options.json) return printJson(invites)
+      if (invites.length === 0) return print('No invites yet. Make one with: tidepool invite create')
+      const rows = invites.map(({ id, state, used, uses, expires, note }) => [
+        id,
+        state,
+        `${used} of ${uses}`,
+        moment(expires),
+        note,
+      ])
+      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'NOTE'], rows))
+    }),
+  )
+}
+
+function defineRevoke(command: Command): void {
+  withDataAndJson(command)
+    .argument('<invite>', 'its id as listed, or the whole code')
+    .action((invite: string, options: CommonOptions) =>
+      visit(options, async (operator) => {
+        const revoked = await operator.inviteRevoke(invite)
+        if (options.json) printJson(revoked)
+        else print(`Revoked ${revoked.id}, used by ${count(revoked.used, 'person', 'people')} before.`)
+      }),
+    )
+}

@@ -1,0 +1,60 @@
+// What commands have in common: the shared options, checked numbers, and a visit to the running relay.
+
+import { type Command, InvalidArgumentError } from 'commander'
+import { dataDirectory } from '../config.js'
+import type { Operator } from '../peer/operator.js'
+import { fail } from './report.js'
+
+export interface CommonOptions {
+  data?: string
+  json?: boolean
+}
+
+/** Adds `--data DIR`. */
+export function withData(command: Command): Command {
+  return command.option('--data <dir>', 'data directory (default: $TIDEPOOL_DATA, then ~/.tidepool)')
+}
+
+/** Adds `--data DIR` and `--json`. */
+export function withDataAndJson(command: Command): Command {
+  return withData(command).option('--json', 'print JSON for programs instead of text for people')
+}
+
+/** Adds examples below a command's help; each is a command line and what it does. */
+export function withExamples(command: Command, examples: ReadonlyArray<readonly [string, string]>): Command {
+  const width = Math.max(...examples.map(([line]) => line.length))
+  const lines = examples.map(([line, about]) => `  ${line.padEnd(width)}  ${about}`)
+  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+}
+
+/** A parser for `--name N`. @param whole refuse fractions */
+export function numberFrom(least: number, most: number, whole = true): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
+    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+      throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`)
+    }
+    return value
+  }
+}
+
+/**
+ * Connects to the relay of the data directory, does the work and hangs up; failures are told to the operator.
+ * The client is loaded only here, so that commands which do not need it do not pay for it.
+ */
+export async function visit(
+  options: CommonOptions,
+  work: (operator: Operator) => Promise<void>,
+): Promise<void> {
+  try {
+    const { connectOperator } = await import('./operator-client.js')
+    const client = await connectOperator(dataDirectory(options.data))
+    try {
+      await work(client.operator)
+    } finally {
+      client.close()
+    }
+  } catch (err) {
+    fail(err)
+  }
+}

@@ -1,0 +1,84 @@
+// tidepool start: runs a relay until it is told to stop.
+
+import type { Command } from 'commander'
+import { type Config, type ConfigSources, dataDirectory, loadConfig } from '../config.js'
+import { createLog, type Log } from '../log.js'
+import type { RelayStatus } from '../peer/operator.js'
+import type { Relay, RelayOptions } from '../relay.js'
+import { superviseProcess } from './lifetime.js'
+import { withData, withExamples } from './options.js'
+import { facts, print } from './output.js'
+import { fail } from './report.js'
+
+export interface StartOptions {
+  config?: string
+  set?: string[]
+  data?: string
+}
+
+/** Makes a relay; tests give their own. */
+export type Launch = (options: RelayOptions) => Promise<Relay>
+
+/** Turns the empty command into `start`. */
+export function define(command: Command): void {
+  withData(command)
+    .option('--config <file>', 'TOML configuration file')
+    .option(
+      '--set <key=value>',
+      'set one key, over the file; may be repeated',
+      (pair: string, before: string[] = []) => [...before, pair],
+    )
+  withExamples(command, [
+    ['tidepool start', 'with the defaults: SSB on 8008, web on 127.0.0.1:8080'],
+    ['tidepool start --config /etc/tidepool.toml', 'as the file says'],
+    ['tidepool start --set web.port=8081 --set log.level=debug', 'with two keys changed'],
+  ])
+  command.action((options: StartOptions) => start(options))
+}
+
+/** Runs a relay; resolves once it is up or has failed to come up, which the exit code then says. */
+export async function start(options: StartOptions, launch: Launch = launchRelay): Promise<void> {
+  const sources: ConfigSources = { file: options.config, sets: options.set }
+  const readConfig = (): Config => loadConfig(sources)
+  let log: Log | null = null
+  try {
+    const config = readConfig()
+    const dataDir = dataDirectory(options.data)
+    log = createLog(config.log.level)
+    const life = superviseProcess(log, readConfig)
+    const relay = await launch({ config, dataDir, log, readConfig })
+    // A signal that came while the relay was starting is obeyed now, without a banner that would be a lie.
+    if (life.adopt(relay)) print(banner(await relay.status(), dataDir, options.data !== undefined))
+  } catch (err) {
+    fail(err, log?.isLevelEnabled('debug'))
+    // Whatever a half-started relay left running must not keep a dead service alive.
+    setTimeout(() => process.exit(1), 1000).unref()
+  }
+}
+
+async function launchRelay(options: RelayOptions): Promise<Relay> {
+  const { createRelay } = await import('../relay.js')
+  return createRelay(options)
+}
+
+function banner(status: RelayStatus, dataDir: string, named: boolean): string {
+  const { addresses } = status
+  const web = [addresses.https, addresses.onion, addresses.web].filter((url) => url !== null)
+  const at = named ? ` --data ${quoted(dataDir)}` : ''
+  return [
+    `Tidepool ${status.version} is up.`,
+    facts([
+      ['identity', status.id],
+      ['ssb', addresses.ssb],
+      ['web', web],
+      ['invites', web.map((url) => `${url.replace(/\/$/, '')}/invite/`)],
+      ['data', dataDir],
+      ['next', [`tidepool invite create${at}`, `tidepool status${at}`, 'Ctrl-C to stop']],
+    ]),
+  ].join('\n')
+}
+
+/** A path as a shell takes it. */
+function quoted(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`
+}

@@ -1,0 +1,42 @@
+// tidepool status: how the running relay is, and how it is reached.
+
+import type { Command } from 'commander'
+import { SECOND } from '../limits.js'
+import type { RelayStatus } from '../peer/operator.js'
+import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import { facts, print, printJson, size, span } from './output.js'
+
+/** Turns the empty command into `status`. */
+export function define(command: Command): void {
+  withDataAndJson(command)
+  withExamples(command, [
+    ['tidepool status', 'for people'],
+    ['tidepool status --json', 'for programs'],
+  ])
+  command.action((options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const status = await operator.status()
+      if (options.json) printJson(status)
+      else print(describe(status))
+    }),
+  )
+}
+
+function describe(status: RelayStatus): string {
+  const { addresses } = status
+  const web = [addresses.https, addresses.onion, addresses.web].filter((url) => url !== null)
+  return [
+    `${status.name || 'tidepool'} runs as process ${status.pid}, version ${status.version}`,
+    facts([
+      ['identity', status.id],
+      ['mode', status.mode],
+      ['up', span(status.uptime_s * SECOND)],
+      ['ssb', addresses.ssb],
+      ['web', web],
+      ['members', `${status.members} (${status.online} online)`],
+      ['store', `${status.messages} messages of ${status.feeds} feeds, ${size(status.db_bytes)}`],
+      ['memory', size(status.rss_bytes)],
+      ['onion', status.onion.state],
+    ]),
+  ].join('\n')
+}
