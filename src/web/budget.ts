@@ -2,16 +2,19 @@
 
 import { HOUR, SECOND } from '../limits.js'
 
+/** What one thing costs. A millisecond earns `perHour`, so all sums are whole numbers and nothing is lost to rounding. */
+const COST = HOUR
+
 /** Lets `perHour` things happen in an hour, all at once if they saved up for it. */
 export class Budget {
   #perHour: number
-  #tokens: number
+  #saved: number
   #counted: number
   readonly #now: () => number
 
   constructor(perHour: number, now: () => number) {
     this.#perHour = perHour
-    this.#tokens = perHour
+    this.#saved = perHour * COST
     this.#counted = now()
     this.#now = now
   }
@@ -19,37 +22,42 @@ export class Budget {
   /** Spends one, if there is one. */
   take(): boolean {
     this.#fill()
-    if (this.#tokens < 1) return false
-    this.#tokens -= 1
+    if (this.#saved < COST) return false
+    this.#saved -= COST
     return true
   }
 
   /** Gives back one whose invite could not be made. */
   refund(): void {
-    this.#tokens = Math.min(this.#perHour, this.#tokens + 1)
+    this.#add(COST)
   }
 
   /** Seconds until there is one to spend; 0 if there is now. */
   wait(): number {
     this.#fill()
-    if (this.#tokens >= 1) return 0
+    if (this.#saved >= COST) return 0
     if (this.#perHour <= 0) return HOUR / SECOND
-    return Math.ceil(((1 - this.#tokens) * HOUR) / this.#perHour / SECOND)
+    return Math.ceil((COST - this.#saved) / this.#perHour / SECOND)
   }
 
   /** Changes the rate; what was saved up is kept as far as it fits. */
   setPerHour(perHour: number): void {
     this.#fill()
-    // a fuller bucket starts full, as it would have at start
-    this.#tokens = Math.min(perHour, this.#tokens + Math.max(0, perHour - this.#perHour))
+    const more = perHour - this.#perHour
     this.#perHour = perHour
+    // what a larger bucket holds more it has at once, as it would have had at start
+    this.#add(Math.max(0, more) * COST)
   }
 
   #fill(): void {
     const now = this.#now()
     // a clock set back must not drain the bucket
     const elapsed = Math.max(0, now - this.#counted)
-    this.#tokens = Math.min(this.#perHour, this.#tokens + (elapsed * this.#perHour) / HOUR)
     this.#counted = now
+    this.#add(elapsed * this.#perHour)
+  }
+
+  #add(amount: number): void {
+    this.#saved = Math.min(this.#perHour * COST, this.#saved + amount)
   }
 }

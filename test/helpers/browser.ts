@@ -1,0 +1,48 @@
+// A real browser for tests: the system's Chromium, driven by playwright-core.
+
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { type Browser, chromium } from 'playwright-core'
+import type { Test } from 'tap'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+
+const ARGUMENTS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
+/**
+ * Opens the browser and closes it with the test. Where there is none the test is skipped, with a word on how to get
+ * one; on CI it fails.
+ */
+export async function openBrowser(t: Test): Promise<Browser | null> {
+  const executablePath = find()
+  if (!executablePath) {
+    const advice = 'no chromium on PATH: apt-get install chromium'
+    if (process.env.CI) t.fail(advice)
+    else t.comment(advice)
+    return null
+  }
+  const browser = await chromium.launch({ executablePath, headless: true, args: ARGUMENTS })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+function find(): string | undefined {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const paths = NAMES.flatMap((name) => folders.map((folder) => join(folder, name)))
+  return paths.find((path) => {
+    try {
+      accessSync(path, constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}

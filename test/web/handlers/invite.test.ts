@@ -1,0 +1,265 @@
+// SPIP-01, from the riddle to the code, as the specification has it.
+
+import t from 'tap'
+import { RIDDLE_MS, SESSION_MS } from '../../../src/limits.js'
+import { Riddles } from '../../../src/web/riddles.js'
+import { titleOf } from '../../helpers/http.js'
+import { ANSWER, codeFor, ONION, openSite, read } from '../site.js'
+
+const LOCAL = { host: '127.0.0.1', port: 8008 }
+
+t.test('page, image, answer, code', async (t) => {
+  const site = await openSite(t)
+  for (const path of ['/invite', '/invite/']) {
+    const visitor = site.visitor()
+    const page = await visitor.get(path)
+    t.equal(page.status, 200)
+    const [cookie = ''] = page.headers['set-cookie'] ?? []
+    t.match(cookie, /^tidepool=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
+    t.match(page.text, `<form class="pool" method="post" action="${ANSWER}">`)
+    t.match(page.text, /<input id="captcha" name="captcha"/)
+    t.match(page.text, '<img src="/invite/captcha.gif"')
+    const image = await visitor.get('/invite/captcha.gif')
+    t.equal(image.headers['content-type'], 'image/gif')
+    t.equal(image.headers['set-cookie'], undefined, 'the session is known')
+    const reply = await visitor.post(ANSWER, { captcha: image.text.replace('GIF89a ', '') })
+    t.equal(reply.status, 200)
+    t.match(reply.headers['content-type'], 'text/html')
+    const code = codeFor(LOCAL, site.minted.length)
+    t.equal(titleOf(reply.text), code, 'the title is the code as it is')
+    t.match(reply.text, `readonly spellcheck="false" rows="4" cols="30">${code}</textarea>`)
+    t.match(reply.text, 'within 7 days')
+    t.match(reply.text, 'datetime="2025-05-08"')
+    const [, qr = ''] = /<img src="(\/invite\/code\.gif\?invite=[^"]+)"/.exec(reply.text) ?? []
+    const drawn = await visitor.get(qr)
+    t.same([drawn.status, drawn.headers['content-type']], [200, 'image/gif'])
+    t.equal(drawn.body.subarray(0, 6).toString(), 'GIF87a')
+    t.equal((await site.visitor().get(qr)).status, 404, 'the image is the session’s')
+    t.equal((await (await site.withRiddle()).visitor.get(qr)).status, 404)
+  }
+  t.same(site.minted, [LOCAL, LOCAL])
+})
+
+t.test('the answer forgives case and space', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  t.equal((await visitor.post(ANSWER, { captcha: `  ${answer.toUpperCase()} `, action: '' })).status, 200)
+})
+
+t.test('an action of the form that Delog’s tests press', async (t) => {
+  const { page } = await (await openSite(t)).withRiddle()
+  t.match(page.text, '<button type="submit" name="action">')
+  // Delog takes any URL with a question mark for a code
+  t.notMatch(page.text, /<a [^>]*href="[^"]*\?/)
+})
+
+t.test('Delog is sent to a URL that says the code, this session only', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const sent = await visitor.post(ANSWER, { captcha: answer }, { 'X-Requested-With': 'in.delog' })
+  t.equal(sent.status, 303)
+  t.equal(sent.headers['cache-control'], 'no-store')
+  const location = sent.headers.location ?? ''
+  t.match(location, /^\/invite\/invite-captcha-reponse\?invite=[A-Za-z0-9+]+$/)
+  const code = codeFor(LOCAL, 1)
+  t.equal(Buffer.from(location.split('?')[1]?.split('=')[1] ?? '', 'base64').toString(), code)
+  t.equal(titleOf((await visitor.get(location)).text), code)
+  t.equal(titleOf((await visitor.get(location)).text), code, 'and again')
+  for (const stranger of [site.visitor(), (await site.withRiddle()).visitor]) {
+    const page = await stranger.get(location)
+    t.equal(page.status, 200)
+    t.equal(titleOf(page.text), 'Get an invite to Rock pool')
+    t.notMatch(page.text, code.slice(0, 30))
+  }
+  const forged = Buffer.from('evil.example:8008:@x~y').toString('base64')
+  const page = await visitor.get(`${ANSWER}?invite=${forged}`)
+  t.match(page.text, 'name="captcha"', 'a code not ours is the riddle page again')
+  t.notMatch(page.text, 'evil')
+  site.clock.now += SESSION_MS
+  t.match((await visitor.get(location)).text, 'name="captcha"', 'and so is one of a session gone')
+  t.equal(site.minted.length, 1)
+})
+
+t.test('the specification’s path asked with GET is the riddle page', async (t) => {
+  const site = await openSite(t)
+  const visitor = site.visitor()
+  t.match((await visitor.get(ANSWER)).text, 'name="captcha"')
+  t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
+})
+
+t.test('a wrong answer costs the riddle and brings another', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const wrong = await visitor.post(ANSWER, { captcha: 'barnacle' })
+  t.equal(wrong.status, 403)
+  t.match(wrong.text, '<code>riddle_wrong</code>')
+  t.equal(wrong.headers['cache-control'], 'no-store')
+  t.notMatch(wrong.text, 'ed25519')
+  const next = await read(visitor)
+  t.not(next, answer)
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 403, 'the old answer is worth nothing')
+  t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
+  t.equal(site.minted.length, 1)
+})
+
+t.test('JSON for who prefers it, with a fresh riddle all the same', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const wrong = await visitor.post(ANSWER, { captcha: 'x' }, { Accept: 'application/json' })
+  t.equal(wrong.status, 403)
+  t.same(JSON.parse(wrong.text), { error: { code: 'riddle_wrong', message: 'wrong answer' } })
+  t.not(await read(visitor), answer)
+})
+
+t.test('a success is not played twice', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  await visitor.post(ANSWER, { captcha: answer })
+  const replay = await visitor.post(ANSWER, { captcha: answer })
+  t.equal(replay.status, 403)
+  t.match(replay.text, 'riddle_missing')
+  t.equal((await visitor.get('/invite/captcha.gif')).status, 200, 'a fresh riddle waits')
+  t.equal(site.minted.length, 1)
+})
+
+t.test('fifty right answers at once make one invite', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const replies = await Promise.all(
+    Array.from({ length: 50 }, () => visitor.post(ANSWER, { captcha: answer })),
+  )
+  t.equal(replies.filter(({ status }) => status === 200).length, 1)
+  t.equal(replies.filter(({ status }) => status === 403).length, 49)
+  t.equal(site.minted.length, 1)
+})
+
+t.test('many guesses at once are one guess', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const first = visitor.post(ANSWER, { captcha: 'x' })
+  const rest = ['y', 'z', answer].map((captcha) => visitor.post(ANSWER, { captcha }))
+  const replies = await Promise.all([first, ...rest])
+  t.ok(replies.filter(({ status }) => status === 200).length <= 1)
+  t.ok(site.minted.length <= 1)
+  // the same without sockets between: what is used up is used up before anything is awaited
+  const session = { id: '', seen: 0, riddle: null, issued: [] }
+  const riddles = new Riddles(
+    { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
+    true,
+  )
+  await riddles.renew(session)
+  riddles.consume(session)
+  t.equal(riddles.waiting(session), null)
+})
+
+t.test('no riddle, no invite', async (t) => {
+  const site = await openSite(t)
+  const { answer, visitor } = await site.withRiddle()
+  const stranger = site.visitor()
+  const reply = await stranger.post(ANSWER, { captcha: answer })
+  t.equal(reply.status, 403)
+  t.match(reply.text, 'riddle_missing')
+  t.equal(stranger.cookies.size, 1, 'but a session, to try again')
+  t.equal((await stranger.post(ANSWER, { captcha: await read(stranger) })).status, 200)
+  site.clock.now += RIDDLE_MS
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 403, 'a riddle gets old')
+  t.equal(site.minted.length, 1)
+})
+
+t.test('a session id that we did not give out is replaced', async (t) => {
+  const site = await openSite(t)
+  for (const id of ['A'.repeat(43), '', 'short', '__proto__', '"quoted"', 'x'.repeat(4000)]) {
+    const visitor = site.visitor()
+    visitor.cookies.set('tidepool', id)
+    await visitor.get('/invite/')
+    t.match(visitor.cookies.get('tidepool'), /^[A-Za-z0-9_-]{43}$/)
+    t.not(visitor.cookies.get('tidepool'), id)
+  }
+  t.equal((await site.visitor().get('/invite/captcha.gif')).status, 404, 'no image without a session')
+})
+
+t.test('the budget is for all, says when to come back, and keeps the riddle', async (t) => {
+  const site = await openSite(t, { perHour: 10 })
+  for (let n = 0; n < 10; n++) {
+    const { visitor, answer } = await site.withRiddle()
+    t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
+  }
+  const { visitor, answer, page } = await site.withRiddle()
+  t.match(page.text, 'ready in about 6\nminutes')
+  t.equal((await visitor.post(ANSWER, { captcha: 'wrong' })).status, 403)
+  const captcha = await read(visitor)
+  t.not(captcha, answer)
+  const late = await visitor.post(ANSWER, { captcha })
+  t.equal(late.status, 429)
+  t.equal(late.headers['retry-after'], '360')
+  t.match(late.text, /about <strong>6 minutes<\/strong>/)
+  t.match(late.text, 'invites_exhausted')
+  const json = await visitor.post(ANSWER, { captcha }, { Accept: 'application/json' })
+  t.equal(json.headers['retry-after'], '360')
+  t.same(JSON.parse(json.text).error.code, 'invites_exhausted')
+  site.clock.now += 359_999
+  t.equal((await visitor.post(ANSWER, { captcha })).status, 429)
+  site.clock.now += 1
+  t.equal((await visitor.post(ANSWER, { captcha })).status, 200, 'the same answer, later')
+  site.web.setLimits({ perHour: 11 })
+  const again = await site.withRiddle()
+  t.equal((await again.visitor.post(ANSWER, { captcha: again.answer })).status, 200)
+})
+
+t.test('when no invite can be made, the riddle and the budget come back', async (t) => {
+  let broken = true
+  const site = await openSite(
+    t,
+    { perHour: 1 },
+    {
+      mintInvite: async (address) => {
+        if (broken) throw new Error('disk on fire')
+        return { code: codeFor(address, 9), expires: 1e12 }
+      },
+    },
+  )
+  const { visitor, answer } = await site.withRiddle()
+  const failed = await visitor.post(ANSWER, { captcha: answer })
+  t.equal(failed.status, 500)
+  t.match(failed.text, '<code>internal</code>')
+  t.notMatch(failed.text, 'disk')
+  t.match(site.lines.join(''), 'disk on fire')
+  broken = false
+  const reply = await visitor.post(ANSWER, { captcha: answer })
+  t.equal(titleOf(reply.text), codeFor(LOCAL, 9))
+})
+
+t.test('without a riddle there is a button, and still a session', async (t) => {
+  const site = await openSite(t, { captcha: false })
+  const visitor = site.visitor()
+  const page = await visitor.get('/invite/')
+  t.notMatch(page.text, /captcha\.gif|name="captcha"/)
+  t.match(page.text, 'name="action"')
+  t.equal((await visitor.get('/invite/captcha.gif')).status, 404)
+  t.equal((await site.visitor().post(ANSWER, {})).status, 403)
+  t.equal(titleOf((await visitor.post(ANSWER, { action: '' })).text), codeFor(LOCAL, 1))
+  t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'one page, one invite')
+  site.web.setLimits({ captcha: true })
+  t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'and none once riddles are on')
+  t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
+})
+
+t.test('the code names the address by which the page was reached', async (t) => {
+  const site = await openSite(t)
+  for (const [Host, host] of [
+    ['pool.example', 'pool.example'],
+    [`${ONION}:80`, ONION],
+    [`localhost:${site.web.port}`, 'localhost'],
+    [`127.0.0.1:1`, '127.0.0.1'],
+  ] as const) {
+    const visitor = site.visitor()
+    await visitor.get('/invite/', { Host })
+    const image = await visitor.get('/invite/captcha.gif', { Host })
+    await visitor.post(
+      ANSWER,
+      { captcha: image.text.replace('GIF89a ', '') },
+      { Host, 'X-Forwarded-Host': 'evil.example' },
+    )
+    t.equal(site.minted.at(-1)?.host, host)
+  }
+})

@@ -1,0 +1,23 @@
+// A Host that is not ours.
+
+import t from 'tap'
+import { ANSWER, openSite } from '../site.js'
+
+t.test('is refused everywhere, without an echo', async (t) => {
+  const site = await openSite(t)
+  const { visitor, answer } = await site.withRiddle()
+  const Host = 'evil.example'
+  for (const path of ['/', '/invite/', ANSWER, '/healthz', '/nothing']) {
+    const { status, text, headers } = await visitor.get(path, { Host, 'X-Forwarded-Host': 'pool.example' })
+    t.equal(status, 421, path)
+    t.match(text, 'wrong_host')
+    t.notMatch(text, /evil|Rock pool|onion|pool\.example|127\.0\.0\.1|ed25519/)
+    t.equal(headers['set-cookie'], undefined)
+  }
+  t.equal((await visitor.post(ANSWER, { captcha: answer }, { Host })).status, 421)
+  t.equal(site.minted.length, 0)
+  t.equal((await visitor.get('/assets/style.css', { Host })).status, 200, 'the refusal has a style')
+  const json = await visitor.get('/', { Host, Accept: 'application/json' })
+  t.same(JSON.parse(json.text), { error: { code: 'wrong_host', message: 'not a name of this relay' } })
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and cost the riddle nothing')
+})

@@ -1,0 +1,46 @@
+// Sessions: capped, expiring, ids of our own.
+
+import t from 'tap'
+import { SESSION_MS, SESSIONS } from '../../src/limits.js'
+import { remember, Sessions } from '../../src/web/sessions.js'
+
+t.test('a session lives while it is seen', async (t) => {
+  const clock = { now: 0 }
+  const sessions = new Sessions(() => clock.now)
+  const session = sessions.create()
+  t.match(session.id, /^[A-Za-z0-9_-]{43}$/, '256 bits')
+  t.not(sessions.create().id, session.id)
+  clock.now += SESSION_MS - 1
+  t.equal(sessions.get(session.id), session)
+  t.equal(sessions.size, 2)
+  clock.now += SESSION_MS - 1
+  t.equal(sessions.get(session.id), session, 'being seen counts')
+  t.equal(sessions.size, 1, 'the one not seen is gone')
+  clock.now += SESSION_MS
+  t.equal(sessions.get(session.id), undefined)
+  t.equal(sessions.size, 0)
+})
+
+t.test('there are never too many, and the one least recently seen goes first', async (t) => {
+  const sessions = new Sessions(() => 0)
+  const first = sessions.create()
+  const second = sessions.create()
+  for (let n = sessions.size; n < SESSIONS; n++) sessions.create()
+  t.equal(sessions.get(first.id), first)
+  sessions.create()
+  t.equal(sessions.size, SESSIONS)
+  t.equal(sessions.get(second.id), undefined)
+  t.equal(sessions.get(first.id), first)
+})
+
+t.test('ids from the network are looked up, nothing more', async (t) => {
+  const sessions = new Sessions(() => 0)
+  for (const id of ['', '__proto__', 'constructor', 'toString']) t.equal(sessions.get(id), undefined)
+})
+
+t.test('remembers the last codes only', async (t) => {
+  const session = new Sessions(() => 0).create()
+  for (let n = 0; n < 20; n++) remember(session, { code: `code ${n}`, expires: 0 })
+  t.equal(session.issued.length, 8)
+  t.equal(session.issued.at(-1)?.code, 'code 19')
+})

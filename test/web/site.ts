@@ -1,0 +1,95 @@
+// A whole site on a free port of 127.0.0.1, with riddles whose image says the answer and a clock that stands still.
+
+import type { Test } from 'tap'
+import { createLog } from '../../src/log.js'
+import {
+  createWeb,
+  type RelayFace,
+  type RelayNames,
+  type SsbAddress,
+  type Web,
+  type WebComponents,
+  type WebOptions,
+} from '../../src/web/app.js'
+import { type Reply, Visitor } from '../helpers/http.js'
+
+export const RELAY_ID = '@oD71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'
+export const ANSWER = '/invite/invite-captcha-reponse'
+export const DOMAIN = 'pool.example'
+export const ONION = `${'a2'.repeat(28)}.onion`
+
+export interface Site {
+  web: Web
+  url: string
+  /** what may be changed while the site runs */
+  face: RelayFace
+  names: RelayNames
+  clock: { now: number }
+  /** addresses of the invites made so far */
+  minted: SsbAddress[]
+  /** lines of the log */
+  lines: string[]
+  visitor(): Visitor
+  /** a visitor who has opened the riddle page, and what the riddle says */
+  withRiddle(): Promise<{ visitor: Visitor; answer: string; page: Reply }>
+}
+
+/** Opens a site and closes it with the test. */
+export async function openSite(
+  t: Test,
+  options: Partial<WebOptions> = {},
+  components: Partial<WebComponents> = {},
+): Promise<Site> {
+  const clock = { now: Date.UTC(2025, 4, 1, 12) }
+  const minted: SsbAddress[] = []
+  const lines: string[] = []
+  let drawn = 0
+  const face: RelayFace = {
+    id: RELAY_ID,
+    name: 'Rock pool',
+    description: 'For people who like limpets.',
+    mode: 'open',
+    online: 3,
+    members: 12,
+  }
+  const names: RelayNames = { domain: DOMAIN, onion: ONION, ssbPort: 8008, listening: true }
+  const web = await createWeb(
+    {
+      face: () => face,
+      names: () => names,
+      now: () => clock.now,
+      log: createLog('debug', { write: (line) => void lines.push(line) }),
+      riddles: async () => {
+        const answer = `limpet${++drawn}`
+        return { answer, image: Buffer.from(`GIF89a ${answer}`), type: 'image/gif' }
+      },
+      mintInvite: async (address) => {
+        minted.push(address)
+        return { code: codeFor(address, minted.length), expires: clock.now + 7 * 86_400_000 }
+      },
+      ...components,
+    },
+    { host: '127.0.0.1', port: 0, captcha: true, perHour: 60, expiresDays: 7, ...options },
+  )
+  t.teardown(() => web.close())
+  const visitor = () => new Visitor(web.url)
+  return {
+    ...{ web, url: web.url, face, names, clock, minted, lines, visitor },
+    async withRiddle() {
+      const visited = visitor()
+      const page = await visited.get('/invite/')
+      return { visitor: visited, page, answer: await read(visited) }
+    },
+  }
+}
+
+/** Reads the riddle with a visitor's eyes. */
+export async function read(visitor: Visitor): Promise<string> {
+  return (await visitor.get('/invite/captcha.gif')).text.replace('GIF89a ', '')
+}
+
+/** A code as the relay would make it; its number makes it one of a kind. */
+export function codeFor({ host, port }: SsbAddress, number: number): string {
+  const seed = Buffer.alloc(32, number).toString('base64')
+  return `${host}:${port}:${RELAY_ID}~${seed}`
+}
