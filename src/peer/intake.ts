@@ -27,7 +27,7 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
   }
 
   function take(data: unknown): void {
-    const value = valueOf(data)
+    const value = messageIn(data)
     if (value === undefined) return
     let message: VerifiedMessage
     try {
@@ -97,7 +97,7 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
 }
 
 /** The message value in what a history stream carries: bare, or keyed. Marks such as `{sync: true}` carry none. */
-function valueOf(data: unknown): unknown {
+function messageIn(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data
   if ('value' in data) return data.value
   return 'sync' in data ? undefined : data

@@ -96,7 +96,7 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
   }
 
   function schedule(): void {
-    if (running) return
+    if (running !== null) return
     if (queue.length >= BATCH_WRITES) running = drain()
     else
       timer ??= setTimeout(() => {

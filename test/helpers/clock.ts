@@ -1,0 +1,40 @@
+// A clock that stands still until a test turns it.
+
+import type { Clock } from '../../src/clock.js'
+
+export interface TestClock extends Clock {
+  /** Moves time on and runs, in order, what falls due. */
+  advance(ms: number): void
+  /** Timers waiting: a closed part must leave none behind. */
+  pending(): number
+}
+
+export function createTestClock(start = 1_700_000_000_000): TestClock {
+  let now = start
+  let id = 0
+  const timers = new Map<number, { at: number; run: () => void; every: number | null }>()
+  const add = (ms: number, run: () => void, every: number | null): (() => void) => {
+    const key = ++id
+    timers.set(key, { at: now + ms, run, every })
+    return () => timers.delete(key)
+  }
+  return {
+    now: () => now,
+    after: (ms, run) => add(ms, run, null),
+    every: (ms, run) => add(ms, run, ms),
+    pending: () => timers.size,
+    advance(ms) {
+      const end = now + ms
+      for (;;) {
+        const due = [...timers].filter(([, { at }]) => at <= end).sort(([, a], [, b]) => a.at - b.at)[0]
+        if (!due) break
+        const [key, timer] = due
+        now = timer.at
+        if (timer.every === null) timers.delete(key)
+        else timer.at += timer.every
+        timer.run()
+      }
+      now = end
+    },
+  }
+}

@@ -1,0 +1,59 @@
+// A real store in a temporary directory, closed with its test.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import ssbKeys, { type Keys } from 'ssb-keys'
+import { createLog } from '../../src/log.js'
+import { MIB } from '../../src/limits.js'
+import { createStore, type Store } from '../../src/store/store.js'
+import { createTestClock, type TestClock } from './clock.js'
+
+export const silentLog = createLog('silent')
+
+interface Teardown {
+  teardown(fn: () => unknown): void
+}
+
+export interface TestStore {
+  store: Store
+  keys: Keys
+  clock: TestClock
+  path: string
+  /** closes it and opens it again over the same files */
+  reopen(): Promise<Store>
+}
+
+/** A short-lived directory with a short name: a unix socket in it must fit 107 bytes. */
+export function temporaryDir(t: Teardown): string {
+  const dir = mkdtempSync(join(tmpdir(), 'tp-'))
+  t.teardown(() => rmSync(dir, { recursive: true, force: true }))
+  return dir
+}
+
+export async function openTestStore(
+  t: Teardown,
+  limits: { maxBytes?: number; maxFeedBytes?: number } = {},
+): Promise<TestStore> {
+  const path = temporaryDir(t)
+  const keys = ssbKeys.generate()
+  const clock = createTestClock()
+  const open = (): Promise<Store> =>
+    createStore(
+      { log: silentLog, now: clock.now },
+      { path, keys, maxBytes: limits.maxBytes ?? 1024 * MIB, maxFeedBytes: limits.maxFeedBytes ?? 1024 * MIB },
+    )
+  const opened: TestStore = {
+    store: await open(),
+    keys,
+    clock,
+    path,
+    async reopen() {
+      await opened.store.close()
+      opened.store = await open()
+      return opened.store
+    },
+  }
+  t.teardown(() => opened.store.close())
+  return opened
+}

@@ -1,0 +1,47 @@
+// Invite codes: written so that clients read them, and read only when they are whole.
+
+import fc from 'fast-check'
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { feedIdOf } from '../../src/ssb/feed-id.js'
+import { formatInviteCode, guestIdOf, parseInviteCode } from '../../src/ssb/invite-code.js'
+
+const relay = feedIdOf(Buffer.alloc(32, 9))
+const seed = Buffer.alloc(32, 3)
+const code = formatInviteCode({ host: 'relay.example.org', port: 8008, relay, seed })
+
+t.test('the form is the protocol guide’s', async (t) => {
+  t.equal(code, `relay.example.org:8008:${relay}~${seed.toString('base64')}`)
+  t.equal(guestIdOf(seed), ssbKeys.generate('ed25519', seed).id, 'the guest key is made from the seed')
+})
+
+t.test('what is written is read back', async (t) => {
+  const hosts = fc.constantFrom('a.b', '10.0.0.7', '::1', `${'x'.repeat(56)}.onion`, 'localhost')
+  const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
+  fc.assert(
+    fc.property(hosts, fc.integer({ min: 1, max: 65535 }), bytes, (host, port, raw) => {
+      const given = { host, port, relay, seed: Buffer.from(raw) }
+      t.same(parseInviteCode(formatInviteCode(given)), given)
+    }),
+    { numRuns: 50 },
+  )
+})
+
+t.test('copying leaves quotes and spaces, which are forgiven', async (t) => {
+  t.same(parseInviteCode(`  "${code}"\n`), parseInviteCode(code))
+})
+
+t.test('a code that is not whole is refused', async (t) => {
+  for (let length = 0; length < code.length; length += 7) {
+    t.throws(() => parseInviteCode(code.slice(0, length)), { code: 'invite_malformed' }, `${length} characters`)
+  }
+  const wrong = [
+    code.replace(':8008:', ':0:'),
+    code.replace(':8008:', ':65536:'),
+    code.replace('~', ''),
+    code.replace('ed25519', 'sha256'),
+    `${code}=`,
+    code.repeat(5),
+  ]
+  for (const text of wrong) t.throws(() => parseInviteCode(text), { code: 'invite_malformed' }, text.slice(0, 80))
+})
