@@ -1,6 +1,7 @@
 // Feeds: messages taken in, in any order, and read back in ascending order; latest, holes and forks of each.
 
 import { RelayError } from '../errors.js'
+import { SEQUENCE_MAX } from '../limits.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import { encodeStored, storedHash, type VerifiedMessage } from '../ssb/message.js'
 import { noteHeld, takeAsks } from './gaps.js'
@@ -134,6 +135,7 @@ export function createFeeds(
     },
 
     read(author, from, count) {
+      if (from > SEQUENCE_MAX) return []
       const key = keyOf(author)
       const found: StoredMessage[] = []
       const range = { start: messageKey(key, from), end: endOf(key), limit: count }

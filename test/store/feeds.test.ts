@@ -1,0 +1,145 @@
+// Feeds: taken in in any order, read in ascending order, with duplicates, forks and quotas told apart.
+
+import t from 'tap'
+import { KIB } from '../../src/limits.js'
+import { parseStored, storedReceived, verifyMessage } from '../../src/ssb/message.js'
+import { createTestFeed, type TestFeed } from '../helpers/feed.js'
+import { openTestStore } from '../helpers/store.js'
+
+const verified = (feed: TestFeed, ...sequences: number[]) =>
+  sequences.map((s) => verifyMessage(feed.messages[s - 1]))
+const sequences = (list: Array<{ sequence: number }>): number[] => list.map(({ sequence }) => sequence)
+
+t.test('what is appended is read back, ascending, from any sequence on', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const feed = createTestFeed()
+  feed.post(20)
+  t.same(await store.feeds.append(feed.id, verified(feed, 3, 1, 2, 5, 4)), {
+    added: 5,
+    duplicates: 0,
+    forked: [],
+    full: null,
+  })
+  t.same(sequences(store.feeds.read(feed.id, 1, 100)), [1, 2, 3, 4, 5])
+  t.same(sequences(store.feeds.read(feed.id, 3, 2)), [3, 4])
+  t.same(store.feeds.read(feed.id, 6, 100), [])
+  t.same(store.feeds.read(feed.id, Number.MAX_SAFE_INTEGER, 1), [], 'however high the sequence asked for')
+  const [stored] = store.feeds.read(feed.id, 1, 1)
+  t.same(parseStored(stored?.bytes as Buffer).value, feed.messages[0])
+  t.equal(storedReceived(stored?.bytes as Buffer), clock.now())
+  t.same(store.feeds.info(createTestFeed().id), { latest: 0, messages: 0, bytes: 0, gaps: [], forked: false })
+})
+
+t.test('holes are noted and filled; duplicates change nothing', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  const feed = createTestFeed()
+  feed.post(10)
+  await store.feeds.append(feed.id, verified(feed, 4, 8))
+  t.match(store.feeds.info(feed.id), {
+    latest: 8,
+    messages: 2,
+    gaps: [
+      { from: 1, to: 3 },
+      { from: 5, to: 7 },
+    ],
+  })
+  t.same(sequences(store.feeds.read(feed.id, 1, 10)), [4, 8], 'a gapped feed is served as it is stored')
+  t.match(await store.feeds.append(feed.id, verified(feed, 4, 6)), { added: 1, duplicates: 1 })
+  const again = await reopen()
+  t.match(again.feeds.info(feed.id), {
+    messages: 3,
+    gaps: [
+      { from: 1, to: 3 },
+      { from: 5, to: 5 },
+      { from: 7, to: 7 },
+    ],
+  })
+  await again.feeds.append(feed.id, verified(feed, 1, 2, 3, 5, 7))
+  t.match(again.feeds.info(feed.id), { latest: 8, messages: 8, gaps: [] })
+  t.same(await again.verify(), [])
+})
+
+t.test('a second message for a sequence is refused and flags the feed for good', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  const feed = createTestFeed()
+  feed.post(3)
+  const other = createTestFeed(feed.keys)
+  other.post(3, 'another tide')
+  await store.feeds.append(feed.id, verified(feed, 1, 2))
+  t.same(await store.feeds.append(feed.id, verified(other, 2)), {
+    added: 0,
+    duplicates: 0,
+    forked: [2],
+    full: null,
+  })
+  t.ok(store.feeds.info(feed.id).forked)
+  t.same(
+    parseStored(store.feeds.read(feed.id, 2, 1)[0]?.bytes as Buffer).value,
+    feed.messages[1],
+    'the first stays',
+  )
+  t.ok((await reopen()).feeds.info(feed.id).forked)
+})
+
+t.test('two messages for one sequence in one batch are a fork too', async (t) => {
+  const { store } = await openTestStore(t)
+  const feed = createTestFeed()
+  const other = createTestFeed(feed.keys)
+  feed.post(1)
+  other.post(1, 'another tide')
+  const outcome = await store.feeds.append(feed.id, [...verified(feed, 1), ...verified(other, 1)])
+  t.match(outcome, { added: 1, forked: [1] })
+})
+
+t.test('a batch is one author’s', async (t) => {
+  const { store } = await openTestStore(t)
+  const [a, b] = [createTestFeed(), createTestFeed()]
+  a.post(1)
+  b.post(1)
+  await t.rejects(store.feeds.append(a.id, [...verified(a, 1), ...verified(b, 1)]), {
+    code: 'message_unwanted',
+  })
+  t.equal(store.feeds.info(a.id).messages, 0, 'and nothing of a mixed one is kept')
+})
+
+t.test('a full feed and a full store say which it is, and keep what they have', async (t) => {
+  const feed = createTestFeed()
+  feed.post(40)
+  const all = verified(feed, ...Array.from({ length: 40 }, (_, i) => i + 1))
+  const small = await openTestStore(t, { maxFeedBytes: 8 * KIB })
+  const outcome = await small.store.feeds.append(feed.id, all)
+  t.equal(outcome.full, 'feed_full')
+  t.equal(small.store.feeds.info(feed.id).messages, outcome.added)
+  t.ok(outcome.added > 5 && small.store.feeds.info(feed.id).bytes <= 9 * KIB)
+
+  const full = await openTestStore(t, { maxBytes: 1 })
+  t.match(await full.store.feeds.append(feed.id, all), { added: 0, full: 'store_full' })
+  full.store.feeds.setLimits({ maxBytes: 1e12, maxFeedBytes: 1e12 })
+  t.match(await full.store.feeds.append(feed.id, all), { added: 40, full: null })
+})
+
+t.test('subscribers are told after the flush, once a batch, until they stop', async (t) => {
+  const { store } = await openTestStore(t)
+  const feed = createTestFeed()
+  feed.post(4)
+  const seen: number[] = []
+  const stop = store.feeds.subscribe(feed.id, () => seen.push(store.feeds.info(feed.id).latest))
+  store.feeds.subscribe(createTestFeed().id, () => t.fail('of another feed'))
+  await store.feeds.append(feed.id, verified(feed, 1, 2))
+  await store.feeds.append(feed.id, verified(feed, 2))
+  t.same(seen, [2], 'a duplicate is no news')
+  stop()
+  await store.feeds.append(feed.id, verified(feed, 3))
+  t.same(seen, [2])
+})
+
+t.test('totals count feeds and messages', async (t) => {
+  const { store } = await openTestStore(t)
+  for (let i = 0; i < 3; i++) {
+    const feed = createTestFeed()
+    feed.post(2)
+    await store.feeds.append(feed.id, verified(feed, 1, 2))
+  }
+  t.same(store.feeds.totals(), { feeds: 3, messages: 6 })
+  t.ok(store.bytes() > 0)
+})

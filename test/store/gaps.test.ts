@@ -1,0 +1,50 @@
+// Holes: whatever order messages come in, what is held and what is missing is known exactly.
+
+import fc from 'fast-check'
+import t from 'tap'
+import { GAP_ASKS, GAPS_PER_FEED } from '../../src/limits.js'
+import { noteHeld, takeAsks } from '../../src/store/gaps.js'
+import type { FeedRecord } from '../../src/store/layout.js'
+
+const empty = (): FeedRecord => ({ latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null })
+
+t.test('for any order of arrival, held and missing make up everything up to the latest', async (t) => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (sequences) => {
+      const record = empty()
+      for (const sequence of sequences) noteHeld(record, sequence)
+      const missing = new Set<number>()
+      for (const [from, to] of record.gaps) for (let s = from; s <= to; s++) missing.add(s)
+      const held = new Set(sequences)
+      for (let s = 1; s <= record.latest; s++) if (held.has(s) === missing.has(s)) return false
+      return record.latest === Math.max(...sequences)
+    }),
+  )
+  t.pass('for any subset of a feed')
+})
+
+t.test('a hole is asked for a bounded number of times', async (t) => {
+  const record = empty()
+  for (const sequence of [2, 5]) noteHeld(record, sequence)
+  const wanted = [
+    { from: 1, to: 1 },
+    { from: 3, to: 4 },
+  ]
+  for (let i = 0; i < GAP_ASKS; i++) t.same(takeAsks(record, 10), wanted)
+  t.same(takeAsks(record, 10), [])
+  noteHeld(record, 9)
+  t.same(takeAsks(record, 10), [{ from: 6, to: 8 }], 'a new hole has its own asks')
+  noteHeld(record, 7)
+  t.same(
+    takeAsks(record, 1),
+    [{ from: 6, to: 6 }],
+    'a split hole keeps its count, and no more are taken than wanted',
+  )
+})
+
+t.test('a feed of holes does not grow its record without end', async (t) => {
+  const record = empty()
+  for (let s = 2; s <= GAPS_PER_FEED * 4; s += 2) noteHeld(record, s)
+  t.equal(record.gaps.length, GAPS_PER_FEED)
+  t.equal(record.gaps.at(-1)?.[1], GAPS_PER_FEED * 4 - 1, 'the newest are kept')
+})

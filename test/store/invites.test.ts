@@ -1,0 +1,127 @@
+// Invites: each use counted once, in the transaction of the follow it causes, and every refusal in its own words.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { DAY, DEAD_INVITE_DAYS, INVITE_USES, NOTE_CHARS } from '../../src/limits.js'
+import { guestIdOf } from '../../src/ssb/invite-code.js'
+import { openTestStore } from '../helpers/store.js'
+
+const someone = (): string => ssbKeys.generate().id
+
+t.test('an invite is kept by its guest key, and its seed is not', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const { invite, seed } = await store.invites.create({
+    expires: clock.now() + DAY,
+    by: 'operator',
+    note: 'pier',
+  })
+  t.equal(invite.id, guestIdOf(seed))
+  t.match(store.invites.get(invite.id), { uses: 1, used: 0, note: 'pier', by: 'operator', state: 'live' })
+  t.equal(store.invites.get(someone()), null)
+  t.same(
+    store.invites.list().map(({ id }) => id),
+    [invite.id],
+  )
+})
+
+t.test('using it follows, and consumes exactly one use', async (t) => {
+  const { store, clock, keys, reopen } = await openTestStore(t)
+  const { invite } = await store.invites.create({
+    uses: 2,
+    expires: clock.now() + DAY,
+    by: 'operator',
+    note: 'pier',
+  })
+  const [a, b, c] = [someone(), someone(), someone()]
+  const message = await store.invites.use(invite.id, a)
+  t.match(message.value, { author: keys.id, content: { contact: a, following: true, note: 'pier' } })
+  await t.rejects(store.invites.use(invite.id, a), {
+    code: 'already_following',
+    message: 'already following',
+  })
+  t.match(store.invites.get(invite.id), { used: 1, state: 'live' }, 'being in already costs nothing')
+  await store.invites.use(invite.id, b)
+  await t.rejects(store.invites.use(invite.id, c), { code: 'invite_used_up', message: 'invite used up' })
+  await t.rejects(
+    store.invites.use(invite.id, b),
+    { code: 'already_following' },
+    'a retry learns that it is in',
+  )
+  const again = await reopen()
+  t.match(again.invites.get(invite.id), { used: 2, state: 'used up' })
+  t.notOk(again.members.has(c))
+})
+
+t.test('fifty uses at once of a single-use invite: one wins', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+  const results = await Promise.allSettled(
+    Array.from({ length: 50 }, () => store.invites.use(invite.id, someone())),
+  )
+  t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+  for (const result of results) {
+    if (result.status === 'rejected') t.equal(result.reason.message, 'invite used up')
+  }
+  t.equal(store.members.count(), 1)
+})
+
+t.test('expired, revoked and unknown invites say so', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const expiring = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+  const revoked = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+  t.match(await store.invites.revoke(revoked.invite.id), { state: 'revoked' })
+  await t.rejects(store.invites.use(revoked.invite.id, someone()), { message: 'invite unknown' })
+  await t.rejects(store.invites.use(someone(), someone()), { message: 'invite unknown' })
+  await t.rejects(store.invites.revoke(someone()), { message: 'invite unknown' })
+  clock.advance(DAY - 1)
+  t.equal(store.invites.get(expiring.invite.id)?.state, 'live', 'good to the last millisecond')
+  clock.advance(1)
+  await t.rejects(store.invites.use(expiring.invite.id, someone()), { message: 'invite expired' })
+  t.equal(store.members.count(), 0)
+})
+
+t.test(
+  'a blocked feed, the relay and the guest itself are not let in, and nothing is consumed',
+  async (t) => {
+    const { store, clock, keys } = await openTestStore(t)
+    const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+    const blocked = someone()
+    await store.members.block(blocked, '')
+    for (const feed of [blocked, keys.id, invite.id]) {
+      await t.rejects(store.invites.use(invite.id, feed), { message: 'invite unknown' })
+    }
+    t.match(store.invites.get(invite.id), { used: 0, state: 'live' })
+  },
+)
+
+t.test('dead invites are forgotten after a while, live ones never', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const short = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+  const long = await store.invites.create({ expires: clock.now() + 100 * DAY, by: 'operator' })
+  const revoked = await store.invites.create({ expires: clock.now() + 100 * DAY, by: 'operator' })
+  await store.invites.revoke(revoked.invite.id)
+  clock.advance(DEAD_INVITE_DAYS * DAY)
+  t.equal(await store.invites.sweep(), 0)
+  clock.advance(DAY + 1)
+  t.equal(await store.invites.sweep(), 2)
+  t.equal(store.invites.get(short.invite.id), null)
+  t.ok(store.invites.get(long.invite.id))
+})
+
+t.test('what cannot be an invite is refused', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const base = { expires: clock.now() + DAY, by: 'operator' }
+  for (const wrong of [
+    { ...base, uses: 0 },
+    { ...base, uses: -1 },
+    { ...base, uses: 1.5 },
+    { ...base, uses: Number.NaN },
+    { ...base, uses: INVITE_USES + 1 },
+    { ...base, note: 'x'.repeat(NOTE_CHARS + 1) },
+    { ...base, expires: clock.now() },
+    { ...base, expires: Number.POSITIVE_INFINITY },
+  ]) {
+    await t.rejects(store.invites.create(wrong), { code: 'bad_argument' }, JSON.stringify(wrong).slice(0, 80))
+  }
+  t.equal(store.invites.list().length, 0)
+})

@@ -1,0 +1,123 @@
+// Members: an index over the relay's contact messages, which can be thrown away and folded again.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { VOUCHED_PER_MEMBER } from '../../src/limits.js'
+import { feedIdOf, keyOf } from '../../src/ssb/feed-id.js'
+import { parseStored } from '../../src/ssb/message.js'
+import { openTables } from '../../src/store/layout.js'
+import type { MemberChange } from '../../src/store/members.js'
+import { openTestStore } from '../helpers/store.js'
+
+const someone = (): string => ssbKeys.generate().id
+const operator = { by: 'operator', voucher: null, note: '' } as const
+
+t.test('a follow is a contact message of ours and a row that indexes it', async (t) => {
+  const { store, keys, clock } = await openTestStore(t)
+  const feed = someone()
+  const changes: MemberChange[] = []
+  store.members.onChange((change) => changes.push(change))
+  const message = await store.members.follow(feed, { by: 'invite', voucher: null, note: 'met at the pier' })
+  t.match(message.value, {
+    author: keys.id,
+    sequence: 1,
+    content: { type: 'contact', contact: feed, following: true, pub: true, note: 'met at the pier' },
+  })
+  t.same(
+    parseStored(store.feeds.read(keys.id, 1, 1)[0]?.bytes as Buffer),
+    message,
+    'it is in our feed as answered',
+  )
+  t.same(store.members.get(feed), {
+    since: clock.now(),
+    by: 'invite',
+    voucher: null,
+    note: 'met at the pier',
+    contact: 1,
+  })
+  t.ok(store.members.has(feed))
+  t.equal(store.members.count(), 1)
+  t.same(changes, [{ feed, now: 'followed' }])
+  await t.rejects(store.members.follow(feed, operator), { code: 'already_following' })
+  await t.rejects(store.members.follow(keys.id, operator), { code: 'not_allowed' }, 'not ourselves')
+})
+
+t.test('unfollowing says so in our feed; a voucher takes back its own word only', async (t) => {
+  const { store, keys } = await openTestStore(t)
+  const [voucher, other, feed] = [someone(), someone(), someone()]
+  await store.members.follow(feed, { by: 'voucher', voucher, note: '' })
+  t.same(store.members.vouchedBy(voucher), [feed])
+  await t.rejects(store.members.unfollow(feed, other), { code: 'not_following' })
+  await t.rejects(store.members.unfollow(someone(), other), { code: 'not_following' }, 'the same words')
+  await store.members.unfollow(feed, voucher)
+  t.notOk(store.members.has(feed))
+  t.same(store.members.vouchedBy(voucher), [])
+  t.match(parseStored(store.feeds.read(keys.id, 2, 1)[0]?.bytes as Buffer).value.content, {
+    contact: feed,
+    following: false,
+  })
+})
+
+t.test('vouching has a quota per member', async (t) => {
+  const { store } = await openTestStore(t)
+  const voucher = someone()
+  const reason = { by: 'voucher', voucher, note: '' } as const
+  for (let i = 0; i < VOUCHED_PER_MEMBER; i++) await store.members.follow(someone(), reason)
+  await t.rejects(store.members.follow(someone(), reason), { code: 'quota_reached' })
+  await store.members.unfollow(store.members.vouchedBy(voucher)[0] as string, voucher)
+  await store.members.follow(someone(), reason)
+})
+
+t.test('blocking unfollows, keeps its reason to itself, and can be taken back', async (t) => {
+  const { store, keys } = await openTestStore(t)
+  const feed = someone()
+  const changes: string[] = []
+  await store.members.follow(feed, operator)
+  store.members.onChange(({ now }) => changes.push(now))
+  await store.members.block(feed, 'spam')
+  await store.members.block(feed, 'spam and worse')
+  t.notOk(store.members.has(feed))
+  t.ok(store.members.isBlocked(feed))
+  t.match(store.members.blocked(), [{ feed, reason: 'spam and worse' }])
+  t.notMatch(JSON.stringify(store.feeds.read(keys.id, 1, 9).map(({ bytes }) => bytes.toString())), /spam/)
+  await t.rejects(store.members.follow(feed, operator), { code: 'not_allowed' })
+  await store.members.unblock(feed)
+  await t.rejects(store.members.unblock(feed), { code: 'not_found' })
+  t.notOk(store.members.has(feed), 'unblocked is not followed')
+  await store.members.follow(feed, operator)
+  t.same(changes, ['blocked', 'unblocked', 'followed'], 'a change of reason is no change')
+  await t.rejects(store.members.block(keys.id, ''), { code: 'not_allowed' })
+})
+
+t.test('the index is rebuilt from our feed alone', async (t) => {
+  const opened = await openTestStore(t)
+  const { store } = opened
+  const [kept, gone, blocked, vouched] = [someone(), someone(), someone(), someone()]
+  await store.members.follow(kept, { by: 'invite', voucher: null, note: 'n' })
+  await store.members.follow(gone, operator)
+  await store.members.unfollow(gone)
+  await store.members.follow(vouched, { by: 'voucher', voucher: kept, note: '' })
+  await store.members.block(blocked, 'why')
+  const truth = { members: store.members.list(), blocked: store.members.blocked() }
+  t.same(await store.members.rebuild(), { differences: [], members: 2, blocks: 1 }, 'nothing to mend')
+
+  await store.close()
+  const tables = openTables(opened.path)
+  await tables.members.remove(keyOf(kept))
+  await tables.members.put(keyOf(gone), { since: 1, by: 'operator', voucher: null, note: '', contact: 1 })
+  await tables.vouches.clearAsync()
+  await tables.root.close()
+
+  const mended = await opened.reopen()
+  t.notOk(mended.members.has(kept), 'the damage is there')
+  t.same((await mended.members.rebuild()).differences.sort(), [kept, gone].sort())
+  t.same({ members: mended.members.list(), blocked: mended.members.blocked() }, truth)
+  t.same(mended.members.vouchedBy(kept), [vouched])
+})
+
+t.test('ids are never object keys', async (t) => {
+  const { store } = await openTestStore(t)
+  const odd = feedIdOf(Buffer.alloc(32))
+  t.equal(store.members.get(odd), null)
+  t.notOk(store.members.has(odd))
+})

@@ -1,0 +1,100 @@
+// The writer: batches of writes, each answered on its own, once it is on disk.
+
+import { open, type RootDatabase } from 'lmdb'
+import t from 'tap'
+import { BATCH_WRITES } from '../../src/limits.js'
+import { createWriter } from '../../src/store/writer.js'
+import { temporaryDir } from '../helpers/store.js'
+
+function openRoot(t: { teardown(fn: () => unknown): void }): RootDatabase<unknown, string> {
+  const root = open<unknown, string>({ path: temporaryDir(t), overlappingSync: false })
+  t.teardown(() => root.close())
+  return root
+}
+
+t.test('a write answers with its value, and neighbours see each other’s work', async (t) => {
+  const root = openRoot(t)
+  const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
+  const answers = await Promise.all([
+    writer.submit(() => root.putSync('n', 1)),
+    writer.submit(() => root.putSync('n', (root.get('n') as number) + 1)),
+    writer.submit(() => root.get('n')),
+  ])
+  t.equal(answers[2], 2)
+  await writer.close()
+})
+
+t.test('a write that throws leaves nothing, and the others stand', async (t) => {
+  const root = openRoot(t)
+  const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
+  const told: string[] = []
+  const [before, failed, after] = await Promise.allSettled([
+    writer.submit((flushed) => {
+      flushed(() => told.push('before'))
+      root.putSync('before', 1)
+    }),
+    writer.submit((flushed) => {
+      flushed(() => told.push('failed'))
+      root.putSync('half', 1)
+      throw new Error('no')
+    }),
+    writer.submit((flushed) => {
+      flushed(() => told.push('after'))
+      root.putSync('after', 1)
+    }),
+  ])
+  t.equal(before.status, 'fulfilled')
+  t.match(failed, { status: 'rejected', reason: { message: 'no' } })
+  t.equal(after.status, 'fulfilled')
+  t.equal(root.get('half'), undefined, 'what it had put is gone')
+  t.same([root.get('before'), root.get('after')], [1, 1])
+  t.same(told, ['before', 'after'], 'listeners hear of what is on disk only')
+  await writer.close()
+})
+
+t.test('a listener that throws harms nobody', async (t) => {
+  const root = openRoot(t)
+  const faults: unknown[] = []
+  const writer = createWriter(root as RootDatabase, (err) => faults.push(err))
+  await writer.submit((flushed) => {
+    flushed(() => {
+      throw new Error('listener')
+    })
+    root.putSync('kept', 1)
+  })
+  t.match(faults, [{ message: 'listener' }])
+  t.equal(root.get('kept'), 1)
+  await writer.close()
+})
+
+t.test('more than a batch is committed in order', async (t) => {
+  const root = openRoot(t)
+  const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
+  const order: number[] = []
+  const count = BATCH_WRITES * 2 + 7
+  await Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      writer.submit(() => root.putSync('last', i)).then(() => order.push(i)),
+    ),
+  )
+  t.equal(order.length, count)
+  t.same(
+    order,
+    [...order].sort((a, b) => a - b),
+  )
+  t.equal(root.get('last'), count - 1)
+  await writer.close()
+})
+
+t.test('closing commits what was queued and refuses what comes later', async (t) => {
+  const root = openRoot(t)
+  const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
+  const queued = writer.submit(() => root.putSync('queued', 1))
+  await writer.close()
+  await queued
+  t.equal(root.get('queued'), 1)
+  await t.rejects(
+    writer.submit(() => root.putSync('late', 1)),
+    { code: 'busy' },
+  )
+})
