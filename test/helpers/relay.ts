@@ -1,0 +1,187 @@
+// A whole relay in this process: real store, real sockets, a data directory of its own, closed with the test.
+
+import { createHash } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
+import type { Clock } from '../../src/clock.js'
+import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
+import { loadConfig } from '../../src/config.js'
+import { createLog } from '../../src/log.js'
+import type { Operator, RelayStatus } from '../../src/peer/operator.js'
+import { createRelay, type Relay, type RelayOverrides } from '../../src/relay.js'
+import { drawCaptcha } from '../../src/web/captcha.js'
+import type { DrawnRiddle } from '../../src/web/components.js'
+import { type Client, connectClient } from './client.js'
+
+export interface BootOptions extends RelayOverrides {
+  /** `key=value` over the test's own: loopback and free ports */
+  sets?: string[]
+  /** an existing data directory; otherwise a fresh one that goes with the test */
+  dataDir?: string
+}
+
+export interface BootedRelay {
+  relay: Relay
+  status(): Promise<RelayStatus>
+  id: string
+  ssbPort: number
+  webUrl: string
+  operator: Operator
+  dataDir: string
+  /** lines of the log at `info` and above, to be looked through when something went wrong */
+  lines: string[]
+  close(): Promise<void>
+  /** Closes and starts again on the same data; ports change, and so do the fields above. */
+  restart(): Promise<void>
+}
+
+const OWN_SETS = ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.host=127.0.0.1', 'web.port=0']
+
+/** A directory whose name leaves room for a socket in it: unix allows 107 bytes, a tap fixture's path takes most. */
+export async function shortDir(t: Test): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'tide-'))
+  t.teardown(() => rm(dir, { recursive: true, force: true }))
+  return dir
+}
+
+/** Starts a relay and connects its operator over the control socket. */
+export async function bootRelay(t: Test, options: BootOptions = {}): Promise<BootedRelay> {
+  const { sets = [], dataDir = await shortDir(t), ...overrides } = options
+  const config = loadConfig({ sets: [...OWN_SETS, ...sets] })
+  const lines: string[] = []
+  let client: OperatorClient | null = null
+  const booted = { dataDir, lines, close, restart } as BootedRelay
+
+  async function start(): Promise<void> {
+    const log = createLog(config.log.level, { write: (line) => void lines.push(line) })
+    const relay = await createRelay({ config, dataDir, log }, overrides)
+    // the socket's own answer, so that a relay whose operator cannot reach it fails every test
+    client = await connectOperator(dataDir)
+    const { operator } = client
+    const status = await operator.status()
+    const [address = ''] = status.addresses.ssb
+    Object.assign(booted, {
+      relay,
+      operator,
+      status: () => operator.status(),
+      id: status.id,
+      ssbPort: Number(/:(\d+)~/.exec(address)?.[1]),
+      webUrl: status.addresses.web,
+    })
+  }
+
+  async function close(): Promise<void> {
+    client?.close()
+    client = null
+    await booted.relay.close()
+  }
+
+  async function restart(): Promise<void> {
+    await close()
+    await start()
+  }
+
+  t.teardown(close)
+  await start()
+  return booted
+}
+
+/** A member's connection: followed by the operator if it is not yet, then connected with its own key. */
+export async function connectMember(
+  t: Test,
+  relay: BootedRelay,
+  options: { keys: Client['keys']; api?: Record<string, unknown> },
+): Promise<Client> {
+  const members = await relay.operator.membersList()
+  if (!members.some(({ id }) => id === options.keys.id)) await relay.operator.membersAdd(options.keys.id)
+  const client = await connectClient({ port: relay.ssbPort, relay: relay.id, ...options })
+  t.teardown(() => client.close())
+  return client
+}
+
+/** Asks again until the answer is truthy; fails with what was waited for when the time is up. */
+export async function until<T>(what: string, probe: () => T | Promise<T>, ms = 10_000): Promise<T> {
+  const deadline = Date.now() + ms
+  for (;;) {
+    const answer = await probe()
+    if (answer) return answer
+    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for: ${what}`)
+    await pause(10)
+  }
+}
+
+/** The same for something that is promised. */
+export async function within<T>(what: string, promise: Promise<T>, ms = 10_000): Promise<T> {
+  const over = new AbortController()
+  const late = pause(ms, undefined, { signal: over.signal }).then(
+    () => Promise.reject(new Error(`waited ${ms} ms in vain for: ${what}`)),
+    () => new Promise<never>(() => {}),
+  )
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    over.abort()
+  }
+}
+
+export interface KnownRiddles {
+  /** for the relay's overrides */
+  draw: () => Promise<DrawnRiddle>
+  /** what a person would read in an image that was drawn here; undefined for any other image */
+  answerTo(image: Buffer): string | undefined
+}
+
+/** The real riddles, really drawn, whose answers the test can look up by the picture it was shown. */
+export function knownRiddles(): KnownRiddles {
+  const answers = new Map<string, string>()
+  const nameOf = (image: Buffer): string => createHash('sha256').update(image).digest('hex')
+  return {
+    async draw() {
+      const drawn = await drawCaptcha()
+      answers.set(nameOf(drawn.image), drawn.answer)
+      return drawn
+    },
+    answerTo: (image) => answers.get(nameOf(image)),
+  }
+}
+
+export interface TestClock extends Clock {
+  /** Moves time on and runs what became due, in order. */
+  advance(ms: number): void
+}
+
+/** A clock that moves only when it is told to. */
+export function createTestClock(start = Date.now()): TestClock {
+  interface Timer {
+    at: number
+    run: () => void
+    every: number | null
+  }
+  const timers = new Set<Timer>()
+  let time = start
+  function set(ms: number, run: () => void, every: number | null): () => void {
+    const timer = { at: time + ms, run, every }
+    timers.add(timer)
+    return () => timers.delete(timer)
+  }
+  return {
+    now: () => time,
+    after: (ms, run) => set(ms, run, null),
+    every: (ms, run) => set(ms, run, ms),
+    advance(ms) {
+      const end = time + ms
+      for (;;) {
+        const due = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
+        if (!due) break
+        time = due.at
+        if (due.every === null) timers.delete(due)
+        else due.at += due.every
+        due.run()
+      }
+      time = end
+    },
+  }
+}
