@@ -1,0 +1,185 @@
+// The whole story in a real browser: with and without scripts, by keyboard, on a small screen, in both palettes.
+
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import t from 'tap'
+import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { contrastProblems } from './contrast.js'
+import { codeFor, ONION, openSite, type Site } from './site.js'
+
+const SMALL = { width: 320, height: 568 }
+const LARGE = { width: 1280, height: 800 }
+/** The longest code there is: an onion's, with a port of five digits. */
+const code = codeFor({ host: ONION, port: 58008 }, 1)
+
+/** An image a browser accepts (one pixel); its answer is what the test knows. */
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64')
+
+function openTestSite(t: Parameters<typeof openSite>[0], answers: string[]): Promise<Site> {
+  return openSite(
+    t,
+    { perHour: 1 },
+    {
+      mintInvite: async () => ({ code, expires: Date.UTC(2025, 4, 8, 12) }),
+      riddles: async () => {
+        answers.push(`kelp${answers.length}`)
+        return { answer: answers.at(-1) as string, image: PIXEL, type: 'image/gif' }
+      },
+    },
+  )
+}
+
+t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) => {
+  const browser = await openBrowser(t)
+
+  /** A page of a fresh browser profile, and what it complained about. */
+  async function visit(options: BrowserContextOptions) {
+    const context = await browser.newContext(options)
+    t.teardown(() => context.close())
+    const page = await context.newPage()
+    const complaints: string[] = []
+    page.on('console', (message) => {
+      // refusals are pages here, and browsers log their status
+      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+        complaints.push(message.text())
+    })
+    page.on('pageerror', (error) => complaints.push(error.message))
+    page.on('requestfailed', (request) => complaints.push(`failed: ${request.url()}`))
+    return { page, complaints }
+  }
+
+  for (const javaScriptEnabled of [true, false]) {
+    const scripts = javaScriptEnabled ? 'with scripts' : 'without scripts'
+
+    t.test(`the story by keyboard, ${scripts}`, async (t) => {
+      const answers: string[] = []
+      const site = await openTestSite(t, answers)
+      const { page, complaints } = await visit({ viewport: SMALL, javaScriptEnabled })
+      await page.goto(`${site.url}/`)
+      await tabTo(page, 'Get an invite')
+      await Promise.all([page.waitForURL('**/invite/'), page.keyboard.press('Enter')])
+      t.equal(await loaded(page, '.riddle img'), 'loaded')
+      await tabTo(page, '#captcha')
+      await page.keyboard.type('not this')
+      await Promise.all([page.waitForURL('**/invite-captcha-reponse'), page.keyboard.press('Enter')])
+      t.match(await page.textContent('[role=alert]'), 'That was not it')
+      t.ok(await isFocused(page, '#captcha'), 'the field waits for the next try')
+      t.equal(answers.length, 2, 'another riddle')
+      t.equal(await loaded(page, '.riddle img'), 'loaded')
+      await page.keyboard.type(` ${answers.at(-1)?.toUpperCase()}`)
+      await tabTo(page, 'Get my invite')
+      await Promise.all([page.waitForSelector('#code'), page.keyboard.press('Enter')])
+      t.equal(await page.title(), code)
+      t.equal(await page.inputValue('#code'), code)
+      t.ok(await fitsIn(page, '#code'), 'all of the code is in sight')
+      t.equal(await loaded(page, '.qr img'), 'loaded')
+      const copy = page.locator('[data-copy]')
+      t.equal(await copy.isVisible(), javaScriptEnabled, 'a button that works, or none')
+      if (javaScriptEnabled) {
+        await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+        await tabTo(page, 'Copy the code')
+        await page.keyboard.press('Enter')
+        await page.locator('[role=status]', { hasText: 'clipboard' }).waitFor()
+        t.equal(await page.evaluate('navigator.clipboard.readText()'), code)
+      } else {
+        await tabTo(page, '#code')
+        await page.keyboard.press('Control+A')
+        t.equal(await page.evaluate('document.querySelector("#code").selectionEnd'), code.length)
+      }
+      t.same(complaints, [])
+    })
+  }
+
+  t.test('a new riddle is one click away', async (t) => {
+    const answers: string[] = []
+    const site = await openTestSite(t, answers)
+    const { page } = await visit({ viewport: SMALL })
+    await page.goto(`${site.url}/invite`)
+    await page.click('text=New riddle')
+    await page.waitForURL('**/invite/')
+    await page.fill('#captcha', answers.at(-1) ?? '')
+    await page.click('button[name=action]')
+    await page.waitForSelector('#code')
+    t.equal(answers.length, 2)
+  })
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const viewport of [SMALL, LARGE]) {
+      t.test(`every page fits and reads, ${colorScheme} at ${viewport.width}`, async (t) => {
+        const answers: string[] = []
+        const site = await openTestSite(t, answers)
+        const { page, complaints } = await visit({ viewport, colorScheme })
+        site.face.name = 'Averylongnamewithoutanyspacethatmustbreaksomewhere'
+        site.face.description = `A line.\nAnother ${'w'.repeat(80)}`
+        const check = async (name: string) => {
+          t.ok(
+            await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+            `${name}: no sideways scroll`,
+          )
+          t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
+          t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+        }
+        const send = async (answer: string) => {
+          await page.fill('#captcha', answer)
+          await Promise.all([page.waitForNavigation(), page.click('button[name=action]')])
+        }
+        await page.goto(`${site.url}/`)
+        await check('landing')
+        await page.goto(`${site.url}/invite/`)
+        await check('riddle')
+        await send('wrong')
+        await check('wrong answer')
+        await send(answers.at(-1) ?? '')
+        await check('success')
+        await page.goto(`${site.url}/invite/`)
+        await check('low tide')
+        await send(answers.at(-1) ?? '')
+        await check('429')
+        await page.goto(`${site.url}/nothing`)
+        await check('404')
+        await page.goto(`http://other.localhost:${site.web.port}/`)
+        t.match(await page.textContent('main'), 'wrong_host')
+        await check('421')
+        t.same(complaints, [])
+      })
+    }
+  }
+})
+
+/** Goes from link to field to button until the focus is on what has this text or selector, and shows that it is. */
+async function tabTo(page: Page, wanted: string): Promise<void> {
+  const found = wanted.startsWith('#')
+    ? `document.activeElement.matches(${JSON.stringify(wanted)})`
+    : `document.activeElement.textContent.trim() === ${JSON.stringify(wanted)}`
+  for (let presses = 0; presses < 20; presses++) {
+    if (await page.evaluate(found)) {
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')
+      if (outline !== '3px') throw new Error(`no focus ring on ${wanted}`)
+      return
+    }
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`no way to ${wanted} by keyboard`)
+}
+
+function isFocused(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e === document.activeElement')
+}
+
+function fitsIn(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth')
+}
+
+/** Waits until an image is there or has failed. */
+function loaded(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e.decode().then(() => "loaded", (error) => String(error))')
+}
+
+/** The value of an expression about an element, computed in the page. */
+function inPage(page: Page, selector: string, expression: string): Promise<unknown> {
+  return page.evaluate(`((e) => ${expression})(document.querySelector(${JSON.stringify(selector)}))`)
+}
+
+/** Buttons, fields and links that stand alone are at least 44 pixels high. */
+const smallTargets = `[...document.querySelectorAll('button, input, textarea, .button')]
+  .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44)
+  .map((e) => e.outerHTML.slice(0, 60))`
