@@ -4,6 +4,7 @@ import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
 import { GUEST_LINGER_MS } from '../../src/limits.js'
 import { connectClient } from '../helpers/client.js'
+import { createTestClock } from '../helpers/clock.js'
 import {
   ANSWER_PATH,
   codeInTitle,
@@ -16,7 +17,6 @@ import {
 import {
   type BootedRelay,
   bootRelay,
-  createTestClock,
   type KnownRiddles,
   knownRiddles,
   until,

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
-import type { Clock } from '../../src/clock.js'
 import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
 import { loadConfig } from '../../src/config.js'
 import { createLog } from '../../src/log.js'
@@ -43,7 +42,8 @@ const OWN_SETS = ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.host=127.0.0.1', 'web
 /** A directory whose name leaves room for a socket in it: unix allows 107 bytes, a tap fixture's path takes most. */
 export async function shortDir(t: Test): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'tide-'))
-  t.teardown(() => rm(dir, { recursive: true, force: true }))
+  // an app's database may still be writing an index out while its directory goes
+  t.teardown(() => rm(dir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 }))
   return dir
 }
 
@@ -145,43 +145,5 @@ export function knownRiddles(): KnownRiddles {
       return drawn
     },
     answerTo: (image) => answers.get(nameOf(image)),
-  }
-}
-
-export interface TestClock extends Clock {
-  /** Moves time on and runs what became due, in order. */
-  advance(ms: number): void
-}
-
-/** A clock that moves only when it is told to. */
-export function createTestClock(start = Date.now()): TestClock {
-  interface Timer {
-    at: number
-    run: () => void
-    every: number | null
-  }
-  const timers = new Set<Timer>()
-  let time = start
-  function set(ms: number, run: () => void, every: number | null): () => void {
-    const timer = { at: time + ms, run, every }
-    timers.add(timer)
-    return () => timers.delete(timer)
-  }
-  return {
-    now: () => time,
-    after: (ms, run) => set(ms, run, null),
-    every: (ms, run) => set(ms, run, ms),
-    advance(ms) {
-      const end = time + ms
-      for (;;) {
-        const due = [...timers].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at)[0]
-        if (!due) break
-        time = due.at
-        if (due.every === null) timers.delete(due)
-        else due.at += due.every
-        due.run()
-      }
-      time = end
-    },
   }
 }

@@ -1,0 +1,210 @@
+// Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse and its kin are built, each in a directory of its own.
+
+import { createRequire } from 'node:module'
+import { setImmediate as breathe } from 'node:timers/promises'
+import ssbKeys, { type Keys } from 'ssb-keys'
+import type { Test } from 'tap'
+import type { Source } from '../../src/peer/wire/pull.js'
+import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
+import { NETWORK_KEY } from '../../src/ssb/network.js'
+import { shortDir, until } from './relay.js'
+
+const require = createRequire(import.meta.url)
+
+/** The argument of a `createHistoryStream`. */
+export type AskedFor = Record<string, unknown>
+
+export interface AppOptions {
+  keys?: Keys
+  path?: string
+  /** secret-stack plugins beside ssb-db2, such as ssb-conn and an invite plugin */
+  plugins?: unknown[]
+}
+
+export interface App {
+  id: string
+  keys: Keys
+  path: string
+  // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
+  ssb: any
+  /** requests for our history that reached this app, as they came */
+  asked: AskedFor[]
+  /** sequences this app has sent, in the order it sent them, whatever the request */
+  sent: number[]
+  /** When set, the app sends so many messages in all and then falls silent, its connection still open. */
+  sendAtMost: number
+  /** Writes posts all at once, as an import or a script does: their timestamps tie. Resolves when they are written. */
+  write(count: number): Promise<KeyedMessage[]>
+  /** Dials the relay with the app's own key. */
+  connect(at: { port: number; relay: string }): Promise<AppConnection>
+  /** Values of a feed in this app's own database, ascending. */
+  feed(id: string): Promise<MessageValue[]>
+  close(): Promise<void>
+}
+
+export interface AppConnection {
+  // biome-ignore lint/suspicious/noExplicitAny: methods as the manifests name them
+  rpc: any
+  closed: Promise<void>
+  /**
+   * Replicates feeds as legacy clients do, one live history each, our own first.
+   * What comes is added to ssb-db2, which checks it; `failures` holds what it refused.
+   */
+  replicate(ids: string[]): Replication
+  close(): Promise<void>
+}
+
+export interface Replication {
+  /** sequences in the order they came over the wire, by author */
+  arrived: Map<string, number[]>
+  added: Map<string, number>
+  failures: Error[]
+}
+
+/** Plugins without which no app here makes sense: the database, and the method the relay will call. */
+const BASE = [
+  'ssb-db2/core',
+  'ssb-classic',
+  'ssb-box',
+  'ssb-db2/compat/publish',
+  'ssb-db2/compat/db',
+  'ssb-db2/compat/history-stream',
+  'ssb-db2/compat/feedstate',
+]
+
+/** Messages handed to the database before the event loop gets its turn. */
+const WRITE_STEP = 250
+
+export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
+  const { keys = ssbKeys.generate(), path = await shortDir(t), plugins = [] } = options
+  const SecretStack = require('secret-stack')
+  const stack = SecretStack({ appKey: NETWORK_KEY, caps: { shs: NETWORK_KEY } })
+  for (const name of BASE) stack.use(require(name))
+  for (const plugin of plugins) stack.use(plugin)
+  const ssb = stack({
+    keys,
+    path,
+    caps: { shs: NETWORK_KEY },
+    // without this secret-stack hangs up on whoever is silent for five seconds
+    timers: { inactivity: 600_000, handshake: 15_000 },
+    connections: { incoming: {}, outgoing: { net: [{ transform: 'shs' }] } },
+    conn: { autostart: false },
+  })
+  const { where, author, toPromise } = require('ssb-db2/operators')
+
+  const asked: AskedFor[] = []
+  const sent: number[] = []
+  ssb.createHistoryStream.hook((fn: (query: object) => Source<KeyedMessage>, [query]: [AskedFor]) => {
+    asked.push(query)
+    return watched(fn(query))
+  })
+
+  /** What the app sends is its own affair; here it is only noted, and cut short where a test wants it. */
+  function watched(read: Source<KeyedMessage>): Source<KeyedMessage> {
+    return (abort, cb) => {
+      if (!abort && sent.length >= app.sendAtMost) return
+      read(abort, (end, message) => {
+        if (message && !end) sent.push(message.value.sequence)
+        cb(end, message)
+      })
+    }
+  }
+
+  let open = true
+  const close = async (): Promise<void> => {
+    if (!open) return
+    open = false
+    await new Promise((resolve) => ssb.close(true, resolve))
+  }
+  t.teardown(close)
+
+  const create = (text: string): Promise<KeyedMessage> =>
+    new Promise((resolve, reject) => {
+      ssb.db.create({ keys, content: { type: 'post', text } }, (err: Error | null, message: KeyedMessage) =>
+        err ? reject(err) : resolve(message),
+      )
+    })
+
+  const app: App = {
+    id: keys.id,
+    keys,
+    path,
+    ssb,
+    asked,
+    sent,
+    sendAtMost: Number.POSITIVE_INFINITY,
+    close,
+    async write(count) {
+      const written: Array<Promise<KeyedMessage>> = []
+      for (let i = 1; i <= count; i++) {
+        written.push(create(`tide ${i} of ${count}`))
+        if (i % WRITE_STEP === 0) await breathe()
+      }
+      const messages = await Promise.all(written)
+      await new Promise((resolve) => ssb.db.onDrain(resolve))
+      return messages
+    },
+    async feed(id) {
+      const messages: KeyedMessage[] = await ssb.db.query(where(author(id)), toPromise())
+      return messages.map(({ value }) => value).sort((a, b) => a.sequence - b.sequence)
+    },
+    async connect({ port, relay }) {
+      const address = `net:127.0.0.1:${port}~shs:${relay.slice(1, -8)}`
+      // biome-ignore lint/suspicious/noExplicitAny: secret-stack's peer
+      const rpc: any = await new Promise((resolve, reject) => {
+        ssb.connect(address, (err: Error | null, peer: unknown) => (err ? reject(err) : resolve(peer)))
+      })
+      const closed = new Promise<void>((resolve) => rpc.once('closed', () => resolve()))
+      return {
+        rpc,
+        closed,
+        async close() {
+          rpc.close(true, () => {})
+          await closed
+        },
+        replicate: (ids) => replicate(ssb, rpc, [keys.id, ...ids]),
+      }
+    },
+  }
+  return app
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: as above
+function replicate(ssb: any, rpc: any, ids: string[]): Replication {
+  const result: Replication = { arrived: new Map(), added: new Map(), failures: [] }
+  const one = (id: string, from: number): void => {
+    const arrived: number[] = []
+    result.arrived.set(id, arrived)
+    result.added.set(id, 0)
+    const read: Source<KeyedMessage> = rpc.createHistoryStream({ id, sequence: from, live: true })
+    const next = (): void =>
+      read(null, (end, message) => {
+        if (end || !message) return
+        arrived.push(message.value.sequence)
+        // not awaited: ssb-db2 gathers what comes in quick succession and adds it as one batch, in order
+        ssb.db.add(message.value, (err: Error | null) => {
+          if (err) result.failures.push(err)
+          else result.added.set(id, (result.added.get(id) ?? 0) + 1)
+        })
+        next()
+      })
+    next()
+  }
+  for (const id of ids)
+    ssb.getFeedState(id, (_: unknown, state: { sequence: number }) => one(id, state.sequence + 1))
+  return result
+}
+
+/** Waits until the relay holds so many messages of a feed; answers its row. */
+export function kept(
+  operator: { membersList(): Promise<Array<{ id: string; messages: number; latest: number }>> },
+  id: string,
+  messages: number,
+  ms?: number,
+) {
+  return until(
+    `${messages} messages of ${id} at the relay`,
+    async () => (await operator.membersList()).find((row) => row.id === id && row.messages === messages),
+    ms,
+  )
+}
