@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
-import { createLog } from '../../src/log.js'
 import { MIB } from '../../src/limits.js'
+import { createLog } from '../../src/log.js'
 import { createStore, type Store } from '../../src/store/store.js'
 import { createTestClock, type TestClock } from './clock.js'
 
@@ -41,7 +41,12 @@ export async function openTestStore(
   const open = (): Promise<Store> =>
     createStore(
       { log: silentLog, now: clock.now },
-      { path, keys, maxBytes: limits.maxBytes ?? 1024 * MIB, maxFeedBytes: limits.maxFeedBytes ?? 1024 * MIB },
+      {
+        path,
+        keys,
+        maxBytes: limits.maxBytes ?? 1024 * MIB,
+        maxFeedBytes: limits.maxFeedBytes ?? 1024 * MIB,
+      },
     )
   const opened: TestStore = {
     store: await open(),

@@ -1,0 +1,46 @@
+// A real peer over a real store, listening on a free port of 127.0.0.1, with a clock the test turns.
+
+import type { Keys } from 'ssb-keys'
+import { createPeer, type Peer } from '../../src/peer/peer.js'
+import { type Client, type ClientOptions, connectClient } from './client.js'
+import { openTestStore, silentLog, type TestStore } from './store.js'
+
+export interface TestPeer extends TestStore {
+  peer: Peer
+  port: number
+  /** connects with a key pair of the test's; the connection is closed with the test */
+  connect(keys?: Keys, api?: ClientOptions['api']): Promise<Client>
+  follow(id: string): Promise<unknown>
+}
+
+export async function startTestPeer(t: { teardown(fn: () => unknown): void }): Promise<TestPeer> {
+  const opened = await openTestStore(t)
+  const { store, keys, clock } = opened
+  const peer = await createPeer({ store, keys, clock, log: silentLog })
+  t.teardown(() => peer.close())
+  const { port } = await peer.listen({ name: 'public', host: '127.0.0.1', port: 0 })
+  return Object.assign(opened, {
+    peer,
+    port,
+    async connect(keys?: Keys, api?: ClientOptions['api']) {
+      const client = await connectClient({
+        port,
+        relay: peer.id,
+        ...(keys ? { keys } : {}),
+        ...(api ? { api } : {}),
+      })
+      t.teardown(() => client.close())
+      return client
+    },
+    follow: (id: string) => store.members.follow(id, { by: 'operator', voucher: null, note: '' }),
+  })
+}
+
+/** Waits until something holds, looking at each turn of the event loop; fails after `ms` of real time. */
+export async function until(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
+  const end = Date.now() + ms
+  while (!holds()) {
+    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+}
