@@ -26,6 +26,8 @@ type WebContext = Context & { state: WebState }
 /** The handlers of the invite pages. */
 export function invite(parts: InviteParts) {
   const { render, riddles, budget, now, face } = parts
+  /** QR images, drawn once and kept as long as their code is */
+  const drawn = new WeakMap<Issued, Promise<Buffer>>()
 
   /** Only an open relay gives codes to strangers; the others say no more than that there is nothing here. */
   const whenOpen: Step = (_ctx, next) => {
@@ -83,10 +85,10 @@ export function invite(parts: InviteParts) {
   const show: Step = (ctx) => riddlePage(ctx, null)
 
   const image: Step = async (ctx) => {
-    const drawn = await riddles.image(sessionOf(ctx))
-    if (!drawn) throw new RelayError('not_found')
-    ctx.type = drawn.type
-    ctx.body = drawn.body
+    const shown = await riddles.image(sessionOf(ctx))
+    if (!shown) throw new RelayError('not_found')
+    ctx.type = shown.type
+    ctx.body = shown.body
   }
 
   const answer: Step = async (ctx) => {
@@ -116,8 +118,10 @@ export function invite(parts: InviteParts) {
   const qr: Step = async (ctx) => {
     const issued = findCode(ctx.req, sessionOf(ctx))
     if (!issued) throw new RelayError('not_found')
+    const image = drawn.get(issued) ?? drawQr(issued.code)
+    drawn.set(issued, image)
     ctx.type = 'image/gif'
-    ctx.body = await drawQr(issued.code)
+    ctx.body = await image
   }
 
   return { whenOpen, show, image, answer, again, qr }
