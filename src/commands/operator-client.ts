@@ -43,6 +43,10 @@ export async function connectOperator(
   link.sink(stream.source)
   stream.sink(link.source)
 
+  const lost = (): RelayError =>
+    fault
+      ? new RelayError('internal', 'what answers there is no relay')
+      : new RelayError('relay_not_running', 'it hung up before it answered')
   const call = (method: keyof Operator, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
       const wait = method === 'doctor' ? patience * 10 : patience
@@ -51,13 +55,13 @@ export async function connectOperator(
       }, wait)
       const gone = (): void => {
         clearTimeout(timer)
-        reject(fault ? unknown(fault) : hungUp())
+        reject(lost())
       }
       link.onClose(gone)
       if (link.closed) return
       rpc[method](...args, (err: unknown, value: unknown) => {
         clearTimeout(timer)
-        if (err) reject(fromWire(err))
+        if (err) reject(fromWire(err) ?? lost())
         else resolve(value)
       })
     })
@@ -100,23 +104,12 @@ function unreachable(err: NodeJS.ErrnoException, path: string, dataDir: string):
   return new RelayError('relay_not_running', detail, { cause: err })
 }
 
-function hungUp(): RelayError {
-  return new RelayError('relay_not_running', 'it hung up before it answered')
-}
-
-/** An error of a call in our own class again, be it the relay's or what muxrpc made up when the socket ended. */
-function fromWire(err: unknown): RelayError {
+/** An error of the relay in our own class again; null for what muxrpc makes up when the socket ends. */
+function fromWire(err: unknown): RelayError | null {
   const { code, message } = err as Partial<Record<'code' | 'message', unknown>>
-  if (!isErrorCode(code)) return String(message).includes('parent stream') ? hungUp() : unknown(message)
+  if (!isErrorCode(code)) return null
   const error = new RelayError(code)
   // the words have come whole, detail and all
   if (typeof message === 'string') error.message = message
   return error
-}
-
-function unknown(message: unknown): RelayError {
-  return new RelayError(
-    'internal',
-    typeof message === 'string' ? message : 'the relay sent what is no answer',
-  )
 }

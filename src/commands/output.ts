@@ -17,7 +17,7 @@ export function printJson(value: unknown): void {
  * the operator's screen, or marks that turn the reading direction around.
  */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim()
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 }
 
 /** Rows under their headings, columns two spaces apart; numbers flush right. */

@@ -1,0 +1,21 @@
+// Every command: its name, what it is for, and where it is.
+
+import type { Command } from 'commander'
+
+export interface CommandModule {
+  /** Gives an empty command its options, its help and its action. */
+  define(command: Command): void
+}
+
+/** Loaded only when called: the relay does not carry the client, nor the client the relay. */
+export const COMMANDS: ReadonlyArray<
+  readonly [name: string, about: string, load: () => Promise<CommandModule>]
+> = [
+  ['start', 'run a relay until it is told to stop', () => import('./start.js')],
+  ['status', 'how the running relay is, and how it is reached', () => import('./status.js')],
+  ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
+  ['members', 'list, add and remove the feeds the relay follows', () => import('./members.js')],
+  ['block', 'shut somebody out', () => import('./block.js')],
+  ['unblock', 'let somebody come back', () => import('./unblock.js')],
+  ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],
+]

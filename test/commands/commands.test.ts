@@ -1,0 +1,261 @@
+// The commands: what each sends to the relay, prints for people and for programs, and says when it fails.
+
+import t from 'tap'
+import { COMMANDS } from '../../src/commands/all.js'
+import { RelayError } from '../../src/errors.js'
+import type { InviteInfo, MemberInfo, RelayStatus } from '../../src/peer/operator.js'
+import { tidepool } from './invoke.js'
+import { operatorStub, shortDir } from './operator-stub.js'
+
+const ANA = `@${'A'.repeat(43)}=.ed25519`
+const BEN = `@${'B'.repeat(42)}A=.ed25519`
+const CODE = `relay.example.org:8008:${ANA}~${'s'.repeat(43)}=`
+
+const STATUS: RelayStatus = {
+  id: ANA,
+  pid: 4711,
+  version: '9.9.9',
+  mode: 'open',
+  name: 'harbour',
+  uptime_s: 7200,
+  addresses: {
+    ssb: ['net:h:8008~shs:k'],
+    web: 'http://127.0.0.1:8080',
+    https: null,
+    onion: null,
+    whois: null,
+  },
+  members: 2,
+  online: 1,
+  tunnels: 0,
+  feeds: 3,
+  messages: 42,
+  db_bytes: 3 * 1024 * 1024,
+  rss_bytes: 60 * 1024 * 1024,
+  onion: { state: 'disabled' },
+}
+
+const INVITE: InviteInfo = {
+  id: BEN,
+  uses: 5,
+  used: 2,
+  note: 'for the \u001b[31mmeetup\nin May',
+  created: Date.now(),
+  expires: Date.now() + 6.5 * 86_400_000,
+  state: 'live',
+}
+
+const MEMBER: MemberInfo = {
+  id: ANA,
+  since: Date.now() - 3 * 3_600_000,
+  by: 'invite',
+  voucher: null,
+  note: '',
+  online: true,
+  latest: 12,
+  messages: 12,
+  bytes: 2048,
+  forked: false,
+}
+
+t.test('status', async (t) => {
+  const { dataDir } = await operatorStub(t, { status: () => STATUS })
+  const text = await tidepool('status', '--data', dataDir)
+  t.equal(text.code, 0)
+  for (const part of [
+    ANA,
+    '4711',
+    'up +2 h',
+    'net:h:8008~shs:k',
+    '2 \\(1 online\\)',
+    '42 messages',
+    '3.0 MiB',
+  ]) {
+    t.match(text.stdout, new RegExp(part))
+  }
+  t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), STATUS)
+})
+
+t.test('invite create prints the code alone', async (t) => {
+  const { dataDir, calls } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code: CODE }) })
+  t.same(await tidepool('invite', 'create', '--data', dataDir), { code: 0, stdout: `${CODE}\n`, stderr: '' })
+  const all = ['--uses', '5', '--note', 'May', '--expires-days', '1.5', '--host', 'h.onion']
+  const json = await tidepool('invite', 'create', ...all, '--json', '--data', dataDir)
+  t.equal(JSON.parse(json.stdout).code, CODE)
+  t.same(calls, [
+    ['inviteCreate', {}],
+    ['inviteCreate', { uses: 5, note: 'May', expires_days: 1.5, host: 'h.onion' }],
+  ])
+})
+
+t.test('invite list and revoke', async (t) => {
+  let invites = [INVITE, { ...INVITE, id: ANA, state: 'used up' as const }]
+  const { dataDir, calls } = await operatorStub(t, { inviteList: () => invites, inviteRevoke: () => INVITE })
+  const { stdout } = await tidepool('invite', 'list', '--data', dataDir)
+  const [head = '', first = '', second = ''] = stdout.split('\n')
+  t.equal(head.indexOf('STATE'), first.indexOf('live'), 'columns stand under their headings')
+  t.equal(head.indexOf('STATE'), second.indexOf('used up'))
+  t.match(first, /2 of 5 +in 6 d \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\) {2}for the \[31mmeetup in May$/)
+  t.notMatch(stdout, '\u001b', 'a note does not paint on the terminal')
+  t.same(JSON.parse((await tidepool('invite', 'list', '--json', '--data', dataDir)).stdout), invites)
+  invites = []
+  t.match((await tidepool('invite', 'list', '--data', dataDir)).stdout, /^No invites yet/)
+  t.match(
+    (await tidepool('invite', 'revoke', BEN, '--data', dataDir)).stdout,
+    /^Revoked @BBB.*used by 2 people/,
+  )
+  t.same(JSON.parse((await tidepool('invite', 'revoke', BEN, '--json', '--data', dataDir)).stdout), INVITE)
+  t.same(calls.at(-1), ['inviteRevoke', BEN])
+})
+
+t.test('members', async (t) => {
+  let members: MemberInfo[] = [
+    MEMBER,
+    { ...MEMBER, id: BEN, by: 'voucher', voucher: ANA, online: false, forked: true },
+  ]
+  const message = { key: '%x', value: { sequence: 1 } }
+  const { dataDir, calls } = await operatorStub(t, {
+    membersList: () => members,
+    membersAdd: () => message,
+    membersRemove: () => message,
+  })
+  const list = await tidepool('members', 'list', '--data', dataDir)
+  t.match(list.stdout, /online +3 h ago \(.*invite +12 +2\.0 KiB/)
+  t.match(list.stdout, new RegExp(`word of ${ANA}.*forked`))
+  t.same(JSON.parse((await tidepool('members', 'list', '--json', '--data', dataDir)).stdout), members)
+  members = []
+  t.match((await tidepool('members', 'list', '--data', dataDir)).stdout, /^No members yet/)
+  calls.length = 0
+  t.match(
+    (await tidepool('members', 'add', ANA, '--note', 'Ana', '--data', dataDir)).stdout,
+    /follows @AAA.* now/,
+  )
+  t.match((await tidepool('members', 'add', ANA, '--data', dataDir)).code, 0)
+  t.match((await tidepool('members', 'remove', ANA, '--data', dataDir)).stdout, /no longer/)
+  t.same(JSON.parse((await tidepool('members', 'remove', ANA, '--json', '--data', dataDir)).stdout), message)
+  t.same(JSON.parse((await tidepool('members', 'add', ANA, '--json', '--data', dataDir)).stdout), message)
+  t.same(calls.slice(0, 3), [
+    ['membersAdd', ANA, 'Ana'],
+    ['membersAdd', ANA],
+    ['membersRemove', ANA],
+  ])
+})
+
+t.test('block and unblock', async (t) => {
+  let blocked = [{ id: BEN, since: Date.now(), reason: 'spam' }]
+  const { dataDir, calls } = await operatorStub(t, {
+    blockedList: () => blocked,
+    block: () => ({}),
+    unblock: () => ({}),
+  })
+  t.match((await tidepool('block', BEN, '--reason', 'spam', '--data', dataDir)).stdout, /is blocked now/)
+  t.equal((await tidepool('block', BEN, '--json', '--data', dataDir)).stdout, '{}\n')
+  t.match((await tidepool('unblock', BEN, '--data', dataDir)).stdout, /blocked no longer/)
+  t.equal((await tidepool('unblock', BEN, '--json', '--data', dataDir)).stdout, '{}\n')
+  t.same(calls, [
+    ['block', BEN, 'spam'],
+    ['block', BEN],
+    ['unblock', BEN],
+    ['unblock', BEN],
+  ])
+  t.match((await tidepool('block', '--list', '--data', dataDir)).stdout, /@BBB.* spam\n$/)
+  t.same(JSON.parse((await tidepool('block', '--list', '--json', '--data', dataDir)).stdout), blocked)
+  blocked = []
+  t.equal((await tidepool('block', '--list', '--data', dataDir)).stdout, 'Nobody is blocked.\n')
+  t.equal((await tidepool('block', '--data', dataDir)).code, 2)
+  t.equal((await tidepool('block', BEN, '--list', '--data', dataDir)).code, 2)
+})
+
+t.test('doctor ends with 1 when something is wrong', async (t) => {
+  let ok = true
+  const { dataDir, calls } = await operatorStub(t, {
+    doctor: () => ({ ok, checks: [{ name: 'disk', ok, detail: 'make room' }] }),
+  })
+  t.match(await tidepool('doctor', '--data', dataDir), {
+    code: 0,
+    stdout: /ok +disk +make room\nAll is well/,
+  })
+  ok = false
+  t.match(await tidepool('doctor', '--rebuild', '--data', dataDir), {
+    code: 1,
+    stdout: /BAD.*\n1 finding to see to/,
+  })
+  t.match(await tidepool('doctor', '--json', '--data', dataDir), { code: 1, stdout: /"ok": false/ })
+  t.same(calls, [
+    ['doctor', { rebuild: false }],
+    ['doctor', { rebuild: true }],
+    ['doctor', { rebuild: false }],
+  ])
+})
+
+t.test('failures: one line with the code, one line that helps', async (t) => {
+  const { dataDir } = await operatorStub(t, {
+    membersAdd: () => {
+      throw new RelayError('already_following')
+    },
+    status: () => {
+      throw new TypeError('x is not a function')
+    },
+  })
+  const known = await tidepool('members', 'add', ANA, '--data', dataDir)
+  t.match(known, {
+    code: 1,
+    stdout: '',
+    stderr: /^tidepool: already following \(already_following\)\n {2}next: .+\n$/,
+  })
+  const surprise = await tidepool('status', '--data', dataDir)
+  t.match(surprise, {
+    code: 1,
+    stdout: '',
+    stderr: /^tidepool: internal error \(internal\)\n {2}next: .+\n$/,
+  })
+  const alone = await tidepool('status', '--data', shortDir(t))
+  t.match(alone, {
+    code: 1,
+    stdout: '',
+    stderr: /^tidepool: no relay is running: .*\n {2}next: start it with: tidepool start/,
+  })
+})
+
+t.test('command lines that make no sense end with 2 and say where to look', async (t) => {
+  const wrong = [
+    ['nonsense'],
+    ['status', '--bogus'],
+    ['status', 'extra'],
+    ['invite', 'creat'],
+    ['invite', 'create', '--uses', '0'],
+    ['invite', 'create', '--uses', '1.5'],
+    ['invite', 'create', '--uses', '1e9'],
+    ['invite', 'create', '--uses', 'NaN'],
+    ['invite', 'create', '--expires-days', '-1'],
+    ['invite', 'revoke'],
+    ['members', 'add'],
+    ['start', '--set'],
+  ]
+  for (const args of wrong) {
+    const ran = await tidepool(...args)
+    t.match(
+      ran,
+      { code: 2, stdout: '', stderr: /^tidepool: .+ \(usage\)\n {2}next: tidepool .*--help\n$/ },
+      args.join(' '),
+    )
+  }
+  t.match((await tidepool('statsu')).stderr, /Did you mean status/)
+  t.match(await tidepool(), { code: 2, stderr: /Usage: tidepool/ })
+})
+
+t.test('every command explains itself with examples', async (t) => {
+  for (const [name, about] of COMMANDS) {
+    for (const args of [
+      [name, '--help'],
+      ['help', name],
+    ]) {
+      const { code, stdout } = await tidepool(...args)
+      t.equal(code, 0)
+      t.ok(stdout.includes(about) && stdout.includes(`Usage: tidepool ${name}`), args.join(' '))
+      t.match(stdout, new RegExp(`Examples:\n  tidepool ${name}`))
+    }
+    t.ok((await tidepool('--help')).stdout.includes(about))
+  }
+  t.match(await tidepool('--version'), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+})

@@ -1,0 +1,74 @@
+// A program that starts a made-up relay, to see what its process does: run as a child by start.test.ts.
+// The behaviour is its first argument; all others go to the command.
+
+import { writeSync } from 'node:fs'
+import { program } from 'commander'
+import { define, type Launch, start } from '../../src/commands/start.js'
+import { RelayError } from '../../src/errors.js'
+import type { RelayStatus } from '../../src/peer/operator.js'
+
+const [behaviour = '', ...args] = process.argv.slice(2)
+const alive = setInterval(() => {}, 60_000)
+const say = (text: string): void => {
+  writeSync(2, `fake: ${text}\n`)
+}
+
+const launch: Launch = async ({ config }) => {
+  if (behaviour === 'no-port') throw new RelayError('address_unusable', '0.0.0.0:8008 (EADDRINUSE)')
+  if (behaviour === 'bug') throw new TypeError('x is not a function')
+  if (behaviour === 'slow-start') {
+    say('starting')
+    await new Promise((resolve) => process.once('SIGTERM', resolve))
+  }
+  say(`port ${config.ssb.port}`)
+  if (behaviour === 'throws')
+    setImmediate(() => {
+      throw new Error('nobody catches this')
+    })
+  if (behaviour === 'rejects') setImmediate(() => Promise.reject(new Error('nobody awaits this')))
+  // biome-ignore lint/suspicious/noConsole: this is how a library misbehaves
+  if (behaviour === 'prints') setImmediate(() => console.error('packet', { evil: 'x'.repeat(2000) }))
+  return {
+    status: async () => STATUS,
+    reload: (next) => {
+      say(`reload ${next.invite.per_hour}`)
+      return { applied: [], needs_restart: [] }
+    },
+    async close() {
+      say('closing')
+      if (behaviour === 'never-closes') await new Promise(() => {})
+      if (behaviour === 'closes-badly') throw new Error('the store is stuck')
+      clearInterval(alive)
+      say('closed')
+    },
+  }
+}
+
+const STATUS: RelayStatus = {
+  id: '@fake.ed25519',
+  pid: process.pid,
+  version: '0.0.0',
+  mode: 'open',
+  name: 'fake',
+  uptime_s: 0,
+  addresses: {
+    ssb: ['net:fake:8008~shs:k'],
+    web: 'http://127.0.0.1:8080/',
+    https: null,
+    onion: null,
+    whois: null,
+  },
+  members: 0,
+  online: 0,
+  tunnels: 0,
+  feeds: 0,
+  messages: 0,
+  db_bytes: 0,
+  rss_bytes: 0,
+  onion: { state: 'disabled' },
+}
+
+const command = program.command('start')
+define(command)
+command.action((options) => start(options, launch))
+await program.parseAsync(['start', ...args], { from: 'user' })

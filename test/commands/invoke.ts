@@ -1,0 +1,34 @@
+// Running a command within the test's own process, with what it prints kept apart from what the test prints.
+
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { runProgram } from '../../src/commands/program.js'
+
+export interface Invoked {
+  code: number
+  stdout: string
+  stderr: string
+}
+
+const current = new AsyncLocalStorage<Invoked>()
+
+for (const name of ['stdout', 'stderr'] as const) {
+  const stream = process[name]
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean
+  stream.write = ((...args: unknown[]) => {
+    const invoked = current.getStore()
+    if (!invoked) return write(...args)
+    invoked[name] += String(args[0])
+    return true
+  }) as typeof stream.write
+}
+
+/** Runs one command line; one at a time, as the exit code is the process's. */
+export async function tidepool(...args: string[]): Promise<Invoked> {
+  const invoked: Invoked = { code: 0, stdout: '', stderr: '' }
+  const before = process.exitCode
+  process.exitCode = undefined
+  await current.run(invoked, () => runProgram(args))
+  invoked.code = Number(process.exitCode ?? 0)
+  process.exitCode = before
+  return invoked
+}

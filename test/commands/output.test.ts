@@ -1,0 +1,54 @@
+// What commands print: tables, times and sizes, whatever the text in them.
+
+import t from 'tap'
+import { count, facts, moment, oneLine, size, span, table } from '../../src/commands/output.js'
+
+t.test('tables are aligned, numbers to the right', async (t) => {
+  t.equal(
+    table(
+      ['NAME', 'N'],
+      [
+        ['a', 5],
+        ['longer', 1000],
+      ],
+    ),
+    ['NAME       N', 'a          5', 'longer  1000'].join('\n'),
+  )
+  t.equal(table(['A', 'B'], []), 'A  B')
+  t.equal(table(['A', 'B'], [['x', '']]), 'A  B\nx')
+})
+
+t.test('facts: lists go on below, empty ones show a dash', async (t) => {
+  t.equal(
+    facts([
+      ['one', 'x'],
+      ['list', ['a', 'b']],
+      ['none', []],
+      ['n', 0],
+    ]),
+    '  one   x\n  list  a\n        b\n  none  -\n  n     0',
+  )
+})
+
+t.test('text by others stays on its line and paints nothing', async (t) => {
+  t.equal(oneLine('a\u001b[2J\nb\u0007\u202ec\u2028d\r'), 'a [2J b c d')
+  t.equal(oneLine('Ana 👩‍🚀 mañana'), 'Ana 👩‍🚀 mañana')
+})
+
+t.test('times', async (t) => {
+  const now = Date.UTC(2025, 0, 2, 3, 4, 5, 678)
+  t.equal(moment(now, now), 'now (2025-01-02T03:04:05Z)')
+  t.equal(moment(now - 90_000, now), '1 min ago (2025-01-02T03:02:35Z)')
+  t.equal(moment(now + 86_400_000 * 2, now), 'in 2 d (2025-01-04T03:04:05Z)')
+  t.equal(moment(Number.NaN, now), '-')
+  t.equal(moment(9e15, now), '-')
+  t.equal(span(0), '0 s')
+  t.equal(span(3_600_000), '1 h')
+})
+
+t.test('sizes and counts', async (t) => {
+  const sizes = [0, 1023, 1024, 1536, 100 * 1024, 8 * 1024 ** 3, 5e15].map(size)
+  t.same(sizes, ['0 B', '1023 B', '1.0 KiB', '1.5 KiB', '100 KiB', '8.0 GiB', '4547 TiB'])
+  t.equal(count(1, 'person', 'people'), '1 person')
+  t.equal(count(2, 'feed'), '2 feeds')
+})

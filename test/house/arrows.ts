@@ -1,0 +1,147 @@
+// The house rules as a function: source files by path in, broken rules out. Knows no disk, so that it can be tested.
+
+import { posix } from 'node:path'
+import ts from 'typescript'
+
+/** Paths from the project's root (`src/store/feeds.ts`) to source text. */
+export type Files = ReadonlyMap<string, string>
+
+export interface Import {
+  /** a path of the project for relative imports, else the package's name with its subpath */
+  target: string
+  inside: boolean
+}
+
+/** Which parts each part may import from; its own files always. A leaf is a file of src/ that is none of the others. */
+const ARROWS: Record<string, readonly string[]> = {
+  leaf: [],
+  config: ['leaf'],
+  onion: ['leaf'],
+  ssb: ['leaf'],
+  store: ['leaf', 'ssb'],
+  room: ['leaf', 'ssb'],
+  peer: ['leaf', 'ssb', 'store', 'room'],
+  web: ['leaf', 'ssb', 'store', 'room'],
+  relay: ['leaf', 'config', 'onion', 'ssb', 'store', 'room', 'peer', 'web'],
+  commands: ['leaf', 'config', 'onion', 'ssb', 'store', 'room', 'peer', 'web', 'relay'],
+  cli: ['leaf', 'config', 'commands'],
+}
+
+/** The most lines of a file: one that grows beyond has two purposes. */
+export const LINES = 350
+
+/** The part a file belongs to, or null for one that stands nowhere in the plan. */
+export function partOf(path: string): string | null {
+  const [root, head = '', ...rest] = path.split('/')
+  if (root !== 'src') return null
+  const name = head.replace(/\.ts$/, '')
+  if (rest.length > 0) return Object.hasOwn(ARROWS, name) && name !== 'leaf' ? name : null
+  return ['cli', 'relay', 'config'].includes(name) ? name : 'leaf'
+}
+
+/** Everything a file imports: statically, dynamically, as types, re-exported or by `require`. */
+export function importsOf(path: string, text: string): Import[] {
+  const found: string[] = []
+  walk(parse(path, text), (node) => {
+    if ((ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) && node.moduleSpecifier) {
+      found.push(literal(node.moduleSpecifier))
+    } else if (ts.isExternalModuleReference(node)) found.push(literal(node.expression))
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument))
+      found.push(literal(node.argument.literal))
+    else if (ts.isCallExpression(node) && isImporting(node.expression)) found.push(literal(node.arguments[0]))
+  })
+  return found.map((name) => {
+    const inside = name.startsWith('.')
+    return { target: inside ? posix.join(posix.dirname(path), name).replace(/\.js$/, '.ts') : name, inside }
+  })
+}
+
+/** Every rule that is broken, in words, each naming the file. */
+export function violations(files: Files): string[] {
+  const bad: string[] = []
+  const graph = new Map<string, string[]>()
+  for (const [path, text] of files) {
+    const part = partOf(path)
+    if (!part) bad.push(`${path}: belongs to no part of the house`)
+    const imports = importsOf(path, text)
+    graph.set(
+      path,
+      imports.filter(({ inside }) => inside).map(({ target }) => target),
+    )
+    for (const { target, inside } of imports) {
+      if (!inside) {
+        if (/^granax(\/|$)/.test(target) && part !== 'onion') bad.push(`${path}: only onion/ imports granax`)
+        continue
+      }
+      if (!files.has(target)) bad.push(`${path}: imports ${target}, which is no file of src`)
+      const other = partOf(target)
+      if (!part || !other) continue
+      // the root of a part has one file, which needs no other file of the same name
+      if (part !== other && !ARROWS[part]?.includes(other))
+        bad.push(`${path}: ${part} may not import ${target}`)
+    }
+    bad.push(...styleOf(path, text, part))
+  }
+  return [...bad, ...cycles(graph)]
+}
+
+function styleOf(path: string, text: string, part: string | null): string[] {
+  const bad: string[] = []
+  const lines = text.split('\n')
+  if (lines.at(-1) === '') lines.pop()
+  if (lines.length > LINES) bad.push(`${path}: ${lines.length} lines are more than ${LINES}`)
+  const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
+  if (!/^\/\/ \S.*[.:)]$/.test(first ?? ''))
+    bad.push(`${path}: does not open with a comment that says what it is for`)
+  // spelled so that this file does not trip over itself
+  if (/\b(TO[D]O|FIX[M]E|X[X]X)\b/.test(text)) bad.push(`${path}: leaves a task for later in a comment`)
+  walk(parse(path, text), (node) => {
+    if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return
+    const object = node.expression.getText()
+    if (object === 'console' && part !== 'commands') bad.push(`${path}: uses the console`)
+    const member = ts.isPropertyAccessExpression(node)
+      ? node.name.text
+      : node.argumentExpression.getText().slice(1, -1)
+    if (/^(globalThis\.)?process$/.test(object) && member === 'env' && part !== 'config') {
+      bad.push(`${path}: only config.ts reads the environment`)
+    }
+  })
+  for (const { target } of importsOf(path, text)) {
+    if (!/^(node:)?process$/.test(target) || part === 'config') continue
+    if (/import\s*(type\s*)?\{[^}]*\benv\b/.test(text))
+      bad.push(`${path}: only config.ts reads the environment`)
+  }
+  return bad
+}
+
+/** Each circle of files that import each other, told once. */
+function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
+  const bad: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string, trail: readonly string[]): void => {
+    const at = trail.indexOf(path)
+    if (at >= 0) bad.push(`${[...trail.slice(at), path].join(' → ')}: a circle of imports`)
+    if (at >= 0 || done.has(path)) return
+    for (const next of graph.get(path) ?? []) visit(next, [...trail, path])
+    done.add(path)
+  }
+  for (const path of graph.keys()) visit(path, [])
+  return bad
+}
+
+function parse(path: string, text: string): ts.SourceFile {
+  return ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true)
+}
+
+function walk(node: ts.Node, see: (node: ts.Node) => void): void {
+  see(node)
+  ts.forEachChild(node, (child) => walk(child, see))
+}
+
+function isImporting(callee: ts.Node): boolean {
+  return callee.kind === ts.SyntaxKind.ImportKeyword || (ts.isIdentifier(callee) && callee.text === 'require')
+}
+
+function literal(node: ts.Node | undefined): string {
+  return node && ts.isStringLiteralLike(node) ? node.text : '(computed)'
+}

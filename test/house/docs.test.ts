@@ -1,0 +1,87 @@
+// What the documents say and what the code does are the same thing.
+
+import { Command } from 'commander'
+import t from 'tap'
+import { COMMANDS } from '../../src/commands/all.js'
+import { describeConfig, KEYS } from '../../src/config.js'
+import { ERRORS } from '../../src/errors.js'
+import { json, text } from './files.js'
+
+/** The first cells of a document's table rows that are set as code, under a heading. */
+function rows(document: string, heading: string): string[][] {
+  const [, ...sections] = document.split(/^#+ /m)
+  const section = sections.find((each) => each.startsWith(heading)) ?? ''
+  const lines = section.split('\n').filter((line) => line.startsWith('| `'))
+  return lines.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim().replaceAll('`', '')),
+  )
+}
+
+t.test('every error is documented, with its words and its status', async (t) => {
+  const documented = rows(text('docs/protocol.md'), 'Errors').map(([code, words, status]) => [
+    code,
+    words,
+    status,
+  ])
+  const real = Object.entries(ERRORS).map(([code, { words, status }]) => [code, words, String(status)])
+  t.same(documented.sort(), real.sort())
+})
+
+t.test('every configuration key is documented, with its default', async (t) => {
+  const documented = rows(text('docs/operating.md'), 'Configuration').map(([key, value]) => [key, value])
+  // the one default that depends on the machine is given for the 64-bit one
+  const shown = (key: string, value: unknown): string =>
+    key === 'store.max_bytes' ? '8589934592' : value === null ? '–' : String(value)
+  t.same(
+    documented,
+    Object.entries(KEYS).map(([key, { default: value }]) => [key, shown(key, value)]),
+  )
+  for (const key of Object.keys(KEYS))
+    t.match(describeConfig(), new RegExp(`^#${key.split('.')[1]} = `, 'm'), key)
+})
+
+t.test('the npm commands that documents name exist', async (t) => {
+  const { scripts } = json('package.json')
+  for (const path of ['README.md', 'docs/operating.md', 'docs/architecture.md']) {
+    for (const [, run, short] of text(path).matchAll(/npm (?:run (\S+)|(start|test)\b)/g)) {
+      const name = (run ?? short ?? '').replace(/[`.,;:)]+$/, '')
+      t.ok(scripts[name], `${path}: npm ${name}`)
+    }
+  }
+})
+
+t.test('every command is documented, and every documented command exists', async (t) => {
+  const names = COMMANDS.map(([name]) => name)
+  const operating = text('docs/operating.md')
+  for (const [name, , load] of COMMANDS) {
+    const command = new Command(name)
+    ;(await load()).define(command)
+    const leaves =
+      command.commands.length > 0 ? command.commands.map((sub) => `${name} ${sub.name()}`) : [name]
+    for (const leaf of leaves)
+      t.ok(operating.includes(`tidepool ${leaf}`), `tidepool ${leaf} stands in operating.md`)
+  }
+  for (const path of ['README.md', 'docs/operating.md']) {
+    for (const [, name = ''] of text(path).matchAll(/(?:^|`|\$ )tidepool ([a-z]+)/gm)) {
+      t.ok(names.includes(name), `${path}: tidepool ${name}`)
+    }
+  }
+})
+
+t.test('links between documents lead somewhere', async (t) => {
+  for (const path of [
+    'README.md',
+    'CHANGELOG.md',
+    'docs/operating.md',
+    'docs/architecture.md',
+    'docs/protocol.md',
+  ]) {
+    for (const [, target = ''] of text(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
+      const from = path.includes('/') ? 'docs/' : ''
+      t.doesNotThrow(() => text(`${from}${target}`), `${path}: ${target}`)
+    }
+  }
+})

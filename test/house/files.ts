@@ -1,0 +1,28 @@
+// Reading the project's own files from tests.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Files } from './arrows.js'
+
+export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
+
+/** A file of the project as text. */
+export function text(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8')
+}
+
+/** A file of the project as JSON. */
+// biome-ignore lint/suspicious/noExplicitAny: each test looks into another corner of it
+export function json(path: string): any {
+  return JSON.parse(text(path))
+}
+
+/** All TypeScript under a directory of the project, by path from its root. */
+export function sources(directory: string): Files {
+  const names = readdirSync(join(ROOT, directory), { recursive: true, encoding: 'utf8' })
+  const paths = names
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => `${directory}/${name.replaceAll('\\', '/')}`)
+  return new Map(paths.sort().map((path) => [path, text(path)]))
+}

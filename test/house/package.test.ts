@@ -1,0 +1,57 @@
+// The package as a newcomer finds it: pinned, without install scripts, and naming no place it was made at.
+
+import t from 'tap'
+import { json, text } from './files.js'
+
+interface Locked {
+  version?: string
+  resolved?: string
+  integrity?: string
+  link?: boolean
+}
+
+const manifest = json('package.json')
+const lock = json('package-lock.json')
+const locked = Object.entries(lock.packages as Record<string, Locked>).filter(([path]) => path !== '')
+
+t.test('no package may run a script when it is installed', async (t) => {
+  t.match(text('.npmrc').split('\n'), ['ignore-scripts=true'])
+  t.notMatch(text('.npmrc'), /registry|_auth|\/\//)
+})
+
+t.test('the lockfile is that of package.json', async (t) => {
+  const { dependencies, devDependencies, engines } = lock.packages['']
+  t.same(dependencies, manifest.dependencies)
+  t.same(devDependencies, manifest.devDependencies)
+  t.same(engines, manifest.engines)
+  for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
+    t.ok(lock.packages[`node_modules/${name}`]?.version, `${name} is pinned`)
+  }
+})
+
+t.test('each package is pinned by its hash, from wherever it comes', async (t) => {
+  const loose = locked.filter(
+    ([, { version, integrity }]) => !version || !/^sha512-|^sha1-/.test(integrity ?? ''),
+  )
+  t.same(loose, [])
+  t.same(
+    locked.filter(([, { resolved, link }]) => resolved !== undefined || link),
+    [],
+    'no place is named',
+  )
+})
+
+t.test('scripts named in package.json are there', async (t) => {
+  for (const [name, line] of Object.entries(manifest.scripts as Record<string, string>)) {
+    const [, script] = /^sh (scripts\/\S+)/.exec(line) ?? []
+    if (script) t.match(text(script), /^#!\/bin\/sh\n# /, `${name} runs ${script}`)
+  }
+})
+
+t.test('Node gets the same flags however the relay is started', async (t) => {
+  const flags = (line: string | undefined): string[] => line?.match(/--[a-z0-9-]+=\d+/g) ?? []
+  const shebang = flags(text('src/cli.ts').split('\n')[0])
+  const started = text('scripts/start.sh').split('\n')
+  t.ok(shebang.length > 0)
+  t.same(flags(started.find((line) => line.startsWith('exec node'))), shebang)
+})
