@@ -2,12 +2,12 @@
 
 import type { DrawnRiddle } from './components.js'
 
-/** Letters in a riddle. One guess per drawing against some 40,000 words is enough; five run into each other. */
+/** Letters in a riddle. One guess per drawing against some 30,000 words is enough; five run into each other. */
 const LETTERS = 4
 /** Black on white: the best contrast of the library's palettes. */
 const STYLE = 0
-/** What people misread once it is bent: thin letters, `f` (as `i`), `n` and `u`, `o` (as `e`), pairs that melt into one. */
-const UNCLEAR = /[fijlnou]|[mrvw]{2}|c[cd]|(.)\1/
+/** What people misread once it is bent: thin letters, `f` (as `i`), `m`, `n`, `u`, `o` (as `e`), pairs that melt into one. */
+const UNCLEAR = /[fijlmnou]|[rvw]{2}|c[cd]|(.)\1/
 
 /** Draws a riddle that a person can read; loads the library at the first call. */
 export async function drawCaptcha(): Promise<DrawnRiddle> {
