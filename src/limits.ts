@@ -85,7 +85,7 @@ export const RIDDLE_MS = 10 * MINUTE
 export const SESSION_MS = 30 * MINUTE
 /** Sessions kept; the oldest goes first. A session is some 300 bytes. */
 export const SESSIONS = 2000
-/** Riddle images kept for sessions that have not fetched theirs; an image is some 17 KB. */
+/** Riddle images kept; the oldest goes first, and its riddle is drawn anew when fetched. An image is some 17 KB. */
 export const RIDDLE_IMAGES = 64
 
 // --- closing ---------------------------------------------------------------------------------------------------

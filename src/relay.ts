@@ -1,7 +1,7 @@
 // The composition root: builds every part, passes each what it needs, and closes them in reverse order.
 
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
-import { hostname, networkInterfaces } from 'node:os'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig } from './config.js'
@@ -78,7 +78,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       port: ssb.port,
     })
     const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
-    const relayName = hostname()
+    // Never the machine's own name: the page is read by strangers, on an onion above all.
+    const relayName = ''
 
     const status = (): RelayStatus => ({
       id: peer.id,

@@ -37,9 +37,10 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, options.captcha)
   const budget = new Budget(options.perHour, now)
   const sessions = new Sessions(now)
+  let { expiresDays } = options
   const router = routes({
     ...{ mintInvite: components.mintInvite, face: components.face, names },
-    ...{ assets, render, riddles, budget, sessions, now, expiresDays: options.expiresDays },
+    ...{ assets, render, riddles, budget, sessions, now, expiresDays: () => expiresDays },
   })
 
   const app = new Koa<WebState>()
@@ -65,9 +66,10 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   return {
     ...listener,
     handler,
-    setLimits({ captcha, perHour }) {
+    setLimits({ captcha, perHour, ...more }) {
       if (captcha !== undefined) riddles.asks = captcha
       if (perHour !== undefined) budget.setPerHour(perHour)
+      expiresDays = more.expiresDays ?? expiresDays
     },
   }
 }

@@ -79,7 +79,7 @@ export interface Web {
   url: string
   close(): Promise<void>
   /** Changes what may change while we run. */
-  setLimits(limits: { captcha?: boolean; perHour?: number }): void
+  setLimits(limits: { captcha?: boolean; perHour?: number; expiresDays?: number }): void
   /** The same site for another listener (HTTPS, onion), which names its kind. */
   handler(kind: ListenerKind): Handler
 }

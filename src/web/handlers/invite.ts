@@ -18,7 +18,8 @@ export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'face' |
   riddles: Riddles
   budget: Budget
   now: () => number
-  expiresDays: number
+  /** days an invite can be used, as told to people */
+  expiresDays: () => number
 }
 
 type WebContext = Context & { state: WebState }
@@ -38,7 +39,7 @@ export function invite(parts: InviteParts) {
   async function riddlePage(ctx: WebContext, error: ErrorCode | null): Promise<void> {
     await riddles.renew(sessionOf(ctx))
     const minutes = Math.ceil(budget.wait() / 60)
-    const values = { name: face().name.trim() || 'Tidepool', asks: riddles.asks, days: parts.expiresDays }
+    const values = { name: face().name.trim() || 'Tidepool', asks: riddles.asks, days: parts.expiresDays() }
     ctx.type = 'html'
     ctx.body = render('invite/riddle.njk', { ...values, action: ANSWER_PATH, error, minutes })
   }
