@@ -28,7 +28,7 @@ export function define(command: Command): void {
 function defineCreate(command: Command): void {
   withDataAndJson(command)
     .option('--uses <n>', 'how many people may use it (default: 1)', numberFrom(1, INVITE_USES))
-    .option('--note <text>', 'a note to yourself, shown in the lists')
+    .option('--note <text>', 'what it is for; published with the follow it leads to')
     .option(
       '--expires-days <n>',
       'days it is good for (default: invite.expires_days)',

@@ -50,7 +50,7 @@ function cameBy({ by, voucher }: MemberInfo): string {
 function defineAdd(command: Command): void {
   withDataAndJson(command)
     .argument('<feed>', 'the feed id, @….ed25519')
-    .option('--note <text>', 'a note to yourself, shown in the list')
+    .option('--note <text>', 'a word about them, published with the follow')
     .action((feed: string, options: AddOptions) =>
       visit(options, async (operator) => {
         const message = await (options.note === undefined

@@ -9,7 +9,8 @@ export function print(text: string): void {
 
 /** Writes a value as JSON for programs to read. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2))
+  // a call that answers nothing still prints a value
+  print(JSON.stringify(value ?? null, null, 2))
 }
 
 /**

@@ -8,13 +8,14 @@ import { RelayError } from '../../src/errors.js'
 import type { RelayStatus } from '../../src/peer/operator.js'
 
 const [behaviour = '', ...args] = process.argv.slice(2)
-const alive = setInterval(() => {}, 60_000)
 const say = (text: string): void => {
   writeSync(2, `fake: ${text}\n`)
 }
 
 const launch: Launch = async ({ config }) => {
   if (behaviour === 'no-port') throw new RelayError('address_unusable', '0.0.0.0:8008 (EADDRINUSE)')
+  // a listener, say, that a start which fails leaves behind
+  const alive = setInterval(() => {}, 60_000)
   if (behaviour === 'bug') throw new TypeError('x is not a function')
   if (behaviour === 'slow-start') {
     say('starting')
