@@ -103,7 +103,11 @@ export async function connectMember(
 }
 
 /** Asks again until the answer is truthy; fails with what was waited for when the time is up. */
-export async function until<T>(what: string, probe: () => T | Promise<T>, ms = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  ms = 10_000,
+): Promise<NonNullable<T>> {
   const deadline = Date.now() + ms
   for (;;) {
     const answer = await probe()
