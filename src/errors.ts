@@ -29,6 +29,15 @@ export const ERRORS = {
   // membership
   not_following: { words: 'not following', status: 404 },
   quota_reached: { words: 'quota reached', status: 429 },
+  alias_taken: { words: 'alias taken', status: 409 },
+  alias_invalid: { words: 'alias invalid', status: 400 },
+  signature_invalid: { words: 'signature invalid', status: 400 },
+  // the room
+  not_attending: { words: 'could not connect', status: 404 },
+  tunnel_ended: { words: 'tunnel ended', status: 410 },
+  // set-up
+  token_wrong: { words: 'wrong token', status: 403 },
+  already_set_up: { words: 'already set up', status: 409 },
   // web
   riddle_wrong: { words: 'wrong answer', status: 403 },
   riddle_missing: { words: 'no riddle waiting', status: 403 },

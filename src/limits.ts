@@ -75,6 +75,23 @@ export const DEAD_INVITE_DAYS = 30
 /** Invites remembered at once, dead ones included. */
 export const INVITES_KEPT = 50_000
 
+/** Knocks waiting at once: each is a person's minute of a moderator's time. */
+export const KNOCKS_KEPT = 1000
+/** Names one member may hold. */
+export const ALIASES_PER_MEMBER = 8
+
+// --- room ------------------------------------------------------------------------------------------------------
+
+/** Milliseconds that changes of presence gather before they are told: a hundred arrivals are one list, not a hundred. */
+export const PRESENCE_MS = 250
+/** Changes of presence remembered; a subscriber that falls further behind is told the whole state anew. */
+export const PRESENCE_LOG = 1024
+/** Milliseconds a tunnel may stand still because one end does not read, before it is cut. */
+export const TUNNEL_STALL_MS = 30 * SECOND
+/** Milliseconds between tunnel targets being asked whether they are there, and how long they may take to say so. */
+export const ALIVE_ASK_MS = 60 * SECOND
+export const ALIVE_ANSWER_MS = 30 * SECOND
+
 // --- web -------------------------------------------------------------------------------------------------------
 
 /** Bytes in a request body: a captcha answer needs fifty. */

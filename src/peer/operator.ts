@@ -73,7 +73,7 @@ export interface MemberInfo {
   /** Unix ms of the contact message */
   since: number
   /** how they came: an invite, a member's `follow`, or the operator */
-  by: 'invite' | 'voucher' | 'operator'
+  by: 'invite' | 'voucher' | 'operator' | 'knock'
   /** the member who vouched, for `by: 'voucher'` */
   voucher: string | null
   note: string

@@ -8,7 +8,7 @@ import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { Writer } from './writer.js'
+import type { AfterFlush, Writer } from './writer.js'
 
 export type InviteState = 'live' | 'used up' | 'expired' | 'revoked'
 
@@ -26,6 +26,8 @@ export interface NewInvite {
   expires: number
   /** who asked: a member's id, `operator` or `riddle` */
   by: string
+  /** a directed invite: only this feed may use it, by the code or just by connecting */
+  for?: FeedId
 }
 
 export interface Invites {
@@ -38,6 +40,12 @@ export interface Invites {
    * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`
    */
   use(guest: FeedId, feed: FeedId): Promise<KeyedMessage>
+  /** Uses the directed invite that stands for a feed, if one does: answers the follow, or null. */
+  useDirected(feed: FeedId): Promise<KeyedMessage | null>
+  /** The same inside a write. */
+  useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null
+  /** True while a directed invite stands for a feed. */
+  awaits(feed: FeedId): boolean
   /** @throws RelayError `invite_unknown` */
   revoke(guest: FeedId): Promise<Invite>
   list(): Invite[]
@@ -56,7 +64,7 @@ export function createInvites(
   own: FeedId,
   now: () => number,
 ): Invites {
-  const { invites } = tables
+  const { invites, directed } = tables
 
   function stateOf(record: InviteRecord): InviteState {
     if (record.revoked !== null) return 'revoked'
@@ -70,10 +78,34 @@ export function createInvites(
     return record ? view(guest, record) : null
   }
 
+  function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
+    const message = members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
+    invites.putSync(keyOf(guest), { ...record, used: record.used + 1 })
+    if (record.for) directed.removeSync(keyOf(record.for))
+    return message
+  }
+
+  /** The live directed invite of a feed. */
+  function standing(feed: FeedId): Invite | null {
+    const guest = directed.get(keyOf(feed))
+    const invite = guest ? get(guest) : null
+    return invite?.state === 'live' ? invite : null
+  }
+
+  function useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null {
+    const invite = standing(feed)
+    if (!invite || members.has(feed) || members.isBlocked(feed)) return null
+    const { id, state: _, ...record } = invite
+    return consume(id, record, feed, afterFlush)
+  }
+
   return {
     get,
+    awaits: (feed) => standing(feed) !== null,
+    useDirectedNow,
+    useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 
-    async create({ uses = 1, note = '', expires, by }) {
+    async create({ uses = 1, note = '', expires, by, ...more }) {
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
         throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
       }
@@ -83,12 +115,22 @@ export function createInvites(
         throw new RelayError('bad_argument', 'expires in the past')
       const seed = randomBytes(SEED_BYTES)
       const key = guestKeyOf(seed)
-      const record: InviteRecord = { uses, used: 0, note, created: now(), expires, revoked: null, by }
+      const record: InviteRecord = {
+        uses,
+        used: 0,
+        note,
+        created: now(),
+        expires,
+        revoked: null,
+        by,
+        ...more,
+      }
       await writer.submit(() => {
         if ((invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT) {
           throw new RelayError('quota_reached', 'too many invites outstanding')
         }
         invites.putSync(key, record)
+        if (record.for) directed.putSync(keyOf(record.for), feedIdOf(key))
       })
       return { invite: view(feedIdOf(key), record), seed }
     },
@@ -104,13 +146,9 @@ export function createInvites(
         if (state === 'expired') throw new RelayError('invite_expired')
         // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
         if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
-        const message = members.followNow(
-          feed,
-          { by: 'invite', voucher: null, note: record.note },
-          afterFlush,
-        )
-        invites.putSync(keyOf(guest), { ...record, used: record.used + 1 })
-        return message
+        // Meant for somebody else: whoever found the code is told that there is none.
+        if (record.for && record.for !== feed) throw new RelayError('invite_unknown')
+        return consume(guest, record, feed, afterFlush)
       }),
 
     revoke: (guest) =>
@@ -130,7 +168,11 @@ export function createInvites(
         const dead = [...invites.getRange({})].filter(
           ({ value }) => Math.min(value.expires, value.revoked ?? Infinity) < cutoff,
         )
-        for (const { key } of dead) invites.removeSync(key)
+        for (const { key, value } of dead) {
+          invites.removeSync(key)
+          if (value.for && directed.get(keyOf(value.for)) === feedIdOf(key))
+            directed.removeSync(keyOf(value.for))
+        }
         return dead.length
       }),
   }

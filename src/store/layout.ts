@@ -8,7 +8,11 @@
 // | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds one member answers for                      |
 // | blocks   | feed's key (32)                        | BlockRecord: index over contact messages, plus the reason   |
 // | invites  | guest's public key (32)                | InviteRecord: never the seed                                |
-// | meta     | name as UTF-8                          | `schema`                                                    |
+// | directed | feed's key (32)                        | the guest's id: the directed invite that awaits this feed   |
+// | knocks   | feed's key (32)                        | KnockRecord                                                 |
+// | aliases  | name as UTF-8                          | AliasRecord                                                 |
+// | roles    | feed's key (32)                        | 'moderator' or 'admin'; no row is 'member'                  |
+// | meta     | name as UTF-8                          | `schema`, `settings`                                        |
 //
 // Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
 // Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.
@@ -37,7 +41,7 @@ export interface FeedRecord {
 
 export interface MemberRecord {
   since: number
-  by: 'invite' | 'voucher' | 'operator'
+  by: 'invite' | 'voucher' | 'operator' | 'knock'
   voucher: FeedId | null
   note: string
   /** sequence of the contact message this row indexes */
@@ -60,6 +64,22 @@ export interface InviteRecord {
   revoked: number | null
   /** who asked for it: a member's id, `operator` or `riddle` */
   by: string
+  /** the one feed that may use it; absent for whoever holds the code */
+  for?: FeedId
+}
+
+export interface KnockRecord {
+  note: string
+  since: number
+  /** Unix ms */
+  expires: number
+}
+
+export interface AliasRecord {
+  owner: FeedId
+  /** the owner's signature over the registration */
+  signature: string
+  since: number
 }
 
 export interface Tables {
@@ -70,6 +90,10 @@ export interface Tables {
   vouches: Database<true, Buffer>
   blocks: Database<BlockRecord, Buffer>
   invites: Database<InviteRecord, Buffer>
+  directed: Database<string, Buffer>
+  knocks: Database<KnockRecord, Buffer>
+  aliases: Database<AliasRecord, Buffer>
+  roles: Database<'moderator' | 'admin', Buffer>
   meta: Database<unknown, Buffer>
 }
 
@@ -89,6 +113,10 @@ export function openTables(path: string): Tables {
     vouches: json<true>('vouches'),
     blocks: json<BlockRecord>('blocks'),
     invites: json<InviteRecord>('invites'),
+    directed: json<string>('directed'),
+    knocks: json<KnockRecord>('knocks'),
+    aliases: json<AliasRecord>('aliases'),
+    roles: json<'moderator' | 'admin'>('roles'),
     meta: json<unknown>('meta'),
   }
 }

@@ -6,17 +6,25 @@ import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../errors.js'
 import type { Log } from '../log.js'
+import { type Aliases, createAliases } from './aliases.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
 import { createInvites, type Invites } from './invites.js'
+import { createKnocks, type Knocks } from './knocks.js'
 import { openTables, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
 import { createOwnFeed } from './own-feed.js'
+import { createRoles, type Roles } from './roles.js'
+import { createSettings, type Settings } from './settings.js'
 import { createWriter } from './writer.js'
 
 export interface Store {
   feeds: Feeds
   members: Members
   invites: Invites
+  knocks: Knocks
+  aliases: Aliases
+  roles: Roles
+  settings: Settings
   /** Size of the database file in bytes. */
   bytes(): number
   /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
@@ -65,10 +73,15 @@ export async function createStore(
   const feeds = createFeeds(tables, writer, limits, bytes, now)
   const own = createOwnFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own)
+  const invites = createInvites(tables, writer, members, keys.id, now)
   return {
     feeds,
     members,
-    invites: createInvites(tables, writer, members, keys.id, now),
+    invites,
+    knocks: createKnocks(tables, writer, members, invites, now),
+    aliases: createAliases(tables, writer, now),
+    roles: createRoles(tables, writer),
+    settings: createSettings(tables, writer),
     bytes,
     verify: () => verifyTables(tables),
     close,

@@ -1,0 +1,49 @@
+// Aliases: names by which members are found. One owner per name; a name is freed by its owner or with its membership.
+
+import { RelayError } from '../errors.js'
+import { ALIASES_PER_MEMBER } from '../limits.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { AliasRecord, Tables } from './layout.js'
+import type { Writer } from './writer.js'
+
+export interface Aliases {
+  /** Who answers to a name, or null. */
+  get(alias: string): AliasRecord | null
+  /** @throws RelayError `alias_taken`, `quota_reached` */
+  register(alias: string, owner: FeedId, signature: string): Promise<void>
+  /** Frees a name; without an owner, whoever's it is. @throws RelayError `not_found` (also for another's) */
+  revoke(alias: string, owner?: FeedId): Promise<void>
+  of(owner: FeedId): string[]
+  list(): Array<{ alias: string } & AliasRecord>
+}
+
+/** @param now Unix ms */
+export function createAliases({ aliases }: Tables, writer: Writer, now: () => number): Aliases {
+  const key = (alias: string): Buffer => Buffer.from(alias)
+  const list = (): Array<{ alias: string } & AliasRecord> =>
+    [...aliases.getRange({})].map(({ key, value }) => ({ alias: key.toString(), ...value }))
+  const of = (owner: FeedId): string[] =>
+    list()
+      .filter((row) => row.owner === owner)
+      .map(({ alias }) => alias)
+
+  return {
+    get: (alias) => aliases.get(key(alias)) ?? null,
+    list,
+    of,
+    register: (alias, owner, signature) =>
+      writer.submit(() => {
+        const held = aliases.get(key(alias))
+        if (held && held.owner !== owner) throw new RelayError('alias_taken')
+        if (!held && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
+        aliases.putSync(key(alias), { owner, signature, since: held?.since ?? now() })
+      }),
+    revoke: (alias, owner) =>
+      writer.submit(() => {
+        const held = aliases.get(key(alias))
+        // The same words for a name that is free and one that is another's.
+        if (!held || (owner && held.owner !== owner)) throw new RelayError('not_found')
+        aliases.removeSync(key(alias))
+      }),
+  }
+}

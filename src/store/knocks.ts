@@ -1,0 +1,92 @@
+// Knocks: people waiting to be let in, each with a note, until somebody answers or the knock expires.
+
+import { RelayError } from '../errors.js'
+import { KNOCKS_KEPT, NOTE_CHARS } from '../limits.js'
+import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
+import type { KeyedMessage } from '../ssb/message.js'
+import type { Invites } from './invites.js'
+import type { KnockRecord, Tables } from './layout.js'
+import type { Members } from './members.js'
+import type { Writer } from './writer.js'
+
+export interface Knock extends KnockRecord {
+  feed: FeedId
+}
+
+export interface Knocks {
+  /**
+   * Leaves a knock, or renews the one that waits. With a directed invite standing for the feed it joins at once.
+   * A blocked feed is told that it waits, like everyone: it learns nothing of its block.
+   * @throws RelayError `already_following`, `bad_argument`, `busy` when too many wait
+   */
+  leave(feed: FeedId, note: string, expires: number): Promise<'waiting' | 'joined'>
+  /** Those still waiting, oldest first. */
+  list(): Knock[]
+  /** Lets one in: the relay follows it. @throws RelayError `not_found` */
+  accept(feed: FeedId): Promise<KeyedMessage>
+  /** @throws RelayError `not_found` */
+  decline(feed: FeedId): Promise<void>
+  /** Forgets knocks that have expired; answers how many. */
+  sweep(): Promise<number>
+}
+
+/** @param now Unix ms */
+export function createKnocks(
+  { knocks }: Tables,
+  writer: Writer,
+  members: Members,
+  invites: Invites,
+  now: () => number,
+): Knocks {
+  const waiting = (record: KnockRecord | undefined): record is KnockRecord =>
+    record !== undefined && record.expires > now()
+
+  function take(feed: FeedId): KnockRecord {
+    const record = knocks.get(keyOf(feed))
+    if (!waiting(record)) throw new RelayError('not_found', 'nobody of that id is knocking')
+    knocks.removeSync(keyOf(feed))
+    return record
+  }
+
+  return {
+    leave: (feed, note, expires) =>
+      writer.submit((afterFlush) => {
+        if (note.length > NOTE_CHARS)
+          throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+        if (members.has(feed)) throw new RelayError('already_following')
+        if (members.isBlocked(feed)) return 'waiting'
+        if (invites.useDirectedNow(feed, afterFlush)) {
+          knocks.removeSync(keyOf(feed))
+          return 'joined'
+        }
+        const held = knocks.get(keyOf(feed))
+        if (!held && (knocks.getStats() as { entryCount: number }).entryCount >= KNOCKS_KEPT)
+          throw new RelayError('busy')
+        knocks.putSync(keyOf(feed), { note, since: waiting(held) ? held.since : now(), expires })
+        return 'waiting'
+      }),
+
+    list: () =>
+      [...knocks.getRange({})]
+        .filter(({ value }) => waiting(value))
+        .map(({ key, value }) => ({ feed: feedIdOf(key), ...value }))
+        .sort((a, b) => a.since - b.since),
+
+    accept: (feed) =>
+      writer.submit((afterFlush) => {
+        const { note } = take(feed)
+        return members.followNow(feed, { by: 'knock', voucher: null, note }, afterFlush)
+      }),
+
+    decline: (feed) => writer.submit(() => void take(feed)),
+
+    sweep: () =>
+      writer.submit(() => {
+        const dead = [...knocks.getRange({})]
+          .filter(({ value }) => value.expires <= now())
+          .map(({ key }) => key)
+        for (const key of dead) knocks.removeSync(key)
+        return dead.length
+      }),
+  }
+}

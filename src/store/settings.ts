@@ -1,0 +1,51 @@
+// What the operator decides while the relay runs: its name, its description, its privacy mode, and that set-up is done.
+
+import type { Tables } from './layout.js'
+import type { Writer } from './writer.js'
+
+export type PrivacyMode = 'open' | 'community' | 'restricted'
+
+export const PRIVACY_MODES: readonly PrivacyMode[] = ['open', 'community', 'restricted']
+
+export interface SettingsRecord {
+  /** shown to people; empty until set-up */
+  name: string
+  description: string
+  mode: PrivacyMode
+  /** whether the first run's questions were answered */
+  setUp: boolean
+}
+
+export interface Settings {
+  /** The settings now: read at every admission and call, so it costs no disk access. */
+  get(): Readonly<SettingsRecord>
+  /** Changes some of them; listeners hear of it once it is on disk. */
+  change(patch: Partial<SettingsRecord>): Promise<void>
+  onChange(listener: (now: Readonly<SettingsRecord>, before: Readonly<SettingsRecord>) => void): () => void
+}
+
+const KEY = Buffer.from('settings')
+const FIRST: SettingsRecord = { name: '', description: '', mode: 'open', setUp: false }
+
+export function createSettings({ meta }: Tables, writer: Writer): Settings {
+  let current: SettingsRecord = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
+  const listeners = new Set<Parameters<Settings['onChange']>[0]>()
+  return {
+    get: () => current,
+    change: (patch) =>
+      writer.submit((afterFlush) => {
+        // read inside the write: two changes in one batch keep each other's fields
+        const before = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
+        const next = { ...before, ...patch }
+        meta.putSync(KEY, next)
+        afterFlush(() => {
+          current = next
+          for (const listener of listeners) listener(next, before)
+        })
+      }),
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
