@@ -1,0 +1,100 @@
+// A relay in a process of its own, built from these sources, which can be killed like a board whose plug is pulled.
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Test } from 'tap'
+import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
+import type { Operator, RelayStatus } from '../../src/peer/operator.js'
+import { OWN_SETS, shortDir, until } from './relay.js'
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** Compiles `src` into a directory beside what the relay reads at run time; answers the path of its `cli.js`. */
+export async function buildRelay(t: Test): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'tide-build-'))
+  t.teardown(() => rm(dir, { recursive: true, force: true }))
+  for (const name of ['node_modules', 'views', 'package.json'])
+    await symlink(join(ROOT, name), join(dir, name))
+  const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
+  const build = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(dir, 'dist')]
+  const said = await new Promise<string>((resolve) => {
+    execFile(process.execPath, [tsc, ...build], { env: plainEnv() }, (_, stdout) => resolve(stdout))
+  })
+  const cli = join(dir, 'dist/cli.js')
+  if (!existsSync(cli)) throw new Error(`the build failed: ${said}`)
+  return cli
+}
+
+export interface ChildRelay {
+  id: string
+  pid: number
+  ssbPort: number
+  operator: Operator
+  /** Kills it in the middle of whatever it does: no handler runs, nothing is closed. */
+  kill(): Promise<void>
+  /** Asks it to stop; answers its exit code. */
+  stop(): Promise<number | null>
+}
+
+/** Starts `tidepool start` on a data directory and waits until its operator answers. */
+export async function startChild(t: Test, cli: string, dataDir: string): Promise<ChildRelay> {
+  const sets = OWN_SETS.flatMap((set) => ['--set', set])
+  const child = spawn(process.execPath, [cli, 'start', '--data', dataDir, ...sets], {
+    env: plainEnv(),
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr = (stderr + chunk).slice(-4000)
+  })
+  const exited = once(child, 'exit')
+  t.teardown(() => end(child, exited, 'SIGKILL'))
+  const { client, status } = await until('the relay to answer its operator', answering, 20_000)
+  const { operator } = client
+  const { id, pid, addresses } = status
+
+  /** Another relay may hold the same directory: only the child's own answer counts. */
+  async function answering(): Promise<{ client: OperatorClient; status: RelayStatus } | null> {
+    if (child.exitCode !== null) throw new Error(`the relay ended with ${child.exitCode}: ${stderr}`)
+    const client = await connectOperator(dataDir).catch(() => null)
+    const status = await client?.operator.status().catch(() => null)
+    if (client && status && status.pid === child.pid) return { client, status }
+    client?.close()
+    return null
+  }
+
+  return {
+    id,
+    pid,
+    ssbPort: Number(/:(\d+)~/.exec(addresses.ssb[0] ?? '')?.[1]),
+    operator,
+    async kill() {
+      client.close()
+      await end(child, exited, 'SIGKILL')
+    },
+    async stop() {
+      client.close()
+      await end(child, exited, 'SIGTERM')
+      return child.exitCode
+    },
+  }
+}
+
+/** A data directory for a child. */
+export const childDir = shortDir
+
+async function end(child: ChildProcess, exited: Promise<unknown>, signal: NodeJS.Signals): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+  await exited
+}
+
+/** Without what tap hands down: a killed process must not be counted, covered or given a loader. */
+function plainEnv(): NodeJS.ProcessEnv {
+  const { PATH = '', HOME = '' } = process.env
+  return { PATH, HOME }
+}
