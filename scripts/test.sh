@@ -3,35 +3,52 @@
 # Arguments go to tap, for example a test file. The last line counts: "N passed, N failed, N skipped".
 set -eu
 cd "$(dirname "$0")/.."
-sh scripts/prepare.sh --dev
+if ! sh scripts/prepare.sh --dev; then
+  echo '0 passed, 1 failed, 0 skipped'
+  exit 1
+fi
 PATH="$PWD/node_modules/.bin:$PATH"
 
+# A check that fails does not keep the others from running; it counts as one failure.
+broken=0
 step() {
   echo "--- $1"
+  shift
+  "$@" || broken=$((broken + 1))
 }
 
-step 'format and lint'
-biome ci .
+lint() {
+  if [ -t 1 ]; then biome ci .; else biome ci --colors=off .; fi
+}
 
-step 'types'
-tsc --noEmit
+shell_scripts() {
+  if command -v shellcheck >/dev/null 2>&1; then
+    shellcheck scripts/*.sh .ci/run
+  elif [ -n "${CI:-}" ]; then
+    echo 'shellcheck is missing' >&2
+    return 1
+  else
+    echo 'skipped: shellcheck is not installed'
+  fi
+}
 
-step 'shell scripts'
-if command -v shellcheck >/dev/null 2>&1; then
-  shellcheck scripts/*.sh .ci/run
-elif [ -n "${CI:-}" ]; then
-  echo 'shellcheck is missing' >&2
-  exit 1
-else
-  echo 'skipped: shellcheck is not installed'
-fi
+step 'format and lint' lint
+step 'types' tsc --noEmit
+step 'shell scripts' shell_scripts
 
-step 'tests'
+echo '--- tests'
 results=.tap/results.tap
 mkdir -p .tap
 rm -f "$results"
-status=0
-tap run --coverage-report=text --output-file="$results" "$@" || status=$?
+if [ -t 1 ]; then
+  status=0
+  tap run --coverage-report=text --output-file="$results" "$@" || status=$?
+else
+  # In a pipe tap would print twice what it writes to a file. Hence tee, and tap's own exit code through a third pipe.
+  exec 4>&1
+  status="$({ { tap run --coverage-report=text --reporter=tap "$@" 2>&1 || echo $? >&3; } | tee "$results" >&4; } 3>&1)"
+  status="${status:-0}"
+fi
 
 # tap closes its output with a comment such as "# { total: 9, pass: 7, fail: 1, skip: 1 }", naming what is not zero.
 # Without it tap itself has died, and that is a failure.
@@ -46,6 +63,7 @@ skipped="$(($(count skip) + $(count todo)))"
 if [ -z "$counts" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
   failed="$((failed + 1))"
 fi
+failed="$((failed + broken))"
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$status" -eq 0 ]

@@ -8,6 +8,8 @@ interface Locked {
   resolved?: string
   integrity?: string
   link?: boolean
+  dependencies?: Record<string, string>
+  optionalDependencies?: Record<string, string>
 }
 
 const manifest = json('package.json')
@@ -27,6 +29,23 @@ t.test('the lockfile is that of package.json', async (t) => {
   for (const name of Object.keys({ ...manifest.dependencies, ...manifest.devDependencies })) {
     t.ok(lock.packages[`node_modules/${name}`]?.version, `${name} is pinned`)
   }
+})
+
+t.test('the lockfile is whole, for machines of every kind', async (t) => {
+  // npm leaves out what is for other systems when it writes a lockfile from an installed tree, and `npm ci` then refuses
+  const paths = new Set(locked.map(([path]) => path))
+  const found = (from: string, name: string): boolean => {
+    for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
+      if (paths.has(`${at ? `${at}/` : ''}node_modules/${name}`)) return true
+      if (at === '') return false
+    }
+  }
+  const missing = locked.flatMap(([path, { dependencies, optionalDependencies }]) =>
+    Object.keys({ ...dependencies, ...optionalDependencies })
+      .filter((name) => !found(path, name))
+      .map((name) => `${path} needs ${name}`),
+  )
+  t.same(missing, [])
 })
 
 t.test('each package is pinned by its hash, from wherever it comes', async (t) => {
