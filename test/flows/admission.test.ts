@@ -24,14 +24,21 @@ const METHODS = {
 type Method = keyof typeof METHODS
 
 const EVERYONE = { manifest: 'ok', whoami: 'ok', 'gossip.ping': 'ok' } as const
+/** Of an open room's feeds a stranger has nothing. */
+const STRANGER = {
+  ...EVERYONE,
+  'invite.use': 'not_allowed',
+  follow: 'not_allowed',
+  createHistoryStream: 'not_allowed',
+} as const
 const GUEST = { ...EVERYONE, follow: 'not_allowed', createHistoryStream: 'not_allowed' } as const
 
 /** DESIGN's table as far as there are rows for it; `refused` means in the handshake. */
 const TABLE: Record<string, Record<Method, 'ok' | ErrorCode> | 'refused'> = {
   blocked: 'refused',
   'blocked before it was ever followed': 'refused',
-  stranger: 'refused',
-  'member no more': 'refused',
+  stranger: STRANGER,
+  'member no more': STRANGER,
   'guest of a live invite': { ...GUEST, 'invite.use': 'ok' },
   'guest of an invite used up': { ...GUEST, 'invite.use': 'invite_used_up' },
   'guest of an expired invite': { ...GUEST, 'invite.use': 'invite_expired' },
@@ -161,8 +168,8 @@ test('methods we do not have are refused on that call, and the connection stays'
     ['ebt.replicate', 'duplex'],
     ['blobs.createWants', 'source'],
     ['blobs.get', 'source'],
-    ['tunnel.isRoom', 'async'],
-    ['room.metadata', 'async'],
+    ['tunnel.dance', 'async'],
+    ['room.furniture', 'async'],
     ['publish', 'async'],
     ['createLogStream', 'source'],
     ['auth', 'async'],

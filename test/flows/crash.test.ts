@@ -4,7 +4,6 @@
 // its pages to the kernel, so this shows that no answer goes out before its transaction is committed; what a torn
 // power line would add is left to LMDB's own order of writes and to `flushed`, which the writer awaits.
 
-import { setImmediate as breathe } from 'node:timers/promises'
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
 import type { Source } from '../../src/peer/wire/pull.js'
@@ -19,6 +18,8 @@ import { within } from '../helpers/relay.js'
 const ROUNDS = Number(process.env.TIDE_KILLS ?? 3)
 /** Messages the writer has ready for each round: more than are taken in before the kill. */
 const SUPPLY = 1500
+/** What the kill falls on, in turn. */
+const CAUSES = ['sent', 'served', 'let in']
 /** Messages sent and not yet read back, at most. */
 const WINDOW = 64
 
@@ -45,15 +46,15 @@ test(`${ROUNDS} kills lose nothing acknowledged`, { timeout: 60_000 + ROUNDS * 3
     await t.test(`kill ${round}`, async (t) => {
       const before = { messages: acknowledged.messages.size, joined: acknowledged.joined.size }
       writer.post(SUPPLY)
-      const traffic = await startTraffic(relay, writer, reader, acknowledged)
+      const traffic = await startTraffic(relay, writer, reader, acknowledged, CAUSES[round % 3])
       await within('the point of the kill', traffic.point, 30_000)
-      // some turns later, so that the kill falls anywhere between a message's arrival and its answer
-      for (let turns = Math.floor(Math.random() * 30); turns > 0; turns--) await breathe()
       await relay.kill()
       await traffic.over()
       const fresh = acknowledged.messages.size - before.messages
       const letIn = acknowledged.joined.size - before.joined
-      t.comment(`${fresh} served and ${letIn} let in, ${traffic.inFlight()} messages on their way`)
+      t.comment(
+        `killed at a message ${traffic.cause}: ${fresh} served, ${letIn} let in, ${traffic.inFlight()} on their way`,
+      )
       t.ok(fresh > 0 && letIn > 0, 'something was acknowledged since the last kill')
 
       relay = await startChild(t, cli, dataDir)
@@ -84,6 +85,7 @@ async function startTraffic(
   writer: TestFeed,
   reader: ReturnType<typeof ssbKeys.generate>,
   acknowledged: Acknowledged,
+  cause: string | undefined,
 ) {
   const served = acknowledged.messages
   const letIn = acknowledged.joined.size
@@ -94,6 +96,13 @@ async function startTraffic(
   const point = new Promise<void>((resolve) => {
     reachPoint = resolve
   })
+  // The kill comes at once on a message's leaving us, or on an answer's arrival: the moment at which an answer that was
+  // given too early would be found out.
+  const reached = (what: string): void => {
+    if (what !== cause || sent < killAt || acknowledged.joined.size === letIn) return
+    process.kill(relay.pid, 'SIGKILL')
+    reachPoint()
+  }
   // No further ahead of the reader than a window, so that the relay is at work on it when it is killed.
   const createHistoryStream = ({ id, seq = 1 }: { id: string; seq?: number }): Source<unknown> => {
     let next = seq
@@ -109,7 +118,7 @@ async function startTraffic(
       sent = next
       next += 1
       cb(null, { key: '', value, timestamp: 0 })
-      if (sent >= killAt && acknowledged.joined.size > letIn) reachPoint()
+      reached('sent')
     }
   }
   const { code } = await relay.operator.inviteCreate({ uses: 10_000 })
@@ -123,6 +132,7 @@ async function startTraffic(
     read(null, (end, message) => {
       if (end || !message) return
       served.set(message.value.sequence, message.key)
+      reached('served')
       wake()
       next()
     })
@@ -137,6 +147,7 @@ async function startTraffic(
       const { id } = ssbKeys.generate()
       const contact: KeyedMessage = await guest.rpc.invite.use({ feed: id })
       acknowledged.joined.set(id, contact)
+      reached('let in')
     }
   }
   const joining = Array.from({ length: 8 }, () => join().catch(() => {}))
@@ -147,6 +158,7 @@ async function startTraffic(
   const all: Client[] = [reading, guest, writing]
   return {
     point,
+    cause,
     inFlight: () => sent - served.size,
     over: () =>
       within('the clients to see it go', Promise.all([...joining, ...all.map(({ closed }) => closed)])),

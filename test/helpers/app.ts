@@ -33,6 +33,8 @@ export interface App {
   sent: number[]
   /** When set, the app sends so many messages in all and then falls silent, its connection still open. */
   sendAtMost: number
+  /** Ends such a silence: everything goes on where it stopped. */
+  sendOn(): void
   /** Writes posts all at once, as an import or a script does: their timestamps tie. Resolves when they are written. */
   write(count: number): Promise<KeyedMessage[]>
   /** Dials the relay with the app's own key. */
@@ -100,9 +102,13 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
   })
 
   /** What the app sends is its own affair; here it is only noted, and cut short where a test wants it. */
+  const silenced: Array<() => void> = []
   function watched(read: Source<KeyedMessage>): Source<KeyedMessage> {
-    return (abort, cb) => {
-      if (!abort && sent.length >= app.sendAtMost) return
+    return function source(abort, cb) {
+      if (!abort && sent.length >= app.sendAtMost) {
+        silenced.push(() => source(null, cb))
+        return
+      }
       read(abort, (end, message) => {
         if (message && !end) sent.push(message.value.sequence)
         cb(end, message)
@@ -133,6 +139,10 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     asked,
     sent,
     sendAtMost: Number.POSITIVE_INFINITY,
+    sendOn() {
+      app.sendAtMost = Number.POSITIVE_INFINITY
+      for (const goOn of silenced.splice(0)) goOn()
+    },
     close,
     async write(count) {
       const written: Array<Promise<KeyedMessage>> = []

@@ -3,6 +3,7 @@
 import { type Test, test } from 'tap'
 import { GAP_ASKS } from '../../src/limits.js'
 import { type App, kept, openApp } from '../helpers/app.js'
+import { createTestClock } from '../helpers/clock.js'
 import { type BootedRelay, bootRelay, until } from '../helpers/relay.js'
 
 /** Messages of the large round trip; the long form is `TIDE_MESSAGES=20000`. */
@@ -67,7 +68,7 @@ test('a burst cut off at a hole is completed within the bounded number of connec
 
   // Find out where this database's order first leaves a hole with something behind it, by asking it directly.
   const order = await orderOf(writer)
-  const cut = order.findIndex((n, i) => i > 40 && n > i + 1) + 1
+  const cut = holeIn(order)
   t.ok(cut > 0, 'there is a hole to be cut at')
   writer.sent.length = 0
   writer.asked.length = 0
@@ -120,6 +121,34 @@ test('who reads live while a burst comes in sees it ascending and whole', async 
   t.same(replication.failures, [])
 })
 
+test('who reads live is not shown what lies behind a hole that is just being filled', async (t) => {
+  // time stands still, so the relay's patience with a hole lasts as long as the silence does
+  const relay = await bootRelay(t, { clock: createTestClock() })
+  const writer = await openApp(t)
+  const reader = await openApp(t)
+  for (const { id } of [writer, reader]) await relay.operator.membersAdd(id)
+  await writer.write(200)
+  const order = await orderOf(writer)
+  const cut = holeIn(order)
+  const whole = upTo(200).findIndex((n) => !order.slice(0, cut).includes(n))
+  t.ok(cut > 0 && whole < cut, 'there is a hole to be silent at')
+  writer.sent.length = 0
+  writer.asked.length = 0
+  writer.sendAtMost = cut
+
+  const reading = await reader.connect(at(relay))
+  t.teardown(() => reading.close())
+  const replication = reading.replicate([writer.id])
+  const writing = await writer.connect(at(relay))
+  t.teardown(() => writing.close())
+  writing.replicate([])
+  await kept(relay.operator, writer.id, cut)
+  await until('the reader to come up to the hole', () => replication.arrived.get(writer.id)?.length === whole)
+  writer.sendOn()
+  await until('the rest', () => replication.added.get(writer.id) === 200, 20_000)
+  t.same(replication.arrived.get(writer.id), upTo(200))
+})
+
 test(`${MANY} messages in and out`, { timeout: 3 * PATIENCE }, async (t) => {
   const relay = await bootRelay(t)
   const writer = await openApp(t)
@@ -139,6 +168,11 @@ test(`${MANY} messages in and out`, { timeout: 3 * PATIENCE }, async (t) => {
 
 function perSecond(from: number, to: number): number {
   return Math.round((MANY * 1000) / Math.max(1, to - from))
+}
+
+/** How much of an order can be sent so that it ends in a message with a hole before it; 0 if there is none. */
+function holeIn(order: number[]): number {
+  return order.findIndex((n, i) => i > 40 && n > i + 1) + 1
 }
 
 /** The order in which an app's own createHistoryStream gives its feed. */
