@@ -7,6 +7,7 @@ import { parse } from 'smol-toml'
 import { RelayError } from './errors.js'
 import { KIB, MIB } from './limits.js'
 import { LOG_LEVELS, type LogLevel } from './log.js'
+import { nearestKey } from './nearest.js'
 
 /** How a value is checked: answers what is wrong with it, or null. */
 type Check = (value: never) => string | null
@@ -114,6 +115,30 @@ export const KEYS = {
     about: 'TCP port where aliases are looked up; 0 takes any free one.',
     check: port,
   },
+  'room.tunnels': {
+    default: 1000,
+    about: 'Tunnels open at once; each may hold some 256 KiB on its way.',
+    unit: 'tunnels',
+    check: between(0, 100_000),
+  },
+  'room.tunnels_per_peer': {
+    default: 32,
+    about: 'Tunnels one peer may have open at once, at either end.',
+    unit: 'tunnels',
+    check: between(1, 100_000),
+  },
+  'room.tunnel_bytes': {
+    default: 4096 * MIB,
+    about: 'What one tunnel may carry, both ways together, before it is ended and has to be opened anew.',
+    unit: 'bytes',
+    check: between(64 * KIB, 2 ** 50),
+  },
+  'room.tunnel_seconds': {
+    default: 86_400,
+    about: 'How long one tunnel may last before it is ended and has to be opened anew.',
+    unit: 'seconds',
+    check: between(1, 31_536_000),
+  },
   'invite.captcha': {
     default: true,
     about: 'Ask a riddle before an invite is given on the web.',
@@ -197,7 +222,7 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   const values = new Map<string, unknown>(names.map((name) => [name, (table[name] as Key).default]))
   const put = (name: string, value: unknown, source: string): void => {
     const key = Object.hasOwn(table, name) ? (table[name] as Key) : null
-    const wrong = key ? wrongWith(key, value) : `is not a key; did you mean ${nearest(name)}?`
+    const wrong = key ? wrongWith(key, value) : `is not a key; did you mean ${nearestKey(name, names)}?`
     if (wrong) problems.push(`${source}: ${shown(name)} ${wrong}`)
     else values.set(name, value)
   }
@@ -307,29 +332,4 @@ function isHostPort(value: string): boolean {
 /** A foreign name, fit for one line of a message. */
 function shown(name: string): string {
   return JSON.stringify(name.slice(0, 80)).slice(1, -1) || '(nothing)'
-}
-
-/** The known key that takes the fewest changes of a character to become. */
-function nearest(name: string): string {
-  const wanted = name.slice(0, 80).toLowerCase()
-  // A bare `port` or a wrong section is most likely meant by the part after the dot.
-  const cost = (key: string): number => {
-    const leaf = key.slice(key.indexOf('.') + 1)
-    return Math.min(distance(wanted, key), distance(wanted.slice(wanted.indexOf('.') + 1), leaf) + 2)
-  }
-  return names.reduce((best, key) => (cost(key) < cost(best) ? key : best))
-}
-
-/** Levenshtein's distance, one row at a time. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1))
-    }
-    row = next
-  }
-  return row[b.length] as number
 }

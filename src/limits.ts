@@ -80,6 +80,10 @@ export const KNOCKS_KEPT = 1000
 /** Names one member may hold. */
 export const ALIASES_PER_MEMBER = 8
 
+/** Characters in the room's name and its description: a phone's page shows both. */
+export const NAME_CHARS = 64
+export const DESCRIPTION_CHARS = 1000
+
 // --- room ------------------------------------------------------------------------------------------------------
 
 /** Milliseconds that changes of presence gather before they are told: a hundred arrivals are one list, not a hundred. */

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig } from './config.js'
 import { RelayError } from './errors.js'
-import { DAY, HOUR } from './limits.js'
+import { DAY, HOUR, SECOND } from './limits.js'
 import type { Log } from './log.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
@@ -14,6 +14,7 @@ import { loadIdentity } from './peer/identity.js'
 import type { Addresses, HostPort, RelayStatus } from './peer/operator.js'
 import { createOperator } from './peer/operator-methods.js'
 import { createPeer } from './peer/peer.js'
+import { createSetup } from './peer/setup.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { createStore } from './store/store.js'
 import { createWeb, type DrawnRiddle } from './web/app.js'
@@ -69,7 +70,24 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
     closers.push(() => store.close())
 
-    const peer = await createPeer({ store, keys, log, clock })
+    const { settings } = store
+    const setup = createSetup(store)
+    // Never the machine's own name: the page is read by strangers, on an onion above all.
+    const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
+    const peer = await createPeer(
+      { store, keys, log, clock },
+      {
+        address: () => address(),
+        expiresDays: () => config.invite.expires_days,
+        name,
+        tunnels: {
+          total: config.room.tunnels,
+          perPeer: config.room.tunnels_per_peer,
+          bytes: config.room.tunnel_bytes,
+          ms: config.room.tunnel_seconds * SECOND,
+        },
+      },
+    )
     closers.push(() => peer.close())
     const ssb = await peer.listen({ name: 'public', ...config.ssb })
 
@@ -78,20 +96,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       port: ssb.port,
     })
     const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
-    // Never the machine's own name: the page is read by strangers, on an onion above all.
-    const relayName = ''
 
     const status = (): RelayStatus => ({
       id: peer.id,
       pid: process.pid,
       version: VERSION,
-      mode: 'open',
-      name: relayName,
+      mode: settings.get().mode,
+      name: settings.get().name,
       uptime_s: Math.round((now() - started) / 1000),
       addresses: addresses(),
       members: store.members.count(),
       online: peer.online().length,
-      tunnels: 0,
+      tunnels: peer.tunnels(),
       ...store.feeds.totals(),
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
@@ -118,9 +134,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         },
         face: () => ({
           id: peer.id,
-          name: relayName,
-          description: '',
-          mode: 'open',
+          name: settings.get().name,
+          description: settings.get().description,
+          mode: settings.get().mode,
           online: peer.online().length,
           members: store.members.count(),
         }),
@@ -141,7 +157,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => web.close())
 
     const sweep = (): void => {
-      store.invites.sweep().catch((err) => log.error({ err }, 'dead invites could not be swept'))
+      Promise.all([store.invites.sweep(), store.knocks.sweep()]).catch((err) => {
+        log.error({ err }, 'what has expired could not be swept')
+      })
     }
     closers.push(clock.every(HOUR, sweep))
     sweep()
@@ -172,6 +190,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           status,
           address,
           expiresDays: () => config.invite.expires_days,
+          setup,
           doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
           reload: async () => reload(options.readConfig?.() ?? config),
         }),

@@ -12,7 +12,7 @@ import { bootRelay, shortDir } from './helpers/relay.js'
 import { silentLog } from './helpers/store.js'
 
 const config = (...sets: string[]) =>
-  loadConfig({ sets: ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.port=0', ...sets] })
+  loadConfig({ sets: ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.port=0', 'whois.port=0', ...sets] })
 
 t.test('status says who and where it is', async (t) => {
   const relay = await bootRelay(t)

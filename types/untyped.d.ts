@@ -14,6 +14,8 @@ declare module 'ssb-keys' {
     signObj<T extends object>(keys: Keys, hmacKey: null, value: T): T & { signature: string }
     verifyObj(keys: { public: string }, hmacKey: null, value: object): boolean
     hash(data: string | Buffer): string
+    sign(keys: Keys, text: string): string
+    verify(keys: { public: string }, signature: string, text: string): boolean
   }
   export default ssbKeys
 }

@@ -10,19 +10,20 @@ import { permissionsFor } from './permissions.js'
 import { type Admission, createSession, type Row, type Session } from './session.js'
 import type { Link } from './wire/link.js'
 
-export type Admit = (id: FeedId, link: Link) => Admission
+export type Admit = (id: FeedId, link: Link) => Promise<Admission>
 
 /** The row of an identity now, or null for one that is not let in. */
-export function rowOf({ members, invites }: Store, id: FeedId): Row | null {
+export function rowOf({ members, invites, roles, settings }: Store, id: FeedId): Row | null {
   if (members.isBlocked(id)) return null
-  if (members.has(id)) return 'member'
+  if (members.has(id)) return roles.of(id)
   // A dead invite's guest is let in to be told, in words its app shows, what became of the code.
-  return invites.get(id) ? 'guest' : null
+  if (invites.get(id)) return 'guest'
+  return settings.get().mode === 'restricted' ? null : 'stranger'
 }
 
 /**
- * @returns the decision; it throws `not_admitted`, which is the only way to refuse: secret-stack takes a falsy answer
- * for an anonymous caller and connects it
+ * @returns the decision; it rejects with `not_admitted`, which is the only way to refuse: secret-stack takes a falsy
+ * answer for an anonymous caller and connects it
  */
 export function createAdmit({
   store,
@@ -33,7 +34,9 @@ export function createAdmit({
   connections: Connections<Session>
   log: Log
 }): Admit {
-  return (id, link) => {
+  return async (id, link) => {
+    // Somebody has invited this very feed: connecting is all it takes (the join workflow's directed invitation).
+    if (store.invites.awaits(id)) await store.invites.useDirected(id)
     const row = rowOf(store, id)
     if (!row) throw new RelayError('not_admitted')
     const most = row === 'guest' ? CONNECTIONS_PER_GUEST : CONNECTIONS_PER_PEER
@@ -42,6 +45,6 @@ export function createAdmit({
     const oldest = open.values().next().value
     if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
     const session = createSession(id, row, link, row === 'guest' ? GUEST_FRAME_BYTES : FRAME_BYTES, log)
-    return { session, permissions: permissionsFor(session) }
+    return { session, permissions: permissionsFor(session, () => store.settings.get().mode) }
   }
 }

@@ -16,6 +16,7 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
   let pending: VerifiedMessage[] = []
   let writing = false
   let waitingBytes = 0
+  let holding = false
   let refused = 0
   let stop: RelayError | null = null
 
@@ -39,8 +40,16 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
     }
     pending.push(message)
     waitingBytes += message.json.length
-    if (waitingBytes > INCOMING_BYTES) session.link.hold()
+    if (waitingBytes > INCOMING_BYTES && !holding) {
+      holding = true
+      session.link.hold()
+    }
     if (!writing) void write()
+  }
+
+  function letGo(): void {
+    if (holding) session.link.release()
+    holding = false
   }
 
   async function write(): Promise<void> {
@@ -70,10 +79,11 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
         session.log.error({ err, feed }, 'messages could not be stored')
       }
       waitingBytes -= bytes
-      if (waitingBytes <= INCOMING_BYTES) session.link.release()
+      if (waitingBytes <= INCOMING_BYTES) letGo()
     }
     pending = []
     writing = false
+    letGo()
     if (stop) read(stop, () => {})
   }
 

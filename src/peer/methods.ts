@@ -7,11 +7,11 @@ import type { Session } from './session.js'
 type Answer = (err: Error | null, value?: unknown) => void
 
 /** An async method as muxrpc calls it: the gate put the session first, muxrpc put the callback last. */
-export function answering(method: (session: Session, argument: unknown) => Promise<unknown>) {
+export function answering(method: (session: Session, ...args: unknown[]) => Promise<unknown>) {
   return (session: Session, ...rest: unknown[]): void => {
     const answer = rest.pop() as Answer
     session.calls += 1
-    method(session, rest[0]).then(
+    method(session, ...rest).then(
       (value) => done(null, value),
       (err: unknown) => {
         const safe = exposed(err)
@@ -59,4 +59,20 @@ export function integerField(argument: Record<string, unknown>, name: string): n
   if (value !== undefined && !Number.isInteger(value))
     throw new RelayError('bad_argument', `${name} is a whole number`)
   return value as number | undefined
+}
+
+/** @throws RelayError `bad_argument` for all but finite numbers */
+export function numberField(argument: Record<string, unknown>, name: string): number | undefined {
+  const value = field(argument, name)
+  if (value !== undefined && !Number.isFinite(value))
+    throw new RelayError('bad_argument', `${name} is a number`)
+  return value as number | undefined
+}
+
+/** @throws RelayError `bad_argument` */
+export function textField(argument: Record<string, unknown>, name: string): string | undefined {
+  const value = field(argument, name)
+  if (value !== undefined && typeof value !== 'string')
+    throw new RelayError('bad_argument', `${name} is text`)
+  return value
 }

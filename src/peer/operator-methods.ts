@@ -5,10 +5,12 @@ import { DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
 import type { Invite } from '../store/invites.js'
+import { PRIVACY_MODES } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import { asObject } from './methods.js'
 import type { DoctorReport, HostPort, InviteInfo, Operator, RelayStatus } from './operator.js'
 import type { Peer } from './peer.js'
+import type { Setup } from './setup.js'
 
 export interface OperatorComponents {
   store: Store
@@ -17,18 +19,21 @@ export interface OperatorComponents {
   status(): RelayStatus
   doctor(options: { rebuild: boolean }): Promise<DoctorReport>
   reload: Operator['reload']
+  setup: Setup
   /** the address an invite names where the operator names none */
   address(): HostPort
   /** days an invite is good for where the operator names none */
   expiresDays(): number
 }
 
+const ROLES = ['member', 'moderator', 'admin']
+
 /** Hosts as they may stand in a code: names and addresses, nothing that would break its form. */
 const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
 
 export function createOperator(components: OperatorComponents): Operator {
   const { store, peer, now } = components
-  const { members, invites, feeds } = store
+  const { members, invites, feeds, knocks, roles } = store
 
   return {
     status: async () => components.status(),
@@ -42,11 +47,13 @@ export function createOperator(components: OperatorComponents): Operator {
       if (typeof host !== 'string' || !HOST.test(host))
         throw new RelayError('bad_argument', 'host is a name or an address')
       const days = numberOr(options.expires_days, components.expiresDays(), 'expires_days')
+      const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
       const { invite, seed } = await invites.create({
         uses: numberOr(options.uses, 1, 'uses'),
         note: textOr(options.note, 'note'),
         expires: Math.trunc(now() + days * DAY),
         by: 'operator',
+        ...(target ? { for: target } : {}),
       })
       return { ...info(invite), code: formatInviteCode({ host, port: address.port, relay: peer.id, seed }) }
     },
@@ -68,6 +75,7 @@ export function createOperator(components: OperatorComponents): Operator {
         const { latest, messages, bytes, forked } = feeds.info(feed)
         return {
           id: feed,
+          role: roles.of(feed),
           since,
           by,
           voucher,
@@ -86,13 +94,30 @@ export function createOperator(components: OperatorComponents): Operator {
     membersRemove: async (id) => members.unfollow(feedOr(id)),
     block: async (id, reason) => members.block(feedOr(id), textOr(reason, 'reason')),
     unblock: async (id) => members.unblock(feedOr(id)),
+    settings: async () => components.setup.info(),
+    setup: async (answers) => components.setup.answer(asObject(answers)),
+    mode: async (mode) => {
+      if (!PRIVACY_MODES.includes(mode))
+        throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
+      await store.settings.change({ mode })
+      return components.setup.info()
+    },
+    membersRole: async (id, role) => {
+      if (!ROLES.includes(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
+      if (!members.has(feedOr(id))) throw new RelayError('not_following')
+      await roles.set(id, role)
+    },
+    knocksList: async () =>
+      knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
+    knockAccept: async (id) => knocks.accept(feedOr(id)),
+    knockDecline: async (id) => knocks.decline(feedOr(id)),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }
 }
 
-function info({ id, uses, used, note, created, expires, state }: Invite): InviteInfo {
-  return { id, uses, used, note, created, expires, state }
+function info({ id, uses, used, note, created, expires, state, ...more }: Invite): InviteInfo {
+  return { id, uses, used, note, created, expires, state, for: more.for ?? null }
 }
 
 function feedOr(value: unknown): FeedId {

@@ -16,6 +16,13 @@ export const OPERATOR_MANIFEST = {
   blockedList: 'async',
   doctor: 'async',
   reload: 'async',
+  settings: 'async',
+  setup: 'async',
+  mode: 'async',
+  membersRole: 'async',
+  knocksList: 'async',
+  knockAccept: 'async',
+  knockDecline: 'async',
 } as const
 
 /** `host:port` of one of our own addresses, split. */
@@ -25,6 +32,7 @@ export interface HostPort {
 }
 
 export type PrivacyMode = 'open' | 'community' | 'restricted'
+export type Role = 'member' | 'moderator' | 'admin'
 
 /** How this relay is reached now. Absent listeners are null. */
 export interface Addresses {
@@ -65,11 +73,14 @@ export interface InviteInfo {
   created: number
   expires: number
   state: 'live' | 'used up' | 'expired' | 'revoked'
+  /** the one feed a directed invite is for */
+  for: string | null
 }
 
 /** A feed the relay follows. */
 export interface MemberInfo {
   id: string
+  role: Role
   /** Unix ms of the contact message */
   since: number
   /** how they came: an invite, a member's `follow`, or the operator */
@@ -83,6 +94,31 @@ export interface MemberInfo {
   messages: number
   bytes: number
   forked: boolean
+}
+
+/** Somebody waiting to be let in. Times are Unix ms. */
+export interface KnockInfo {
+  id: string
+  note: string
+  since: number
+  expires: number
+}
+
+/** What the room is called and who may come in. */
+export interface SettingsInfo {
+  name: string
+  description: string
+  mode: PrivacyMode
+  set_up: boolean
+  /** until set-up is done: what the web's set-up page asks for */
+  setup_token: string | null
+}
+
+export interface SetupAnswers {
+  name: string
+  description: string
+  /** feed id of whoever shall administer the room over SSB: followed, and given the role */
+  admin?: string
 }
 
 export interface BlockedInfo {
@@ -113,6 +149,8 @@ export interface Operator {
     note?: string
     expires_days?: number
     host?: string
+    /** a directed invite: only this feed may use it, by the code or just by connecting */
+    for?: string
   }): Promise<InviteInfo & { code: string }>
   inviteList(): Promise<InviteInfo[]>
   /** @param id the invite's id, or the whole code */
@@ -125,6 +163,17 @@ export interface Operator {
   unblock(id: string): Promise<unknown>
   blockedList(): Promise<BlockedInfo[]>
   /** `rebuild` folds the relay's own feed into the members table anew and reports every difference found. */
+  settings(): Promise<SettingsInfo>
+  /** Answers the first run's questions, or changes the answers later. */
+  setup(answers: SetupAnswers): Promise<SettingsInfo>
+  /** Changes the privacy mode, effective on live connections at once. */
+  mode(mode: PrivacyMode): Promise<SettingsInfo>
+  /** @throws `not_following` for a feed that is no member */
+  membersRole(id: string, role: Role): Promise<void>
+  knocksList(): Promise<KnockInfo[]>
+  /** Lets one in; answers the contact message. */
+  knockAccept(id: string): Promise<unknown>
+  knockDecline(id: string): Promise<unknown>
   doctor(options: { rebuild?: boolean }): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>

@@ -1,22 +1,27 @@
-// The SSB peer: secret-stack with our transport, our handshake and our methods, and the life of each connection.
+// The SSB peer: secret-stack with our transport, our handshake and our methods, and its listeners.
 
 import SecretStack from 'secret-stack'
 import type { Keys } from 'ssb-keys'
 import type { Clock } from '../clock.js'
-import { IDLE_MS, MINUTE } from '../limits.js'
 import type { Log } from '../log.js'
+import { createAttendants } from '../room/attendants.js'
 import { createConnections } from '../room/connections.js'
+import { createTunnels, type TunnelCaps } from '../room/tunnels.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { NETWORK_KEY } from '../ssb/network.js'
 import type { Store } from '../store/store.js'
-import { createAdmit, rowOf } from './auth.js'
+import { createAdmit } from './auth.js'
 import { createFollow } from './follow.js'
 import { createHistory } from './history.js'
-import { createInviteUse, receiveGuest } from './invite.js'
+import { createInviteUse } from './invite.js'
+import { watchConnections } from './life.js'
+import type { HostPort } from './operator.js'
 import { allowedTo } from './permissions.js'
 import { createPing } from './ping.js'
 import { createReplicate } from './replicate.js'
+import { createRoomMethods, createTunnelMethods } from './room.js'
 import type { Rpc, Session } from './session.js'
+import { createTunnelConnect } from './tunnel.js'
 import { createNetTransport, type Listener, type ListenerOptions } from './wire/net.js'
 import { createShsTransform } from './wire/shs.js'
 
@@ -27,12 +32,24 @@ export interface PeerComponents {
   clock: Clock
 }
 
+export interface PeerOptions {
+  /** the address that invites made by members name */
+  address(): HostPort
+  /** days an invite is good for where its maker does not say */
+  expiresDays(): number
+  /** the room's name as clients are told it */
+  name(): string
+  tunnels: TunnelCaps
+}
+
 export interface Peer {
   id: FeedId
   /** Opens one more listener. @throws RelayError `address_unusable` */
   listen(options: ListenerOptions): Promise<Listener>
-  /** Members connected now. */
+  /** Attendants: internal users connected now. */
   online(): FeedId[]
+  /** Tunnels open now. */
+  tunnels(): number
   close(): Promise<void>
 }
 
@@ -40,11 +57,13 @@ export interface Peer {
 const TRANSPORT = 'tidepool-net'
 const TRANSFORM = 'tidepool-shs'
 
-/** Milliseconds between looks for connections that have gone silent: one timer for all of them. */
-const SWEEP_MS = MINUTE
-
-export async function createPeer({ store, keys, log, clock }: PeerComponents): Promise<Peer> {
+export async function createPeer(
+  { store, keys, log, clock }: PeerComponents,
+  options: PeerOptions,
+): Promise<Peer> {
   const connections = createConnections<Session>()
+  const attendants = createAttendants<Session>(clock)
+  const tunnels = createTunnels(options.tunnels)
   const net = createNetTransport({ log, now: clock.now })
   const shs = createShsTransform(
     { log },
@@ -54,9 +73,11 @@ export async function createPeer({ store, keys, log, clock }: PeerComponents): P
       admit: createAdmit({ store, connections, log }),
     },
   )
-  if (shs.sealing !== 'sodium-native')
+  if (shs.sealing !== 'sodium-native') {
     log.warn('sodium-native has no build for this machine: encryption will be slow')
+  }
   const replicate = createReplicate({ store, clock, connections })
+  const room = { store, attendants, clock, own: keys.id, ...options }
 
   const stack = SecretStack({ caps: { shs: NETWORK_KEY } })
     .use({
@@ -85,52 +106,54 @@ export async function createPeer({ store, keys, log, clock }: PeerComponents): P
       manifest: { ping: 'duplex' },
       init: () => ({ ping: createPing(clock) }),
     })
+    .use({
+      name: 'tunnel',
+      version: '1.0.0',
+      manifest: {
+        ...{ isRoom: 'async', announce: 'sync', leave: 'sync', endpoints: 'source' },
+        ...{ connect: 'duplex', ping: 'sync', whois: 'async' },
+      },
+      init: () => ({
+        ...createTunnelMethods(room),
+        connect: createTunnelConnect({ attendants, tunnels, clock, own: keys.id }),
+      }),
+    })
+    .use({
+      name: 'room',
+      version: '1.0.0',
+      manifest: {
+        ...{ metadata: 'async', attendants: 'source', members: 'source', createInvite: 'async' },
+        ...{ registerAlias: 'async', revokeAlias: 'async', listAliases: 'async' },
+      },
+      init: () => createRoomMethods(room),
+    })
 
   const api = stack({
     keys,
-    // -1 switches off secret-stack's timer per connection (30 KB each): the sweep below does its work
+    // -1 switches off secret-stack's timer per connection (30 KB each): one sweep of ours does its work
     timers: { inactivity: -1 },
     connections: { incoming: { [TRANSPORT]: [{ transform: TRANSFORM }] }, outgoing: {} },
   })
-
+  const life = watchConnections({ store, clock, net, connections, attendants, replicate })
   api.on('rpc:connect', (rpc: Rpc) => {
-    const session = rpc.meta
-    connections.add(session)
-    session.onClose(() => {
-      connections.remove(session)
-      // secret-stack leaves an empty list behind for every identity that ever called
-      if (api.peers[session.id]?.length === 0) delete api.peers[session.id]
+    life.connected(rpc)
+    // secret-stack leaves an empty list behind for every identity that ever called
+    rpc.meta.onClose(() => {
+      if (api.peers[rpc.id]?.length === 0) delete api.peers[rpc.id]
     })
-    if (session.row === 'guest') receiveGuest(clock, session)
-    else replicate.start(rpc)
   })
-
-  const stopListening = store.members.onChange(({ feed, now }) => {
-    const row = rowOf(store, feed)
-    for (const session of connections.of(feed)) {
-      if (row) session.row = row
-      else session.close(now)
-    }
-    const voucher = now === 'followed' ? store.members.get(feed)?.voucher : null
-    if (voucher) replicate.vouched(voucher, feed)
-  })
-
-  const stopSweeping = clock.every(SWEEP_MS, () => {
-    const silent = clock.now() - IDLE_MS
-    for (const link of net.links()) if (link.lastActive < silent) link.destroy()
-  })
-
   // secret-stack sets its server up in a setImmediate; asking for an address does it now, before we listen.
   api.getAddress()
 
   return {
     id: keys.id,
-    listen: (options) => net.listen(options),
-    online: () => [...connections.ids()].filter((id) => store.members.has(id)),
+    listen: (at) => net.listen(at),
+    online: () => attendants.ids(),
+    tunnels: () => tunnels.count(),
     async close() {
-      stopSweeping()
-      stopListening()
+      life.close()
       replicate.close()
+      attendants.close()
       await new Promise((resolve) => api.close(resolve))
       await net.close()
     },
@@ -139,7 +162,7 @@ export async function createPeer({ store, keys, log, clock }: PeerComponents): P
   /** The methods this caller may call, in the manifest's own nested form. */
   function manifestFor(session: Session): Record<string, unknown> {
     const manifest: Record<string, unknown> = {}
-    for (const path of allowedTo(session.row)) {
+    for (const path of allowedTo(session.row, store.settings.get().mode)) {
       const [first, second] = path.split('.') as [string, string | undefined]
       const type = second ? stack.manifest[first][second] : stack.manifest[first]
       manifest[first] = second ? { ...(manifest[first] as object), [second]: type } : type

@@ -2,36 +2,89 @@
 
 import { RelayError } from '../errors.js'
 import { CALLS_PER_CONNECTION } from '../limits.js'
+import type { PrivacyMode } from '../store/settings.js'
 import type { Permissions, Row, Session } from './session.js'
 
 const EVERYONE = ['manifest', 'whoami', 'gossip.ping']
 
-const ALLOWED: Record<Row, ReadonlySet<string>> = {
-  guest: new Set([...EVERYONE, 'invite.use']),
-  member: new Set([...EVERYONE, 'follow', 'createHistoryStream']),
+/** What an internal user of the room has: it is listed, may list, and may be dialled. */
+const ROOM = [
+  ...['room.metadata', 'room.attendants'],
+  ...[
+    'tunnel.isRoom',
+    'tunnel.announce',
+    'tunnel.leave',
+    'tunnel.endpoints',
+    'tunnel.connect',
+    'tunnel.ping',
+  ],
+  'tunnel.whois',
+]
+/** What an external user has: it may knock at doors it knows, and look at no list. */
+const OUTSIDE = ['room.metadata', 'tunnel.isRoom', 'tunnel.connect', 'tunnel.ping', 'tunnel.whois']
+const FEEDS = ['createHistoryStream']
+const VOUCHING = ['follow', 'room.createInvite']
+const ALIASES = ['room.registerAlias', 'room.revokeAlias', 'room.listAliases']
+
+const MEMBER = [...EVERYONE, ...ROOM, ...FEEDS, 'room.members']
+
+type Table = Record<PrivacyMode, Record<Row, ReadonlySet<string>>>
+
+/** DESIGN, "Who may do what over SSB", row by row; blocked callers and strangers of a restricted room never get here. */
+const ALLOWED: Table = {
+  open: {
+    guest: new Set([...EVERYONE, 'invite.use']),
+    stranger: new Set([...EVERYONE, ...ROOM]),
+    member: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+    moderator: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+    admin: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+  },
+  community: {
+    guest: new Set([...EVERYONE, 'invite.use']),
+    stranger: new Set([...EVERYONE, ...OUTSIDE]),
+    member: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+    moderator: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+    admin: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
+  },
+  restricted: {
+    guest: new Set([...EVERYONE, 'invite.use']),
+    stranger: new Set(),
+    member: new Set(MEMBER),
+    moderator: new Set([...MEMBER, ...VOUCHING]),
+    admin: new Set([...MEMBER, ...VOUCHING]),
+  },
 }
 
-/** The most arguments any method of ours takes is one; what is beyond a few is nonsense and refused. */
+/** Most arguments any method of ours takes is two; what is beyond a few is nonsense and refused. */
 const ARGUMENTS = 4
 
-/** What a row may call, as dotted names. */
-export function allowedTo(row: Row): ReadonlySet<string> {
-  return ALLOWED[row]
+/** What a row may call in a mode, as dotted names. */
+export function allowedTo(row: Row, mode: PrivacyMode): ReadonlySet<string> {
+  return ALLOWED[mode][row]
+}
+
+/** True for those who have a tunnel address here (Rooms 2, "Internal user"). */
+export function isInternal(row: Row, mode: PrivacyMode): boolean {
+  return row === 'stranger' ? mode === 'open' : row !== 'guest'
 }
 
 /**
  * The gate of one connection. muxrpc asks it before every call, with the argument list it will call the method with:
  * here the caller's session becomes the first argument, so that methods know the connection and not just a key,
  * of which a client may have two.
+ * @param mode read at every call: a change of mode holds for calls that come after it
  */
-export function permissionsFor(session: Session): Permissions {
+export function permissionsFor(session: Session, mode: () => PrivacyMode): Permissions {
   function pre(name: unknown, args: unknown): Error | undefined {
     const path = Array.isArray(name) ? name.join('.') : String(name)
-    if (!ALLOWED[session.row].has(path)) return new RelayError('not_allowed', `method:${path.slice(0, 64)}`)
+    if (!allowedTo(session.row, mode()).has(path)) {
+      // muxrpc's own words to the end: clients look for them to tell a room of an older kind
+      return new RelayError('not_allowed', `method:${path.slice(0, 64)} is not in list of allowed methods`)
+    }
     if (!Array.isArray(args) || args.length > ARGUMENTS) return new RelayError('bad_argument')
     if (session.calls >= CALLS_PER_CONNECTION) return new RelayError('busy')
     args.unshift(session)
     return undefined
   }
-  return { allow: [...ALLOWED[session.row]], deny: null, pre, test: pre, post() {} }
+  return { allow: [...allowedTo(session.row, mode())], deny: null, pre, test: pre, post() {} }
 }

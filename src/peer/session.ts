@@ -4,9 +4,10 @@ import type { Log } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Link } from './wire/link.js'
 import { createOutflow, type Outflow } from './wire/outflow.js'
+import type { Duplex, Source } from './wire/pull.js'
 
-/** Who is calling. */
-export type Row = 'guest' | 'member'
+/** Who is calling. A stranger is whoever the mode lets in without the relay following it. */
+export type Row = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
 
 /** The slice of a muxrpc peer that we call. */
 export interface Rpc {
@@ -15,7 +16,11 @@ export interface Rpc {
   closed: boolean
   once(event: 'closed', listener: () => void): void
   close(force: boolean | Error, cb?: (err?: Error) => void): void
-  createHistoryStream(options: object): import('./wire/pull.js').Source<unknown>
+  createHistoryStream(options: object): Source<unknown>
+  tunnel: {
+    connect(options: object, cb: () => void): Duplex<unknown>
+    ping(cb: () => void): void
+  }
 }
 
 export interface Session {
@@ -23,6 +28,12 @@ export interface Session {
   /** Read at every call, so that a change takes effect on a live connection. */
   row: Row
   readonly link: Link
+  /** the other end's methods, once muxrpc runs */
+  rpc: Rpc | null
+  /** whether it has asked for anything of the room: only then does it know how to answer when asked if it is there */
+  roomAware: boolean
+  /** whether it has left the room without leaving us (`tunnel.leave`) */
+  away: boolean
   readonly log: Log
   readonly outflow: Outflow
   /** Calls and streams of this connection under way. */
@@ -55,6 +66,9 @@ export function createSession(id: FeedId, row: Row, link: Link, frameBytes: numb
     id,
     row,
     link,
+    rpc: null,
+    roomAware: false,
+    away: false,
     log,
     frameBytes,
     outflow: createOutflow(),

@@ -3,16 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { RIDDLE_IMAGES, RIDDLE_MS } from '../limits.js'
 import type { DrawnRiddle } from './components.js'
-import type { Session } from './sessions.js'
-
-export interface Riddle {
-  /** null where no answer is asked for (`invite.captcha=false`): the page is still good for one invite only */
-  readonly answer: string | null
-  /** null once it had to make room for others; it is then drawn anew when fetched */
-  image: { body: Buffer; type: string } | null
-  /** Unix ms */
-  readonly expires: number
-}
+import type { Riddle, Session } from './sessions.js'
 
 export interface RiddlesOptions {
   draw: () => Promise<DrawnRiddle>

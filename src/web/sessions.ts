@@ -3,7 +3,16 @@
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../limits.js'
 import type { Issued } from './components.js'
-import type { Riddle } from './riddles.js'
+
+/** The puzzle a session was last shown. */
+export interface Riddle {
+  /** null where no answer is asked for (`invite.captcha=false`): the page is still good for one invite only */
+  readonly answer: string | null
+  /** null once it had to make room for others; it is then drawn anew when fetched */
+  image: { body: Buffer; type: string } | null
+  /** Unix ms */
+  readonly expires: number
+}
 
 export interface Session {
   /** 256 random bits: knowing it is being it */

@@ -43,10 +43,12 @@ const INVITE: InviteInfo = {
   created: Date.now(),
   expires: Date.now() + 6.5 * 86_400_000,
   state: 'live',
+  for: null,
 }
 
 const MEMBER: MemberInfo = {
   id: ANA,
+  role: 'member',
   since: Date.now() - 3 * 3_600_000,
   by: 'invite',
   voucher: null,

@@ -1,7 +1,9 @@
 // A real peer over a real store, listening on a free port of 127.0.0.1, with a clock the test turns.
 
 import type { Keys } from 'ssb-keys'
+import { HOUR, MIB } from '../../src/limits.js'
 import { createPeer, type Peer } from '../../src/peer/peer.js'
+import type { TunnelCaps } from '../../src/room/tunnels.js'
 import { type Client, type ClientOptions, connectClient } from './client.js'
 import { openTestStore, silentLog, type TestStore } from './store.js'
 
@@ -13,10 +15,21 @@ export interface TestPeer extends TestStore {
   follow(id: string): Promise<unknown>
 }
 
-export async function startTestPeer(t: { teardown(fn: () => unknown): void }): Promise<TestPeer> {
+export async function startTestPeer(
+  t: { teardown(fn: () => unknown): void },
+  caps: Partial<TunnelCaps> = {},
+): Promise<TestPeer> {
   const opened = await openTestStore(t)
   const { store, keys, clock } = opened
-  const peer = await createPeer({ store, keys, clock, log: silentLog })
+  const peer = await createPeer(
+    { store, keys, clock, log: silentLog },
+    {
+      address: () => ({ host: '127.0.0.1', port: 8008 }),
+      expiresDays: () => 7,
+      name: () => 'Rock pool',
+      tunnels: { total: 8, perPeer: 4, bytes: 64 * MIB, ms: HOUR, ...caps },
+    },
+  )
   t.teardown(() => peer.close())
   const { port } = await peer.listen({ name: 'public', host: '127.0.0.1', port: 0 })
   return Object.assign(opened, {

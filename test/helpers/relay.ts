@@ -38,7 +38,13 @@ export interface BootedRelay {
 }
 
 /** Loopback and free ports. */
-export const OWN_SETS = ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.host=127.0.0.1', 'web.port=0']
+export const OWN_SETS = [
+  'ssb.host=127.0.0.1',
+  'ssb.port=0',
+  'web.host=127.0.0.1',
+  'web.port=0',
+  'whois.port=0',
+]
 
 /** A directory whose name leaves room for a socket in it: unix allows 107 bytes, a tap fixture's path takes most. */
 export async function shortDir(t: Test): Promise<string> {

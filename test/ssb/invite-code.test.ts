@@ -33,7 +33,11 @@ t.test('copying leaves quotes and spaces, which are forgiven', async (t) => {
 
 t.test('a code that is not whole is refused', async (t) => {
   for (let length = 0; length < code.length; length += 7) {
-    t.throws(() => parseInviteCode(code.slice(0, length)), { code: 'invite_malformed' }, `${length} characters`)
+    t.throws(
+      () => parseInviteCode(code.slice(0, length)),
+      { code: 'invite_malformed' },
+      `${length} characters`,
+    )
   }
   const wrong = [
     code.replace(':8008:', ':0:'),
@@ -43,5 +47,6 @@ t.test('a code that is not whole is refused', async (t) => {
     `${code}=`,
     code.repeat(5),
   ]
-  for (const text of wrong) t.throws(() => parseInviteCode(text), { code: 'invite_malformed' }, text.slice(0, 80))
+  for (const text of wrong)
+    t.throws(() => parseInviteCode(text), { code: 'invite_malformed' }, text.slice(0, 80))
 })

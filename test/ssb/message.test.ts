@@ -1,7 +1,7 @@
 // Messages: ours are what the field's own validation accepts, foreign ones are refused for every flaw they can have.
 
-import ssbKeys from 'ssb-keys'
 import validation from 'ssb-classic/validation.js'
+import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { MESSAGE_CHARS } from '../../src/limits.js'
 import {
@@ -85,7 +85,10 @@ t.test('a flawed message is refused', async (t) => {
   const shuffled = ssbKeys.signObj(feed.keys, null, { author, previous, sequence, timestamp, hash, content })
   t.throws(() => verifyMessage(shuffled), { code: 'message_invalid' }, 'fields in another order')
   t.doesNotThrow(
-    () => verifyMessage(ssbKeys.signObj(feed.keys, null, { previous, author, sequence, timestamp, hash, content })),
+    () =>
+      verifyMessage(
+        ssbKeys.signObj(feed.keys, null, { previous, author, sequence, timestamp, hash, content }),
+      ),
     'author before sequence is an old and lawful order',
   )
 })

@@ -11,20 +11,27 @@ const END = 0b100
 
 /** Marks bytes that are JSON already, so that muxrpc can carry them without parsing and printing them again. */
 const isJson = Symbol('json')
+/** Marks bytes whose leaving muxrpc's queue is reported, so that whoever made them can wait. */
+const isCounted = Symbol('counted')
 
 /** Labels stored JSON for the wire: muxrpc takes it for a buffer, and the frame goes out as an object. */
 export function jsonBytes(bytes: Buffer): Buffer {
-  return Object.assign(bytes, { [isJson]: true })
+  return Object.assign(bytes, { [isCounted]: true, [isJson]: true })
+}
+
+/** Labels bytes that stay bytes, and are only counted on their way out: what a tunnel carries. */
+export function countedBytes(bytes: Buffer): Buffer {
+  return Object.assign(bytes, { [isCounted]: true })
 }
 
 /**
  * Looks over what muxrpc's codec puts out, which is head, body, head, body…, each its own buffer.
  * Two things muxrpc cannot do itself are done here: JSON bytes get the flag of an object, and an error that ends a
  * call leaves with `{name, message, code}` and without its stack.
- * @param onJson told the length of each body labelled by `jsonBytes`, once it has left muxrpc's queue
+ * @param onCounted told the length of each labelled body, once it has left muxrpc's queue
  */
 export function createOutgoing(
-  onJson: (bytes: number) => void,
+  onCounted: (bytes: number) => void,
 ): (chunk: Buffer, emit: (chunk: Buffer) => void) => void {
   let head: Buffer | null = null
   return (chunk, emit) => {
@@ -37,9 +44,9 @@ export function createOutgoing(
     const first = head
     head = null
     const flags = first[0] as number
-    if (isJson in chunk) {
-      first[0] = (flags & ~TYPE) | JSON_TYPE
-      onJson(chunk.length)
+    if (isCounted in chunk) {
+      if (isJson in chunk) first[0] = (flags & ~TYPE) | JSON_TYPE
+      onCounted(chunk.length)
     } else if (flags & END && (flags & TYPE) === JSON_TYPE) {
       const scrubbed = scrubError(chunk)
       first.writeUInt32BE(scrubbed.length, 1)

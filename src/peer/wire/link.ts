@@ -10,7 +10,9 @@ export interface Link extends Duplex<Buffer> {
   address: string
   /** Unix ms when a byte last came or went */
   lastActive: number
-  /** Stops reading from the socket until `release`: what waits, waits in the kernel and at the sender. */
+  /** Unix ms when a byte last came */
+  lastHeard: number
+  /** Stops reading from the socket until as many `release`s: what waits, waits in the kernel and at the sender. */
   hold(): void
   release(): void
   /** Cuts the connection now. */
@@ -40,7 +42,7 @@ export function createLink(
   const listeners: Array<() => void> = []
   let ended: End = null
   let waiting: Callback<Buffer> | null = null
-  let held = false
+  let holds = 0
   let stalled = false
 
   function deliver(): void {
@@ -49,11 +51,12 @@ export function createLink(
     if (ended) {
       waiting = null
       cb(ended)
-    } else if (!held && !stalled) {
+    } else if (holds === 0 && !stalled) {
       const chunk = socket.read() as Buffer | null
       if (!chunk) return
       waiting = null
       link.lastActive = now()
+      link.lastHeard = link.lastActive
       try {
         cb(null, chunk)
       } catch (err) {
@@ -73,6 +76,7 @@ export function createLink(
     listener,
     address: `net:${socket.remoteAddress}:${socket.remotePort}`,
     lastActive: now(),
+    lastHeard: now(),
     closed: false,
     source(abort, cb) {
       if (abort) {
@@ -115,10 +119,10 @@ export function createLink(
       next()
     },
     hold() {
-      held = true
+      holds += 1
     },
     release() {
-      held = false
+      holds -= 1
       deliver()
     },
     destroy() {

@@ -14,8 +14,8 @@ import { loadSealing, type Sealing } from './sealing.js'
 export interface ShsOptions {
   keys: { publicKey: Buffer; secretKey: Buffer }
   appKey: Buffer
-  /** Decides who may come in; throwing refuses in the handshake. */
-  admit(id: string, link: Link): Admission
+  /** Decides who may come in; rejecting refuses in the handshake. */
+  admit(id: string, link: Link): Promise<Admission>
 }
 
 /** Plain bytes gathered before they are sealed and written, at most: bounds what one turn of one peer holds. */
@@ -49,12 +49,19 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
 
     let admission: Admission | null = null
     const authorize = (publicKey: Buffer, cb: (err: Error | null, ok?: boolean) => void): void => {
-      try {
-        admission = options.admit(feedIdOf(publicKey), link)
-        cb(null, true)
-      } catch (err) {
-        cb(err as Error)
-      }
+      options
+        .admit(feedIdOf(publicKey), link)
+        .then(
+          (granted) => {
+            admission = granted
+            cb(null, true)
+          },
+          (err: Error) => cb(err),
+        )
+        .catch((err: unknown) => {
+          log.error({ err }, 'a handshake failed')
+          link.destroy()
+        })
     }
     const server = secretHandshake.createServerStream(
       options.keys,

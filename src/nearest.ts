@@ -1,0 +1,26 @@
+// What a person who misspelt a key most likely meant.
+
+/** The known dotted key that takes the fewest changes of a character to become what was written. */
+export function nearestKey(name: string, names: readonly string[]): string {
+  const wanted = name.slice(0, 80).toLowerCase()
+  // A bare `port` or a wrong section is most likely meant by the part after the dot.
+  const cost = (key: string): number => {
+    const leaf = key.slice(key.indexOf('.') + 1)
+    return Math.min(distance(wanted, key), distance(wanted.slice(wanted.indexOf('.') + 1), leaf) + 2)
+  }
+  return names.reduce((best, key) => (cost(key) < cost(best) ? key : best))
+}
+
+/** Levenshtein's distance, one row at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}

@@ -1,0 +1,152 @@
+// The room's other methods: what it is, who its members are, its names, and the invites members make.
+
+import type { Clock } from '../clock.js'
+import { RelayError } from '../errors.js'
+import { DAY } from '../limits.js'
+import type { Attendants } from '../room/attendants.js'
+import { isAlias, isRegistration, normalAlias } from '../ssb/alias.js'
+import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { formatInviteCode } from '../ssb/invite-code.js'
+import type { Store } from '../store/store.js'
+import { answering, asObject, integerField, numberField, textField } from './methods.js'
+import type { HostPort } from './operator.js'
+import { isInternal } from './permissions.js'
+import { createAttendantsStream, createEndpoints } from './presence.js'
+import type { Session } from './session.js'
+import type { Source } from './wire/pull.js'
+
+export interface RoomComponents {
+  store: Store
+  attendants: Attendants<Session>
+  clock: Clock
+  own: FeedId
+  /** the address that an invite made by a member names */
+  address(): HostPort
+  /** days an invite is good for where its maker does not say */
+  expiresDays(): number
+  /** the room's name as people see it */
+  name(): string
+}
+
+/** `tunnel.isRoom`, `announce`, `leave`, `ping`, `whois`: the small methods of a Rooms 1 server. */
+export function createTunnelMethods({ store, attendants, clock, name }: RoomComponents) {
+  const { settings, aliases, members } = store
+  const endpoints = createEndpoints(attendants)
+  return {
+    isRoom: answering(async (session) => {
+      session.roomAware = true
+      return { name: name(), description: settings.get().description }
+    }),
+    announce(session: Session): boolean {
+      arrive(attendants, session)
+      return true
+    },
+    leave(session: Session): boolean {
+      session.away = true
+      attendants.leave(session)
+      return true
+    },
+    /** Asking who is here says that one is here: Rooms 1 clients may do no more than that. */
+    endpoints(session: Session): Source<Buffer> {
+      arrive(attendants, session)
+      return endpoints(session)
+    },
+    ping: (): number => clock.now(),
+    whois: answering(async (session, alias) => {
+      const { mode } = settings.get()
+      const held =
+        typeof alias === 'string' && isAlias(normalAlias(alias)) ? aliases.get(normalAlias(alias)) : null
+      // The owner may have left, or be hidden from this caller: all of it reads as a name that nobody has.
+      const visible = mode === 'open' || (mode === 'community' && members.has(session.id))
+      if (!held || !visible || !members.has(held.owner)) throw new RelayError('not_found')
+      return held.owner
+    }),
+  }
+}
+
+/** `room.metadata`, `members`, `createInvite` and the aliases (Rooms 2). */
+export function createRoomMethods({
+  store,
+  attendants,
+  clock,
+  own,
+  address,
+  expiresDays,
+  name,
+}: RoomComponents) {
+  const { settings, invites, aliases, members } = store
+  const presence = createAttendantsStream(attendants)
+  return {
+    attendants(session: Session): Source<Buffer> {
+      session.roomAware = true
+      return presence(session)
+    },
+
+    metadata: answering(async (session) => {
+      session.roomAware = true
+      const { mode } = settings.get()
+      // A feature is named only where a client may count on all of it (Rooms 2, "Metadata").
+      const features = mode === 'open' ? ['tunnel', 'room1', 'room2'] : ['tunnel', 'room2']
+      return { name: name(), membership: isInternal(session.row, mode), features }
+    }),
+
+    /** Arrays of `{id}`, as go-ssb-room streams them. */
+    members(_session: Session): Source<Array<{ id: FeedId }>> {
+      const ids = members.list().map(({ feed }) => ({ id: feed }))
+      let told = false
+      return (abort, cb) => {
+        if (abort || told) return cb(abort ?? true)
+        told = true
+        cb(null, ids)
+      }
+    },
+
+    createInvite: answering(async (session, argument) => {
+      const options = asObject(argument ?? {})
+      const target = options.for ?? undefined
+      if (target !== undefined && !isFeedId(target)) throw new RelayError('bad_feed_id', 'for')
+      const days = numberField(options, 'expires_days') ?? expiresDays()
+      const { invite, seed } = await invites.create({
+        uses: integerField(options, 'uses') ?? 1,
+        note: textField(options, 'note') ?? '',
+        expires: Math.trunc(clock.now() + days * DAY),
+        by: session.id,
+        ...(target ? { for: target as FeedId } : {}),
+      })
+      return {
+        code: formatInviteCode({ ...address(), relay: own, seed }),
+        link: null,
+        expires: invite.expires,
+      }
+    }),
+
+    registerAlias: answering(async (session, alias, signature) => {
+      const name = typeof alias === 'string' ? normalAlias(alias) : alias
+      if (!isAlias(name))
+        throw new RelayError('alias_invalid', 'a letter, then letters, digits and hyphens, 63 at most')
+      // Signed as the client wrote it: capitals are its own affair.
+      if (!isRegistration(own, session.id, alias as string, signature))
+        throw new RelayError('signature_invalid')
+      await aliases.register(name, session.id, signature)
+      return true
+    }),
+
+    revokeAlias: answering(async (session, alias) => {
+      if (typeof alias !== 'string') throw new RelayError('alias_invalid')
+      await aliases.revoke(normalAlias(alias), session.id)
+      return true
+    }),
+
+    listAliases: answering(async (session, id) => {
+      if (id !== undefined && id !== null && !isFeedId(id)) throw new RelayError('bad_feed_id')
+      return aliases.of((id as FeedId | undefined) ?? session.id)
+    }),
+  }
+}
+
+/** Takes a place in the room that `tunnel.leave` may have given up. */
+function arrive(attendants: Attendants<Session>, session: Session): void {
+  session.roomAware = true
+  session.away = false
+  attendants.enter(session)
+}

@@ -1,0 +1,80 @@
+// Attendants: who of the room is here now, and telling it. Changes gather for a moment, so a crowd is one notice.
+
+import type { Clock } from '../clock.js'
+import { PRESENCE_LOG, PRESENCE_MS } from '../limits.js'
+
+export interface Presence {
+  type: 'joined' | 'left'
+  id: string
+}
+
+export interface Attendants<T extends { id: string }> {
+  /** A connection takes its place; its identity attends from its first connection to its last. */
+  enter(connection: T): void
+  /** This very connection leaves; harmless when it was not in. */
+  leave(connection: T): void
+  has(id: string): boolean
+  /** The connection to reach an attendant by: the newest, as older ones may be dead without knowing it. */
+  get(id: string): T | undefined
+  ids(): string[]
+  count(): number
+  /** Subscribes to changes: the listener is called, at most every `PRESENCE_MS`, after something changed. */
+  watch(listener: () => void): () => void
+  /** Number of the newest change. */
+  position(): number
+  /** Changes after a position, oldest first; null when they are no longer remembered. */
+  since(position: number): Presence[] | null
+  close(): void
+}
+
+export function createAttendants<T extends { id: string }>(clock: Clock): Attendants<T> {
+  const byId = new Map<string, Set<T>>()
+  const listeners = new Set<() => void>()
+  const log: Presence[] = []
+  let position = 0
+  let cancel: (() => void) | null = null
+
+  function note(change: Presence): void {
+    position += 1
+    log.push(change)
+    if (log.length > PRESENCE_LOG) log.shift()
+    if (listeners.size > 0)
+      cancel ??= clock.after(PRESENCE_MS, () => {
+        cancel = null
+        for (const listener of [...listeners]) listener()
+      })
+  }
+
+  return {
+    enter(connection) {
+      const { id } = connection
+      const held = byId.get(id)
+      if (held) held.add(connection)
+      else {
+        byId.set(id, new Set([connection]))
+        note({ type: 'joined', id })
+      }
+    },
+    leave(connection) {
+      const { id } = connection
+      const held = byId.get(id)
+      if (!held?.delete(connection) || held.size > 0) return
+      byId.delete(id)
+      note({ type: 'left', id })
+    },
+    has: (id) => byId.has(id),
+    get: (id) => [...(byId.get(id) ?? [])].at(-1),
+    ids: () => [...byId.keys()],
+    count: () => byId.size,
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    position: () => position,
+    since: (from) => (position - from > log.length ? null : log.slice(log.length - (position - from))),
+    close() {
+      cancel?.()
+      listeners.clear()
+    },
+  }
+}
