@@ -1,0 +1,217 @@
+// The least an SSB client can be: the secret handshake, the box stream, and muxrpc frames that are counted, not parsed.
+// The same for every server, so that what is measured is the server.
+
+import { createRequire } from 'node:module'
+import { connect } from 'node:net'
+import type { Keys } from 'ssb-keys'
+import { createBoxer, createUnboxer } from '../../src/peer/wire/boxes.js'
+import { HEAD_BYTES } from '../../src/peer/wire/frames.js'
+import { createLink } from '../../src/peer/wire/link.js'
+import type { Callback, Duplex } from '../../src/peer/wire/pull.js'
+import { loadSealing } from '../../src/peer/wire/sealing.js'
+import { NETWORK_KEY } from '../../src/ssb/network.js'
+
+const secretHandshake = createRequire(import.meta.url)('secret-handshake')
+
+const JSON_TYPE = 2
+const END = 4
+const STREAM = 8
+/** Plain bytes sealed and written at a time. */
+const WRITE_BYTES = 64 * 1024
+const HANDSHAKE_MS = 30_000
+
+/** Hears the frames that answer one of our calls. */
+export type Hearer = (body: Buffer, ended: boolean) => void
+
+/** The server's call of `createHistoryStream`; answers what yields frames for it, or null to leave it silent. */
+export type Answerer = (query: Record<string, unknown>, request: number) => (() => Buffer | null) | null
+
+export interface ClientOptions {
+  port: number
+  /** feed id of the server */
+  server: string
+  keys: Keys
+}
+
+export interface Client {
+  /** Calls a source; `hear` gets its frames. */
+  history(query: object, hear: Hearer): void
+  /** From now on, how the server's own `createHistoryStream` is answered. */
+  answer(answerer: Answerer): void
+  close(): void
+  readonly closed: boolean
+}
+
+/** One frame's head. */
+export function writeHead(out: Buffer, at: number, flags: number, length: number, request: number): void {
+  out[at] = flags
+  out.writeUInt32BE(length, at + 1)
+  out.writeInt32BE(request, at + 5)
+}
+
+function frame(flags: number, body: unknown, request: number): Buffer {
+  const json = Buffer.from(JSON.stringify(body))
+  const out = Buffer.alloc(HEAD_BYTES + json.length)
+  writeHead(out, 0, flags, json.length, request)
+  json.copy(out, HEAD_BYTES)
+  return out
+}
+
+/** All messages as frames of a stream, one after the other; the request's number is put in when it is known. */
+export function streamFrames(bodies: Buffer[]): Buffer {
+  const out = Buffer.allocUnsafe(bodies.reduce((sum, body) => sum + HEAD_BYTES + body.length, 0))
+  let at = 0
+  for (const body of bodies) {
+    writeHead(out, at, STREAM | JSON_TYPE, body.length, 0)
+    body.copy(out, at + HEAD_BYTES)
+    at += HEAD_BYTES + body.length
+  }
+  return out
+}
+
+/** Yields whole frames of `frames`, numbered, in pieces of at least `WRITE_BYTES`. */
+export function yieldFrames(frames: Buffer, request: number): () => Buffer | null {
+  let from = 0
+  return () => {
+    let at = from
+    while (at < frames.length && at - from < WRITE_BYTES) {
+      frames.writeInt32BE(request, at + 5)
+      at += HEAD_BYTES + frames.readUInt32BE(at + 1)
+    }
+    const piece = frames.subarray(from, at)
+    from = at
+    return piece.length > 0 ? piece : null
+  }
+}
+
+export function connectClient({ port, server, keys }: ClientOptions): Promise<Client> {
+  const bytes = (key: string): Buffer => Buffer.from(key.replace(/^@/, '').replace('.ed25519', ''), 'base64')
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1')
+    const link = createLink(socket, 'bench', Date.now, reject)
+    link.onClose(() => reject(new Error('the server hung up')))
+    const shake = secretHandshake.createClientStream(
+      { publicKey: bytes(keys.public), secretKey: bytes(keys.private) },
+      Buffer.from(NETWORK_KEY, 'base64'),
+      HANDSHAKE_MS,
+    )
+    const handshake: Duplex<Buffer> = shake(
+      bytes(server),
+      (err: Error | null, rest: Duplex<Buffer>, state: HandshakeState) => {
+        if (err) reject(err)
+        else resolve(speak(link, rest, state))
+      },
+    )
+    handshake.sink(link.source)
+    link.sink(handshake.source)
+  })
+}
+
+interface HandshakeState {
+  remote: { app_mac: Buffer }
+  local: { app_mac: Buffer }
+  encryptKey: Buffer
+  decryptKey: Buffer
+}
+
+function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state: HandshakeState): Client {
+  const sealing = loadSealing()
+  const boxer = createBoxer(sealing, state.encryptKey, state.remote.app_mac)
+  const unbox = createUnboxer(sealing, state.decryptKey, state.local.app_mac)
+  const calls = new Map<number, Hearer>()
+  const answered = new Set<number>()
+  const queue: Buffer[] = []
+  const yielders: Array<() => Buffer | null> = []
+  let answerer: Answerer = () => null
+  let count = 0
+  let waiting: Callback<Buffer> | null = null
+
+  // --- out: what is queued first, then whatever streams still have to say, as fast as the socket takes it
+  function pump(): void {
+    if (!waiting) return
+    let plain: Buffer | null = queue.length > 0 ? Buffer.concat(queue.splice(0)) : null
+    while (!plain && yielders.length > 0) {
+      plain = (yielders[0] as () => Buffer | null)()
+      if (!plain) yielders.shift()
+    }
+    if (!plain) return
+    const cb = waiting
+    waiting = null
+    cb(null, boxer.seal(plain))
+  }
+  function send(bytes: Buffer): void {
+    queue.push(bytes)
+    pump()
+  }
+  rest.sink((abort, cb) => {
+    if (abort) return cb(abort)
+    waiting = cb
+    pump()
+  })
+
+  // --- in
+  function called(request: number, flags: number, body: Buffer): void {
+    if (answered.has(request)) {
+      if (flags & END) send(frame(STREAM | END | JSON_TYPE, true, -request))
+      return
+    }
+    const { name, args } = JSON.parse(body.toString())
+    if (String(name) === 'createHistoryStream') {
+      answered.add(request)
+      const yielder = answerer(args[0], -request)
+      if (yielder) yielders.push(yielder)
+      return pump()
+    }
+    const refusal = { name: 'Error', message: `no such method: ${name}` }
+    if (flags & STREAM) answered.add(request)
+    send(frame((flags & STREAM) | END | JSON_TYPE, refusal, -request))
+  }
+  function take(flags: number, request: number, body: Buffer): void {
+    if (request > 0) return called(request, flags, body)
+    const hear = calls.get(-request)
+    const ended = (flags & END) !== 0
+    if (ended) {
+      calls.delete(-request)
+      send(frame(STREAM | END | JSON_TYPE, true, -request))
+    }
+    hear?.(body, ended)
+  }
+  let left = Buffer.alloc(0)
+  function gather(plain: Buffer): void {
+    const input = left.length > 0 ? Buffer.concat([left, plain]) : plain
+    let at = 0
+    while (input.length - at >= HEAD_BYTES) {
+      const end = at + HEAD_BYTES + input.readUInt32BE(at + 1)
+      if (end > input.length) break
+      take(input[at] as number, input.readInt32BE(at + 5), input.subarray(at + HEAD_BYTES, end))
+      at = end
+    }
+    left = Buffer.from(input.subarray(at))
+  }
+  function listen(): void {
+    rest.source(null, (end, chunk) => {
+      if (end || !chunk) return
+      const opened = unbox(chunk)
+      if (!opened) return link.destroy()
+      gather(opened.plain)
+      listen()
+    })
+  }
+  listen()
+
+  return {
+    history(query, hear) {
+      const request = ++count
+      calls.set(request, hear)
+      const call = { name: ['createHistoryStream'], args: [query], type: 'source' }
+      send(frame(STREAM | JSON_TYPE, call, request))
+    },
+    answer(next) {
+      answerer = next
+    },
+    close: () => link.destroy(),
+    get closed() {
+      return link.closed
+    },
+  }
+}

@@ -1,0 +1,8 @@
+// Identities that two processes can both make: the crowd's members, known by their number.
+
+import { createHash } from 'node:crypto'
+import ssbKeys, { type Keys } from 'ssb-keys'
+
+export function memberKeys(number: number): Keys {
+  return ssbKeys.generate('ed25519', createHash('sha256').update(`tidepool bench member ${number}`).digest())
+}
