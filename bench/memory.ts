@@ -187,7 +187,7 @@ const peakRows = (runs[0] as Peak[]).map(({ work }, i) => {
 say()
 say(
   table(
-    [`tidepool, ${options.messages} messages, over idle`, 'peak', 'lowest-highest', 'own', 'files'],
+    [`tidepool, ${options.messages} messages, MB over idle`, 'peak RSS', 'lowest-highest', 'own', 'files'],
     peakRows.map(({ work, over, spread, own, files }) => [
       work,
       over.toFixed(1),
