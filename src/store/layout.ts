@@ -99,10 +99,18 @@ export interface Tables {
 
 /**
  * Opens the environment under a directory, making it where it is missing.
+ * `remapChunks` keeps the map small in memory: without it every page ever read counts as ours.
  * `overlappingSync` is off so that a commit's promise means what it says: the batch is on the disk.
  */
 export function openTables(path: string): Tables {
-  const root = open({ path, maxDbs: 16, overlappingSync: false, keyEncoding: 'binary', encoding: 'binary' })
+  const root = open({
+    path,
+    maxDbs: 16,
+    overlappingSync: false,
+    remapChunks: true,
+    keyEncoding: 'binary',
+    encoding: 'binary',
+  })
   const json = <T>(name: string): Database<T, Buffer> =>
     root.openDB<T, Buffer>(name, { keyEncoding: 'binary', encoding: 'json' })
   return {

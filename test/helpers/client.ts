@@ -19,6 +19,24 @@ export const CLIENT_MANIFEST = {
   invite: { use: 'async' },
   gossip: { ping: 'duplex' },
   publish: 'async',
+  tunnel: {
+    isRoom: 'async',
+    announce: 'sync',
+    leave: 'sync',
+    endpoints: 'source',
+    connect: 'duplex',
+    ping: 'sync',
+    whois: 'async',
+  },
+  room: {
+    metadata: 'async',
+    attendants: 'source',
+    members: 'source',
+    createInvite: 'async',
+    registerAlias: 'async',
+    revokeAlias: 'async',
+    listAliases: 'async',
+  },
 }
 
 export interface Client {
@@ -57,9 +75,11 @@ export async function connectClient({
   const stream: any = await new Promise((resolve, reject) => {
     ms.client(address, (err: Error | null, stream: unknown) => (err ? reject(err) : resolve(stream)))
   })
-  const local = Object.fromEntries(
-    Object.keys(api).map((name) => [name, name === 'createHistoryStream' ? 'source' : 'async']),
-  )
+  const local: Record<string, unknown> = {}
+  for (const name of Object.keys(api)) {
+    const known = CLIENT_MANIFEST[name as keyof typeof CLIENT_MANIFEST]
+    local[name] = known ?? 'async'
+  }
   const rpc = Muxrpc(CLIENT_MANIFEST, local, api, relay, { allow: null, deny: null }, false)
   const closed = new Promise<void>((resolve) => rpc.once('closed', () => resolve()))
   const duplex = rpc.stream

@@ -98,7 +98,8 @@ export function createLink(
           more = false
           read(ended, (end, data) => {
             if (end || !data) {
-              socket.end()
+              // destroyed once it is flushed: a peer that goes on talking after the goodbye is not listened to
+              socket.destroySoon()
               return
             }
             link.lastActive = now()

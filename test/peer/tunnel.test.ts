@@ -1,0 +1,284 @@
+// Tunnels over real sockets: what is dialled, what is told, what passes, and what ends them.
+
+import { randomBytes } from 'node:crypto'
+import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
+import ssbKeys, { type Keys } from 'ssb-keys'
+import t from 'tap'
+import { HOUR, MIB, TUNNEL_STALL_MS } from '../../src/limits.js'
+import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
+import type { TunnelCaps } from '../../src/room/tunnels.js'
+import { connectClient } from '../helpers/client.js'
+import { startTestPeer, until } from '../helpers/peer.js'
+
+type Told = Record<string, unknown>
+
+/** A duplex one end of which the test holds: pushes bytes, keeps what came, and knows when it ended. */
+function handle() {
+  const out: Buffer[] = []
+  let waiting: ((end: End, data?: Buffer) => void) | null = null
+  let reading = true
+  let ended: End = null
+  let pull: Source<Buffer> | null = null
+  const received: Buffer[] = []
+  const state = {
+    received,
+    get ended() {
+      return ended
+    },
+    push(bytes: Buffer) {
+      out.push(bytes)
+      const cb = waiting
+      waiting = null
+      cb?.(null, out.shift())
+    },
+    end(end: End = true) {
+      ended = end
+      waiting?.(end)
+      waiting = null
+      pull?.(end, () => {})
+    },
+    /** stops taking what comes */
+    stall() {
+      reading = false
+    },
+    duplex: {
+      source(abort: End, cb: (end: End, data?: Buffer) => void) {
+        if (abort) {
+          ended ??= abort
+          waiting?.(abort)
+          waiting = null
+          return cb(abort)
+        }
+        if (out.length > 0) cb(null, out.shift())
+        else if (ended) cb(ended)
+        else waiting = cb
+      },
+      sink(read: Source<Buffer>) {
+        pull = read
+        const next = (): void =>
+          read(null, (end, data) => {
+            if (end) {
+              ended ??= end
+              waiting?.(end)
+              waiting = null
+              return
+            }
+            received.push(data as Buffer)
+            if (reading) next()
+          })
+        next()
+      },
+    } satisfies Duplex<Buffer>,
+  }
+  return state
+}
+
+async function setUp(t: { teardown(fn: () => unknown): void }, caps: Partial<TunnelCaps> = {}) {
+  const started = await startTestPeer(t, caps)
+  const { peer } = started
+  /** a client that takes tunnels and notes what it is told of each */
+  async function target(keys: Keys = ssbKeys.generate(), port = started.port) {
+    const told: Told[] = []
+    const ends: Array<ReturnType<typeof handle>> = []
+    const api = {
+      tunnel: {
+        connect(options: Told) {
+          told.push(options)
+          const end = handle()
+          ends.push(end)
+          return end.duplex
+        },
+        ping: () => Date.now(),
+      },
+    }
+    const client = await connectClient({ port, relay: peer.id, keys, api })
+    t.teardown(() => client.close())
+    await client.rpc.whoami()
+    return { ...client, told, ends }
+  }
+  /** opens a tunnel and answers the caller's end of it */
+  function dial(from: { rpc: Told }, options: object) {
+    const end = handle()
+    // biome-ignore lint/suspicious/noExplicitAny: muxrpc
+    const remote = (from.rpc as any).tunnel.connect(options, () => {})
+    end.duplex.sink(remote.source)
+    remote.sink(end.duplex.source)
+    return end
+  }
+  return { ...started, target, dial, portal: peer.id }
+}
+
+t.test('bytes pass both ways, and the target is told who calls as the handshake proved it', async (t) => {
+  const { target, dial, portal, peer } = await setUp(t)
+  const [a, b] = [await target(), await target()]
+  const end = dial(a, { portal, target: b.id, origin: '@forged', instance: 0 })
+  await until(() => b.told.length === 1, 'the target is dialled')
+  t.same(b.told[0], { portal, target: b.id, origin: a.id, instance: 0 })
+  t.equal(peer.tunnels(), 1)
+  const sent = [1, 4096, 100_000].map((size) => randomBytes(size))
+  for (const bytes of sent) end.push(bytes)
+  for (const bytes of sent) b.ends[0]?.push(bytes)
+  const whole = Buffer.concat(sent)
+  await until(() => Buffer.concat(b.ends[0]?.received ?? []).equals(whole), 'there')
+  await until(() => Buffer.concat(end.received).equals(whole), 'and back')
+  end.end()
+  await until(() => b.ends[0]?.ended != null, 'one end closes the other')
+  await until(() => peer.tunnels() === 0, 'the place is free')
+})
+
+t.test('a Rooms 1 client names no portal', async (t) => {
+  const { target, dial } = await setUp(t)
+  const [a, b] = [await target(), await target()]
+  dial(a, { target: b.id, instance: 3 })
+  await until(() => b.told.length === 1, 'dialled')
+  t.match(b.told[0], { origin: a.id, instance: 3 })
+})
+
+t.test('what cannot be had is refused in the same words, whatever the reason', async (t) => {
+  const { target, portal, store } = await setUp(t)
+  const a = await target()
+  const gone = await target()
+  await gone.close()
+  const away = await target()
+  await away.rpc.tunnel.leave()
+  const blocked = ssbKeys.generate().id
+  await store.members.block(blocked, '')
+  const b = await target()
+  const cases: Array<[string, unknown]> = [
+    ['itself', { portal, target: a.id }],
+    ['the relay', { portal, target: portal }],
+    ['somebody unknown', { portal, target: ssbKeys.generate().id }],
+    ['somebody gone', { portal, target: gone.id }],
+    ['somebody away', { portal, target: away.id }],
+    ['somebody blocked', { portal, target: blocked }],
+    ['through another portal', { portal: b.id, target: b.id }],
+  ]
+  for (const [name, options] of cases) {
+    const end = await new Promise((resolve) => a.rpc.tunnel.connect(options, () => {}).source(null, resolve))
+    t.same(end, { name: 'Error', message: 'could not connect', code: 'not_attending' }, name)
+  }
+  for (const options of [
+    null,
+    7,
+    [],
+    {},
+    { portal },
+    { portal: 'x', target: b.id },
+    { portal, target: [b.id] },
+  ]) {
+    const end = await new Promise((resolve) => a.rpc.tunnel.connect(options, () => {}).source(null, resolve))
+    t.match(end, { code: /^bad_/ }, JSON.stringify(options))
+  }
+  t.same(b.told, [])
+})
+
+t.test('a client that goes takes its tunnels with it', async (t) => {
+  const { target, dial, portal, peer } = await setUp(t)
+  const [a, b] = [await target(), await target()]
+  const end = dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 1, 'open')
+  await b.close()
+  await until(() => end.ended != null, 'the caller hears of it')
+  await until(() => peer.tunnels() === 0, 'the place is free')
+  const [c, d] = [await target(), await target()]
+  dial(c, { portal, target: d.id })
+  await until(() => d.ends.length === 1, 'open')
+  await c.close()
+  await until(() => d.ends[0]?.ended != null, 'and the other way round')
+})
+
+t.test('tunnels are counted for each peer and in total, and refused beyond', async (t) => {
+  const { target, dial, portal, peer } = await setUp(t, { total: 3, perPeer: 2 })
+  const [a, b, c] = [await target(), await target(), await target()]
+  const first = dial(a, { portal, target: b.id })
+  dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 2, 'two are open')
+  const third = dial(a, { portal, target: c.id })
+  await until(() => third.ended != null, 'a third is refused')
+  t.match(third.ended, { code: 'busy' })
+  first.end()
+  await until(() => peer.tunnels() === 1, 'one is closed')
+  dial(a, { portal, target: c.id })
+  await until(() => c.ends.length === 1, 'then another opens')
+})
+
+t.test('a thousand at once leave nothing behind', async (t) => {
+  const { target, dial, portal, peer } = await setUp(t, { total: 50, perPeer: 50 })
+  const [a, b] = [await target(), await target()]
+  const ends = Array.from({ length: 1000 }, () => dial(a, { portal, target: b.id }))
+  await until(() => ends.filter(({ ended }) => ended != null).length >= 950, 'most are refused')
+  t.equal(peer.tunnels(), 50)
+  await a.close()
+  await until(() => peer.tunnels() === 0, 'none is left')
+  t.match(await b.rpc.whoami(), { id: portal })
+})
+
+t.test('bytes and time have a cap', async (t) => {
+  const { target, dial, portal, clock, peer } = await setUp(t, { bytes: 10_000, ms: HOUR })
+  const [a, b] = [await target(), await target()]
+  const heavy = dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 1, 'open')
+  heavy.push(randomBytes(9000))
+  await until(() => (b.ends[0]?.received.length ?? 0) > 0, 'passes')
+  heavy.push(randomBytes(2000))
+  await until(() => b.ends[0]?.ended != null && heavy.ended != null, 'ended at the cap')
+  const long = dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 2, 'open')
+  clock.advance(HOUR)
+  await until(() => long.ended != null && b.ends[1]?.ended != null, 'ended in time')
+  t.equal(peer.tunnels(), 0)
+})
+
+t.test('what is no bytes ends the tunnel', async (t) => {
+  const { target, dial, portal } = await setUp(t)
+  const [a, b] = [await target(), await target()]
+  const end = dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 1, 'open')
+  end.push('text' as unknown as Buffer)
+  await until(() => b.ends[0]?.ended != null && end.ended != null, 'ended')
+})
+
+/** A wire between the relay and a client that the test can stop: what the relay sends then piles up at the relay. */
+async function stoppableWire(t: { teardown(fn: () => unknown): void }, port: number) {
+  const sockets: Socket[] = []
+  const server = createServer((client) => {
+    const relay = connectTcp(port, '127.0.0.1')
+    sockets.push(client, relay)
+    for (const socket of [client, relay]) socket.on('error', () => {})
+    client.pipe(relay).pipe(client)
+    client.on('close', () => relay.destroy())
+    relay.on('close', () => client.destroy())
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return {
+    port: (server.address() as AddressInfo).port,
+    stop() {
+      for (const [i, relay] of sockets.entries()) if (i % 2 === 1) relay.unpipe().pause()
+    },
+  }
+}
+
+t.test('a target that stops reading holds its caller back, and is cut off in the end', async (t) => {
+  const { target, dial, portal, clock, peer, port } = await setUp(t)
+  const wire = await stoppableWire(t, port)
+  const a = await target()
+  const b = await target(ssbKeys.generate(), wire.port)
+  const end = dial(a, { portal, target: b.id })
+  await until(() => b.ends.length === 1, 'open')
+  const before = clock.pending()
+  wire.stop()
+  for (let i = 0; i < 64; i++) end.push(randomBytes(MIB / 4))
+  await until(() => clock.pending() === before + 1, 'the caller is held, and the time runs')
+  clock.advance(TUNNEL_STALL_MS)
+  await until(() => end.ended != null, 'and the tunnel is cut')
+  t.equal(peer.tunnels(), 0)
+  const c = await target()
+  const other = dial(a, { portal, target: c.id })
+  await until(() => c.ends.length === 1, 'the caller is read again')
+  other.push(Buffer.from('still here'))
+  await until(() => Buffer.concat(c.ends[0]?.received ?? []).toString() === 'still here', 'and heard')
+})

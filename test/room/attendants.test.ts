@@ -1,0 +1,55 @@
+// Attendants: in from the first connection to the last, and told in one notice however many came at once.
+
+import t from 'tap'
+import { PRESENCE_LOG, PRESENCE_MS } from '../../src/limits.js'
+import { createAttendants } from '../../src/room/attendants.js'
+import { createTestClock } from '../helpers/clock.js'
+
+t.test('an identity attends from its first connection to its last', async (t) => {
+  const attendants = createAttendants<{ id: string }>(createTestClock())
+  const [one, two] = [{ id: 'a' }, { id: 'a' }]
+  attendants.enter(one)
+  attendants.enter(two)
+  attendants.enter({ id: '__proto__' })
+  t.same(attendants.ids(), ['a', '__proto__'])
+  t.equal(attendants.get('a'), two, 'the newest is reached')
+  t.same(attendants.since(0), [
+    { type: 'joined', id: 'a' },
+    { type: 'joined', id: '__proto__' },
+  ])
+  attendants.leave(one)
+  attendants.leave({ id: 'a' })
+  t.ok(attendants.has('a'))
+  attendants.leave(two)
+  attendants.leave(two)
+  t.notOk(attendants.has('a'))
+  t.same(attendants.since(2), [{ type: 'left', id: 'a' }], 'left is told once')
+  t.equal(attendants.count(), 1)
+})
+
+t.test('changes gather before they are told', async (t) => {
+  const clock = createTestClock()
+  const attendants = createAttendants<{ id: string }>(clock)
+  attendants.enter({ id: 'before anyone watches' })
+  t.equal(clock.pending(), 0)
+  let told = 0
+  const stop = attendants.watch(() => told++)
+  for (let i = 0; i < 100; i++) attendants.enter({ id: `${i}` })
+  t.equal(told, 0)
+  clock.advance(PRESENCE_MS)
+  t.equal(told, 1)
+  clock.advance(PRESENCE_MS * 10)
+  t.equal(told, 1, 'nothing new, nothing told')
+  stop()
+  attendants.enter({ id: 'after' })
+  attendants.close()
+  t.equal(clock.pending(), 0)
+})
+
+t.test('what is too long ago is not remembered', async (t) => {
+  const attendants = createAttendants<{ id: string }>(createTestClock())
+  for (let i = 0; i <= PRESENCE_LOG; i++) attendants.enter({ id: `${i}` })
+  t.equal(attendants.since(0), null)
+  t.equal(attendants.since(1)?.length, PRESENCE_LOG)
+  t.same(attendants.since(attendants.position()), [])
+})
