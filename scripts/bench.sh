@@ -17,9 +17,9 @@ shift
 
 # The rivals have a tree of their own, so that the relay's stays small.
 installed=bench/node_modules/.package-lock.json
-if [ ! -f "$installed" ] || [ -n "$(find bench/package.json -newer "$installed")" ]; then
+if [ ! -f "$installed" ] || [ -n "$(find bench/package-lock.json -newer "$installed")" ]; then
   echo "tidepool: installing the rivals" >&2
-  (cd bench && npm install --ignore-scripts --no-package-lock --no-progress --loglevel=error >&2)
+  (cd bench && npm ci --ignore-scripts --no-progress --loglevel=error >&2)
 fi
 
 # TypeScript is compiled beside its packages: relative imports of src, test and bench stay as they are.
