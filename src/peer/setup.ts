@@ -82,7 +82,7 @@ export function createSetup({ settings, members, roles }: Store): Setup {
 function line(value: unknown, name: string, most: number): string {
   const text = value ?? ''
   if (typeof text !== 'string') throw new RelayError('bad_argument', `${name} is text`)
-  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim()
   if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
   return clean
 }

@@ -1,0 +1,96 @@
+// Presence over real sockets: whole lists for Rooms 1, changes for Rooms 2, gathered, and bounded for who never reads.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { PRESENCE_LOG, PRESENCE_MS } from '../../src/limits.js'
+import { netChanges } from '../../src/peer/presence.js'
+import type { Source } from '../../src/peer/wire/pull.js'
+import { startTestPeer, until } from '../helpers/peer.js'
+
+/** Keeps everything a source says. */
+function gather<T>(read: Source<T>): T[] {
+  const said: T[] = []
+  const next = (): void =>
+    read(null, (end, data) => {
+      if (end) return
+      said.push(data as T)
+      next()
+    })
+  next()
+  return said
+}
+
+t.test('what came and went within one notice is not mentioned', async (t) => {
+  const joined = (id: string) => ({ type: 'joined', id }) as const
+  const left = (id: string) => ({ type: 'left', id }) as const
+  t.same(netChanges([joined('a'), left('a'), joined('b')]), [joined('b')])
+  t.same(netChanges([left('a'), joined('a'), left('a')]), [left('a')])
+  t.same(netChanges([]), [])
+})
+
+t.test('endpoints says the whole list at once and after every change, the caller included', async (t) => {
+  const { connect, clock } = await startTestPeer(t)
+  const a = await connect()
+  const lists = gather<string[]>(a.rpc.tunnel.endpoints())
+  await until(() => lists.length === 1, 'the first list')
+  t.same(lists[0], [a.id])
+  const b = await connect()
+  const c = await connect()
+  await c.rpc.whoami()
+  t.equal(lists.length, 1, 'not yet')
+  clock.advance(PRESENCE_MS)
+  await until(() => lists.length === 2, 'one list for two arrivals')
+  t.same(lists[1]?.sort(), [a.id, b.id, c.id].sort())
+  await b.rpc.tunnel.leave()
+  clock.advance(PRESENCE_MS)
+  await until(() => lists.length === 3, 'leaving the room without leaving the relay')
+  t.notOk(lists[2]?.includes(b.id))
+  gather(b.rpc.tunnel.endpoints())
+  await b.rpc.whoami()
+  clock.advance(PRESENCE_MS)
+  await until(() => lists.at(-1)?.includes(b.id) === true, 'asking for endpoints announces')
+})
+
+t.test('attendants says the state, then who joined and left, each once', async (t) => {
+  const { connect, clock } = await startTestPeer(t)
+  const a = await connect()
+  const events = gather<{ type: string; ids?: string[]; id?: string }>(a.rpc.room.attendants())
+  await until(() => events.length === 1, 'the state')
+  t.same(events[0], { type: 'state', ids: [a.id] })
+  const keys = ssbKeys.generate()
+  const one = await connect(keys)
+  const two = await connect(keys)
+  await two.rpc.whoami()
+  clock.advance(PRESENCE_MS)
+  await until(() => events.length === 2, 'joined')
+  t.same(events[1], { type: 'joined', id: keys.id })
+  await one.close()
+  await two.rpc.whoami()
+  clock.advance(PRESENCE_MS)
+  await a.rpc.whoami()
+  t.equal(events.length, 2, 'still here with the other connection')
+  await two.close()
+  await until(() => {
+    clock.advance(PRESENCE_MS)
+    return events.length === 3
+  }, 'left')
+  t.same(events[2], { type: 'left', id: keys.id })
+})
+
+t.test('a subscriber that comes back to a long log is told the state anew', async (t) => {
+  const { connect, clock } = await startTestPeer(t)
+  const a = await connect()
+  const source = a.rpc.room.attendants()
+  const events = gather<{ type: string; ids?: string[] }>(source)
+  await until(() => events.length === 1, 'the state')
+  const b = await connect()
+  // presence is noted and not told while the clock stands
+  for (let i = 0; i <= PRESENCE_LOG / 2; i++) {
+    await b.rpc.tunnel.leave()
+    await b.rpc.tunnel.announce()
+  }
+  clock.advance(PRESENCE_MS)
+  await until(() => events.length === 2, 'told')
+  t.match(events[1], { type: 'state' })
+  t.same(events[1]?.ids?.sort(), [a.id, b.id].sort())
+})
