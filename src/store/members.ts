@@ -39,7 +39,7 @@ export interface Members {
 }
 
 export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Members {
-  const { members, vouches, blocks } = tables
+  const { members, vouches, blocks, roles, aliases } = tables
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -63,6 +63,9 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
     const row = members.get(keyOf(feed))
     if (row?.voucher) vouches.removeSync(vouchKey(keyOf(row.voucher), keyOf(feed)))
     members.removeSync(keyOf(feed))
+    // What came with membership goes with it: who is let in again is not an admin again, and names are free.
+    roles.removeSync(keyOf(feed))
+    for (const { key, value } of [...aliases.getRange({})]) if (value.owner === feed) aliases.removeSync(key)
   }
 
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {

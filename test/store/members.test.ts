@@ -115,6 +115,21 @@ t.test('the index is rebuilt from our feed alone', async (t) => {
   t.same(mended.members.vouchedBy(kept), [vouched])
 })
 
+t.test('role and names go with the membership', async (t) => {
+  const { store } = await openTestStore(t)
+  const [feed, other] = [someone(), someone()]
+  for (const leave of [() => store.members.unfollow(feed), () => store.members.block(feed, '')]) {
+    await store.members.follow(feed, operator)
+    await store.roles.set(feed, 'admin')
+    await store.aliases.register('bob', feed, 's')
+    await store.aliases.register('rob', other, 's')
+    await leave()
+    t.equal(store.roles.of(feed), 'member')
+    t.equal(store.aliases.get('bob'), null)
+    t.ok(store.aliases.get('rob'), 'another’s stays')
+  }
+})
+
 t.test('ids are never object keys', async (t) => {
   const { store } = await openTestStore(t)
   const odd = feedIdOf(Buffer.alloc(32))

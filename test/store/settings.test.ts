@@ -1,0 +1,37 @@
+// Settings and roles: kept, told once they are on disk, and not lost to each other.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { openTestStore } from '../helpers/store.js'
+
+t.test('settings begin open and nameless, and keep what they are told', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  t.same(store.settings.get(), { name: '', description: '', mode: 'open', setUp: false })
+  const told: string[] = []
+  const stop = store.settings.onChange((now, before) => told.push(`${before.mode} to ${now.mode}`))
+  await Promise.all([
+    store.settings.change({ mode: 'community' }),
+    store.settings.change({ name: 'Rock pool' }),
+  ])
+  stop()
+  await store.settings.change({ description: 'by the sea' })
+  t.same(told, ['open to community', 'community to community'])
+  const wanted = { name: 'Rock pool', description: 'by the sea', mode: 'community', setUp: false }
+  t.same(store.settings.get(), wanted)
+  t.same((await reopen()).settings.get(), wanted)
+})
+
+t.test('roles are given, changed and taken', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  const [a, b] = [ssbKeys.generate().id, ssbKeys.generate().id]
+  const told: string[] = []
+  const stop = store.roles.onChange((feed) => told.push(feed))
+  t.equal(store.roles.of(a), 'member')
+  await store.roles.set(a, 'admin')
+  await store.roles.set(b, 'moderator')
+  await store.roles.set(b, 'member')
+  stop()
+  await store.roles.set(b, 'member')
+  t.same(told, [a, b, b])
+  t.same((await reopen()).roles.list(), [{ feed: a, role: 'admin' }])
+})
