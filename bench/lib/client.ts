@@ -26,6 +26,17 @@ export type Hearer = (body: Buffer, ended: boolean) => void
 /** The server's call of `createHistoryStream`; answers what yields frames for it, or null to leave it silent. */
 export type Answerer = (query: Record<string, unknown>, request: number) => (() => Buffer | null) | null
 
+/** Our end of a duplex that carries bytes. */
+export interface Pipe {
+  /** One frame. */
+  send(body: Buffer): void
+  /** Sends bodies of `each` bytes, as fast as the socket takes them. */
+  pour(bytes: number, each: number): void
+}
+
+/** The server's call of `tunnel.connect`: hears what comes through the pipe. */
+export type Host = (pipe: Pipe) => Hearer
+
 export interface ClientOptions {
   port: number
   /** feed id of the server */
@@ -34,10 +45,20 @@ export interface ClientOptions {
 }
 
 export interface Client {
+  /** Calls an async method. */
+  ask(name: string, ...args: unknown[]): Promise<unknown>
   /** Calls a source; `hear` gets its frames. */
+  source(name: string, args: unknown[], hear: Hearer): void
+  /** The source `createHistoryStream`. */
   history(query: object, hear: Hearer): void
+  /** Calls a duplex; `hear` gets what comes back. */
+  duplex(name: string, args: unknown[], hear: Hearer): Pipe
   /** From now on, how the server's own `createHistoryStream` is answered. */
   answer(answerer: Answerer): void
+  /** From now on, how the server's `tunnel.connect` is answered. */
+  host(host: Host): void
+  /** Bytes of muxrpc received. */
+  readonly received: number
   close(): void
   readonly closed: boolean
 }
@@ -84,6 +105,19 @@ export function yieldFrames(frames: Buffer, request: number): () => Buffer | nul
   }
 }
 
+/** Yields frames of bytes of one size each, `WRITE_BYTES` or a little more at a time; the bytes are always the same. */
+function yieldBodies(bytes: number, each: number, request: number): () => Buffer | null {
+  const perWrite = Math.ceil(WRITE_BYTES / each)
+  const piece = Buffer.alloc(perWrite * (HEAD_BYTES + each), 'tide')
+  for (let i = 0; i < perWrite; i++) writeHead(piece, i * (HEAD_BYTES + each), STREAM, each, request)
+  let left = Math.ceil(bytes / each)
+  return () => {
+    const frames = Math.min(left, perWrite)
+    left -= frames
+    return frames > 0 ? piece.subarray(0, frames * (HEAD_BYTES + each)) : null
+  }
+}
+
 export function connectClient({ port, server, keys }: ClientOptions): Promise<Client> {
   const bytes = (key: string): Buffer => Buffer.from(key.replace(/^@/, '').replace('.ed25519', ''), 'base64')
   return new Promise((resolve, reject) => {
@@ -120,10 +154,13 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
   const unbox = createUnboxer(sealing, state.decryptKey, state.local.app_mac)
   const calls = new Map<number, Hearer>()
   const answered = new Set<number>()
+  const hosted = new Map<number, Hearer>()
   const queue: Buffer[] = []
   const yielders: Array<() => Buffer | null> = []
   let answerer: Answerer = () => null
+  let host: Host | null = null
   let count = 0
+  let received = 0
   let waiting: Callback<Buffer> | null = null
 
   // --- out: what is queued first, then whatever streams still have to say, as fast as the socket takes it
@@ -149,13 +186,35 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
     pump()
   })
 
+  function pipe(request: number): Pipe {
+    return {
+      send(body) {
+        const head = Buffer.alloc(HEAD_BYTES)
+        writeHead(head, 0, STREAM, body.length, request)
+        queue.push(head)
+        send(body)
+      },
+      pour(bytes, each) {
+        yielders.push(yieldBodies(bytes, each, request))
+        pump()
+      },
+    }
+  }
+
   // --- in
   function called(request: number, flags: number, body: Buffer): void {
+    const hear = hosted.get(request)
+    if (hear && !(flags & END)) return hear(body, false)
     if (answered.has(request)) {
       if (flags & END) send(frame(STREAM | END | JSON_TYPE, true, -request))
       return
     }
     const { name, args } = JSON.parse(body.toString())
+    if (String(name) === 'tunnel,connect' && host) {
+      answered.add(request)
+      hosted.set(request, host(pipe(-request)))
+      return
+    }
     if (String(name) === 'createHistoryStream') {
       answered.add(request)
       const yielder = answerer(args[0], -request)
@@ -170,10 +229,9 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
     if (request > 0) return called(request, flags, body)
     const hear = calls.get(-request)
     const ended = (flags & END) !== 0
-    if (ended) {
-      calls.delete(-request)
-      send(frame(STREAM | END | JSON_TYPE, true, -request))
-    }
+    const last = ended || !(flags & STREAM)
+    if (last) calls.delete(-request)
+    if (ended && flags & STREAM) send(frame(STREAM | END | JSON_TYPE, true, -request))
     hear?.(body, ended)
   }
   let left = Buffer.alloc(0)
@@ -193,21 +251,45 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
       if (end || !chunk) return
       const opened = unbox(chunk)
       if (!opened) return link.destroy()
+      received += opened.plain.length
       gather(opened.plain)
       listen()
     })
   }
   listen()
 
+  function call(flags: number, type: string, name: string, args: unknown[], hear: Hearer): number {
+    const request = ++count
+    calls.set(request, hear)
+    send(frame(flags | JSON_TYPE, { name: name.split('.'), args, type }, request))
+    return request
+  }
+
   return {
-    history(query, hear) {
-      const request = ++count
-      calls.set(request, hear)
-      const call = { name: ['createHistoryStream'], args: [query], type: 'source' }
-      send(frame(STREAM | JSON_TYPE, call, request))
+    ask: (name, ...args) =>
+      new Promise((resolve, reject) => {
+        call(0, 'async', name, args, (body, failed) => {
+          const text = body.toString()
+          if (failed) reject(new Error(`${name}: ${text}`))
+          // a method that answers nothing is answered with no JSON at all
+          else resolve(text === '' ? undefined : JSON.parse(text))
+        })
+      }),
+    source(name, args, hear) {
+      call(STREAM, 'source', name, args, hear)
     },
+    history(query, hear) {
+      call(STREAM, 'source', 'createHistoryStream', [query], hear)
+    },
+    duplex: (name, args, hear) => pipe(call(STREAM, 'duplex', name, args, hear)),
     answer(next) {
       answerer = next
+    },
+    host(next) {
+      host = next
+    },
+    get received() {
+      return received
     },
     close: () => link.destroy(),
     get closed() {

@@ -62,6 +62,7 @@ export async function startTidepool({
       'start',
       ...['--data', data],
       ...['--set', 'ssb.host=127.0.0.1', '--set', 'ssb.port=0', '--set', 'web.port=0'],
+      ...['--set', 'whois.port=0'],
       ...['--set', 'log.level=warn'],
     ],
     env: board ? BOARD_ENV : {},
@@ -100,25 +101,31 @@ async function untilReady<T>(child: Started, attempt: () => Promise<T>): Promise
   }
 }
 
-export type Rival = 'secret-stack' | 'ssb-db2' | 'ssb-server'
+export type Rival = 'secret-stack' | 'ssb-db2' | 'ssb-server' | 'ssb-room'
 
 export interface RivalOptions {
   /** ssb-server with the fewest plugins that replicate */
   lean?: boolean
   /** ssb-db2 adding each message only when the one before it is stored */
   oneByOne?: boolean
+  /** with the flags our relay has on a board */
+  board?: boolean
 }
 
 /** A rival in bench/rivals, which answers `follow`. */
 export async function startRival(rival: Rival, options: RivalOptions = {}): Promise<Server> {
   const data = temporary(rival)
   const script = fileURLToPath(new URL(`../rivals/${rival}.js`, import.meta.url))
-  const child = startNode({ args: [script], env: { HOME: data }, answers: true })
+  const child = startNode({
+    args: [...(options.board ? BOARD_FLAGS : []), script],
+    env: { HOME: data, ...(options.board ? BOARD_ENV : {}) },
+    answers: true,
+  })
   const port = await freePort()
   const wsPort = await freePort()
   const id = await child.ask<string>('start', { path: data, port, wsPort, ...options })
   return {
-    name: options.lean ? `${rival}, lean` : rival,
+    name: `${rival}${options.lean ? ', lean' : ''}${options.board ? ', our flags' : ''}`,
     pid: child.pid,
     port,
     id,
