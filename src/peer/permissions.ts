@@ -30,28 +30,22 @@ const MEMBER = [...EVERYONE, ...ROOM, ...FEEDS, 'room.members']
 
 type Table = Record<PrivacyMode, Record<Row, ReadonlySet<string>>>
 
+const GUEST: ReadonlySet<string> = new Set([...EVERYONE, 'invite.use'])
+const FULL: ReadonlySet<string> = new Set([...MEMBER, ...VOUCHING, ...ALIASES])
+const FOLLOWED = { member: FULL, moderator: FULL, admin: FULL }
+/** In a restricted room moderators alone bring people in, and nobody has a name. */
+const VOUCHERS: ReadonlySet<string> = new Set([...MEMBER, ...VOUCHING])
+
 /** DESIGN, "Who may do what over SSB", row by row; blocked callers and strangers of a restricted room never get here. */
 const ALLOWED: Table = {
-  open: {
-    guest: new Set([...EVERYONE, 'invite.use']),
-    stranger: new Set([...EVERYONE, ...ROOM]),
-    member: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-    moderator: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-    admin: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-  },
-  community: {
-    guest: new Set([...EVERYONE, 'invite.use']),
-    stranger: new Set([...EVERYONE, ...OUTSIDE]),
-    member: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-    moderator: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-    admin: new Set([...MEMBER, ...VOUCHING, ...ALIASES]),
-  },
+  open: { guest: GUEST, stranger: new Set([...EVERYONE, ...ROOM]), ...FOLLOWED },
+  community: { guest: GUEST, stranger: new Set([...EVERYONE, ...OUTSIDE]), ...FOLLOWED },
   restricted: {
-    guest: new Set([...EVERYONE, 'invite.use']),
+    guest: GUEST,
     stranger: new Set(),
     member: new Set(MEMBER),
-    moderator: new Set([...MEMBER, ...VOUCHING]),
-    admin: new Set([...MEMBER, ...VOUCHING]),
+    moderator: VOUCHERS,
+    admin: VOUCHERS,
   },
 }
 
