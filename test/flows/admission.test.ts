@@ -2,48 +2,42 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
-import { ERRORS, type ErrorCode, isErrorCode } from '../../src/errors.js'
 import { DAY, FRAME_BYTES } from '../../src/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { collect, connectClient } from '../helpers/client.js'
 import { createTestClock, type TestClock } from '../helpers/clock.js'
 import { createTestFeed, historyOf } from '../helpers/feed.js'
 import { type BootedRelay, bootRelay, connectMember, until, within } from '../helpers/relay.js'
-import { connectRaw, END, type Frame, JSON_BODY, type RawClient, STREAM, TEXT } from './raw.js'
+import { connectRaw, END, JSON_BODY, type RawClient, STREAM, TEXT } from './raw.js'
+import {
+  type Cells,
+  isRefusal,
+  METHODS,
+  type Method,
+  MODES,
+  type Mode,
+  outcome,
+  refusalIn,
+  TABLE,
+} from './table.js'
 
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
-const METHODS = {
-  manifest: 'sync',
-  whoami: 'sync',
-  'gossip.ping': 'duplex',
-  'invite.use': 'async',
-  follow: 'async',
-  createHistoryStream: 'source',
-} as const
-type Method = keyof typeof METHODS
-
-const EVERYONE = { manifest: 'ok', whoami: 'ok', 'gossip.ping': 'ok' } as const
-/** Of an open room's feeds a stranger has nothing. */
-const STRANGER = {
-  ...EVERYONE,
-  'invite.use': 'invite_unknown',
-  follow: 'not_allowed',
-  createHistoryStream: 'not_allowed',
-} as const
-const GUEST = { ...EVERYONE, follow: 'not_allowed', createHistoryStream: 'not_allowed' } as const
-
-/** DESIGN's table as far as there are rows for it; `refused` means in the handshake. */
-const TABLE: Record<string, Record<Method, 'ok' | ErrorCode> | 'refused'> = {
-  blocked: 'refused',
-  'blocked before it was ever followed': 'refused',
-  stranger: STRANGER,
-  'member no more': STRANGER,
-  'guest of a live invite': { ...GUEST, 'invite.use': 'ok' },
-  'guest of an invite used up': { ...GUEST, 'invite.use': 'invite_used_up' },
-  'guest of an expired invite': { ...GUEST, 'invite.use': 'invite_expired' },
-  'guest of a revoked invite': { ...GUEST, 'invite.use': 'invite_unknown' },
-  member: { ...EVERYONE, 'invite.use': 'not_allowed', follow: 'ok', createHistoryStream: 'ok' },
+/** Kinds of callers that the table calls by one name, and whoever once had another standing, in each mode. */
+function kindsIn(mode: Mode): Record<string, Cells | 'refused'> {
+  const { guest, stranger, member, blocked } = TABLE[mode] as Record<string, Cells>
+  const kinds = {
+    blocked,
+    'blocked before it was ever followed': blocked,
+    stranger,
+    'member no more': stranger,
+    'guest of a live invite': guest,
+    'guest of an invite used up': { ...guest, 'invite.use': 'invite_used_up' },
+    'guest of an expired invite': { ...guest, 'invite.use': 'invite_expired' },
+    'guest of a revoked invite': { ...guest, 'invite.use': 'invite_unknown' },
+    member,
+  }
+  return kinds as Record<string, Cells | 'refused'>
 }
 
 /** A caller of each row, made through the operator and the relay's own doors. */
@@ -85,28 +79,6 @@ async function makeCallers(relay: BootedRelay, clock: TestClock): Promise<Record
   }
 }
 
-/** Calls a method with arguments that suit it and answers `ok` or the code of the refusal. */
-async function outcome(t: Test, raw: RawClient, method: Method): Promise<string> {
-  const feed = ssbKeys.generate().id
-  const args = { manifest: '[]', whoami: '[]', 'gossip.ping': '[{"timeout":10000}]' }[method as string]
-  const request = raw.call(method, METHODS[method], args ?? JSON.stringify([{ feed, id: feed }]))
-  if (method === 'gossip.ping') raw.send('1', { flags: JSON_BODY | STREAM, request })
-  const frame = await raw.answer(request)
-  return isRefusal(frame) ? refusalIn(t, frame) : 'ok'
-}
-
-/** A stream's good end is `true`. */
-const isRefusal = ({ flags, body }: Frame): boolean => (flags & END) !== 0 && body !== 'true'
-
-/** The code in a refusal, which says what it must and nothing more. */
-function refusalIn(t: Test, { body }: Frame): string {
-  const { name, message, code, ...more } = JSON.parse(body)
-  if (!isErrorCode(code) || Object.keys(more).length > 0) t.fail('a refusal of another shape', { body })
-  else if (!message.startsWith(ERRORS[code].words)) t.fail('words that do not go with the code', { body })
-  if (name !== 'Error') t.fail('a name that is not Error', { body })
-  return code
-}
-
 async function isUp(t: Test, raw: RawClient, relay: BootedRelay, comment: string): Promise<void> {
   const frame = await raw.answer(raw.call('whoami', 'sync', '[]')).catch((err: Error) => err)
   t.same(frame instanceof Error ? frame.message : JSON.parse(frame.body), { id: relay.id }, comment)
@@ -125,39 +97,44 @@ function faults(relay: BootedRelay): unknown[] {
   return relay.lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 50)
 }
 
-test('every row against every method', async (t) => {
-  const clock = createTestClock()
-  const relay = await bootRelay(t, { clock })
-  const callers = await makeCallers(relay, clock)
-  for (const [row, expected] of Object.entries(TABLE)) {
-    await t.test(row, async (t) => {
-      const keys = callers[row] as Keys
-      if (expected === 'refused') {
-        await t.rejects(connectClient({ ...at(relay), keys }), 'the handshake is not completed')
-        return
-      }
-      const raw = await connectRaw({ ...at(relay), keys })
-      t.teardown(raw.close)
-      const got: Record<string, string> = {}
-      for (const method of Object.keys(METHODS) as Method[]) {
-        got[method] = await outcome(t, raw, method)
-        await isUp(t, raw, relay, `up after ${method}`)
-      }
-      t.same(got, expected)
-      const shown = Object.entries(expected).filter(
-        // a guest of a dead invite may still ask; a stranger is told about its code and has no such method
-        ([method, code]) => code === 'ok' || (method === 'invite.use' && row.startsWith('guest')),
-      )
-      const manifest = JSON.parse((await raw.answer(raw.call('manifest', 'sync', '[]'))).body)
-      for (const [method] of shown.filter(([, code]) => code !== 'not_allowed')) {
-        const [first = '', second] = method.split('.')
-        t.ok(second ? manifest[first]?.[second] : manifest[first], `the manifest shows ${method}`)
-      }
-      tellsNothing(t, raw)
-    })
+for (const mode of MODES) {
+  test(`every kind of caller against every method: ${mode}`, async (t) => {
+    const clock = createTestClock()
+    const relay = await bootRelay(t, { clock })
+    const callers = await makeCallers(relay, clock)
+    const target = ssbKeys.generate().id
+    await relay.operator.mode(mode)
+    for (const [kind, cells] of Object.entries(kindsIn(mode))) {
+      await t.test(kind, async (t) => {
+        const keys = callers[kind] as Keys
+        if (cells === 'refused') {
+          await t.rejects(connectClient({ ...at(relay), keys }), 'the handshake is not completed')
+          return
+        }
+        const raw = await connectRaw({ ...at(relay), keys })
+        t.teardown(raw.close)
+        const got: Record<string, string> = {}
+        for (const method of Object.keys(METHODS) as Method[]) {
+          got[method] = await outcome(t, raw, method, { keys, relay: relay.id, alias: 'nobody', target })
+          await isUp(t, raw, relay, `up after ${method}`)
+        }
+        t.same(got, withNobodyThere(cells))
+        tellsNothing(t, raw)
+      })
+    }
+    t.same(faults(relay), [])
+  })
+}
+
+/** What the table says where the name looked up is nobody's and the target dialled is not there. */
+function withNobodyThere(cells: Cells): Cells {
+  const answered = (method: Method): boolean => cells[method] !== 'not_allowed'
+  return {
+    ...cells,
+    ...(answered('tunnel.whois') ? { 'tunnel.whois': 'not_found' } : {}),
+    ...(answered('tunnel.connect') ? { 'tunnel.connect': 'not_attending' } : {}),
   }
-  t.same(faults(relay), [])
-})
+}
 
 test('methods we do not have are refused on that call, and the connection stays', async (t) => {
   const relay = await bootRelay(t)

@@ -1,0 +1,159 @@
+// A room client over a real socket: takes tunnels and dials them, with a secret handshake and muxrpc inside each.
+
+import { createRequire } from 'node:module'
+import ssbKeys, { type Keys } from 'ssb-keys'
+import type { Test } from 'tap'
+import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
+import { NETWORK_KEY } from '../../src/ssb/network.js'
+import { type Client, connectClient } from './client.js'
+import { createTestFeed, historyOf, type TestFeed } from './feed.js'
+import type { BootedRelay } from './relay.js'
+
+const require = createRequire(import.meta.url)
+const Shs = require('multiserver/plugins/shs')
+const Muxrpc = require('muxrpc')
+const DuplexPair = require('pull-pair/duplex')
+
+/** What two friends call each other by once the tunnel stands. */
+const FRIEND_MANIFEST = { whoami: 'sync', createHistoryStream: 'source' }
+
+/** Somebody at the other end of a tunnel, proved by a handshake that the relay cannot read. */
+export interface Friend {
+  /** as the handshake inside the tunnel proved it */
+  id: string
+  // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
+  rpc: any
+  closed: Promise<void>
+  close(): void
+}
+
+export interface RoomClient extends Client {
+  feed: TestFeed
+  /** what the relay said of each tunnel it opened to us */
+  told: Array<Record<string, unknown>>
+  /** who came by those tunnels, once their handshake was done */
+  visitors: Friend[]
+  /** calls of the relay that asked whether we are there */
+  pings: number
+  /** Dials somebody through the room. `options` are merged into what `tunnel.connect` is called with. */
+  dial(target: string, options?: Record<string, unknown>): Promise<Friend>
+}
+
+export interface RoomClientOptions {
+  keys?: Keys
+  /** another port than the relay's own: a wire that leads there */
+  port?: number
+}
+
+export async function connectRoomClient(
+  t: Test,
+  relay: BootedRelay,
+  { keys = ssbKeys.generate(), port = relay.ssbPort }: RoomClientOptions = {},
+): Promise<RoomClient> {
+  const feed = createTestFeed(keys)
+  const told: RoomClient['told'] = []
+  const visitors: Friend[] = []
+  let pings = 0
+  const api = {
+    createHistoryStream: historyOf(feed),
+    tunnel: {
+      connect(options: Record<string, unknown>): Duplex<Buffer> {
+        told.push(options)
+        const [inner, outer] = DuplexPair()
+        friendOver(inner, keys, feed).then(
+          (friend) => visitors.push(friend),
+          () => {},
+        )
+        return outer
+      },
+      ping: () => {
+        pings += 1
+        return Date.now()
+      },
+    },
+  }
+  const client = await connectClient({ port, relay: relay.id, keys, api })
+  t.teardown(() => client.close())
+  return {
+    ...client,
+    feed,
+    told,
+    visitors,
+    get pings() {
+      return pings
+    },
+    async dial(target, options = {}) {
+      const stream = client.rpc.tunnel.connect({ portal: relay.id, target, ...options }, () => {})
+      return friendOver(stream, keys, feed, target)
+    },
+  }
+}
+
+/** Makes the handshake over a tunnel's bytes, as the caller when a target is named, and speaks muxrpc over it. */
+export async function friendOver(
+  stream: Duplex<Buffer>,
+  keys: Keys,
+  feed: TestFeed,
+  target?: string,
+): Promise<Friend> {
+  const bytes = (key: string): Buffer => Buffer.from(key.replace('.ed25519', ''), 'base64')
+  const shs = Shs({
+    keys: { publicKey: bytes(keys.public), secretKey: bytes(keys.private) },
+    appKey: Buffer.from(NETWORK_KEY, 'base64'),
+    timeout: 5000,
+    auth: (_: unknown, cb: (err: null, ok: boolean) => void) => cb(null, true),
+  })
+  const shake = shs.create(target ? { key: bytes(target.slice(1)) } : undefined)
+  const sealed: Duplex<Buffer> & { remote: Buffer } = await new Promise((resolve, reject) => {
+    shake(stream, (err: Error | null, sealed: never) => (err ? reject(err) : resolve(sealed)))
+  })
+  const id = `@${sealed.remote.toString('base64')}.ed25519`
+  const local = { whoami: () => ({ id: keys.id }), createHistoryStream: historyOf(feed) }
+  const rpc = Muxrpc(FRIEND_MANIFEST, FRIEND_MANIFEST, local, id, { allow: null, deny: null }, false)
+  const closed = new Promise<void>((resolve) => rpc.once('closed', () => resolve()))
+  const duplex = rpc.stream
+  duplex.sink(sealed.source)
+  sealed.sink(duplex.source)
+  return { id, rpc, closed, close: () => rpc.close(true, () => {}) }
+}
+
+/** A live stream as it is read: what came, and how it ended. */
+export interface Watched<T> {
+  items: T[]
+  ended: End
+  stop(): void
+}
+
+export function watch<T>(read: Source<T>): Watched<T> {
+  const watched: Watched<T> = {
+    items: [],
+    ended: null,
+    stop: () => read(true, () => {}),
+  }
+  const next = (): void =>
+    read(null, (end, item) => {
+      if (end) {
+        watched.ended = end
+        return
+      }
+      watched.items.push(item as T)
+      next()
+    })
+  next()
+  return watched
+}
+
+/** Who is in the room as a stream of `room.attendants` tells it; throws where it tells of someone twice. */
+export function presentIn(watched: Watched<{ type: string; id?: string; ids?: string[] }>): Set<string> {
+  const present = new Set<string>()
+  for (const { type, id = '', ids = [] } of watched.items) {
+    if (type === 'state') {
+      present.clear()
+      for (const one of ids) present.add(one)
+    } else if (type === 'joined') {
+      if (present.has(id)) throw new Error(`${id} joined twice`)
+      present.add(id)
+    } else if (!present.delete(id)) throw new Error(`${id} left without having joined`)
+  }
+  return present
+}
