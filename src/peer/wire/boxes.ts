@@ -5,8 +5,18 @@ import { MAC_BYTES, type Sealing } from './sealing.js'
 /** The longest body of one box; longer plain text goes out as several. */
 export const BODY_BYTES = 4096
 /** A box's sealed header: authenticator, then length (2) and the body's authenticator (16). */
-const HEADER_BYTES = MAC_BYTES + 2 + MAC_BYTES
+export const HEADER_BYTES = MAC_BYTES + 2 + MAC_BYTES
 const NONCE_BYTES = 24
+
+// Work space of all connections: nothing here is asynchronous, and a thousand of each would be a megabyte.
+const header = Buffer.alloc(2 + MAC_BYTES)
+const bodyMac = header.subarray(2)
+const sealedHeader = Buffer.alloc(HEADER_BYTES)
+const headerMac = sealedHeader.subarray(0, MAC_BYTES)
+const headerText = sealedHeader.subarray(MAC_BYTES)
+// Each box takes two nonces in a row: the first for its header, the second for its body. Going out the body comes
+// first, because its authenticator stands in the header.
+const bodyNonce = Buffer.alloc(NONCE_BYTES)
 
 /** Adds one to a big-endian nonce, in place. */
 function increment(nonce: Buffer): void {
@@ -15,47 +25,101 @@ function increment(nonce: Buffer): void {
   if (at >= 0) nonce[at] = (nonce[at] as number) + 1
 }
 
-/** Encrypts; `seal` answers the boxes of any amount of plain text, `goodbye` the final one. */
-export function createBoxer(sealing: Sealing, key: Buffer, firstNonce: Buffer) {
-  const nonce = Buffer.from(firstNonce.subarray(0, NONCE_BYTES))
-  const header = Buffer.alloc(2 + MAC_BYTES)
-  // Each box takes two nonces in a row: the first for its header, the second for its body. The body goes first,
-  // because its authenticator stands in the header.
-  const bodyNonce = Buffer.alloc(NONCE_BYTES)
+/** Plain bytes on their way into boxes, in the pieces they came in. */
+export class Plain {
+  size = 0
+  private pieces: Buffer[] = []
+  /** pieces that have gone already, and bytes of the one after them */
+  private first = 0
+  private gone = 0
 
-  function sealHeader(out: Buffer): void {
-    sealing.seal(out.subarray(MAC_BYTES, HEADER_BYTES), out.subarray(0, MAC_BYTES), header, nonce, key)
+  add(piece: Buffer): void {
+    this.pieces.push(piece)
+    this.size += piece.length
   }
 
-  return {
-    seal(plain: Buffer): Buffer {
-      const boxes = Math.ceil(plain.length / BODY_BYTES)
-      const out = Buffer.allocUnsafe(plain.length + boxes * HEADER_BYTES)
-      let at = 0
-      for (let from = 0; from < plain.length; from += BODY_BYTES) {
-        const body = plain.subarray(from, from + BODY_BYTES)
-        const box = out.subarray(at, at + HEADER_BYTES + body.length)
-        nonce.copy(bodyNonce)
-        increment(bodyNonce)
-        header.writeUInt16BE(body.length, 0)
-        sealing.seal(box.subarray(HEADER_BYTES), header.subarray(2), body, bodyNonce, key)
-        sealHeader(box)
-        bodyNonce.copy(nonce)
-        increment(nonce)
-        at += box.length
-      }
-      return out
-    },
-    goodbye(): Buffer {
-      const out = Buffer.allocUnsafe(HEADER_BYTES)
-      header.fill(0)
-      sealHeader(out)
-      return out
-    },
+  /** Moves bytes from the front into `out`. */
+  take(out: Buffer, at: number, length: number): void {
+    for (let left = length; left > 0; ) {
+      const piece = this.pieces[this.first] as Buffer
+      const step = Math.min(left, piece.length - this.gone)
+      piece.copy(out, at, this.gone, this.gone + step)
+      at += step
+      left -= step
+      this.gone += step
+      if (this.gone < piece.length) continue
+      this.gone = 0
+      this.first += 1
+    }
+    this.size -= length
+    if (this.size === 0) this.clear()
+  }
+
+  clear(): void {
+    this.size = 0
+    // a new array: one that was emptied keeps its room, which a thousand idle connections would pay for
+    this.pieces = []
+    this.first = 0
+    this.gone = 0
   }
 }
 
-export type Boxer = ReturnType<typeof createBoxer>
+/** Bytes that boxes of so much plain text fill. */
+export function sealedBytes(plainBytes: number): number {
+  return plainBytes + Math.ceil(plainBytes / BODY_BYTES) * HEADER_BYTES
+}
+
+/** Encrypts one direction of one connection. `key` and `nonce` are held, and the nonce is counted on in place. */
+export class Boxer {
+  constructor(
+    private readonly sealing: Sealing,
+    private readonly key: Buffer,
+    private readonly nonce: Buffer,
+  ) {}
+
+  /** Moves as much of `plain` into boxes as `out` has room for. @returns the bytes of `out` that were filled */
+  fill(out: Buffer, plain: Plain): number {
+    let at = 0
+    while (plain.size > 0) {
+      const length = Math.min(plain.size, BODY_BYTES, out.length - at - HEADER_BYTES)
+      if (length <= 0) break
+      const from = at + HEADER_BYTES
+      plain.take(out, from, length)
+      const body = out.subarray(from, from + length)
+      this.nonce.copy(bodyNonce)
+      increment(bodyNonce)
+      header[0] = length >> 8
+      header[1] = length & 255
+      this.sealing.seal(body, bodyMac, body, bodyNonce, this.key)
+      this.sealing.seal(headerText, headerMac, header, this.nonce, this.key)
+      sealedHeader.copy(out, at)
+      bodyNonce.copy(this.nonce)
+      increment(this.nonce)
+      at = from + length
+    }
+    return at
+  }
+
+  /** The boxes of one piece of plain text. */
+  seal(piece: Buffer): Buffer {
+    const plain = new Plain()
+    plain.add(piece)
+    const out = Buffer.allocUnsafe(sealedBytes(piece.length))
+    this.fill(out, plain)
+    return out
+  }
+
+  /** The final box, after which nothing may follow. */
+  goodbye(): Buffer {
+    header.fill(0)
+    this.sealing.seal(headerText, headerMac, header, this.nonce, this.key)
+    return Buffer.from(sealedHeader)
+  }
+}
+
+export function createBoxer(sealing: Sealing, key: Buffer, firstNonce: Buffer): Boxer {
+  return new Boxer(sealing, key, Buffer.from(firstNonce.subarray(0, NONCE_BYTES)))
+}
 
 /** What one chunk of sealed bytes yielded. */
 export interface Unboxed {
@@ -65,45 +129,67 @@ export interface Unboxed {
   ended: boolean
 }
 
+/** Decrypts one direction of one connection. `key` and `nonce` are held, and the nonce is counted on in place. */
+export class Unboxer {
+  /** a box that has not come whole */
+  private rest: Buffer | null = null
+
+  constructor(
+    private readonly sealing: Sealing,
+    private readonly key: Buffer,
+    private readonly nonce: Buffer,
+  ) {}
+
+  /**
+   * Opens what has come, in place: the chunk becomes the plain text.
+   * @returns null for a box that was tampered with
+   */
+  open(chunk: Buffer): Unboxed | null {
+    const input = this.rest ? Buffer.concat([this.rest, chunk]) : chunk
+    let at = 0
+    let end = HEADER_BYTES
+    let ended = false
+    while (input.length - at >= HEADER_BYTES) {
+      input.copy(sealedHeader, 0, at, at + HEADER_BYTES)
+      if (!this.sealing.open(header, headerText, headerMac, this.nonce, this.key)) return null
+      if (isGoodbye()) {
+        ended = true
+        at = input.length
+        break
+      }
+      const from = at + HEADER_BYTES
+      const length = ((header[0] as number) << 8) | (header[1] as number)
+      // A header whose body has not come is opened again when it has: so nothing of it has to be kept open.
+      if (input.length - from < length) break
+      this.nonce.copy(bodyNonce)
+      increment(bodyNonce)
+      const sealed = input.subarray(from, from + length)
+      const body = end === from ? sealed : input.subarray(end, end + length)
+      if (!this.sealing.open(body, sealed, bodyMac, bodyNonce, this.key)) return null
+      bodyNonce.copy(this.nonce)
+      increment(this.nonce)
+      end += length
+      at = from + length
+    }
+    // Copied, so that a few waiting bytes do not keep a whole socket buffer alive.
+    this.rest = at < input.length ? Buffer.from(input.subarray(at)) : null
+    return { plain: end > HEADER_BYTES ? input.subarray(HEADER_BYTES, end) : NOTHING, ended }
+  }
+}
+
 const NOTHING = Buffer.alloc(0)
 
-/** Decrypts a stream of sealed bytes, however it is cut. @returns null for a box that was tampered with */
+function isGoodbye(): boolean {
+  for (let at = 0; at < header.length; at++) if (header[at] !== 0) return false
+  return true
+}
+
+/** Decrypts a stream of sealed bytes, however it is cut; each chunk is overwritten. */
 export function createUnboxer(
   sealing: Sealing,
   key: Buffer,
   firstNonce: Buffer,
 ): (chunk: Buffer) => Unboxed | null {
-  const nonce = Buffer.from(firstNonce.subarray(0, NONCE_BYTES))
-  const header = Buffer.alloc(2 + MAC_BYTES)
-  let rest = NOTHING
-  /** length of the body whose header is open already, or -1 */
-  let expected = -1
-
-  return (chunk) => {
-    const input = rest.length > 0 ? Buffer.concat([rest, chunk]) : chunk
-    const bodies: Buffer[] = []
-    let at = 0
-    for (;;) {
-      if (expected < 0) {
-        if (input.length - at < HEADER_BYTES) break
-        const mac = input.subarray(at, at + MAC_BYTES)
-        if (!sealing.open(header, input.subarray(at + MAC_BYTES, at + HEADER_BYTES), mac, nonce, key))
-          return null
-        at += HEADER_BYTES
-        increment(nonce)
-        if (header.every((byte) => byte === 0)) return { plain: Buffer.concat(bodies), ended: true }
-        expected = header.readUInt16BE(0)
-      }
-      if (input.length - at < expected) break
-      const body = Buffer.allocUnsafe(expected)
-      if (!sealing.open(body, input.subarray(at, at + expected), header.subarray(2), nonce, key)) return null
-      increment(nonce)
-      bodies.push(body)
-      at += expected
-      expected = -1
-    }
-    // Copied, so that a few waiting bytes do not keep a whole socket buffer alive.
-    rest = at < input.length ? Buffer.from(input.subarray(at)) : NOTHING
-    return { plain: bodies.length === 1 ? (bodies[0] as Buffer) : Buffer.concat(bodies), ended: false }
-  }
+  const unboxer = new Unboxer(sealing, key, Buffer.from(firstNonce.subarray(0, NONCE_BYTES)))
+  return (chunk) => unboxer.open(chunk)
 }

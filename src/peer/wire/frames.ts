@@ -9,19 +9,25 @@ const TYPE = 0b11
 const JSON_TYPE = 2
 const END = 0b100
 
-/** Marks bytes that are JSON already, so that muxrpc can carry them without parsing and printing them again. */
-const isJson = Symbol('json')
-/** Marks bytes whose leaving muxrpc's queue is reported, so that whoever made them can wait. */
-const isCounted = Symbol('counted')
+/** How a body was labelled: a label is a property of the buffer, since muxrpc hands buffers on as they are. */
+const label = Symbol('label')
+/** Bytes that stay bytes, and are only counted on their way out. */
+const COUNTED = 1
+/** Bytes that are JSON already, so that muxrpc carries them without parsing and printing them again. */
+const JSON_BYTES = 2
+
+type Labelled = Buffer & { [label]?: number }
 
 /** Labels stored JSON for the wire: muxrpc takes it for a buffer, and the frame goes out as an object. */
 export function jsonBytes(bytes: Buffer): Buffer {
-  return Object.assign(bytes, { [isCounted]: true, [isJson]: true })
+  ;(bytes as Labelled)[label] = JSON_BYTES
+  return bytes
 }
 
-/** Labels bytes that stay bytes, and are only counted on their way out: what a tunnel carries. */
+/** Labels what a tunnel carries, so that its leaving muxrpc's queue is reported and whoever made it can wait. */
 export function countedBytes(bytes: Buffer): Buffer {
-  return Object.assign(bytes, { [isCounted]: true })
+  ;(bytes as Labelled)[label] = COUNTED
+  return bytes
 }
 
 /**
@@ -44,8 +50,9 @@ export function createOutgoing(
     const first = head
     head = null
     const flags = first[0] as number
-    if (isCounted in chunk) {
-      if (isJson in chunk) first[0] = (flags & ~TYPE) | JSON_TYPE
+    const labelled = (chunk as Labelled)[label]
+    if (labelled) {
+      if (labelled === JSON_BYTES) first[0] = (flags & ~TYPE) | JSON_TYPE
       onCounted(chunk.length)
     } else if (flags & END && (flags & TYPE) === JSON_TYPE) {
       const scrubbed = scrubError(chunk)
@@ -87,8 +94,8 @@ function encode(code: string, message: string): Buffer {
  * @returns a check for each decrypted chunk; @throws RelayError `message_too_large`
  */
 export function createIncoming(maxBytes: () => number): (chunk: Buffer) => void {
-  const head = Buffer.alloc(HEAD_BYTES)
-  let headFilled = 0
+  /** the part of a head that has come, where a chunk ends within one */
+  let part: Buffer | null = null
   let bodyLeft = 0
   return (chunk) => {
     for (let at = 0; at < chunk.length; ) {
@@ -98,13 +105,18 @@ export function createIncoming(maxBytes: () => number): (chunk: Buffer) => void 
         at += step
         continue
       }
-      const step = Math.min(HEAD_BYTES - headFilled, chunk.length - at)
-      chunk.copy(head, headFilled, at, at + step)
-      headFilled += step
+      const had: number = part?.length ?? 0
+      const step = Math.min(HEAD_BYTES - had, chunk.length - at)
+      if (had + step < HEAD_BYTES) {
+        const rest = chunk.subarray(at)
+        part = part ? Buffer.concat([part, rest]) : Buffer.from(rest)
+        return
+      }
+      bodyLeft = part
+        ? Buffer.concat([part, chunk.subarray(at, at + step)]).readUInt32BE(1)
+        : chunk.readUInt32BE(at + 1)
+      part = null
       at += step
-      if (headFilled < HEAD_BYTES) return
-      headFilled = 0
-      bodyLeft = head.readUInt32BE(1)
       if (bodyLeft > maxBytes()) throw new RelayError('message_too_large', `frame of ${bodyLeft} bytes`)
     }
   }

@@ -1,0 +1,168 @@
+// The server's half of the secret handshake (protocol guide, "Handshake"), on chloride: bytes in, bytes out, no sockets.
+
+import { createRequire } from 'node:module'
+
+const chloride = createRequire(import.meta.url)('chloride') as Chloride
+
+/** Bytes of the client's two messages, in the order they come. */
+export const HELLO_BYTES = 64
+export const PROOF_BYTES = 112
+
+const KEY_BYTES = 32
+const NONCE_BYTES = 24
+const SIGNATURE_BYTES = 64
+const ZEROS = Buffer.alloc(NONCE_BYTES)
+
+export interface KeyPair {
+  publicKey: Buffer
+  secretKey: Buffer
+}
+
+/** What a handshake leaves behind. */
+export interface BoxKeys {
+  /** the client's public key */
+  remote: Buffer
+  encryptKey: Buffer
+  encryptNonce: Buffer
+  decryptKey: Buffer
+  decryptNonce: Buffer
+}
+
+interface Chloride {
+  crypto_auth(input: Buffer, key: Buffer): Buffer
+  crypto_auth_verify(mac: Buffer, input: Buffer, key: Buffer): number
+  crypto_box_keypair(): KeyPair
+  crypto_hash_sha256(input: Buffer): Buffer
+  crypto_scalarmult(secretKey: Buffer, publicKey: Buffer): Buffer
+  crypto_secretbox_easy(plain: Buffer, nonce: Buffer, key: Buffer): Buffer
+  crypto_secretbox_open_easy(sealed: Buffer, nonce: Buffer, key: Buffer): Buffer | null | undefined
+  crypto_sign_detached(message: Buffer, secretKey: Buffer): Buffer
+  crypto_sign_verify_detached(signature: Buffer, message: Buffer, publicKey: Buffer): boolean
+  crypto_sign_ed25519_pk_to_curve25519(publicKey: Buffer): Buffer | null
+  crypto_sign_ed25519_sk_to_curve25519(secretKey: Buffer): Buffer
+}
+
+/** A server's identity, with what every handshake needs of it worked out once. */
+export interface ServerIdentity extends KeyPair {
+  /** the network's key */
+  appKey: Buffer
+  /** the secret key on the curve where keys are agreed on */
+  agreementKey: Buffer
+}
+
+export function createServerIdentity({ publicKey, secretKey }: KeyPair, appKey: Buffer): ServerIdentity {
+  const agreementKey = chloride.crypto_sign_ed25519_sk_to_curve25519(secretKey)
+  return { publicKey, secretKey, appKey, agreementKey }
+}
+
+/**
+ * One handshake. The steps are called in the order they stand here; each answers null where the caller is refused:
+ * it speaks for another network, does not know whom it calls, or has not the key it names.
+ */
+export class ServerHandshake {
+  private localMac: Buffer = ZEROS
+  private remoteMac: Buffer = ZEROS
+  private remoteKey: Buffer = ZEROS
+  private shared: Buffer = ZEROS
+  private sharedHash: Buffer = ZEROS
+  private proof: Buffer = ZEROS
+  private boxSecret: Buffer = ZEROS
+
+  /** @param ephemeral this handshake's own keys; given only by the test that compares bytes */
+  constructor(
+    private readonly identity: ServerIdentity,
+    private readonly ephemeral: KeyPair = chloride.crypto_box_keypair(),
+  ) {}
+
+  /** Takes the client's hello; answers ours. */
+  hello(bytes: Buffer): Buffer | null {
+    const { appKey } = this.identity
+    if (bytes.length !== HELLO_BYTES) return null
+    const mac = bytes.subarray(0, KEY_BYTES)
+    const key = bytes.subarray(KEY_BYTES)
+    if (chloride.crypto_auth_verify(mac, key, appKey) !== 0) return null
+    const shared = agree(this.ephemeral.secretKey, key)
+    if (!shared) return null
+    this.remoteMac = mac
+    this.remoteKey = key
+    this.shared = shared
+    this.sharedHash = chloride.crypto_hash_sha256(shared)
+    this.localMac = chloride.crypto_auth(this.ephemeral.publicKey, appKey)
+    return Buffer.concat([this.localMac, this.ephemeral.publicKey])
+  }
+
+  /** Takes the client's proof of who it is; answers its public key. */
+  prove(bytes: Buffer): Buffer | null {
+    const { appKey, agreementKey, publicKey } = this.identity
+    const toUs = agree(agreementKey, this.remoteKey)
+    if (!toUs || bytes.length !== PROOF_BYTES) return null
+    const proofKey = chloride.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs]))
+    const proof = chloride.crypto_secretbox_open_easy(bytes, ZEROS, proofKey)
+    if (!proof) return null
+    const client = proof.subarray(SIGNATURE_BYTES)
+    const signature = proof.subarray(0, SIGNATURE_BYTES)
+    const signed = Buffer.concat([appKey, publicKey, this.sharedHash])
+    if (!chloride.crypto_sign_verify_detached(signature, signed, client)) return null
+    const theirs = curveKey(client)
+    const toThem = theirs && agree(this.ephemeral.secretKey, theirs)
+    if (!toThem) return null
+    this.proof = proof
+    this.boxSecret = chloride.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs, toThem]))
+    return client
+  }
+
+  /** Our acceptance, for a client that is to be let in. */
+  accept(): Buffer {
+    const { appKey, secretKey } = this.identity
+    const signed = Buffer.concat([appKey, this.proof, this.sharedHash])
+    return chloride.crypto_secretbox_easy(
+      chloride.crypto_sign_detached(signed, secretKey),
+      ZEROS,
+      this.boxSecret,
+    )
+  }
+
+  /** The keys of the two directions. What they were made from is wiped: this handshake is over. */
+  finish(): BoxKeys {
+    const secret = chloride.crypto_hash_sha256(this.boxSecret)
+    const client = this.proof.subarray(SIGNATURE_BYTES)
+    // One allocation for all of it, and not from Node's pool: this is kept as long as the connection lasts, and each
+    // buffer of its own would cost more than its bytes.
+    const keys = Buffer.alloc(3 * KEY_BYTES + 2 * NONCE_BYTES)
+    chloride.crypto_hash_sha256(Buffer.concat([secret, client])).copy(keys)
+    chloride.crypto_hash_sha256(Buffer.concat([secret, this.identity.publicKey])).copy(keys, KEY_BYTES)
+    client.copy(keys, 2 * KEY_BYTES)
+    const nonces = 3 * KEY_BYTES
+    this.remoteMac.copy(keys, nonces, 0, NONCE_BYTES)
+    this.localMac.copy(keys, nonces + NONCE_BYTES, 0, NONCE_BYTES)
+    for (const spent of [secret, this.shared, this.sharedHash, this.boxSecret, this.ephemeral.secretKey])
+      spent.fill(0)
+    return {
+      encryptKey: keys.subarray(0, KEY_BYTES),
+      decryptKey: keys.subarray(KEY_BYTES, 2 * KEY_BYTES),
+      remote: keys.subarray(2 * KEY_BYTES, nonces),
+      encryptNonce: keys.subarray(nonces, nonces + NONCE_BYTES),
+      decryptNonce: keys.subarray(nonces + NONCE_BYTES),
+    }
+  }
+}
+
+/** The secret two keys agree on; null for a point of low order, with which anyone would agree on the same. */
+function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
+  try {
+    const secret = chloride.crypto_scalarmult(secretKey, publicKey)
+    // libsodium refuses by itself, the fallback does not
+    return secret.every((byte) => byte === 0) ? null : secret
+  } catch {
+    return null
+  }
+}
+
+/** A signing key on the curve where keys are agreed on; null where it is no point, or one of low order. */
+function curveKey(publicKey: Buffer): Buffer | null {
+  try {
+    return chloride.crypto_sign_ed25519_pk_to_curve25519(publicKey) ?? null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,195 @@
+// A connection after its handshake: the duplex muxrpc speaks over, boxes and frames on one side, the socket on the other.
+
+import { KIB } from '../../limits.js'
+import type { Admission, Permissions, Session } from '../session.js'
+import { Boxer, Plain, sealedBytes, Unboxer } from './boxes.js'
+import { createIncoming, createOutgoing } from './frames.js'
+import type { BoxKeys } from './handshake.js'
+import type { Link } from './link.js'
+import type { Callback, Duplex, End, Source } from './pull.js'
+import type { Sealing } from './sealing.js'
+
+/** Plain bytes sealed and written at a time, and gathered before that at most: bounds what one turn of a peer holds. */
+const TURN_BYTES = 64 * KIB
+
+/** What is sealed into, of all connections: free again as soon as the kernel has taken what was sealed. */
+let spare: Buffer | null = null
+
+export interface SecuredOptions {
+  sealing: Sealing
+  link: Link
+  admission: Admission
+  keys: BoxKeys
+  /** what came with the last of the handshake */
+  rest: Buffer | null
+}
+
+/** What secret-stack takes as a stream: `auth` are its permissions, `meta` carries the session to `rpc:connect`. */
+export class Secured implements Duplex<Buffer> {
+  readonly remote: Buffer
+  readonly auth: Permissions
+  readonly meta: Session
+  /** multiserver adds the link's to it */
+  address = 'shs'
+  readonly source: Source<Buffer>
+  private readonly link: Link
+  private readonly out: Outbox
+  private readonly unboxer: Unboxer
+  private readonly check: (plain: Buffer) => void
+  private rest: Buffer | null
+  private ended: End = null
+  private asking: Callback<Buffer> | null = null
+
+  constructor({ sealing, link, admission, keys, rest }: SecuredOptions) {
+    const { session, permissions } = admission
+    this.remote = keys.remote
+    this.auth = permissions
+    this.meta = session
+    this.link = link
+    this.rest = rest
+    this.out = new Outbox(link, session, new Boxer(sealing, keys.encryptKey, keys.encryptNonce))
+    this.unboxer = new Unboxer(sealing, keys.decryptKey, keys.decryptNonce)
+    this.check = createIncoming(() => session.frameBytes)
+    this.source = (abort, cb) => {
+      if (abort) {
+        link.destroy()
+        cb(abort)
+      } else if (this.ended) cb(this.ended)
+      else {
+        this.asking = cb
+        this.more()
+      }
+    }
+  }
+
+  sink(read: Source<Buffer>): void {
+    this.out.begin(read)
+  }
+
+  private more(): void {
+    const rest = this.rest
+    this.rest = null
+    if (rest) this.take(null, rest)
+    else this.link.receive(this.take)
+  }
+
+  private readonly take: Callback<Buffer> = (end, chunk) => {
+    if (end || !chunk) return this.stop(end === true ? new Error('unexpected hangup') : (end ?? true))
+    const opened = this.unboxer.open(chunk)
+    if (!opened) return this.breakOff(new Error('box not authentic'))
+    try {
+      this.check(opened.plain)
+    } catch (err) {
+      return this.breakOff(err as Error)
+    }
+    if (opened.ended) this.ended = true
+    if (opened.plain.length > 0) this.answer(null, opened.plain)
+    else if (opened.ended) this.answer(true)
+    else this.more()
+  }
+
+  private breakOff(err: Error): void {
+    this.meta.log.debug({ reason: err.message }, 'connection broken off')
+    this.link.destroy()
+    this.stop(err)
+  }
+
+  private stop(end: End): void {
+    this.ended = end
+    this.answer(end)
+  }
+
+  private answer(end: End, plain?: Buffer): void {
+    const cb = this.asking
+    this.asking = null
+    cb?.(end, plain)
+  }
+}
+
+/** Gathers all frames of one turn of the event loop into as few boxes, and one write, as they fit. */
+class Outbox {
+  private readonly plain = new Plain()
+  private readonly look: ReturnType<typeof createOutgoing>
+  private read: Source<Buffer> | null = null
+  private ended: End = null
+  private reading = false
+  private pumping = false
+  private flushing = false
+
+  constructor(
+    private readonly link: Link,
+    session: Session,
+    private readonly boxer: Boxer,
+  ) {
+    this.look = createOutgoing((bytes) => session.outflow.left(bytes))
+  }
+
+  begin(read: Source<Buffer>): void {
+    this.read = read
+    this.link.onRoom(() => this.flushed() && this.pump())
+    this.link.onClose(() => {
+      this.ended ??= true
+      this.plain.clear()
+      read(true, () => {})
+    })
+    this.pump()
+  }
+
+  /** The end of a turn. */
+  turn(): void {
+    this.flushing = false
+    if (this.flushed()) this.pump()
+  }
+
+  private pump(): void {
+    const { read, link, plain } = this
+    if (this.pumping || !read) return
+    this.pumping = true
+    do {
+      while (!this.ended && !this.reading && !link.full && plain.size < TURN_BYTES) {
+        this.reading = true
+        read(null, this.take)
+      }
+    } while (plain.size >= TURN_BYTES && this.flushed() && !this.ended && !this.reading)
+    this.pumping = false
+    if (this.ended) this.flushed()
+    else if (plain.size > 0 && !this.flushing) {
+      this.flushing = true
+      setImmediate(endTurn, this)
+    }
+  }
+
+  private readonly take: Callback<Buffer> = (end, data) => {
+    this.reading = false
+    if (end || !data) this.ended ??= end ?? true
+    else this.look(data, this.keep)
+    this.pump()
+  }
+
+  private readonly keep = (chunk: Buffer): void => this.plain.add(chunk)
+
+  /** Seals and sends what was gathered. @returns whether all of it went, and more may */
+  private flushed(): boolean {
+    const { link, plain } = this
+    while (plain.size > 0 && !link.full && !link.closed) {
+      const out = spare ?? Buffer.allocUnsafeSlow(sealedBytes(TURN_BYTES))
+      spare = null
+      const used = this.boxer.fill(out, plain)
+      if (link.send(out.subarray(0, used))) spare = out
+    }
+    if (plain.size > 0 || link.closed) return false
+    if (this.ended) this.finish()
+    return !link.full
+  }
+
+  private finish(): void {
+    if (!this.read) return
+    this.read = null
+    if (this.ended === true) this.link.send(this.boxer.goodbye())
+    this.link.end()
+  }
+}
+
+function endTurn(outbox: Outbox): void {
+  outbox.turn()
+}
