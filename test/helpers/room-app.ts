@@ -40,40 +40,40 @@ export interface RoomAppOptions {
   keys?: Keys
   /** the client half: `ssb-room-client` (Rooms 2) or `ssb-tunnel` (Rooms 1) */
   plugin?: 'ssb-room-client' | 'ssb-tunnel'
-  /** for ssb-tunnel: the address of the room it shall be reached through */
-  portal?: string
+  /** for ssb-tunnel: the room through which it shall be reached */
+  portal?: BootedRelay
 }
 
 export const roomAddress = ({ ssbPort, id }: { ssbPort: number; id: string }): string =>
   `net:127.0.0.1:${ssbPort}~shs:${id.slice(1, -8)}`
 
 /**
- * ssb-tunnel asks for its portal by `gossip.connect`, which ssb-conn has no more: this is what its apps put there.
- * An address goes straight to secret-stack, an id to whoever is connected.
+ * ssb-tunnel asks for its portal by `gossip.connect`, which ssb-conn's `gossip` has no more: this is what apps that
+ * have both put there. Who is connected is taken, and the portal is dialled at the address it is known by.
  */
-const GOSSIP_CONNECT = {
+const gossipConnect = (portal: BootedRelay | undefined) => ({
   name: 'gossip',
   version: '1.0.0',
   manifest: {},
   init: (ssb: Any) => ({
-    connect(to: string, cb: (err: Error | null, rpc?: Any) => void) {
-      const [open] = ssb.peers[to] ?? []
-      if (open) return cb(null, open)
-      const key = to.startsWith('@') ? to : `@${to.split('~shs:')[1]}.ed25519`
-      const known = ssb.conn.db().getAddressForId(key)
-      ssb.conn.connect(to.startsWith('@') ? known : to, { type: 'room', key }, cb)
+    connect(id: string, cb: (err: Error | null, rpc?: Any) => void) {
+      const [open] = ssb.peers[id] ?? []
+      if (open) cb(null, open)
+      else if (portal?.id === id) ssb.conn.connect(roomAddress(portal), { type: 'room', key: id }, cb)
+      else cb(new Error('no address is known'))
     },
   }),
-}
+})
 
 export async function openRoomApp(t: Test, options: RoomAppOptions = {}): Promise<RoomApp> {
   const { keys = ssbKeys.generate(), plugin = 'ssb-room-client', portal } = options
   const path = await shortDir(t)
   const stack = require('secret-stack')({ appKey: NETWORK_KEY, caps: { shs: NETWORK_KEY } })
   stack.use(require('ssb-conn'))
-  if (plugin === 'ssb-tunnel') stack.use(GOSSIP_CONNECT)
+  if (plugin === 'ssb-tunnel') stack.use(gossipConnect(portal))
   stack.use(require(plugin))
-  const tunnel = plugin === 'ssb-tunnel' && !portal ? [] : [{ scope: 'public', transform: 'shs', portal }]
+  const tunnel =
+    plugin === 'ssb-tunnel' && !portal ? [] : [{ scope: 'public', transform: 'shs', portal: portal?.id }]
   const ssb = stack({
     keys,
     path,
