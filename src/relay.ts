@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
-import { type Config, diffConfig } from './config.js'
+import { type Config, diffConfig, KEYS } from './config.js'
 import { RelayError } from './errors.js'
 import { DAY, HOUR, SECOND } from './limits.js'
 import type { Log } from './log.js'
@@ -17,7 +17,7 @@ import { createPeer } from './peer/peer.js'
 import { createSetup } from './peer/setup.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { createStore } from './store/store.js'
-import { createWeb, type DrawnRiddle } from './web/app.js'
+import { createWeb, type DrawnRiddle, listen } from './web/app.js'
 
 export interface RelayOptions {
   config: Config
@@ -37,6 +37,8 @@ export interface Relay {
   status(): Promise<RelayStatus>
   /** Applies what can be applied while running; answers which keys took effect and which wait for a restart. */
   reload(config: Config): { applied: string[]; needs_restart: string[] }
+  /** Where the first run's questions are answered, token and all; null once they are. */
+  setupLink(): string | null
   close(): Promise<void>
 }
 
@@ -120,7 +122,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       web: web.url,
       https: null,
       onion: null,
-      whois: null,
+      whois: whois?.url ?? null,
     })
 
     const web = await createWeb(
@@ -132,9 +134,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           const { invite, seed } = await store.invites.create({ expires: invitesExpire(), by: 'riddle' })
           return { code: formatInviteCode({ ...at, relay: peer.id, seed }), expires: invite.expires }
         },
+        knock: (feed, note) => store.knocks.leave(feed, note, invitesExpire()),
+        setup,
         face: () => ({
           id: peer.id,
-          name: settings.get().name,
+          name: name(),
           description: settings.get().description,
           mode: settings.get().mode,
           online: peer.online().length,
@@ -156,6 +160,15 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     )
     closers.push(() => web.close())
 
+    const whoisAt = { host: config.ssb.host, port: config.whois.port, name: 'whois' }
+    const whois = await listen(web.whois('local'), whoisAt).catch((err) => {
+      // Somebody else's room on this machine, say: everything but looking us up by host alone works without.
+      if (config.whois.port !== KEYS['whois.port'].default) throw err
+      log.warn({ err }, 'no whois port: clients cannot find the room by its host alone')
+      return null
+    })
+    if (whois) closers.push(() => whois.close())
+
     const sweep = (): void => {
       Promise.all([store.invites.sweep(), store.knocks.sweep()]).catch((err) => {
         log.error({ err }, 'what has expired could not be swept')
@@ -163,6 +176,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     }
     closers.push(clock.every(HOUR, sweep))
     sweep()
+
+    function setupLink(): string | null {
+      const { setup_token } = setup.info()
+      return setup_token === null ? null : `${web.url}/setup?token=${setup_token}`
+    }
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
       const difference = diffConfig(config, next)
@@ -198,7 +216,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       socketPath,
     )
     closers.push(() => control.close())
-    return { status: async () => status(), reload, close }
+    return { status: async () => status(), reload, setupLink, close }
   } catch (err) {
     await close()
     throw err

@@ -33,6 +33,7 @@ t.test('status says who and where it is', async (t) => {
       web: /^http:\/\/127\.0\.0\.1:\d+/,
       https: null,
       onion: null,
+      whois: /^http:\/\/127\.0\.0\.1:\d+$/,
     },
   })
   for (const field of ['uptime_s', 'db_bytes', 'rss_bytes'] as const) t.type(status[field], 'number')
@@ -74,7 +75,7 @@ t.test('what cannot start says why, and leaves nothing running', async (t) => {
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   t.teardown(() => taken.close())
   const { port } = taken.address() as { port: number }
-  for (const key of ['ssb.port', 'web.port']) {
+  for (const key of ['ssb.port', 'web.port', 'whois.port']) {
     const dataDir = await shortDir(t)
     const clock = createTestClock()
     const start = createRelay({ config: config(`${key}=${port}`), dataDir, log: silentLog }, { clock })

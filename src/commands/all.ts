@@ -13,8 +13,14 @@ export const COMMANDS: ReadonlyArray<
 > = [
   ['start', 'run a relay until it is told to stop', () => import('./start.js')],
   ['status', 'how the running relay is, and how it is reached', () => import('./status.js')],
+  ['setup', 'name the room, once or anew', () => import('./setup.js')],
+  ['mode', 'show or change who may come in', () => import('./mode.js')],
   ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
-  ['members', 'list, add and remove the feeds the relay follows', () => import('./members.js')],
+  [
+    'members',
+    'list, add and remove members; answer knocks',
+    () => import('./members.js'),
+  ],
   ['block', 'shut somebody out', () => import('./block.js')],
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
   ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],

@@ -10,6 +10,7 @@ interface CreateOptions extends CommonOptions {
   note?: string
   expiresDays?: number
   host?: string
+  for?: string
 }
 
 /** Turns the empty command into `invite`. */
@@ -35,18 +36,21 @@ function defineCreate(command: Command): void {
       numberFrom(1 / 1440, 3650, false),
     )
     .option('--host <host>', 'host the code names (default: the best of ours)')
+    .option('--for <feed>', 'the one feed id it is for: by the code, by a knock, or just by connecting')
   withExamples(command, [
     ['tidepool invite create', 'a code for one person'],
     ['tidepool invite create --expires-days 1 | qrencode -t utf8', 'a QR code that is good for a day'],
+    ["tidepool invite create --for '@….ed25519'", 'a code that nobody else can use'],
     ['tidepool invite create --json', 'the code with its id and its end'],
   ])
-  command.action(({ uses, note, expiresDays, host, ...options }: CreateOptions) =>
+  command.action(({ uses, note, expiresDays, host, for: directed, ...options }: CreateOptions) =>
     visit(options, async (operator) => {
       const invite = await operator.inviteCreate({
         ...(uses === undefined ? {} : { uses }),
         ...(note === undefined ? {} : { note }),
         ...(expiresDays === undefined ? {} : { expires_days: expiresDays }),
         ...(host === undefined ? {} : { host }),
+        ...(directed === undefined ? {} : { for: directed }),
       })
       if (options.json) printJson(invite)
       else print(invite.code)
@@ -60,14 +64,15 @@ function defineList(command: Command): void {
       const invites = await operator.inviteList()
       if (options.json) return printJson(invites)
       if (invites.length === 0) return print('No invites yet. Make one with: tidepool invite create')
-      const rows = invites.map(({ id, state, used, uses, expires, note }) => [
+      const rows = invites.map(({ id, state, used, uses, expires, note, for: directed }) => [
         id,
         state,
         `${used} of ${uses}`,
         moment(expires),
+        directed ?? 'anybody',
         note,
       ])
-      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'NOTE'], rows))
+      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'FOR', 'NOTE'], rows))
     }),
   )
 }

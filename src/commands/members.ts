@@ -1,7 +1,8 @@
-// tidepool members: lists the feeds the relay follows, and follows or unfollows one.
+// tidepool members: lists the feeds the relay follows, follows or unfollows one, and gives roles.
 
-import type { Command } from 'commander'
-import type { MemberInfo } from '../peer/operator.js'
+import { Argument, type Command } from 'commander'
+import type { MemberInfo, Role } from '../peer/operator.js'
+import { defineKnocks } from './knocks.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { moment, print, printJson, size, table } from './output.js'
 
@@ -15,12 +16,16 @@ export function define(command: Command): void {
     ['tidepool members list', 'who they are and how much is kept of them'],
     ["tidepool members add '@….ed25519' --note Ana", 'let somebody in without an invite'],
     ["tidepool members remove '@….ed25519'", 'stop following somebody'],
+    ["tidepool members role '@….ed25519' moderator", 'let somebody moderate'],
+    ['tidepool members knocks', 'see who waits to be let in, then accept or decline'],
   ])
   defineList(command.command('list').description('list the feeds the relay follows'))
   defineAdd(command.command('add').description('follow a feed: its owner becomes a member'))
   defineRemove(
     command.command('remove').description('stop following a feed: its owner is a member no longer'),
   )
+  defineRole(command.command('role').description('make a member a moderator or admin, or neither'))
+  defineKnocks(command)
 }
 
 function defineList(command: Command): void {
@@ -31,6 +36,7 @@ function defineList(command: Command): void {
       if (members.length === 0) return print('No members yet. Invite one with: tidepool invite create')
       const rows = members.map((member) => [
         member.id,
+        member.role,
         member.online ? 'online' : '-',
         moment(member.since),
         cameBy(member),
@@ -38,7 +44,7 @@ function defineList(command: Command): void {
         size(member.bytes),
         member.forked ? `forked; ${member.note}` : member.note,
       ])
-      print(table(['ID', 'NOW', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
+      print(table(['ID', 'ROLE', 'NOW', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
     }),
   )
 }
@@ -70,6 +76,21 @@ function defineRemove(command: Command): void {
         const message = await operator.membersRemove(feed)
         if (options.json) printJson(message)
         else print(`The relay follows ${feed} no longer.`)
+      }),
+    )
+}
+
+const ROLES: readonly Role[] = ['member', 'moderator', 'admin']
+
+function defineRole(command: Command): void {
+  withDataAndJson(command)
+    .argument('<feed>', 'the feed id of a member')
+    .addArgument(new Argument('<role>', 'what they shall be').choices(ROLES))
+    .action((feed: string, role: Role, options: CommonOptions) =>
+      visit(options, async (operator) => {
+        await operator.membersRole(feed, role)
+        if (options.json) printJson({ id: feed, role })
+        else print(`${feed} is ${role === 'admin' ? 'an' : 'a'} ${role} now.`)
       }),
     )
 }

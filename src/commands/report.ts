@@ -28,7 +28,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   invite_malformed: 'give an invite id from: tidepool invite list',
   not_following: 'see whom the relay follows with: tidepool members list',
   already_following: 'nothing to do; see: tidepool members list',
-  not_found: 'see who is blocked with: tidepool block --list',
+  not_found: 'see who is knocking with: tidepool members knocks; who is blocked with: tidepool block --list',
   busy: 'try again in a while; the log of the relay may say why',
   store_full: 'raise store.max_bytes and send the relay SIGHUP, or make room',
 }

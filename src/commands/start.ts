@@ -48,7 +48,8 @@ export async function start(options: StartOptions, launch: Launch = launchRelay)
     const life = superviseProcess(log, readConfig)
     const relay = await launch({ config, dataDir, log, readConfig })
     // A signal that came while the relay was starting is obeyed now, without a banner that would be a lie.
-    if (life.adopt(relay)) print(banner(await relay.status(), dataDir, options.data !== undefined))
+    if (life.adopt(relay))
+      print(banner(await relay.status(), relay.setupLink(), dataDir, options.data !== undefined))
   } catch (err) {
     fail(err, log?.isLevelEnabled('debug'))
     // Whatever a half-started relay left running must not keep a dead service alive.
@@ -61,10 +62,12 @@ async function launchRelay(options: RelayOptions): Promise<Relay> {
   return createRelay(options)
 }
 
-function banner(status: RelayStatus, dataDir: string, named: boolean): string {
+function banner(status: RelayStatus, setupLink: string | null, dataDir: string, named: boolean): string {
   const { addresses } = status
   const web = [addresses.https, addresses.onion, addresses.web].filter((url) => url !== null)
   const at = named ? ` --data ${quoted(dataDir)}` : ''
+  const setUp = `tidepool setup --name NAME${at}`
+  const first = setupLink ? ['open the set-up link in a browser, or:', setUp] : []
   return [
     `Tidepool ${status.version} is up.`,
     facts([
@@ -73,7 +76,8 @@ function banner(status: RelayStatus, dataDir: string, named: boolean): string {
       ['web', web],
       ['invites', web.map((url) => `${url.replace(/\/$/, '')}/invite/`)],
       ['data', dataDir],
-      ['next', [`tidepool invite create${at}`, `tidepool status${at}`, 'Ctrl-C to stop']],
+      ...(setupLink ? [['set-up', setupLink] as const] : []),
+      ['next', [...first, `tidepool invite create${at}`, `tidepool status${at}`, 'Ctrl-C to stop']],
     ]),
   ].join('\n')
 }

@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.js'
+import type { FeedId } from '../ssb/feed-id.js'
 
 /** Where an SSB client is to connect: the first two parts of an invite code. */
 export interface SsbAddress {
@@ -44,9 +45,32 @@ export interface Issued {
   expires: number
 }
 
+/** What the first run asks, as people wrote it. A type, so that it may pass for any object. */
+export type SetupAnswers = {
+  name: string
+  description: string
+  /** a feed id, or nothing */
+  admin: string
+}
+
+/** The first run's questions, which whoever holds the token answers once. */
+export interface WebSetup {
+  pending(): boolean
+  /** Whether this is the token; compares in constant time. */
+  knows(token: string): boolean
+  /** @throws RelayError `already_set_up`, `token_wrong`, and what is wrong with the answers */
+  claim(token: string, answers: SetupAnswers): Promise<void>
+}
+
 export interface WebComponents {
   /** Makes an invite naming this address and answers its code, durable. */
   mintInvite(address: SsbAddress): Promise<Issued>
+  /**
+   * Leaves a knock for a feed.
+   * @throws RelayError `already_following`, `busy` when too many wait
+   */
+  knock(feed: FeedId, note: string): Promise<'waiting' | 'joined'>
+  setup: WebSetup
   /** How we look now. */
   face(): RelayFace
   names(): RelayNames
@@ -62,9 +86,9 @@ export interface WebOptions {
   port: number
   /** whether an invite costs a riddle */
   captcha: boolean
-  /** invites made in an hour, whoever asks */
+  /** invites made, and as many knocks left, in an hour, whoever asks */
   perHour: number
-  /** days an invite can be used, as told to people */
+  /** days an invite can be used and a knock waits, as told to people */
   expiresDays: number
 }
 
@@ -82,4 +106,6 @@ export interface Web {
   setLimits(limits: { captcha?: boolean; perHour?: number; expiresDays?: number }): void
   /** The same site for another listener (HTTPS, onion), which names its kind. */
   handler(kind: ListenerKind): Handler
+  /** What answers on the port that clients ask for a room's address; nothing else of the site is there. */
+  whois(kind: ListenerKind): Handler
 }

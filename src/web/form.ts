@@ -2,17 +2,23 @@
 
 import type { IncomingMessage } from 'node:http'
 import { RelayError } from '../errors.js'
-import { BODY_BYTES, MIB } from '../limits.js'
+import { BODY_BYTES, KIB, MIB } from '../limits.js'
 
+/**
+ * Bytes of a form that carries text by people: the longest answers it takes need 15 KiB, as `%D7%A9` is one letter, and
+ * somebody who wrote some times too much shall hear so beside the field, with all they wrote still there.
+ */
+export const TEXT_FORM_BYTES = 64 * KIB
 /** Bytes of an oversized body we let pass by unread, so that its sender hears the refusal instead of a reset. */
 const DISCARDED_BYTES = 4 * MIB
 
 /**
  * The fields of a URL-encoded body.
+ * @param most bytes it may have
  * @throws RelayError `body_too_large`, `body_malformed`
  */
-export async function readForm(req: IncomingMessage): Promise<URLSearchParams> {
-  const body = await readBody(req)
+export async function readForm(req: IncomingMessage, most = BODY_BYTES): Promise<URLSearchParams> {
+  const body = await readBody(req, most)
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase()
   if (type && type !== 'application/x-www-form-urlencoded') throw new RelayError('body_malformed')
   if (req.headers['content-encoding'] !== undefined) throw new RelayError('body_malformed')
@@ -25,7 +31,16 @@ export function oneValue(form: URLSearchParams, name: string): string | undefine
   return values.length === 1 ? values[0] : undefined
 }
 
-async function readBody(req: IncomingMessage): Promise<Buffer> {
+/** What would disturb a page or a terminal: control characters but the line feed, and marks that turn lines around. */
+const DISTURBING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
+
+/** Text a person wrote into a field, its line ends as one character; empty if the field is absent or repeated. */
+export function textOf(form: URLSearchParams, name: string): string {
+  const text = oneValue(form, name) ?? ''
+  return text.replace(/\r\n?/g, '\n').replace(DISTURBING, ' ').trim()
+}
+
+async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
   if (Number(req.headers['content-length']) > DISCARDED_BYTES) throw new RelayError('body_too_large')
   const chunks: Buffer[] = []
   let bytes = 0
@@ -34,12 +49,12 @@ async function readBody(req: IncomingMessage): Promise<Buffer> {
     for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       bytes += chunk.length
       if (bytes > DISCARDED_BYTES) break
-      if (bytes > BODY_BYTES) chunks.length = 0
+      if (bytes > most) chunks.length = 0
       else chunks.push(chunk)
     }
   } catch (cause) {
     throw new RelayError('body_malformed', undefined, { cause })
   }
-  if (bytes > BODY_BYTES) throw new RelayError('body_too_large')
+  if (bytes > most) throw new RelayError('body_too_large')
   return Buffer.concat(chunks)
 }

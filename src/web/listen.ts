@@ -15,7 +15,7 @@ export interface Listener {
 
 /** Milliseconds for the head of a request: an onion circuit may stall for some seconds. */
 const HEADERS_MS = 20 * SECOND
-/** Milliseconds for a whole request; none is longer than a form of one field. */
+/** Milliseconds for a whole request; the longest is a form of a few fields. */
 const REQUEST_MS = 30 * SECOND
 /** Milliseconds a quiet keep-alive socket is held: long enough for a page's style and picture. */
 const KEEP_ALIVE_MS = 5 * SECOND
@@ -31,11 +31,12 @@ const CLOSING_CHECK_MS = 20
 
 /**
  * Listens for HTTP.
+ * @param name what the listener is called where it cannot be had
  * @throws RelayError `address_unusable`
  */
 export async function listen(
   handler: Handler,
-  { host, port }: { host: string; port: number },
+  { host, port, name = 'web' }: { host: string; port: number; name?: string },
 ): Promise<Listener> {
   const server = createServer(
     {
@@ -52,7 +53,7 @@ export async function listen(
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException
-      reject(new RelayError('address_unusable', `web ${host}:${port} (${code})`, { cause }))
+      reject(new RelayError('address_unusable', `${name} ${host}:${port} (${code})`, { cause }))
     })
     server.listen({ host, port }, resolve)
   })

@@ -6,14 +6,19 @@ import { ANSWER_PATH } from './code-link.js'
 import type { WebComponents } from './components.js'
 import { asset } from './handlers/asset.js'
 import { health } from './handlers/health.js'
-import { type InviteParts, invite } from './handlers/invite.js'
+import { type InviteParts, inviting } from './handlers/invite.js'
+import { KNOCK_PATH, type KnockParts, knocking } from './handlers/knock.js'
 import { landing } from './handlers/landing.js'
+import { riddlePages } from './handlers/riddle.js'
+import { type SetupParts, settingUp } from './handlers/setup.js'
+import { whois } from './handlers/whois.js'
+import { inMode } from './middleware/mode.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { needSession, withSession } from './middleware/session.js'
 import type { Sessions } from './sessions.js'
 import type { WebState } from './state.js'
 
-export interface RouteParts extends Pick<WebComponents, 'face' | 'names'>, InviteParts {
+export interface RouteParts extends InviteParts, KnockParts, SetupParts {
   assets: Assets
   sessions: Sessions
 }
@@ -21,19 +26,44 @@ export interface RouteParts extends Pick<WebComponents, 'face' | 'names'>, Invit
 /** Builds the router. */
 export function routes(parts: RouteParts): Router<WebState> {
   const router = new Router<WebState>()
-  const { whenOpen, show, image, answer, again, qr } = invite(parts)
+  const setup = settingUp(parts)
+  const front = landing(parts)
+  const riddle = riddlePages(parts)
+  const knock = knocking(parts, riddle)
+  const invite = inviting(parts, riddle, knock.offer)
   const visitor = withSession(parts.sessions)
   const known = needSession(parts.sessions)
+  const open = inMode(parts, 'open')
+  const community = inMode(parts, 'community')
+  const visible = inMode(parts, 'open', 'community')
 
-  router.get('/', landing(parts))
+  router.get('/', setup.first, visible, front.show)
+  router.get('/setup', setup.whilePending, setup.ask)
+  router.post('/setup', setup.whilePending, sameOrigin(), setup.answer)
   router.get('/healthz', health(parts))
+  router.get('/whois', open, whois(parts))
   router.get('/assets/:name', asset(parts.assets))
 
-  router.get('/invite', whenOpen, visitor, show) // and /invite/
-  router.get('/invite/captcha.gif', whenOpen, known, image)
-  router.get('/invite/code.gif', whenOpen, known, qr)
-  router.get(ANSWER_PATH, whenOpen, visitor, again)
-  router.post(ANSWER_PATH, whenOpen, sameOrigin(), visitor, answer)
+  router.get('/invite', visible, visitor, invite.show) // and /invite/
+  router.get('/invite/captcha.gif', visible, known, riddle.image)
+  router.get('/invite/code.gif', open, known, invite.qr)
+  router.get('/invite/room.gif', open, front.qr)
+  router.get(ANSWER_PATH, visible, visitor, invite.again)
+  router.post(ANSWER_PATH, visible, sameOrigin(), visitor, invite.answer)
+  router.get(KNOCK_PATH, community, visitor, knock.show)
+  router.post(KNOCK_PATH, community, sameOrigin(), visitor, knock.leave)
 
+  return router
+}
+
+/** What there is on the port where clients look for a room by its host (Rooms 1: 26819). */
+export function whoisRoutes(
+  parts: Pick<WebComponents, 'face' | 'names'> & { assets: Assets },
+): Router<WebState> {
+  const router = new Router<WebState>()
+  // without a path as well: `status` shows the address of this listener alone
+  for (const path of ['/', '/whois']) router.get(path, inMode(parts, 'open'), whois(parts))
+  // an error's page has a style here too
+  router.get('/assets/:name', asset(parts.assets))
   return router
 }

@@ -1,4 +1,4 @@
-// Sessions: who was shown which riddle and given which code. In memory only, capped, expiring.
+// Sessions: who was shown which riddle, may knock, and was given which code. In memory only, capped, expiring.
 
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../limits.js'
@@ -23,6 +23,8 @@ export interface Session {
   riddle: Riddle | null
   /** codes made for this session, newest last: what it may be shown again */
   issued: Issued[]
+  /** a riddle was answered well where that is worth one knock */
+  mayKnock: boolean
 }
 
 /** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
@@ -58,7 +60,7 @@ export class Sessions {
     this.#dropExpired()
     if (this.#byId.size >= SESSIONS) this.#byId.delete(this.#oldest() as string)
     const id = randomBytes(32).toString('base64url')
-    const session: Session = { id, seen: this.#now(), riddle: null, issued: [] }
+    const session: Session = { id, seen: this.#now(), riddle: null, issued: [], mayKnock: false }
     this.#byId.set(id, session)
     return session
   }

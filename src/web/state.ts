@@ -14,6 +14,8 @@ export interface WebState {
 
 export type Step = Middleware<WebState>
 
+export type WebContext = Context & { state: WebState }
+
 /** The session that the route's middleware has put in place. */
 export function sessionOf(ctx: { state: WebState }): Session {
   if (!ctx.state.session) throw new Error('route without session middleware')

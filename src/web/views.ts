@@ -6,7 +6,15 @@ import nunjucks from 'nunjucks'
 /** The folder of templates and assets, beside `src` and `dist` alike. */
 export const VIEWS = fileURLToPath(new URL('../../views/', import.meta.url))
 
-const TEMPLATES = ['landing.njk', 'error.njk', 'invite/riddle.njk', 'invite/code.njk'] as const
+const TEMPLATES = [
+  'landing.njk',
+  'setup.njk',
+  'error.njk',
+  'invite/riddle.njk',
+  'invite/code.njk',
+  'invite/knock.njk',
+  'invite/knocked.njk',
+] as const
 export type View = (typeof TEMPLATES)[number]
 
 export type Render = (view: View, values: Record<string, unknown>) => string

@@ -31,6 +31,7 @@ const launch: Launch = async ({ config }) => {
   if (behaviour === 'prints') setImmediate(() => console.error('packet', { evil: 'x'.repeat(2000) }))
   return {
     status: async () => STATUS,
+    setupLink: () => (behaviour === 'fresh' ? 'http://127.0.0.1:8080/setup?token=t' : null),
     reload: (next) => {
       say(`reload ${next.invite.per_hour}`)
       return { applied: [], needs_restart: [] }

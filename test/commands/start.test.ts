@@ -31,6 +31,19 @@ t.test('the banner, then a clean end on SIGTERM and SIGINT', async (t) => {
   }
 })
 
+t.test('a relay that was never set up says where to do it', async (t) => {
+  const fresh = fakeRelay(t, 'fresh', '--data', shortDir(t))
+  await fresh.printed(
+    /set-up +http:\/\/127\.0\.0\.1:8080\/setup\?token=t\n[\s\S]*tidepool setup --name NAME --data \/[\s\S]*Ctrl-C/,
+  )
+  fresh.child.kill('SIGTERM')
+  t.equal((await fresh.ended).code, 0)
+  const done = fakeRelay(t, 'good')
+  await done.printed(/Ctrl-C/)
+  done.child.kill('SIGTERM')
+  t.notMatch((await done.ended).stdout, /set-?up/)
+})
+
 t.test('told to stop while it starts', async (t) => {
   const { child, printed, ended } = fakeRelay(t, 'slow-start')
   await printed(/fake: starting/, 'stderr')
@@ -127,7 +140,15 @@ t.test('a real relay: up, asked, a second one refused, down', async (t) => {
   const data = ['--data', shortDir(t)]
   const free = ['--set', 'ssb.port=0', '--set', 'web.port=0', '--set', 'ssb.host=127.0.0.1']
   const relay = run(t, project, ['start', ...data, ...free])
-  const [, id] = await relay.printed(/identity +(@\S+)[\s\S]*Ctrl-C/)
+  const [, id, link = ''] = await relay.printed(/identity +(@\S+)[\s\S]*set-up +(http\S+)[\s\S]*Ctrl-C/)
+  const page = await (await fetch(link)).text()
+  t.match(page, 'type="hidden" name="token"', 'the link knows the token')
+  t.match((await run(t, project, ['setup', ...data]).ended).stdout, link)
+  const setUp = ['--name', 'Pier', '--description', 'Below the pier.']
+  t.match(await run(t, project, ['setup', ...setUp, ...data]).ended, { code: 0, stdout: /Pier/ })
+  t.equal((await fetch(link)).status, 404, 'and then it is gone')
+  t.match(await run(t, project, ['mode', 'community', ...data]).ended, { code: 0, stdout: /^community/ })
+  t.match(await run(t, project, ['members', 'knocks', ...data]).ended, { code: 0, stdout: /Nobody/ })
   const status = JSON.parse((await run(t, project, ['status', '--json', ...data]).ended).stdout)
   t.match(status, { id, version: json('package.json').version, pid: relay.child.pid, members: 0 })
   const created = await run(t, project, ['invite', 'create', ...data]).ended

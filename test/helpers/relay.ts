@@ -16,6 +16,8 @@ import type { DrawnRiddle } from '../../src/web/components.js'
 import { type Client, connectClient } from './client.js'
 
 export interface BootOptions extends RelayOverrides {
+  /** false leaves the first run's questions open; otherwise they are answered, and `/` is the landing page */
+  setUp?: boolean
   /** `key=value` over the test's own: loopback and free ports */
   sets?: string[]
   /** an existing data directory; otherwise a fresh one that goes with the test */
@@ -56,7 +58,7 @@ export async function shortDir(t: Test): Promise<string> {
 
 /** Starts a relay and connects its operator over the control socket. */
 export async function bootRelay(t: Test, options: BootOptions = {}): Promise<BootedRelay> {
-  const { sets = [], dataDir = await shortDir(t), ...overrides } = options
+  const { sets = [], dataDir = await shortDir(t), setUp = true, ...overrides } = options
   const config = loadConfig({ sets: [...OWN_SETS, ...sets] })
   const lines: string[] = []
   let client: OperatorClient | null = null
@@ -68,6 +70,8 @@ export async function bootRelay(t: Test, options: BootOptions = {}): Promise<Boo
     // the socket's own answer, so that a relay whose operator cannot reach it fails every test
     client = await connectOperator(dataDir)
     const { operator } = client
+    if (setUp && !(await operator.settings()).set_up)
+      await operator.setup({ name: 'Tidepool', description: '' })
     const status = await operator.status()
     const [address = ''] = status.addresses.ssb
     Object.assign(booted, {

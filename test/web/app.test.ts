@@ -5,50 +5,31 @@ import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { ERRORS } from '../../src/errors.js'
 import { Visitor } from '../helpers/http.js'
-import { ANSWER, DOMAIN, ONION, openSite, RELAY_ID } from './site.js'
+import { ANSWER, DOMAIN, ONION, openSite } from './site.js'
 
-t.test('the landing page shows who we are, and follows what changes', async (t) => {
-  const site = await openSite(t)
-  const visitor = site.visitor()
-  const { status, text, headers } = await visitor.get('/')
-  t.equal(status, 200)
-  t.match(headers['content-type'], 'text/html; charset=utf-8')
-  t.match(text, '<title>Rock pool</title>')
-  t.match(text, 'For people who like limpets.')
-  t.match(text, RELAY_ID.slice(0, 20))
-  t.match(text, 'href="/invite/"')
-  t.match(text, /<strong>12<\/strong>\s+members/)
-  t.match(text, /<strong>3<\/strong>\s+online/)
-  t.equal(visitor.cookies.size, 0)
-  site.face.members = 1
-  site.face.name = '<script>"&\''
-  site.face.description = '{{ 7 * 7 }}</p><img src=x>'
-  const changed = (await visitor.get('/')).text
-  t.match(changed, /<strong>1<\/strong>\s+member</)
-  t.match(changed, '&lt;script&gt;&quot;&amp;&#39;')
-  t.match(changed, '{{ 7 * 7 }}&lt;/p&gt;')
-  t.notMatch(changed, '<img')
-  site.face.name = ' '
-  t.match((await visitor.get('/')).text, '<title>Tidepool</title>')
-})
-
-t.test('a relay that is not open gives strangers no codes', async (t) => {
+t.test('what is not for strangers looks like what does not exist', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withRiddle()
-  site.face.mode = 'community'
-  const page = await visitor.get('/')
-  t.equal(page.status, 200)
-  t.notMatch(page.text, '/invite')
-  t.notMatch(page.text, 'online')
-  for (const mode of ['community', 'restricted'] as const) {
-    site.face.mode = mode
-    for (const path of ['/invite', '/invite/', '/invite/captcha.gif', ANSWER]) {
-      t.equal((await visitor.get(path)).status, 404, `${path} when ${mode}`)
-    }
-    t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 404)
+  const code = await visitor.post(ANSWER, { captcha: answer })
+  const [, qr = ''] = /<img src="(\/invite\/code\.gif\?invite=[^"]+)"/.exec(code.text) ?? []
+  await visitor.get('/invite/')
+  site.face.mode = 'restricted'
+  const nothing = (await visitor.get('/nothing')).text
+  const hidden = ['/', '/invite', '/invite/', '/invite/captcha.gif', '/invite/room.gif', '/invite/knock']
+  for (const path of [...hidden, ANSWER, qr, '/whois', '/whois?encoding=json', '/setup']) {
+    const { status, text, headers } = await visitor.get(path)
+    t.equal(status, 404, path)
+    t.equal(text, nothing, path)
+    t.equal(headers['set-cookie'], undefined)
+    t.equal(headers['access-control-allow-origin'], undefined)
   }
-  t.equal((await visitor.get('/')).status, 404)
-  t.equal(site.minted.length, 0)
+  for (const path of [ANSWER, '/invite/knock', '/setup']) {
+    const { status, text } = await visitor.post(path, { captcha: answer })
+    t.equal(status, 404, path)
+    t.equal(text, nothing, path)
+  }
+  t.equal((await visitor.get('/healthz')).status, 200)
+  t.equal(site.minted.length, 1)
 })
 
 t.test('every answer carries the strict headers', async (t) => {
@@ -170,7 +151,7 @@ t.test('health', async (t) => {
 
 t.test('HEAD is GET without a body', async (t) => {
   const site = await openSite(t)
-  for (const path of ['/', '/invite/', '/healthz', '/assets/style.css']) {
+  for (const path of ['/', '/invite/', '/healthz', '/whois', '/invite/room.gif', '/assets/style.css']) {
     const { status, body, headers } = await site.visitor().ask(path, { method: 'HEAD' })
     t.equal(status, 200, path)
     t.equal(body.length, 0)

@@ -24,6 +24,8 @@ t.test('is what the site draws by itself', async (t) => {
     {
       face: () => site.face,
       names: () => site.names,
+      knock: async () => 'waiting',
+      setup: { pending: () => false, knows: () => false, claim: async () => {} },
       log: createLog('silent'),
       mintInvite: async ({ host, port }) => ({ code: `${host}:${port}:${RELAY_ID}~`, expires: Date.now() }),
     },

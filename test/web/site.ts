@@ -1,15 +1,18 @@
 // A whole site on a free port of 127.0.0.1, with riddles whose image says the answer and a clock that stands still.
 
 import type { Test } from 'tap'
+import { RelayError } from '../../src/errors.js'
 import { createLog } from '../../src/log.js'
 import {
   createWeb,
   type RelayFace,
   type RelayNames,
+  type SetupAnswers,
   type SsbAddress,
   type Web,
   type WebComponents,
   type WebOptions,
+  type WebSetup,
 } from '../../src/web/app.js'
 import { type Reply, Visitor } from '../helpers/http.js'
 
@@ -27,6 +30,10 @@ export interface Site {
   clock: { now: number }
   /** addresses of the invites made so far */
   minted: SsbAddress[]
+  /** knocks left so far; `joins` are feeds for which a directed invite stands, `members` are in already */
+  knocks: { left: Array<{ feed: string; note: string }>; joins: Set<string>; members: Set<string> }
+  /** the first run's questions: done, unless a test opens them again */
+  setup: { pending: boolean; token: string; claimed: SetupAnswers[] }
   /** lines of the log */
   lines: string[]
   visitor(): Visitor
@@ -43,6 +50,20 @@ export async function openSite(
   const clock = { now: Date.UTC(2025, 4, 1, 12) }
   const minted: SsbAddress[] = []
   const lines: string[] = []
+  const knocks: Site['knocks'] = { left: [], joins: new Set(), members: new Set() }
+  const setup: Site['setup'] = { pending: false, token: 'oyster-token', claimed: [] }
+  // as the relay's own does it: the first takes the place before anything is awaited
+  const questions: WebSetup = {
+    pending: () => setup.pending,
+    knows: (token) => setup.pending && token === setup.token,
+    async claim(token, answers) {
+      if (!setup.pending || setup.claimed.length > 0) throw new RelayError('already_set_up')
+      if (token !== setup.token) throw new RelayError('token_wrong')
+      setup.claimed.push(answers)
+      await new Promise(setImmediate)
+      setup.pending = false
+    },
+  }
   let drawn = 0
   const face: RelayFace = {
     id: RELAY_ID,
@@ -67,6 +88,12 @@ export async function openSite(
         minted.push(address)
         return { code: codeFor(address, minted.length), expires: clock.now + 7 * 86_400_000 }
       },
+      knock: async (feed, note) => {
+        if (knocks.members.has(feed)) throw new RelayError('already_following')
+        knocks.left.push({ feed, note })
+        return knocks.joins.has(feed) ? 'joined' : 'waiting'
+      },
+      setup: questions,
       ...components,
     },
     { host: '127.0.0.1', port: 0, captcha: true, perHour: 60, expiresDays: 7, ...options },
@@ -74,7 +101,7 @@ export async function openSite(
   t.teardown(() => web.close())
   const visitor = () => new Visitor(web.url)
   return {
-    ...{ web, url: web.url, face, names, clock, minted, lines, visitor },
+    ...{ web, url: web.url, face, names, clock, minted, knocks, setup, lines, visitor },
     async withRiddle() {
       const visited = visitor()
       const page = await visited.get('/invite/')

@@ -1,59 +1,28 @@
-// /invite/: the riddle, its image, its answer, and the code with its QR.
+// /invite/…: the answer to the riddle, and the code with its QR.
 
-import type { Context } from 'koa'
-import { type ErrorCode, RelayError } from '../../errors.js'
+import { RelayError } from '../../errors.js'
 import { DAY } from '../../limits.js'
-import type { Budget } from '../budget.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../code-link.js'
 import type { Issued, WebComponents } from '../components.js'
 import { oneValue, readForm } from '../form.js'
 import { drawQr } from '../qr.js'
-import { isRight, type Riddles } from '../riddles.js'
+import { isRight } from '../riddles.js'
 import { type Riddle, remember, type Session } from '../sessions.js'
-import { prefersJson, type Step, sessionOf, type WebState } from '../state.js'
-import type { Render } from '../views.js'
+import { type Step, sessionOf, type WebContext } from '../state.js'
+import type { RiddlePages, RiddleParts } from './riddle.js'
 
-export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'face' | 'names'> {
-  render: Render
-  riddles: Riddles
-  budget: Budget
+export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>, RiddleParts {
   now: () => number
-  /** days an invite can be used, as told to people */
-  expiresDays: () => number
 }
 
-type WebContext = Context & { state: WebState }
-
-/** The handlers of the invite pages. */
-export function invite(parts: InviteParts) {
+/**
+ * The handlers of the invite pages.
+ * @param offerKnock what a right answer is worth where strangers are given no codes
+ */
+export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (ctx: WebContext) => void) {
   const { render, riddles, budget, now, face } = parts
   /** QR images, drawn once and kept as long as their code is */
   const drawn = new WeakMap<Issued, Promise<Buffer>>()
-
-  /** Only an open relay gives codes to strangers; the others say no more than that there is nothing here. */
-  const whenOpen: Step = (_ctx, next) => {
-    if (face().mode !== 'open') throw new RelayError('not_found')
-    return next()
-  }
-
-  async function riddlePage(ctx: WebContext, error: ErrorCode | null): Promise<void> {
-    await riddles.renew(sessionOf(ctx))
-    const minutes = Math.ceil(budget.wait() / 60)
-    const values = { name: face().name.trim() || 'Tidepool', asks: riddles.asks, days: parts.expiresDays() }
-    ctx.type = 'html'
-    ctx.body = render('invite/riddle.njk', { ...values, action: ANSWER_PATH, error, minutes })
-  }
-
-  /** Refuses an answer with a fresh riddle, so that the next try needs no detour. */
-  async function refuse(ctx: WebContext, code: 'riddle_wrong' | 'riddle_missing'): Promise<void> {
-    const refusal = new RelayError(code)
-    // used up before anything is awaited: a hundred guesses at once are a hundred riddles
-    riddles.consume(sessionOf(ctx))
-    ctx.status = refusal.status
-    ctx.vary('Accept')
-    await riddlePage(ctx, code)
-    if (prefersJson(ctx)) throw refusal
-  }
 
   function codePage(ctx: WebContext, { code, expires }: Issued): void {
     const days = Math.max(1, Math.round((expires - now()) / DAY))
@@ -69,7 +38,7 @@ export function invite(parts: InviteParts) {
   }
 
   /** Pays out a riddle that was answered well: exactly one invite, or the riddle back. */
-  async function pay(session: Session, riddle: Riddle, host: string): Promise<Issued> {
+  async function pay(session: Session, answered: Riddle, host: string): Promise<Issued> {
     // nothing is awaited between the caller's check of the riddle and this line, so only one answer gets here
     riddles.consume(session)
     try {
@@ -78,32 +47,29 @@ export function invite(parts: InviteParts) {
       return issued
     } catch (cause) {
       budget.refund()
-      riddles.restore(session, riddle)
+      riddles.restore(session, answered)
       throw cause
     }
   }
 
-  const show: Step = (ctx) => riddlePage(ctx, null)
-
-  const image: Step = async (ctx) => {
-    const shown = await riddles.image(sessionOf(ctx))
-    if (!shown) throw new RelayError('not_found')
-    ctx.type = shown.type
-    ctx.body = shown.body
-  }
+  const show: Step = (ctx) => riddle.show(ctx)
 
   const answer: Step = async (ctx) => {
     const session = sessionOf(ctx)
     const given = oneValue(await readForm(ctx.req), 'captcha') ?? ''
-    const riddle = riddles.waiting(session)
-    if (!riddle) return refuse(ctx, 'riddle_missing')
-    if (!isRight(riddle, given)) return refuse(ctx, 'riddle_wrong')
+    const waiting = riddles.waiting(session)
+    if (!waiting) return riddle.refuse(ctx, 'riddle_missing')
+    if (!isRight(waiting, given)) return riddle.refuse(ctx, 'riddle_wrong')
+    if (face().mode === 'community') {
+      riddles.consume(session)
+      return offerKnock(ctx)
+    }
     if (!budget.take()) {
       // the riddle stays: sending the same answer again later is enough
       ctx.set('Retry-After', String(budget.wait()))
       throw new RelayError('invites_exhausted')
     }
-    const issued = await pay(session, riddle, ctx.state.host)
+    const issued = await pay(session, waiting, ctx.state.host)
     if (ctx.get('X-Requested-With') !== 'in.delog') return codePage(ctx, issued)
     // the WebView's app sees URLs, not pages
     ctx.status = 303
@@ -112,8 +78,9 @@ export function invite(parts: InviteParts) {
   }
 
   const again: Step = (ctx) => {
-    const issued = findCode(ctx.req, sessionOf(ctx))
-    return issued ? codePage(ctx, issued) : riddlePage(ctx, null)
+    // a code that was given while the room was open is no business of a community's pages
+    const issued = face().mode === 'open' ? findCode(ctx.req, sessionOf(ctx)) : undefined
+    return issued ? codePage(ctx, issued) : riddle.show(ctx)
   }
 
   const qr: Step = async (ctx) => {
@@ -125,5 +92,5 @@ export function invite(parts: InviteParts) {
     ctx.body = await image
   }
 
-  return { whenOpen, show, image, answer, again, qr }
+  return { show, answer, again, qr }
 }

@@ -15,28 +15,39 @@ const SAYINGS: Partial<Record<ErrorCode, { title: string; hint: string }>> = {
     hint: 'This server does not go by the name you used. Check the address.',
   },
   not_allowed: { title: 'Not from there', hint: 'Please use the form on our own page.' },
-  body_too_large: { title: 'Too much', hint: 'The answer to a riddle is a few letters.' },
+  body_too_large: { title: 'Too much', hint: 'That is far more than this form has room for.' },
   body_malformed: { title: 'Not understood', hint: 'Please use the form on our own page.' },
   invites_exhausted: { title: 'Low tide', hint: 'All invites for now have been given out.' },
+  quota_reached: { title: 'Slow down', hint: 'Too many have tried this of late.' },
+  already_set_up: { title: 'Already done', hint: 'Somebody has just answered these questions.' },
   busy: { title: 'High water', hint: 'Too much is going on here at the moment. Please try again soon.' },
   internal: { title: 'Something broke', hint: 'It is our fault, not yours. Please try again in a while.' },
 }
 
-/** Turns whatever is thrown further in, and routes that nobody took, into an answer. */
-export function errors({ render, log }: { render: Render; log: Log }): Step {
-  // a page depends on its code alone unless it says when to come back
-  const pages = new Map<ErrorCode, string>()
+/** Where to go on from an error on this path, or null where there is nothing else. */
+export type WayOut = (path: string, code: ErrorCode) => string | null
 
-  function page(code: ErrorCode, words: string, minutes: number | null): string {
-    const kept = minutes === null ? pages.get(code) : undefined
+/** On the site: to the riddle for who was on the way to an invite, else to the front page. */
+export const siteWayOut: WayOut = (path, code) => {
+  if (code === 'wrong_host') return null
+  return path.startsWith('/invite') && code !== 'not_found' ? '/invite/' : '/'
+}
+
+/** Turns whatever is thrown further in, and routes that nobody took, into an answer. */
+export function errors({ render, log, wayOut }: { render: Render; log: Log; wayOut: WayOut }): Step {
+  // a page depends on its code and the way out alone unless it says when to come back
+  const pages = new Map<string, string>()
+
+  function page(code: ErrorCode, home: string | null, minutes: number | null): string {
+    const key = `${code} ${home}`
+    const kept = minutes === null ? pages.get(key) : undefined
     if (kept) return kept
     const { title, hint } = SAYINGS[code] ?? {
       title: 'That did not work',
       hint: 'Please go back and try again.',
     }
-    const home = code === 'wrong_host' ? null : code === 'not_found' ? '/' : '/invite/'
-    const html = render('error.njk', { title, hint, code, words, minutes, home })
-    if (minutes === null) pages.set(code, html)
+    const html = render('error.njk', { title, hint, code, words: ERRORS[code].words, minutes, home })
+    if (minutes === null) pages.set(key, html)
     return html
   }
 
@@ -55,7 +66,7 @@ export function errors({ render, log }: { render: Render; log: Log }): Step {
     }
     const wait = Number(ctx.response.get('Retry-After'))
     ctx.type = 'html'
-    ctx.body = page(code, ERRORS[code].words, wait > 0 ? Math.ceil(wait / 60) : null)
+    ctx.body = page(code, wayOut(ctx.path, code), wait > 0 ? Math.ceil(wait / 60) : null)
   }
 
   return async (ctx, next) => {

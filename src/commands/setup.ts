@@ -1,0 +1,62 @@
+// tidepool setup: answers the first run's questions, changes the answers later, or shows them.
+
+import type { Command } from 'commander'
+import type { Operator, SettingsInfo } from '../peer/operator.js'
+import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import { facts, print, printJson } from './output.js'
+
+interface SetupOptions extends CommonOptions {
+  name?: string
+  description?: string
+  admin?: string
+}
+
+/** Turns the empty command into `setup`. */
+export function define(command: Command): void {
+  withDataAndJson(command)
+    .option('--name <text>', 'what people call the room')
+    .option('--description <text>', 'who it is for and what goes on there')
+    .option('--admin <feed>', 'feed id of who shall administer it over SSB: followed, and given the role')
+  withExamples(command, [
+    [
+      "tidepool setup --name 'Rock pool' --admin '@….ed25519'",
+      'answer the first questions here, not on the web',
+    ],
+    ["tidepool setup --description 'For people who like limpets.'", 'change one answer later'],
+    ['tidepool setup', 'see the answers, or where to give them'],
+  ])
+  command.action(({ name, description, admin, ...options }: SetupOptions) =>
+    visit(options, async (operator) => {
+      const before = await operator.settings()
+      const changes = [name, description, admin].some((answer) => answer !== undefined)
+      const settings = changes
+        ? await operator.setup({
+            // what is not named stays as it is
+            name: name ?? before.name,
+            description: description ?? before.description,
+            ...(admin === undefined ? {} : { admin }),
+          })
+        : before
+      if (options.json) printJson(settings)
+      else print(describe(settings, await whereToAsk(settings, operator)))
+    }),
+  )
+}
+
+async function whereToAsk({ setup_token }: SettingsInfo, operator: Operator): Promise<string | null> {
+  if (setup_token === null) return null
+  const { web } = (await operator.status()).addresses
+  return web && `${web.replace(/\/$/, '')}/setup?token=${setup_token}`
+}
+
+function describe({ name, description, mode }: SettingsInfo, link: string | null): string {
+  return [
+    link ? 'Nobody has set up this room yet.' : 'This room is set up.',
+    facts([
+      ['name', name || '-'],
+      ['description', description || '-'],
+      ['mode', mode],
+      ...(link ? [['set-up', link] as const] : []),
+    ]),
+  ].join('\n')
+}

@@ -1,0 +1,115 @@
+// /invite/knock: where the room is a community's, a riddle answered well is worth one knock.
+
+import { type ErrorCode, RelayError } from '../../errors.js'
+import { NOTE_CHARS } from '../../limits.js'
+import { isFeedId } from '../../ssb/feed-id.js'
+import { multiserverAddress } from '../address.js'
+import type { WebComponents } from '../components.js'
+import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
+import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
+import type { RiddlePages, RiddleParts } from './riddle.js'
+
+export interface KnockParts extends Pick<WebComponents, 'knock' | 'names'>, RiddleParts {}
+
+export const KNOCK_PATH = '/invite/knock'
+
+interface Given {
+  feed: string
+  note: string
+}
+type Field = keyof Given
+interface Wrong {
+  field: Field | null
+  code: ErrorCode
+  words: string
+}
+
+/** The form for a knock and what becomes of it. */
+export function knocking(parts: KnockParts, riddle: RiddlePages) {
+  const { render, face, names, knockBudget } = parts
+  const name = (): string => face().name.trim() || 'Tidepool'
+  const days = (): number => Math.max(1, Math.round(parts.expiresDays()))
+
+  function form(ctx: WebContext, given: Given, wrong: Wrong | null): void {
+    if (wrong) {
+      const refusal = new RelayError(wrong.code, wrong.words)
+      ctx.status = refusal.status
+      ctx.vary('Accept')
+      if (prefersJson(ctx)) throw refusal
+    }
+    ctx.type = 'html'
+    ctx.body = render('invite/knock.njk', {
+      ...{ name: name(), days: days(), given, wrong, most: NOTE_CHARS, action: KNOCK_PATH },
+    })
+  }
+
+  function outcome(ctx: WebContext, feed: string, became: 'waiting' | 'joined' | 'member'): void {
+    const address = multiserverAddress(ctx.state.host, face(), names())
+    ctx.type = 'html'
+    ctx.body = render('invite/knocked.njk', { name: name(), days: days(), feed, became, address })
+  }
+
+  /** Shows the empty form to a session that has answered its riddle well, which is worth one knock. */
+  function offer(ctx: WebContext): void {
+    sessionOf(ctx).mayKnock = true
+    form(ctx, { feed: '', note: '' }, null)
+  }
+
+  const show: Step = (ctx) => (sessionOf(ctx).mayKnock ? offer(ctx) : riddle.show(ctx))
+
+  const leave: Step = async (ctx) => {
+    const session = sessionOf(ctx)
+    const fields = await readForm(ctx.req, TEXT_FORM_BYTES)
+    if (!session.mayKnock) return riddle.refuse(ctx, 'riddle_missing')
+    const given = { feed: textOf(fields, 'feed'), note: textOf(fields, 'note') }
+    const wrong = check(given, face().id)
+    // what a slip of the pen says of nobody is free
+    if (wrong) return form(ctx, given, wrong)
+    if (!knockBudget.take()) {
+      const wait = knockBudget.wait()
+      const words = `Too many people have knocked of late. Press the button again in about ${minutes(wait)}.`
+      ctx.set('Retry-After', String(wait))
+      return form(ctx, given, { field: null, code: 'quota_reached', words })
+    }
+    // nothing is awaited between the look at it and this line: of ten knocks at once one is left
+    session.mayKnock = false
+    try {
+      outcome(ctx, given.feed, await parts.knock(given.feed, given.note))
+    } catch (cause) {
+      // whoever asks whether some feed is a member pays for the answer with a riddle and a knock
+      if (cause instanceof RelayError && cause.code === 'already_following') return known(ctx, given, cause)
+      knockBudget.refund()
+      session.mayKnock = true
+      throw cause
+    }
+  }
+
+  function known(ctx: WebContext, { feed }: Given, refusal: RelayError): void {
+    ctx.status = refusal.status
+    ctx.vary('Accept')
+    if (prefersJson(ctx)) throw refusal
+    outcome(ctx, feed, 'member')
+  }
+
+  return { offer, show, leave }
+}
+
+function check({ feed, note }: Given, own: string): Wrong | null {
+  if (!isFeedId(feed)) {
+    const words = 'A feed id is an @, 44 characters and .ed25519: copy it whole from your app.'
+    return { field: 'feed', code: 'bad_feed_id', words }
+  }
+  if (feed === own)
+    return { field: 'feed', code: 'not_allowed', words: 'That is the relay’s own id; yours is in your app.' }
+  // counted as the store counts
+  if (note.length > NOTE_CHARS) {
+    const words = `At most ${NOTE_CHARS} characters; these are ${note.length}.`
+    return { field: 'note', code: 'bad_argument', words }
+  }
+  return null
+}
+
+function minutes(seconds: number): string {
+  const count = Math.max(1, Math.ceil(seconds / 60))
+  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
+}

@@ -1,0 +1,136 @@
+// /setup: the first run's questions, asked of whoever holds the token that `tidepool start` printed.
+
+import { type ErrorCode, RelayError } from '../../errors.js'
+import { DESCRIPTION_CHARS, NAME_CHARS } from '../../limits.js'
+import { isFeedId } from '../../ssb/feed-id.js'
+import type { Budget } from '../budget.js'
+import type { SetupAnswers, WebComponents } from '../components.js'
+import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
+import { prefersJson, type Step, type WebContext } from '../state.js'
+import type { Render } from '../views.js'
+
+export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
+  render: Render
+  /** wrong tokens the relay bears in an hour, whoever tries */
+  tries: Budget
+}
+
+type Given = SetupAnswers & { token: string }
+type Field = keyof Given
+/** What is wrong with which field: the code for programs, the words for people. */
+type Wrong = Partial<Record<Field, { code: ErrorCode; words: string }>>
+
+const FIELDS = ['token', 'name', 'description', 'admin'] as const satisfies Field[]
+
+/** The handlers of the set-up page, which is there until it has been answered. */
+export function settingUp({ setup, face, render, tries }: SetupParts) {
+  /** Leads to the questions while they are open. */
+  const first: Step = (ctx, next) => {
+    if (!setup.pending()) return next()
+    ctx.status = 303
+    ctx.redirect('/setup')
+    ctx.body = ''
+  }
+
+  /** Once answered, there is no such page. */
+  const whilePending: Step = (_ctx, next) => {
+    if (!setup.pending()) throw new RelayError('not_found')
+    return next()
+  }
+
+  /** A wrong token costs a try; where none is left no token is heard, as to refuse only wrong ones would be an answer. */
+  function knows(ctx: WebContext, token: string): boolean {
+    if (token === '') return false
+    const wait = tries.wait()
+    if (wait > 0) {
+      ctx.set('Retry-After', String(wait))
+      throw new RelayError('quota_reached')
+    }
+    return setup.knows(token) || !tries.take()
+  }
+
+  function page(ctx: WebContext, given: Given, known: boolean, wrong: Wrong = {}): void {
+    const worst = FIELDS.find((field) => wrong[field]) ?? null
+    const found = worst ? wrong[worst] : undefined
+    if (found) {
+      const refusal = new RelayError(found.code, `${worst}: ${found.words}`)
+      ctx.status = refusal.status
+      ctx.vary('Accept')
+      if (prefersJson(ctx)) throw refusal
+    }
+    const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
+    ctx.type = 'html'
+    ctx.body = render('setup.njk', { given, known, wrong, worst, most, code: found?.code ?? null })
+  }
+
+  function check(given: Given): Wrong {
+    const wrong: Wrong = {}
+    const refuse = (field: Field, code: ErrorCode, words: string): void => {
+      wrong[field] = { code, words }
+    }
+    const [name, description] = [given.name, given.description].map((text) => [...text].length)
+    if (!name) refuse('name', 'bad_argument', 'A room needs a name.')
+    else if (name > NAME_CHARS)
+      refuse('name', 'bad_argument', `At most ${NAME_CHARS} characters; these are ${name}.`)
+    if (description && description > DESCRIPTION_CHARS)
+      refuse(
+        'description',
+        'bad_argument',
+        `At most ${DESCRIPTION_CHARS} characters; these are ${description}.`,
+      )
+    if (given.admin !== '' && !isFeedId(given.admin))
+      refuse('admin', 'bad_feed_id', 'A feed id is an @, 44 characters and .ed25519: copy it whole.')
+    else if (given.admin === face().id) refuse('admin', 'not_allowed', 'That is the id of the relay itself.')
+    return wrong
+  }
+
+  const ask: Step = (ctx) => {
+    const { token: asked } = ctx.query
+    const token = typeof asked === 'string' ? asked : ''
+    const known = knows(ctx, token)
+    page(ctx, { token, name: '', description: '', admin: '' }, known, known || !token ? {} : TOKEN_WRONG)
+  }
+
+  const answer: Step = async (ctx) => {
+    const form = await readForm(ctx.req, TEXT_FORM_BYTES)
+    const given: Given = {
+      token: textOf(form, 'token'),
+      name: textOf(form, 'name'),
+      description: textOf(form, 'description'),
+      admin: textOf(form, 'admin'),
+    }
+    const known = knows(ctx, given.token)
+    const wrong: Wrong = { ...(known ? {} : TOKEN_WRONG), ...check(given) }
+    if (Object.keys(wrong).length > 0) return page(ctx, given, known, wrong)
+    const { token, ...answers } = given
+    try {
+      await setup.claim(token, answers)
+    } catch (thrown) {
+      const refused = refusedBy(thrown)
+      if (!refused) throw thrown
+      return page(ctx, given, known, refused)
+    }
+    ctx.status = 303
+    ctx.redirect('/')
+    ctx.body = ''
+  }
+
+  return { first, whilePending, ask, answer }
+}
+
+const TOKEN_WRONG: Wrong = {
+  token: {
+    code: 'token_wrong',
+    words: 'That is not the token. It is in what the relay printed when it last started.',
+  },
+}
+
+/** What only the relay could find wrong, beside the field it is about. */
+function refusedBy(thrown: unknown): Wrong | null {
+  if (!(thrown instanceof RelayError)) return null
+  const { code } = thrown
+  if (code === 'token_wrong') return TOKEN_WRONG
+  if (code === 'not_allowed')
+    return { admin: { code, words: 'The relay may not follow this one: it is blocked.' } }
+  return null
+}

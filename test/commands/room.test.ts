@@ -1,0 +1,138 @@
+// The commands about the room: its first questions, its mode, its roles, who knocks, and invites for one feed.
+
+import t from 'tap'
+import type { KnockInfo, SettingsInfo } from '../../src/peer/operator.js'
+import { tidepool } from './invoke.js'
+import { operatorStub } from './operator-stub.js'
+
+const ANA = `@${'A'.repeat(43)}=.ed25519`
+const BEN = `@${'B'.repeat(42)}A=.ed25519`
+
+const SETTINGS: SettingsInfo = {
+  name: 'Rock pool',
+  description: 'For people who like\u001b[31m limpets.',
+  mode: 'open',
+  set_up: true,
+  setup_token: null,
+}
+const FRESH: SettingsInfo = { ...SETTINGS, name: '', description: '', set_up: false, setup_token: 'oyster' }
+
+t.test('setup: where to answer, answering, changing one answer', async (t) => {
+  let settings = FRESH
+  const { dataDir, calls } = await operatorStub(t, {
+    settings: () => settings,
+    status: () => ({ addresses: { web: 'http://127.0.0.1:8080' } }),
+    setup: (answers) => {
+      settings = { ...SETTINGS, ...(answers as object) }
+      return settings
+    },
+  })
+  const asked = await tidepool('setup', '--data', dataDir)
+  t.match(asked.stdout, /^Nobody has set up.*\n {2}name +-\n/)
+  t.match(asked.stdout, /set-up +http:\/\/127\.0\.0\.1:8080\/setup\?token=oyster\n$/)
+  t.same(JSON.parse((await tidepool('setup', '--json', '--data', dataDir)).stdout), FRESH)
+  calls.length = 0
+  const done = await tidepool('setup', '--name', 'Rock pool', '--admin', ANA, '--data', dataDir)
+  t.match(done.stdout, /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n$/)
+  await tidepool('setup', '--description', 'Limpets.', '--data', dataDir)
+  t.same(
+    calls.filter(([method]) => method === 'setup'),
+    [
+      ['setup', { name: 'Rock pool', description: '', admin: ANA }],
+      ['setup', { name: 'Rock pool', description: 'Limpets.' }],
+    ],
+  )
+  settings = SETTINGS
+  t.notMatch((await tidepool('setup', '--data', dataDir)).stdout, '\u001b')
+})
+
+t.test('mode: shown, changed, and no other', async (t) => {
+  let mode: SettingsInfo['mode'] = 'open'
+  const { dataDir, calls } = await operatorStub(t, {
+    settings: () => ({ ...SETTINGS, mode }),
+    mode: (wanted) => {
+      mode = wanted as SettingsInfo['mode']
+      return { ...SETTINGS, mode }
+    },
+  })
+  t.match((await tidepool('mode', '--data', dataDir)).stdout, /^open: .+\n$/)
+  t.match((await tidepool('mode', 'community', '--data', dataDir)).stdout, /^community: .*knock/)
+  const json = await tidepool('mode', 'restricted', '--json', '--data', dataDir)
+  t.same(JSON.parse(json.stdout), { mode: 'restricted' })
+  t.same(
+    calls.map(([method, ...args]) => [method, ...args]),
+    [['settings'], ['mode', 'community'], ['mode', 'restricted']],
+  )
+  for (const wrong of ['closed', 'OPEN', ''])
+    t.match(await tidepool('mode', wrong, '--data', dataDir), {
+      code: 2,
+      stderr: /open, community, restricted/,
+    })
+})
+
+t.test('members role, knocks, accept, decline', async (t) => {
+  let knocks: KnockInfo[] = [
+    {
+      id: BEN,
+      note: 'Ben\nfrom\u001b[2J the pier',
+      since: Date.now() - 7_200_000,
+      expires: Date.now() + 5e8,
+    },
+  ]
+  const { dataDir, calls } = await operatorStub(t, {
+    knocksList: () => knocks,
+    knockAccept: () => ({ key: '%x' }),
+  })
+  const list = await tidepool('members', 'knocks', '--data', dataDir)
+  t.match(list.stdout, /^ID +SINCE +EXPIRES +NOTE\n@BBB\S+ +2 h ago .* in 5 d .*Ben from \[2J the pier\n$/)
+  t.same(JSON.parse((await tidepool('members', 'knocks', '--json', '--data', dataDir)).stdout), knocks)
+  knocks = []
+  t.equal((await tidepool('members', 'knocks', '--data', dataDir)).stdout, 'Nobody is knocking.\n')
+  calls.length = 0
+  t.match((await tidepool('members', 'accept', BEN, '--data', dataDir)).stdout, /^@BBB\S+ is in/)
+  t.same(JSON.parse((await tidepool('members', 'accept', BEN, '--json', '--data', dataDir)).stdout), {
+    key: '%x',
+  })
+  t.match((await tidepool('members', 'decline', BEN, '--data', dataDir)).stdout, /waits no longer/)
+  t.same(JSON.parse((await tidepool('members', 'decline', BEN, '--json', '--data', dataDir)).stdout), {
+    declined: BEN,
+  })
+  t.match((await tidepool('members', 'role', ANA, 'admin', '--data', dataDir)).stdout, /is an admin now/)
+  t.match((await tidepool('members', 'role', ANA, 'member', '--data', dataDir)).stdout, /is a member now/)
+  t.same(
+    JSON.parse((await tidepool('members', 'role', ANA, 'moderator', '--json', '--data', dataDir)).stdout),
+    {
+      id: ANA,
+      role: 'moderator',
+    },
+  )
+  t.same(calls, [
+    ['knockAccept', BEN],
+    ['knockAccept', BEN],
+    ['knockDecline', BEN],
+    ['knockDecline', BEN],
+    ['membersRole', ANA, 'admin'],
+    ['membersRole', ANA, 'member'],
+    ['membersRole', ANA, 'moderator'],
+  ])
+  for (const args of [['role', ANA], ['role', ANA, 'king'], ['accept'], ['decline'], ['knocks', ANA]])
+    t.match(
+      await tidepool('members', ...args, '--data', dataDir),
+      { code: 2, stderr: /\(usage\)/ },
+      args.join(' '),
+    )
+})
+
+t.test('an invite for one feed', async (t) => {
+  const invite = { id: BEN, state: 'live', used: 0, uses: 1, expires: Date.now() + 6e8, note: '', for: ANA }
+  const { dataDir, calls } = await operatorStub(t, {
+    inviteCreate: () => ({ ...invite, code: 'h:1:@k~s' }),
+    inviteList: () => [invite],
+  })
+  t.equal((await tidepool('invite', 'create', '--for', ANA, '--data', dataDir)).stdout, 'h:1:@k~s\n')
+  t.same(calls, [['inviteCreate', { for: ANA }]])
+  t.match(
+    (await tidepool('invite', 'list', '--data', dataDir)).stdout,
+    new RegExp(`live.*${ANA.replace('+', '.')}\n$`),
+  )
+})
