@@ -4,6 +4,7 @@ import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
 import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
+import { signMessage } from '../../src/ssb/message.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
 import { type Client, connectClient } from './client.js'
 import { createTestFeed, historyOf, type TestFeed } from './feed.js'
@@ -35,6 +36,8 @@ export interface RoomClient extends Client {
   visitors: Friend[]
   /** calls of the relay that asked whether we are there */
   pings: number
+  /** Writes into our own feed that we follow somebody. */
+  follow(friend: string): void
   /** Dials somebody through the room. `options` are merged into what `tunnel.connect` is called with. */
   dial(target: string, options?: Record<string, unknown>): Promise<Friend>
 }
@@ -54,6 +57,7 @@ export async function connectRoomClient(
   const told: RoomClient['told'] = []
   const visitors: Friend[] = []
   let pings = 0
+  let previous: Parameters<typeof signMessage>[1] = null
   const api = {
     createHistoryStream: historyOf(feed),
     tunnel: {
@@ -81,6 +85,12 @@ export async function connectRoomClient(
     visitors,
     get pings() {
       return pings
+    },
+    follow(friend) {
+      const content = { type: 'contact', contact: friend, following: true }
+      const { sequence, hash, json } = signMessage(keys, previous, content, Date.now())
+      previous = { sequence, hash }
+      feed.messages.push(JSON.parse(json))
     },
     async dial(target, options = {}) {
       const stream = client.rpc.tunnel.connect({ portal: relay.id, target, ...options }, () => {})
