@@ -1,21 +1,7 @@
-// The web: a Koa app, the order of its middleware, and its plain listener.
+// The web: its plain listener, and a site behind it that is built when somebody first comes.
 
-import type { IncomingMessage } from 'node:http'
-import type Router from '@koa/router'
-import Koa from 'koa'
-import { loadAssets } from './assets.js'
-import { Budget } from './budget.js'
-import { drawCaptcha } from './captcha.js'
-import type { ListenerKind, Web, WebComponents, WebOptions } from './components.js'
+import type { Handler, Site, SiteLimits, Web, WebComponents, WebOptions } from './components.js'
 import { listen } from './listen.js'
-import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
-import { headers } from './middleware/headers.js'
-import { ownHost } from './middleware/own-host.js'
-import { Riddles } from './riddles.js'
-import { routes, whoisRoutes } from './routes.js'
-import { Sessions } from './sessions.js'
-import type { WebState } from './state.js'
-import { createViews } from './views.js'
 
 export type {
   DrawnRiddle,
@@ -33,60 +19,39 @@ export type {
 } from './components.js'
 export { listen } from './listen.js'
 
-/** Wrong set-up tokens in an hour: none of 128 bits is ever guessed, but nobody need be let try. */
-const TRIES_PER_HOUR = 60
-
-/** Starts the site on its plain listener; other listeners share it through `handler`. */
+/**
+ * Starts listening. The site itself (Koa, templates) is loaded at the first request: it costs a board some 4 MB that a
+ * relay whose page nobody opens need not pay.
+ */
 export async function createWeb(components: WebComponents, options: WebOptions): Promise<Web> {
-  const { log, names, now = Date.now } = components
-  const assets = loadAssets()
-  const render = createViews(assets.url)
-  const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, options.captcha)
-  const budget = new Budget(options.perHour, now)
-  const knockBudget = new Budget(options.perHour, now)
-  const tries = new Budget(TRIES_PER_HOUR, now)
-  const sessions = new Sessions(now)
-  let { expiresDays } = options
-  const { mintInvite, knock, setup, face } = components
-  const router = routes({
-    ...{ mintInvite, knock, setup, face, names, assets, render, riddles, sessions, now },
-    ...{ budget, knockBudget, tries, expiresDays: () => expiresDays },
-  })
+  const limits: Required<SiteLimits> = { ...options }
+  let site: Promise<Site> | null = null
 
-  const kinds = new WeakMap<IncomingMessage, ListenerKind>()
-
-  /** An app of these routes, as a handler for each kind of listener. */
-  function serving(routed: Router<WebState>, wayOut: WayOut): Web['handler'] {
-    const app = new Koa<WebState>()
-    app.use((ctx, next) => {
-      ctx.state.kind = kinds.get(ctx.req) ?? 'local'
-      return next()
-    })
-    app.use(headers())
-    app.use(errors({ render, log, wayOut }))
-    app.use(ownHost({ names }))
-    app.use(routed.routes())
-    app.use(routed.allowedMethods())
-    // what fails after the answer has begun, such as a caller who left
-    app.on('error', (err) => log.debug({ err }, 'an answer was cut short'))
-    const callback = app.callback()
-    return (kind) => (req, res) => {
-      kinds.set(req, kind)
-      callback(req, res)
-    }
+  function open(): Promise<Site> {
+    site ??= import('./site.js').then(({ createSite }) => createSite(components, limits))
+    return site
   }
 
-  const handler = serving(router, siteWayOut)
-  const whois = serving(whoisRoutes({ face, names, assets }), () => null)
-  const listener = await listen(handler('local'), options)
+  const through =
+    (pick: (site: Site) => Handler): Handler =>
+    (req, res) => {
+      open().then(
+        (site) => pick(site)(req, res),
+        (err: unknown) => {
+          components.log.error({ err }, 'the site could not be loaded')
+          res.writeHead(500).end()
+        },
+      )
+    }
+
+  const handler: Web['handler'] = (kind) => through((site) => site.handler(kind))
   return {
-    ...listener,
+    ...(await listen(handler('local'), options)),
     handler,
-    whois,
-    setLimits({ captcha, perHour, ...more }) {
-      if (captcha !== undefined) riddles.asks = captcha
-      if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
-      expiresDays = more.expiresDays ?? expiresDays
+    whois: (kind) => through((site) => site.whois(kind)),
+    setLimits(changed) {
+      Object.assign(limits, changed)
+      site?.then((site) => site.setLimits(changed)).catch(() => {})
     },
   }
 }

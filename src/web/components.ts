@@ -81,15 +81,19 @@ export interface WebComponents {
   now?: () => number
 }
 
-export interface WebOptions {
+/** What may change while we run. */
+export interface SiteLimits {
+  /** whether an invite costs a riddle */
+  captcha?: boolean
+  /** invites made, and as many knocks left, in an hour, whoever asks */
+  perHour?: number
+  /** days an invite can be used and a knock waits, as told to people */
+  expiresDays?: number
+}
+
+export interface WebOptions extends Required<SiteLimits> {
   host: string
   port: number
-  /** whether an invite costs a riddle */
-  captcha: boolean
-  /** invites made, and as many knocks left, in an hour, whoever asks */
-  perHour: number
-  /** days an invite can be used and a knock waits, as told to people */
-  expiresDays: number
 }
 
 /** By which kind of listener a request came: it decides which names are ours there, and the cookie's `Secure`. */
@@ -97,15 +101,18 @@ export type ListenerKind = 'domain' | 'onion' | 'local'
 
 export type Handler = (req: IncomingMessage, res: ServerResponse) => void
 
-export interface Web {
+/** The pages, apart from the listeners they are reached by. */
+export interface Site {
+  setLimits(limits: SiteLimits): void
+  /** The site for a listener (plain, HTTPS, onion), which names its kind. */
+  handler(kind: ListenerKind): Handler
+  /** What answers on the port that clients ask for a room's address; nothing else of the site is there. */
+  whois(kind: ListenerKind): Handler
+}
+
+export interface Web extends Site {
   host: string
   port: number
   url: string
   close(): Promise<void>
-  /** Changes what may change while we run. */
-  setLimits(limits: { captcha?: boolean; perHour?: number; expiresDays?: number }): void
-  /** The same site for another listener (HTTPS, onion), which names its kind. */
-  handler(kind: ListenerKind): Handler
-  /** What answers on the port that clients ask for a room's address; nothing else of the site is there. */
-  whois(kind: ListenerKind): Handler
 }

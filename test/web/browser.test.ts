@@ -1,9 +1,10 @@
 // The whole story in a real browser: with and without scripts, by keyboard, on a small screen, in both palettes.
 
-import type { BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { contrastProblems } from './contrast.js'
+import { fitsIn, isFocused, loaded, smallTargets, tabTo } from './in-page.js'
 import { codeFor, ONION, openSite, type Site } from './site.js'
 
 const SMALL = { width: 320, height: 568 }
@@ -144,42 +145,3 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     }
   }
 })
-
-/** Goes from link to field to button until the focus is on what has this text or selector, and shows that it is. */
-async function tabTo(page: Page, wanted: string): Promise<void> {
-  const found = wanted.startsWith('#')
-    ? `document.activeElement.matches(${JSON.stringify(wanted)})`
-    : `document.activeElement.textContent.trim() === ${JSON.stringify(wanted)}`
-  for (let presses = 0; presses < 20; presses++) {
-    if (await page.evaluate(found)) {
-      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')
-      if (outline !== '3px') throw new Error(`no focus ring on ${wanted}`)
-      return
-    }
-    await page.keyboard.press('Tab')
-  }
-  throw new Error(`no way to ${wanted} by keyboard`)
-}
-
-function isFocused(page: Page, selector: string): Promise<unknown> {
-  return inPage(page, selector, 'e === document.activeElement')
-}
-
-function fitsIn(page: Page, selector: string): Promise<unknown> {
-  return inPage(page, selector, 'e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth')
-}
-
-/** Waits until an image is there or has failed. */
-function loaded(page: Page, selector: string): Promise<unknown> {
-  return inPage(page, selector, 'e.decode().then(() => "loaded", (error) => String(error))')
-}
-
-/** The value of an expression about an element, computed in the page. */
-function inPage(page: Page, selector: string, expression: string): Promise<unknown> {
-  return page.evaluate(`((e) => ${expression})(document.querySelector(${JSON.stringify(selector)}))`)
-}
-
-/** Buttons, fields and links that stand alone are at least 44 pixels high. */
-const smallTargets = `[...document.querySelectorAll('button, input, textarea, .button')]
-  .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44)
-  .map((e) => e.outerHTML.slice(0, 60))`

@@ -38,6 +38,21 @@ t.test('every page is valid', async (t) => {
   site.face.mode = 'community'
   site.face.description = ''
   await check('landing of a community', (await visitor.get('/')).text)
+  const form = await visitor.post(ANSWER, { action: '' })
+  await check('knock', form.text)
+  const feed = `@${'A'.repeat(43)}=.ed25519`
+  await check('waiting', (await visitor.post('/invite/knock', { feed })).text)
+  site.knocks.members.add(feed)
+  await visitor.get('/invite/')
+  await visitor.post(ANSWER, { action: '' })
+  await check('low tide at the door', (await visitor.post('/invite/knock', { feed })).text)
+  site.clock.now += 3_600_000
+  await visitor.get('/invite/')
+  await visitor.post(ANSWER, { action: '' })
+  await check('in already', (await visitor.post('/invite/knock', { feed })).text)
+  site.setup.pending = true
+  await check('set-up', (await visitor.get('/setup')).text)
+  await check('set-up by the link', (await visitor.get('/setup?token=oyster-token')).text)
 })
 
 t.test('a 500 is valid too', async (t) => {

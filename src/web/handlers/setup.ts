@@ -121,7 +121,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
 const TOKEN_WRONG: Wrong = {
   token: {
     code: 'token_wrong',
-    words: 'That is not the token. It is in what the relay printed when it last started.',
+    words: 'That is not the token. Every start of the relay prints another one.',
   },
 }
 

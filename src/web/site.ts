@@ -1,0 +1,73 @@
+// The site: a Koa app, and the order of its middleware.
+
+import type { IncomingMessage } from 'node:http'
+import type Router from '@koa/router'
+import Koa from 'koa'
+import { loadAssets } from './assets.js'
+import { Budget } from './budget.js'
+import { drawCaptcha } from './captcha.js'
+import type { ListenerKind, Site, SiteLimits, WebComponents } from './components.js'
+import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
+import { headers } from './middleware/headers.js'
+import { ownHost } from './middleware/own-host.js'
+import { Riddles } from './riddles.js'
+import { routes, whoisRoutes } from './routes.js'
+import { Sessions } from './sessions.js'
+import type { WebState } from './state.js'
+import { createViews } from './views.js'
+
+/** Wrong set-up tokens in an hour: none of 128 bits is ever guessed, but nobody need be let try. */
+const TRIES_PER_HOUR = 60
+
+/** Builds the site; listeners of every kind share it. */
+export function createSite(components: WebComponents, options: Required<SiteLimits>): Site {
+  const { log, names, now = Date.now } = components
+  const assets = loadAssets()
+  const render = createViews(assets.url)
+  const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, options.captcha)
+  const budget = new Budget(options.perHour, now)
+  const knockBudget = new Budget(options.perHour, now)
+  const tries = new Budget(TRIES_PER_HOUR, now)
+  const sessions = new Sessions(now)
+  let { expiresDays } = options
+  const { mintInvite, knock, setup, face } = components
+  const router = routes({
+    ...{ mintInvite, knock, setup, face, names, assets, render, riddles, sessions, now },
+    ...{ budget, knockBudget, tries, expiresDays: () => expiresDays },
+  })
+
+  const kinds = new WeakMap<IncomingMessage, ListenerKind>()
+
+  /** An app of these routes, as a handler for each kind of listener. */
+  function serving(routed: Router<WebState>, wayOut: WayOut): Site['handler'] {
+    const app = new Koa<WebState>()
+    app.use((ctx, next) => {
+      ctx.state.kind = kinds.get(ctx.req) ?? 'local'
+      return next()
+    })
+    app.use(headers())
+    app.use(errors({ render, log, wayOut }))
+    app.use(ownHost({ names }))
+    app.use(routed.routes())
+    app.use(routed.allowedMethods())
+    // what fails after the answer has begun, such as a caller who left
+    app.on('error', (err) => log.debug({ err }, 'an answer was cut short'))
+    const callback = app.callback()
+    return (kind) => (req, res) => {
+      kinds.set(req, kind)
+      callback(req, res)
+    }
+  }
+
+  const handler = serving(router, siteWayOut)
+  const whois = serving(whoisRoutes({ face, names, assets }), () => null)
+  return {
+    handler,
+    whois,
+    setLimits({ captcha, perHour, ...more }) {
+      if (captcha !== undefined) riddles.asks = captcha
+      if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
+      expiresDays = more.expiresDays ?? expiresDays
+    },
+  }
+}

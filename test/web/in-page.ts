@@ -1,0 +1,42 @@
+// What tests ask of a page in a browser: the way by keyboard, the size of targets, what has loaded and what fits.
+
+import type { Page } from 'playwright-core'
+
+/** Goes from link to field to button until the focus is on what has this text or selector, and shows that it is. */
+export async function tabTo(page: Page, wanted: string): Promise<void> {
+  const found = wanted.startsWith('#')
+    ? `document.activeElement.matches(${JSON.stringify(wanted)})`
+    : `document.activeElement.textContent.trim() === ${JSON.stringify(wanted)}`
+  for (let presses = 0; presses < 20; presses++) {
+    if (await page.evaluate(found)) {
+      const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')
+      if (outline !== '3px') throw new Error(`no focus ring on ${wanted}`)
+      return
+    }
+    await page.keyboard.press('Tab')
+  }
+  throw new Error(`no way to ${wanted} by keyboard`)
+}
+
+export function isFocused(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e === document.activeElement')
+}
+
+export function fitsIn(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth')
+}
+
+/** Waits until an image is there or has failed. */
+export function loaded(page: Page, selector: string): Promise<unknown> {
+  return inPage(page, selector, 'e.decode().then(() => "loaded", (error) => String(error))')
+}
+
+/** The value of an expression about an element, computed in the page. */
+export function inPage(page: Page, selector: string, expression: string): Promise<unknown> {
+  return page.evaluate(`((e) => ${expression})(document.querySelector(${JSON.stringify(selector)}))`)
+}
+
+/** Buttons, fields and links that stand alone are at least 44 pixels high. */
+export const smallTargets = `[...document.querySelectorAll('button, input, textarea, .button')]
+  .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44)
+  .map((e) => e.outerHTML.slice(0, 60))`
