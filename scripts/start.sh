@@ -7,4 +7,4 @@ sh "$here/scripts/prepare.sh"
 # Two threads are enough for the disk, and two arenas keep glibc from hoarding memory for each of them.
 export UV_THREADPOOL_SIZE="${UV_THREADPOOL_SIZE:-2}" MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-2}"
 # The same flags stand in the first line of src/cli.ts. What is in NODE_OPTIONS does not override them.
-exec node --max-old-space-size=96 --max-semi-space-size=1 --v8-pool-size=1 "$here/dist/cli.js" start "$@"
+exec node --max-old-space-size=96 --max-semi-space-size=1 --v8-pool-size=1 --expose-gc "$here/dist/cli.js" start "$@"

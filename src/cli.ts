@@ -1,4 +1,4 @@
-#!/usr/bin/env -S node --max-old-space-size=96 --max-semi-space-size=1 --v8-pool-size=1
+#!/usr/bin/env -S node --max-old-space-size=96 --max-semi-space-size=1 --v8-pool-size=1 --expose-gc
 // The command line: argv to a command, and nothing else.
 
 import { runProgram } from './commands/program.js'

@@ -16,11 +16,7 @@ export const COMMANDS: ReadonlyArray<
   ['setup', 'name the room, once or anew', () => import('./setup.js')],
   ['mode', 'show or change who may come in', () => import('./mode.js')],
   ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
-  [
-    'members',
-    'list, add and remove members; answer knocks',
-    () => import('./members.js'),
-  ],
+  ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
   ['block', 'shut somebody out', () => import('./block.js')],
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
   ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],
