@@ -3,6 +3,8 @@
 export interface Clock {
   /** Unix ms */
   now(): number
+  /** Milliseconds from some point in the past, for measuring durations: no setting of the clock disturbs it. */
+  uptime(): number
   /** Runs once after some milliseconds; answers the means to call it off. Never keeps the process alive. */
   after(ms: number, run: () => void): () => void
   /** Runs every so many milliseconds until called off. */
@@ -11,6 +13,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: Date.now,
+  uptime: () => performance.now(),
   after(ms, run) {
     const timer = setTimeout(run, ms).unref()
     return () => clearTimeout(timer)

@@ -73,7 +73,15 @@ export const NOTE_CHARS = 200
 /** Days a used-up, expired or revoked invite is remembered, so that its holder is told what happened to it. */
 export const DEAD_INVITE_DAYS = 30
 /** Invites remembered at once, dead ones included. */
-export const INVITES_KEPT = 50_000
+export const INVITES_KEPT = 10_000
+/** Live invites of one member: nobody needs more at a time, and the table is everyone's. */
+export const INVITES_PER_MEMBER = 100
+/** Days an invite may be good for, whoever makes it. */
+export const INVITE_DAYS = 3650
+/** Changes a member may make to what it vouches for in a day: each is a message in the relay's feed for ever. */
+export const VOUCHES_PER_DAY = 64
+/** Wrong tries of `invite.use` on one connection: each tells whether somebody is a member. */
+export const GUEST_TRIES = 8
 
 /** Knocks waiting at once: each is a person's minute of a moderator's time. */
 export const KNOCKS_KEPT = 1000

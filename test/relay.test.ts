@@ -1,6 +1,6 @@
 // The whole relay: what it needs to start, what it says of itself, and that nothing is left when it closes.
 
-import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
@@ -57,8 +57,9 @@ t.test('a restart keeps the identity; the socket a killed relay left is no obsta
   // what kill -9 leaves: a socket nobody listens at
   const left = createServer()
   await new Promise<void>((resolve) => left.listen(join(dataDir, 'ghost'), resolve))
+  renameSync(join(dataDir, 'ghost'), join(dataDir, 'control.sock'))
   await new Promise((resolve) => left.close(resolve))
-  writeFileSync(join(dataDir, 'control.sock'), '')
+  t.ok(existsSync(join(dataDir, 'control.sock')))
   await relay.restart()
   t.equal(relay.id, id)
 })

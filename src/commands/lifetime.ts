@@ -5,6 +5,7 @@ import type { Config } from '../config.js'
 import { CLOSE_MS } from '../limits.js'
 import type { Log } from '../log.js'
 import type { Relay } from '../relay.js'
+import { isAnsweredFailure } from '../store/writer.js'
 
 export interface Lifetime {
   /** Hands over the relay once it is up; false if the process was told to stop before, and the relay is closing. */
@@ -77,7 +78,9 @@ export function superviseProcess(log: Log, readConfig: () => Config): Lifetime {
   process.on('SIGINT', stop)
   process.on('SIGHUP', reload)
   process.on('uncaughtException', crash)
-  process.on('unhandledRejection', crash)
+  process.on('unhandledRejection', (reason) => {
+    if (!isAnsweredFailure(reason)) crash(reason)
+  })
   quietLibraries(log)
 
   return {

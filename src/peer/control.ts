@@ -1,6 +1,6 @@
 // The control socket: the local operator's muxrpc over a unix socket, whose file mode is its only lock.
 
-import { chmodSync, existsSync, unlinkSync } from 'node:fs'
+import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import muxrpc from 'muxrpc'
 import { exposed, RelayError } from '../errors.js'
@@ -78,6 +78,8 @@ export async function removeStale(path: string): Promise<void> {
     socket.on('error', () => resolve(false))
   })
   if (alive) throw new RelayError('relay_running', path)
+  if (!lstatSync(path).isSocket())
+    throw new RelayError('data_unusable', `${path} is in the way: it is no socket of ours`)
   unlinkSync(path)
 }
 

@@ -132,7 +132,8 @@ export function createHistory(
       if (live && message.sequence > next) {
         // Behind this hole lies a message that has only just come in: clients send ties out of order, so the one
         // that fills it may be on its way. What is sent can not be taken back, so wait a moment.
-        const settled = storedReceived(message.bytes) + GAP_SETTLE_MS - clock.now()
+        // a clock set back makes messages of the future: no wait is longer than the wait itself
+        const settled = Math.min(GAP_SETTLE_MS, storedReceived(message.bytes) + GAP_SETTLE_MS - clock.now())
         if (settled > 0) {
           page = []
           follow()

@@ -48,8 +48,10 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
   }
 
   function letGo(): void {
-    if (holding) session.link.release()
+    // first, because releasing reads on at once and may end up here again
+    const held = holding
     holding = false
+    if (held) session.link.release()
   }
 
   async function write(): Promise<void> {

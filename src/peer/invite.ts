@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.js'
 import { RelayError } from '../errors.js'
-import { GUEST_IDLE_MS, GUEST_LINGER_MS } from '../limits.js'
+import { GUEST_IDLE_MS, GUEST_LINGER_MS, GUEST_TRIES } from '../limits.js'
 import type { Store } from '../store/store.js'
 import { answering, asObject, feedField } from './methods.js'
 import type { Session } from './session.js'
@@ -12,9 +12,15 @@ import type { Session } from './session.js'
  * Errors, whose words clients compare: `invite unknown`, `invite used up`, `invite expired`, `already following`.
  */
 export function createInviteUse({ store, clock }: { store: Store; clock: Clock }) {
+  const tries = new WeakMap<Session, number>()
   return answering(async (session, argument) => {
     if (session.row !== 'guest') throw new RelayError('not_allowed')
     const feed = feedField(asObject(argument), 'feed')
+    tries.set(session, (tries.get(session) ?? 0) + 1)
+    if ((tries.get(session) as number) > GUEST_TRIES) {
+      session.close('the guest keeps asking')
+      throw new RelayError('busy')
+    }
     const message = await store.invites.use(session.id, feed)
     session.log.info({ feed }, 'an invite was used')
     clock.after(GUEST_LINGER_MS, () => session.close('the invite was used'))

@@ -64,7 +64,7 @@ export function watchConnections(components: LifeComponents): Life {
 
   /** Asks those who know the room whether they are there; silence from them, or from anyone for long, is an end. */
   function sweep(): void {
-    const now = clock.now()
+    const now = clock.uptime()
     for (const link of net.links()) if (now - link.lastActive > IDLE_MS) link.destroy()
     for (const { roomAware, link, rpc } of [...connections.all()]) {
       if (!roomAware || !rpc) continue

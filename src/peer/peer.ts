@@ -64,7 +64,7 @@ export async function createPeer(
   const connections = createConnections<Session>()
   const attendants = createAttendants<Session>(clock)
   const tunnels = createTunnels(options.tunnels)
-  const net = createNetTransport({ log, now: clock.now })
+  const net = createNetTransport({ log, now: clock.uptime })
   const shs = createShsTransform(
     { log },
     {
@@ -90,7 +90,7 @@ export async function createPeer(
         return {
           whoami: () => ({ id: keys.id }),
           createHistoryStream: createHistory({ store, clock, own: keys.id }, replicate),
-          follow: createFollow(store),
+          follow: createFollow({ store, clock }),
         }
       },
     })

@@ -121,13 +121,15 @@ export function createRoomMethods({
     }),
 
     registerAlias: answering(async (session, alias, signature) => {
-      const name = typeof alias === 'string' ? normalAlias(alias) : alias
-      if (!isAlias(name))
-        throw new RelayError('alias_invalid', 'a letter, then letters, digits and hyphens, 63 at most')
-      // Signed as the client wrote it: capitals are its own affair.
-      if (!isRegistration(own, session.id, alias as string, signature))
-        throw new RelayError('signature_invalid')
-      await aliases.register(name, session.id, signature)
+      // In lower case from the first: the owner's signature is over the very name that others will check.
+      if (!isAlias(alias)) {
+        throw new RelayError(
+          'alias_invalid',
+          'a small letter, then small letters, digits and hyphens, 63 at most',
+        )
+      }
+      if (!isRegistration(own, session.id, alias, signature)) throw new RelayError('signature_invalid')
+      await aliases.register(alias, session.id, signature)
       return true
     }),
 

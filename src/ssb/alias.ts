@@ -37,9 +37,10 @@ const RESERVED = new Set([
   ...['well-known', 'whois', 'www'],
 ])
 
-/** Aliases are one thing in every case: `Bob` asks for `bob`. */
+/** A name as it is looked up: who asks for `Bob` means `bob`. */
 export function normalAlias(text: string): string {
-  return text.toLowerCase()
+  // of ASCII alone: toLowerCase makes a `k` of a Kelvin sign
+  return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
 /** True for a string that may be registered. */

@@ -56,6 +56,10 @@ export function verifyMessage(value: unknown): VerifiedMessage {
   }
   if (!Number.isFinite(timestamp)) throw new RelayError('message_invalid', 'timestamp is not a number')
 
+  // Before anything prints it with indentation, which makes of deep nesting a text of quadratic size.
+  const json = JSON.stringify(value)
+  if (json.length > MESSAGE_CHARS) throw tooLarge()
+
   let problem: Error | undefined
   try {
     validation.validateOOO(value, null, (err) => {
@@ -65,10 +69,13 @@ export function verifyMessage(value: unknown): VerifiedMessage {
     problem = err as Error // ssb-keys throws where a base64 part cannot be a key or a signature
   }
   const signed = JSON.stringify(value, null, 2)
-  if (signed.length > MESSAGE_CHARS)
-    throw new RelayError('message_too_large', `more than ${MESSAGE_CHARS} characters`)
+  if (signed.length > MESSAGE_CHARS) throw tooLarge()
   if (problem) throw new RelayError('message_invalid', problem.message.replace(/^invalid message: /, ''))
-  return { author, sequence: sequence as number, hash: hashOf(signed), json: JSON.stringify(value) }
+  return { author, sequence: sequence as number, hash: hashOf(signed), json }
+}
+
+function tooLarge(): RelayError {
+  return new RelayError('message_too_large', `more than ${MESSAGE_CHARS} characters`)
 }
 
 /**

@@ -2,7 +2,15 @@
 
 import { randomBytes } from 'node:crypto'
 import { RelayError } from '../errors.js'
-import { DAY, DEAD_INVITE_DAYS, INVITE_USES, INVITES_KEPT, NOTE_CHARS } from '../limits.js'
+import {
+  DAY,
+  DEAD_INVITE_DAYS,
+  INVITE_DAYS,
+  INVITE_USES,
+  INVITES_KEPT,
+  INVITES_PER_MEMBER,
+  NOTE_CHARS,
+} from '../limits.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
@@ -64,7 +72,7 @@ export function createInvites(
   own: FeedId,
   now: () => number,
 ): Invites {
-  const { invites, directed } = tables
+  const { invites, directed, knocks } = tables
 
   function stateOf(record: InviteRecord): InviteState {
     if (record.revoked !== null) return 'revoked'
@@ -99,6 +107,20 @@ export function createInvites(
     return consume(id, record, feed, afterFlush)
   }
 
+  /** Refuses one maker's flood, and lets the oldest dead invite go when the table is full. */
+  function makeRoom(by: string): void {
+    const all = [...invites.getRange({})]
+    const live = (record: InviteRecord): boolean => stateOf(record) === 'live'
+    const limited = by !== 'operator' && by !== 'riddle'
+    if (limited && all.filter(({ value }) => value.by === by && live(value)).length >= INVITES_PER_MEMBER) {
+      throw new RelayError('quota_reached', 'too many invites of yours are still open')
+    }
+    if (all.length < INVITES_KEPT) return
+    const dead = all.filter(({ value }) => !live(value)).sort((a, b) => a.value.created - b.value.created)[0]
+    if (!dead) throw new RelayError('quota_reached', 'too many invites outstanding')
+    invites.removeSync(dead.key)
+  }
+
   return {
     get,
     awaits: (feed) => standing(feed) !== null,
@@ -111,8 +133,8 @@ export function createInvites(
       }
       if (note.length > NOTE_CHARS)
         throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
-      if (!Number.isSafeInteger(expires) || expires <= now())
-        throw new RelayError('bad_argument', 'expires in the past')
+      if (!Number.isSafeInteger(expires) || expires <= now() || expires > now() + INVITE_DAYS * DAY)
+        throw new RelayError('bad_argument', `an invite is good for at most ${INVITE_DAYS} days`)
       const seed = randomBytes(SEED_BYTES)
       const key = guestKeyOf(seed)
       const record: InviteRecord = {
@@ -125,14 +147,17 @@ export function createInvites(
         by,
         ...more,
       }
-      await writer.submit(() => {
-        if ((invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT) {
-          throw new RelayError('quota_reached', 'too many invites outstanding')
-        }
+      const guest = feedIdOf(key)
+      await writer.submit((afterFlush) => {
+        makeRoom(by)
         invites.putSync(key, record)
-        if (record.for) directed.putSync(keyOf(record.for), feedIdOf(key))
+        if (!record.for) return
+        directed.putSync(keyOf(record.for), guest)
+        // Who has knocked has said that they want in: the invitation is accepted on their behalf (the join workflow).
+        const knock = knocks.get(keyOf(record.for))
+        if (knock && knock.expires > now()) useDirectedNow(record.for, afterFlush)
       })
-      return { invite: view(feedIdOf(key), record), seed }
+      return { invite: get(guest) ?? view(guest, record), seed }
     },
 
     use: (guest, feed) =>

@@ -39,7 +39,7 @@ export interface Members {
 }
 
 export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Members {
-  const { members, vouches, blocks, roles, aliases } = tables
+  const { members, vouches, blocks, roles, aliases, knocks } = tables
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -75,6 +75,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
       throw new RelayError('quota_reached')
     const message = own.publish(followContent(feed, reason), afterFlush)
     putRow(feed, memberRow(message))
+    // whatever door they came in by, nobody need answer their knock
+    knocks.removeSync(keyOf(feed))
     afterFlush(tell({ feed, now: 'followed' }))
     return message
   }
@@ -110,6 +112,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
         const content = { type: 'contact', contact: feed, following: false, blocking: true }
         const { value } = own.publish(content, afterFlush)
         dropRow(feed)
+        knocks.removeSync(keyOf(feed))
         blocks.putSync(keyOf(feed), { since: value.timestamp, reason, contact: value.sequence })
         afterFlush(tell({ feed, now: 'blocked' }))
       }),

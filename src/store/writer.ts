@@ -28,6 +28,18 @@ interface Job {
   outcome: { value: unknown } | { err: unknown } | null
 }
 
+interface CommitFailure extends Error {
+  commitError?: Promise<never>
+}
+
+/**
+ * True for the second rejection lmdb-js makes of a failed commit, on a promise nobody can reach: its writes have been
+ * answered for here, so whoever watches for unhandled rejections may let it pass.
+ */
+export function isAnsweredFailure(reason: unknown): boolean {
+  return reason instanceof Error && 'commitError' in reason
+}
+
 /**
  * Makes the writer. Batches form by themselves: a write waits up to `BATCH_MS` for company while the disk is idle,
  * and while one batch is being flushed the next one gathers, so a slow card makes larger batches, not longer queues.
@@ -65,14 +77,9 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
       })
       await root.flushed
     } catch (err) {
-      const full = err instanceof Error && /MDB_MAP_FULL|ENOSPC|No space/i.test(err.message)
-      const failure = new RelayError(
-        full ? 'store_full' : 'internal',
-        full ? 'the disk is full' : undefined,
-        {
-          cause: err,
-        },
-      )
+      // lmdb-js gives the reason as a promise of its own, which rejects and must not do so unheard.
+      ;(err as CommitFailure).commitError?.catch(onFault)
+      const failure = new RelayError('store_full', 'the disk is full or failing', { cause: err })
       for (const job of batch) job.outcome = { err: failure }
     }
     for (const job of batch) {

@@ -26,6 +26,10 @@ const HEADER_BYTES = 8 * KIB
 const HEADER_LINES = 64
 /** Sockets at once: a page takes a browser's handful, and a board has better uses for its memory. */
 const SOCKETS = 512
+/** Requests on one socket: answers that are not read pile up behind each other, so a pipeline has an end. */
+const REQUESTS_PER_SOCKET = 32
+/** Milliseconds without a byte either way, in the middle of an answer too, after which a socket is cut. */
+const SILENCE_MS = 30 * SECOND
 /** Milliseconds between looks for sockets that went idle while closing. */
 const CLOSING_CHECK_MS = 20
 
@@ -50,6 +54,8 @@ export async function listen(
   )
   server.maxHeadersCount = HEADER_LINES
   server.maxConnections = SOCKETS
+  server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
+  server.timeout = SILENCE_MS
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException

@@ -20,6 +20,7 @@ export function createTestClock(start = 1_700_000_000_000): TestClock {
   }
   return {
     now: () => now,
+    uptime: () => now,
     after: (ms, run) => add(ms, run, null),
     every: (ms, run) => add(ms, run, ms),
     pending: () => timers.size,
