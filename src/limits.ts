@@ -28,10 +28,11 @@ export const IDLE_MS = 10 * MINUTE
 
 // --- muxrpc ----------------------------------------------------------------------------------------------------
 
-/** Bytes in one incoming muxrpc frame. A message is at most 8 KiB; a tunnel's frames are larger. */
-export const FRAME_BYTES = 1 * MIB
-/** The same for a guest, who only ever sends one small request. */
-export const GUEST_FRAME_BYTES = 16 * KIB
+/**
+ * Bytes in one incoming muxrpc frame, by who sends it: a half-sent frame is held in memory. A message is at most 8 KiB,
+ * a tunnel's frames are what its ends write at once; a guest only ever sends one small request.
+ */
+export const FRAME_BYTES = { guest: 16 * KIB, stranger: 128 * KIB, followed: 1 * MIB }
 /** Requests and streams one connection may have open; a legacy client asks one history per feed it follows. */
 export const CALLS_PER_CONNECTION = 2048
 /** Bytes of served messages waiting for one connection's socket before its streams pause. */

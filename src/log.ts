@@ -18,3 +18,22 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
     destination ?? pino.destination({ fd: 2, sync: true }),
   )
 }
+
+/** Milliseconds between two lines of one kind that strangers can cause at will. */
+const RARELY_MS = 60_000
+
+/**
+ * A warning that strangers can provoke: written at most once a minute, with how often it happened meanwhile, so that
+ * nobody can fill a board's card through the log.
+ */
+export function rareWarning(log: Log, message: string, uptime: () => number): () => void {
+  let last = Number.NEGATIVE_INFINITY
+  let times = 0
+  return () => {
+    times += 1
+    if (uptime() - last < RARELY_MS) return
+    log.warn({ times }, message)
+    last = uptime()
+    times = 0
+  }
+}

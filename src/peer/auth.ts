@@ -1,7 +1,7 @@
 // Admission: decides in the handshake who may come in and as what (DESIGN, "Who may do what over SSB").
 
 import { RelayError } from '../errors.js'
-import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER, FRAME_BYTES, GUEST_FRAME_BYTES } from '../limits.js'
+import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER } from '../limits.js'
 import type { Log } from '../log.js'
 import type { Connections } from '../room/connections.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -44,7 +44,7 @@ export function createAdmit({
     // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
     const oldest = open.values().next().value
     if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
-    const session = createSession(id, row, link, row === 'guest' ? GUEST_FRAME_BYTES : FRAME_BYTES, log)
+    const session = createSession(id, row, link, log)
     return { session, permissions: permissionsFor(session, () => store.settings.get().mode) }
   }
 }

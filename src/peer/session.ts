@@ -1,5 +1,6 @@
 // One admitted connection: who called, what they may do now, and the means to end it. Rows of DESIGN's admission table.
 
+import { FRAME_BYTES } from '../limits.js'
 import type { Log } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Link } from './wire/link.js'
@@ -61,7 +62,7 @@ export interface Admission {
   permissions: Permissions
 }
 
-export function createSession(id: FeedId, row: Row, link: Link, frameBytes: number, log: Log): Session {
+export function createSession(id: FeedId, row: Row, link: Link, log: Log): Session {
   return {
     id,
     row,
@@ -70,7 +71,10 @@ export function createSession(id: FeedId, row: Row, link: Link, frameBytes: numb
     roomAware: false,
     away: false,
     log,
-    frameBytes,
+    get frameBytes() {
+      const { row } = this
+      return row === 'guest' || row === 'stranger' ? FRAME_BYTES[row] : FRAME_BYTES.followed
+    },
     outflow: createOutflow(),
     calls: 0,
     get closed() {

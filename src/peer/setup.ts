@@ -41,7 +41,7 @@ export function createSetup({ settings, members, roles }: Store): Setup {
 
   async function take(answers: Record<string, unknown>): Promise<void> {
     const name = line(answers.name, 'name', NAME_CHARS)
-    const description = line(answers.description, 'description', DESCRIPTION_CHARS)
+    const description = lines(answers.description, 'description', DESCRIPTION_CHARS)
     if (name === '') throw new RelayError('bad_argument', 'a room needs a name')
     const admin = answers.admin === undefined || answers.admin === null ? '' : answers.admin
     if (admin !== '' && !isFeedId(admin)) throw new RelayError('bad_feed_id', 'admin')
@@ -83,6 +83,19 @@ function line(value: unknown, name: string, most: number): string {
   const text = value ?? ''
   if (typeof text !== 'string') throw new RelayError('bad_argument', `${name} is text`)
   const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim()
+  if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
+  return clean
+}
+
+/** The same for text of several lines, which it keeps; more than one empty line between two is one. */
+function lines(value: unknown, name: string, most: number): string {
+  const text = typeof value === 'string' ? value : line(value, name, most)
+  const clean = text
+    .split(/\r\n|\r|\n/)
+    .map((each) => line(each, name, most))
+    .join('\n')
+    .replace(/\n{3,}/g, '\n\n')
+    .trim()
   if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
   return clean
 }

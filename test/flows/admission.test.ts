@@ -379,7 +379,7 @@ const MALFORMED: Array<[name: string, send: (raw: RawClient) => void]> = [
   ['request 0', (raw) => raw.send('{}', { request: 0 })],
   ['the lowest request number', (raw) => raw.send('{}', { request: -(2 ** 31) })],
   ['a length of four gigabytes', (raw) => raw.send('x', { length: 2 ** 32 - 1 })],
-  ['a length one byte too long', (raw) => raw.send('x', { length: FRAME_BYTES + 1 })],
+  ['a length one byte too long', (raw) => raw.send('x', { length: FRAME_BYTES.followed + 1 })],
   [
     'a body longer than announced',
     (raw) => raw.send('{"name":["whoami"],"args":[],"type":"sync"}', { length: 5 }),

@@ -46,7 +46,7 @@ async function setUp(t: { teardown(fn: () => unknown): void }, messages = 10) {
     { store, clock, own: keys.id },
     { asked: (_, id) => told.push(`asked ${id}`), sent: (_, id) => told.push(`sent ${id}`) },
   )
-  const session = createSession(feed.id, 'member', await openLink(t), 1024, silentLog)
+  const session = createSession(feed.id, 'member', await openLink(t), silentLog)
   const open = (query: object): Source<Buffer | string> => history(session, { id: feed.id, ...query })
   return { ...opened, feed, add, history, session, open, told }
 }

@@ -271,7 +271,7 @@ t.test('a target that stops reading holds its caller back, and is cut off in the
   await until(() => b.ends.length === 1, 'open')
   const before = clock.pending()
   wire.stop()
-  for (let i = 0; i < 64; i++) end.push(randomBytes(MIB / 4))
+  for (let i = 0; i < 256; i++) end.push(randomBytes(MIB / 16))
   await until(() => clock.pending() === before + 1, 'the caller is held, and the time runs')
   clock.advance(TUNNEL_STALL_MS)
   await until(() => end.ended != null, 'and the tunnel is cut')

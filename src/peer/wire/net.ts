@@ -3,7 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { RelayError } from '../../errors.js'
 import { CONNECTIONS_AT_ONCE } from '../../limits.js'
-import type { Log } from '../../log.js'
+import { type Log, rareWarning } from '../../log.js'
 import { createLink, type Link } from './link.js'
 
 export interface ListenerOptions {
@@ -36,12 +36,24 @@ export function createNetTransport({ log, now }: { log: Log; now: () => number }
   const servers = new Set<Server>()
   const links = new Map<Link, Socket>()
   let onConnection: OnConnection | null = null
+  const warnCrowd = rareWarning(log, 'too many connections: the most silent one made room', now)
+
+  function longestSilent(): Link | undefined {
+    let found: Link | undefined
+    for (const link of links.keys()) if (!found || link.lastHeard < found.lastHeard) found = link
+    return found
+  }
 
   function take(socket: Socket, listener: string): void {
-    if (!onConnection || links.size >= CONNECTIONS_AT_ONCE) {
-      log.warn({ connections: links.size }, 'too many connections: one was turned away')
+    if (!onConnection) {
       socket.destroy()
       return
+    }
+    if (links.size >= CONNECTIONS_AT_ONCE) {
+      // Whoever has said nothing for longest makes room: turning the newest away would let a crowd of idlers lock
+      // everybody else out for as long as it likes.
+      warnCrowd()
+      longestSilent()?.destroy()
     }
     const link = createLink(socket, listener, now, (err) =>
       log.debug({ err, listener }, 'a peer sent what muxrpc cannot take'),

@@ -1,7 +1,7 @@
 // The `shs` transform of secret-stack: the secret handshake over a link, under a deadline, then the secured stream.
 
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../../limits.js'
-import type { Log } from '../../log.js'
+import { type Log, rareWarning } from '../../log.js'
 import { feedIdOf } from '../../ssb/feed-id.js'
 import type { Admission } from '../session.js'
 import {
@@ -29,18 +29,22 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   const sealing = loadSealing()
   const identity = createServerIdentity(options.keys, options.appKey)
   const timeout = options.timeout ?? HANDSHAKE_TIMEOUT_MS
-  let handshakes = 0
+  /** links in the handshake, oldest first */
+  const shaking = new Set<Link>()
+  const warnCrowd = rareWarning(log, 'too many handshakes at once: the oldest gave way', () =>
+    performance.now(),
+  )
 
   function accept(link: Link, done: (err: Error | null, stream?: unknown) => void): void {
-    if (handshakes >= HANDSHAKES_AT_ONCE) {
-      log.warn({ handshakes }, 'too many handshakes at once: one was turned away')
-      link.destroy()
-      return
+    if (shaking.size >= HANDSHAKES_AT_ONCE) {
+      // The oldest gives way: who is slow to prove itself must not keep out those who are not.
+      warnCrowd()
+      shaking.values().next().value?.destroy()
     }
-    handshakes += 1
+    shaking.add(link)
     shake(link, identity, timeout, options.admit)
       .finally(() => {
-        handshakes -= 1
+        shaking.delete(link)
       })
       .then(
         ({ admission, ...shaken }) => {
