@@ -10,7 +10,7 @@ import { DAY, HOUR, SECOND } from './limits.js'
 import type { Log } from './log.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
-import { loadIdentity } from './peer/identity.js'
+import { guardFeed, loadIdentity } from './peer/identity.js'
 import type { Addresses, HostPort, RelayStatus } from './peer/operator.js'
 import { createOperator } from './peer/operator-methods.js'
 import { createPeer } from './peer/peer.js'
@@ -71,6 +71,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
     const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
     closers.push(() => store.close())
+
+    guardFeed(store.feeds, keys.id, join(dataDir, 'feed-begun'))
 
     const { settings } = store
     const setup = createSetup(store)

@@ -3,6 +3,7 @@
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { loadConfig } from '../src/config.js'
 import { createRelay, VERSION } from '../src/relay.js'
@@ -69,6 +70,23 @@ t.test('one data directory, one relay', async (t) => {
   const second = createRelay({ config: config(), dataDir: relay.dataDir, log: silentLog })
   await t.rejects(second, { code: 'relay_running' })
   t.match(await relay.status(), { id: relay.id }, 'the first goes on')
+})
+
+t.test('a relay that has lost its store does not begin a second feed', async (t) => {
+  const relay = await bootRelay(t)
+  const { dataDir } = relay
+  await relay.restart()
+  await relay.operator.membersAdd(ssbKeys.generate().id)
+  await relay.close()
+  t.ok(existsSync(join(dataDir, 'feed-begun')))
+  rmSync(join(dataDir, 'db'), { recursive: true })
+  await t.rejects(createRelay({ config: config(), dataDir, log: silentLog }), {
+    code: 'data_unusable',
+    message: /put back a backup/,
+  })
+  rmSync(join(dataDir, 'feed-begun'))
+  await relay.restart()
+  t.match(await relay.status(), { members: 0 }, 'unless it is told to')
 })
 
 t.test('what cannot start says why, and leaves nothing running', async (t) => {

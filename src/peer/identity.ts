@@ -1,6 +1,6 @@
 // The relay's key pair in its `secret` file: made once, durably, and never overwritten.
 
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { RelayError } from '../errors.js'
@@ -31,6 +31,41 @@ export function loadIdentity(path: string): Keys {
     )
   }
   return keys
+}
+
+/** The slice of the feeds that tells how far our own has come. */
+interface OwnFeed {
+  info(id: string): { latest: number }
+  subscribe(id: string, listener: () => void): () => void
+}
+
+/**
+ * Keeps a second feed from being begun under a key that has one: beside the identity a mark is left once the relay has
+ * published, and a store that is empty all the same has been lost. Signing message 1 again would be a fork, which
+ * every client that knows the first one refuses for ever.
+ * @param mark path of the mark
+ * @throws RelayError `data_unusable`
+ */
+export function guardFeed(feeds: OwnFeed, id: string, mark: string): void {
+  const begun = feeds.info(id).latest > 0
+  if (existsSync(mark)) {
+    if (begun) return
+    throw new RelayError(
+      'data_unusable',
+      `this relay has published before and its store is empty: put back a backup of db/, or remove ${mark} to begin ` +
+        'a second feed, which clients that know the first will refuse',
+    )
+  }
+  const leave = (): void => {
+    writeFileSync(mark, '', { mode: 0o600 })
+    sync(mark)
+    sync(dirname(mark))
+  }
+  if (begun) return leave()
+  const stop = feeds.subscribe(id, () => {
+    stop()
+    leave()
+  })
 }
 
 function createIdentity(path: string): void {

@@ -33,7 +33,7 @@ export interface FeedInfo {
 }
 
 export interface FeedLimits {
-  /** bytes of the whole database file beyond which foreign messages are refused */
+  /** bytes of all messages together beyond which foreign ones are refused */
   maxBytes: number
   /** bytes of one feed's messages, likewise */
   maxFeedBytes: number
@@ -54,6 +54,8 @@ export interface Feeds {
   /** Calls the listener after each flushed batch that added to this feed, until the answer is called. */
   subscribe(author: FeedId, listener: () => void): () => void
   setLimits(limits: FeedLimits): void
+  /** Deletes every message of a feed and what is known of it, in one write; the room it took is used again. */
+  remove(author: FeedId): Promise<void>
   totals(): { feeds: number; messages: number }
 }
 
@@ -61,19 +63,21 @@ const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes
 
 /**
  * Opens the feeds over the store's tables.
- * @param fileBytes size of the database file now, for the quota
  * @param now       Unix ms
  */
 export function createFeeds(
   tables: Tables,
   writer: Writer,
   initialLimits: FeedLimits,
-  fileBytes: () => number,
   now: () => number,
 ): Feeds {
   const { messages: table, feeds: records } = tables
   const listeners = new Map<FeedId, Set<() => void>>()
   let limits = initialLimits
+
+  /** bytes of all messages on disk: counted when a write is flushed, so that one undone leaves no trace here */
+  let total = 0
+  for (const { value } of records.getRange({})) total += value.bytes
 
   const recordOf = (key: Buffer): FeedRecord => records.get(key) ?? { ...EMPTY, gaps: [] }
 
@@ -96,7 +100,7 @@ export function createFeeds(
     const record = recordOf(key)
     const outcome: AppendOutcome = { added: 0, duplicates: 0, forked: [], full: null }
     const before = record.fork
-    const storeFull = fileBytes() > limits.maxBytes
+    const bytesBefore = record.bytes
     // Ascending, so that a client's out-of-order burst opens no hole that the same burst closes.
     for (const message of batch.sort((a, b) => a.sequence - b.sequence)) {
       if (message.author !== author) throw new RelayError('message_unwanted')
@@ -109,14 +113,21 @@ export function createFeeds(
           record.fork ??= { sequence: message.sequence, hash: message.hash, at: now() }
         }
       } else if (record.bytes + message.json.length > limits.maxFeedBytes) outcome.full = 'feed_full'
-      else if (storeFull) outcome.full = 'store_full'
+      else if (total + record.bytes - bytesBefore + message.json.length > limits.maxBytes)
+        outcome.full = 'store_full'
       else {
         put(key, record, message)
         outcome.added += 1
       }
     }
     if (outcome.added > 0 || record.fork !== before) records.putSync(key, record)
-    if (outcome.added > 0) afterFlush(() => tell(author))
+    const grown = record.bytes - bytesBefore
+    if (grown > 0) {
+      afterFlush(() => {
+        total += grown
+        tell(author)
+      })
+    }
     return outcome
   }
 
@@ -130,7 +141,10 @@ export function createFeeds(
       if (message.sequence !== record.latest + 1) throw new RelayError('feed_forked')
       const stored = put(key, record, message)
       records.putSync(key, record)
-      afterFlush(() => tell(message.author))
+      afterFlush(() => {
+        total += stored.length
+        tell(message.author)
+      })
       return stored
     },
 
@@ -179,6 +193,18 @@ export function createFeeds(
         if (set.size === 0 && listeners.get(author) === set) listeners.delete(author)
       }
     },
+
+    remove: (author) =>
+      writer.submit((afterFlush) => {
+        const key = keyOf(author)
+        const range = { start: messageKey(key, 0), end: endOf(key) }
+        for (const at of [...table.getKeys(range)]) table.removeSync(at)
+        const { bytes } = recordOf(key)
+        records.removeSync(key)
+        afterFlush(() => {
+          total -= bytes
+        })
+      }),
 
     setLimits(next) {
       limits = next

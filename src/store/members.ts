@@ -12,7 +12,12 @@ import type { AfterFlush, Writer } from './writer.js'
 export type FollowReason = Pick<MemberRecord, 'by' | 'voucher' | 'note'>
 
 /** A change that live connections must feel at once; told after it is on disk. */
-export type MemberChange = { feed: FeedId; now: 'followed' | 'unfollowed' | 'blocked' | 'unblocked' }
+export type MemberChange = {
+  feed: FeedId
+  now: 'followed' | 'unfollowed' | 'blocked' | 'unblocked'
+  /** of an unfollow: whether it was a feed that a member had vouched for */
+  vouched?: boolean
+}
 
 export interface Members {
   has(feed: FeedId): boolean
@@ -97,7 +102,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
         if (!row || (voucher && row.voucher !== voucher)) throw new RelayError('not_following')
         const message = own.publish({ type: 'contact', contact: feed, following: false }, afterFlush)
         dropRow(feed)
-        afterFlush(tell({ feed, now: 'unfollowed' }))
+        afterFlush(tell({ feed, now: 'unfollowed', vouched: row.by === 'voucher' }))
         return message
       }),
 

@@ -70,9 +70,15 @@ export async function createStore(
 
   const file = join(path, 'data.mdb')
   const bytes = (): number => statSync(file).size
-  const feeds = createFeeds(tables, writer, limits, bytes, now)
+  const feeds = createFeeds(tables, writer, limits, now)
   const own = createOwnFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own)
+  // What a blocked feed left, or one that its voucher no longer answers for, must not go on taking others' room. A
+  // member that the operator lets go is kept on disk: it may come back.
+  members.onChange(({ feed, now: change, vouched }) => {
+    if (change !== 'blocked' && !(change === 'unfollowed' && vouched)) return
+    feeds.remove(feed).catch((err) => log.error({ err, feed }, 'a feed could not be deleted'))
+  })
   const invites = createInvites(tables, writer, members, keys.id, now)
   return {
     feeds,

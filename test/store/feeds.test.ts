@@ -118,6 +118,44 @@ t.test('a full feed and a full store say which it is, and keep what they have', 
   t.match(await full.store.feeds.append(feed.id, all), { added: 40, full: null })
 })
 
+t.test('a feed can be deleted whole, and its room is used again', async (t) => {
+  const { store, reopen } = await openTestStore(t, { maxBytes: 12 * KIB })
+  const [a, b] = [createTestFeed(), createTestFeed()]
+  a.post(40)
+  b.post(10)
+  const all = (feed: TestFeed) => verified(feed, ...feed.messages.map(({ sequence }) => sequence))
+  t.match(await store.feeds.append(a.id, all(a)), { full: 'store_full' })
+  t.match(await store.feeds.append(b.id, all(b)), { added: 0, full: 'store_full' })
+  await store.feeds.remove(a.id)
+  t.same(store.feeds.info(a.id), { latest: 0, messages: 0, bytes: 0, gaps: [], forked: false })
+  t.same(store.feeds.read(a.id, 1, 10), [])
+  t.match(await store.feeds.append(b.id, all(b)), { added: 10, full: null })
+  const again = await reopen()
+  t.same(again.feeds.totals(), { feeds: 1, messages: 10 })
+  t.match(await again.feeds.append(a.id, all(a)), { full: 'store_full' }, 'what is kept still counts')
+  t.same(await again.verify(), [])
+})
+
+t.test('a blocked feed, and one no longer vouched for, leave nothing; a member let go is kept', async (t) => {
+  const { store } = await openTestStore(t)
+  const voucher = createTestFeed().id
+  const held = async (change: (id: string) => Promise<unknown>): Promise<number> => {
+    const feed = createTestFeed()
+    feed.post(2)
+    const by = change === letGo ? 'operator' : 'voucher'
+    await store.members.follow(feed.id, { by, voucher: by === 'voucher' ? voucher : null, note: '' })
+    await store.feeds.append(feed.id, verified(feed, 1, 2))
+    await change(feed.id)
+    // one more write has gone by when this is answered
+    await store.settings.change({})
+    return store.feeds.info(feed.id).messages
+  }
+  const letGo = (id: string) => store.members.unfollow(id)
+  t.equal(await held((id) => store.members.block(id, '')), 0)
+  t.equal(await held((id) => store.members.unfollow(id, voucher)), 0)
+  t.equal(await held(letGo), 2)
+})
+
 t.test('subscribers are told after the flush, once a batch, until they stop', async (t) => {
   const { store } = await openTestStore(t)
   const feed = createTestFeed()

@@ -55,6 +55,19 @@ export class Plain {
     if (this.size === 0) this.clear()
   }
 
+  /** The next bytes where they are, if one piece holds them all; they are gone with this. */
+  whole(length: number): Buffer | null {
+    const piece = this.pieces[this.first] as Buffer
+    const end = this.gone + length
+    if (end > piece.length) return null
+    const bytes = piece.subarray(this.gone, end)
+    this.gone = end < piece.length ? end : 0
+    if (this.gone === 0) this.first += 1
+    this.size -= length
+    if (this.size === 0) this.clear()
+    return bytes
+  }
+
   clear(): void {
     this.size = 0
     // a new array: one that was emptied keeps its room, which a thousand idle connections would pay for
@@ -84,13 +97,15 @@ export class Boxer {
       const length = Math.min(plain.size, BODY_BYTES, out.length - at - HEADER_BYTES)
       if (length <= 0) break
       const from = at + HEADER_BYTES
-      plain.take(out, from, length)
       const body = out.subarray(from, from + length)
+      // A large piece is sealed from where it is; what comes in crumbs is gathered in its place first.
+      const bytes = plain.whole(length) ?? body
+      if (bytes === body) plain.take(out, from, length)
       this.nonce.copy(bodyNonce)
       increment(bodyNonce)
       header[0] = length >> 8
       header[1] = length & 255
-      this.sealing.seal(body, bodyMac, body, bodyNonce, this.key)
+      this.sealing.seal(body, bodyMac, bytes, bodyNonce, this.key)
       this.sealing.seal(headerText, headerMac, header, this.nonce, this.key)
       sealedHeader.copy(out, at)
       bodyNonce.copy(this.nonce)
