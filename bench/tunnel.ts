@@ -14,7 +14,7 @@ import {
   spread,
   table,
 } from './lib/report.js'
-import { openTunnel } from './lib/room-clients.js'
+import { openTunnel, type Tunnel } from './lib/room-clients.js'
 import { type Server, startRival, startTidepool } from './lib/servers.js'
 
 const options = benchOptions({ messages: 1, rounds: 5 })
@@ -34,7 +34,13 @@ interface Contestant {
   p50: number[]
   p99: number[]
   /** by the size of frames: MB/s, the server's processor time in ms for each MB, and its peak RSS over idle in MB */
-  pours: Map<number, { rates: number[]; costs: number[]; peaks: number[] }>
+  pours: Map<number, Pours>
+}
+
+interface Pours {
+  rates: number[]
+  costs: number[]
+  peaks: number[]
 }
 
 const contestant = (name: string, volleys: number, start: () => Promise<Server>): Contestant => ({
@@ -51,29 +57,39 @@ const contestants = [
   contestant('ssb-room', VOLLEYS, () => startRival('ssb-room')),
 ]
 
-async function measure({ name, start, volleys, p50, p99, pours }: Contestant): Promise<void> {
-  const server = await start()
-  const tunnel = await openTunnel(server)
-  const times = await tunnel.volley(volleys, BALL_BYTES)
-  p50.push(times.p50)
-  p99.push(times.p99)
-  for (const [each, { rates, costs, peaks }] of pours) {
-    // once to warm up
-    await tunnel.pour((POUR_MB / 8) * MEGABYTE, each)
-    const idle = memoryOf(server.pid).rss
-    resetPeak(server.pid)
-    const before = processorTime(server.pid)
-    const ms = await tunnel.pour(POUR_MB * MEGABYTE, each)
-    rates.push((POUR_MB / ms) * 1000)
-    costs.push((processorTime(server.pid) - before) / POUR_MB)
-    peaks.push(memoryOf(server.pid).peak - idle)
-    progress(`${name}: ${each} bytes a frame, ${rounded((POUR_MB / ms) * 1000)} MB/s`)
-  }
-  await tunnel.stop()
-  await server.stop()
+async function measurePour({ name, pours }: Contestant, { pid }: Server, tunnel: Tunnel, each: number) {
+  const { rates, costs, peaks } = pours.get(each) as Pours
+  // a little to warm up
+  await tunnel.pour((POUR_MB / 8) * MEGABYTE, each)
+  const idle = memoryOf(pid).rss
+  resetPeak(pid)
+  const before = processorTime(pid)
+  const ms = await tunnel.pour(POUR_MB * MEGABYTE, each)
+  rates.push((POUR_MB / ms) * 1000)
+  costs.push((processorTime(pid) - before) / POUR_MB)
+  peaks.push(memoryOf(pid).peak - idle)
+  progress(`${name}: ${each} bytes a frame, ${rounded((POUR_MB / ms) * 1000)} MB/s`)
 }
 
-for (let round = 0; round < options.rounds; round++) for (const each of contestants) await measure(each)
+for (let round = 0; round < options.rounds; round++) {
+  // All are up at once and take turns, so that what else the machine does strikes all of them.
+  const ready: Array<{ contestant: Contestant; server: Server; tunnel: Tunnel }> = []
+  for (const contestant of contestants) {
+    const server = await contestant.start()
+    ready.push({ contestant, server, tunnel: await openTunnel(server) })
+  }
+  for (const { contestant, tunnel } of ready) {
+    const { p50, p99 } = await tunnel.volley(contestant.volleys, BALL_BYTES)
+    contestant.p50.push(p50)
+    contestant.p99.push(p99)
+  }
+  for (const each of FRAMES)
+    for (const { contestant, server, tunnel } of ready) await measurePour(contestant, server, tunnel, each)
+  for (const { server, tunnel } of ready) {
+    await tunnel.stop()
+    await server.stop()
+  }
+}
 
 if (options.profile) {
   const server = await startTidepool({ profile: options.profile })
