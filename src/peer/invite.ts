@@ -16,12 +16,13 @@ export function createInviteUse({ store, clock }: { store: Store; clock: Clock }
   return answering(async (session, argument) => {
     if (session.row !== 'guest') throw new RelayError('not_allowed')
     const feed = feedField(asObject(argument), 'feed')
-    tries.set(session, (tries.get(session) ?? 0) + 1)
-    if ((tries.get(session) as number) > GUEST_TRIES) {
-      session.close('the guest keeps asking')
-      throw new RelayError('busy')
-    }
-    const message = await store.invites.use(session.id, feed)
+    const message = await store.invites.use(session.id, feed).catch((err: unknown) => {
+      // Each refusal tells whether a feed is a member: enough for a person's mistakes, not for a list of names.
+      const wrong = (tries.get(session) ?? 0) + 1
+      tries.set(session, wrong)
+      if (wrong >= GUEST_TRIES) clock.after(0, () => session.close('the guest keeps asking'))
+      throw err
+    })
     session.log.info({ feed }, 'an invite was used')
     clock.after(GUEST_LINGER_MS, () => session.close('the invite was used'))
     return message

@@ -41,10 +41,24 @@ export interface ChildRelay {
   stop(): Promise<number | null>
 }
 
+export interface ChildOptions {
+  /** KiB beyond which no file of the relay can grow */
+  fileKib?: number
+}
+
 /** Starts `tidepool start` on a data directory and waits until its operator answers. */
-export async function startChild(t: Test, cli: string, dataDir: string): Promise<ChildRelay> {
+export async function startChild(
+  t: Test,
+  cli: string,
+  dataDir: string,
+  { fileKib }: ChildOptions = {},
+): Promise<ChildRelay> {
   const sets = OWN_SETS.flatMap((set) => ['--set', set])
-  const child = spawn(process.execPath, [cli, 'start', '--data', dataDir, ...sets], {
+  const start = [process.execPath, cli, 'start', '--data', dataDir, ...sets]
+  // no file grows beyond this: to the database it is a disk that is full (blocks of 512 bytes; the signal is ignored)
+  const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${(fileKib ?? 0) * 2}; exec "$@"`, 'sh', ...start]
+  const [program = '', ...args] = fileKib ? limited : start
+  const child = spawn(program, args, {
     env: plainEnv(),
     stdio: ['ignore', 'ignore', 'pipe'],
   })

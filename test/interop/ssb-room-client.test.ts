@@ -101,8 +101,15 @@ test('ssb-conn comes back by itself after the relay restarts', async (t) => {
   bob.startScheduler()
   await first.close()
   await until('both to notice', () => !alice.isIn(first) && !bob.isIn(first))
+  alice.discovered.clear()
+  bob.discovered.clear()
   const second = await bootRelay(t, { dataDir, sets: [`ssb.port=${ssbPort}`] })
   await until('both to be back', async () => (await second.status()).online === 2, 60_000)
+  // connected is not yet ready: the apps take tunnels only once they have found out that this is a room
+  await until(
+    'each to see the other again',
+    () => alice.discovered.has(bob.id) && bob.discovered.has(alice.id),
+  )
   alice.visitors.length = 0
   bob.visitors.length = 0
   await within('them to talk', callEachOther(t, second, alice, bob), 20_000)

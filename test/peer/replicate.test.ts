@@ -209,7 +209,25 @@ t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) =
   friend.post(1)
   client.push(friend.messages[2], 1)
   await until(() => client.aborted.includes(friend.id), 'no longer listened to')
-  t.equal(store.feeds.info(friend.id).latest, 2)
+  t.equal(store.feeds.info(friend.id).messages, 0, "and what it left makes room")
+})
+
+t.test('a feed that does not fit ends its stream, and the connection is read on', async (t) => {
+  const { connect, follow, store } = await startTestPeer(t)
+  const feed = createTestFeed()
+  feed.post(2000)
+  await follow(feed.id)
+  store.feeds.setLimits({ maxBytes: 1e12, maxFeedBytes: 100_000 })
+  const client = pushing()
+  const { rpc } = await connect(feed.keys, client)
+  await collect(rpc.createHistoryStream({ id: feed.id }))
+  await until(() => client.asked.length === 1, 'asked')
+  // more than may wait for the disk: the socket is held, and must be let go of exactly once
+  for (const value of feed.messages) client.push(value)
+  await until(() => client.aborted.length === 1, 'the relay wants no more')
+  for (let i = 0; i < 3; i++) t.match(await rpc.whoami(), { id: /^@/ }, 'still heard')
+  const { messages, bytes } = store.feeds.info(feed.id)
+  t.ok(messages > 10 && bytes <= 110_000, `${messages} were kept`)
 })
 
 t.test('timers go with the connection', async (t) => {

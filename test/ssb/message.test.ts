@@ -108,3 +108,13 @@ t.test('a message cannot reach a prototype', async (t) => {
   t.throws(() => verifyMessage(value), { code: 'message_invalid' })
   t.equal(({} as Record<string, unknown>).polluted, undefined)
 })
+
+t.test('deep nesting is refused by its length, before it is printed with indentation', async (t) => {
+  const depth = 100_000
+  const nested = JSON.parse(`{"type":"post","a":${'['.repeat(2000)}${']'.repeat(2000)}}`)
+  const small = signed({ content: nested })
+  // printed with indentation this is some 8 MB
+  t.throws(() => verifyMessage(small), { code: 'message_too_large' })
+  const wide = signed({ content: { type: 'post', text: 'x'.repeat(depth) } })
+  t.throws(() => verifyMessage(wide), { code: 'message_too_large' })
+})

@@ -86,3 +86,21 @@ t.test('patience and sockets are bounded', async (t) => {
   socket.end('this is no HTTP\r\n\r\n')
   t.match(await text(socket), /^HTTP\/1\.1 400 /)
 })
+
+t.test('a pipeline whose answers nobody reads has an end', async (t) => {
+  let asked = 0
+  const listener = await listen(
+    (_req, res) => {
+      asked += 1
+      res.end('x')
+    },
+    { host: '127.0.0.1', port: 0 },
+  )
+  t.teardown(() => listener.close())
+  const socket = connect(listener.port, '127.0.0.1')
+  const said = text(socket)
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n'.repeat(500))
+  const answers = await said
+  t.ok(asked <= 40, `${asked} of 500 were looked at`)
+  t.match(answers, /connection: close/i)
+})

@@ -1,0 +1,35 @@
+// A full disk: what cannot be kept is refused, what was kept is served, and the relay stays up and stops cleanly.
+
+import ssbKeys from 'ssb-keys'
+import { test } from 'tap'
+import { buildRelay, childDir, startChild } from '../helpers/child.js'
+
+test('a full disk is said, and survived', async (t) => {
+  const cli = await buildRelay(t)
+  const dataDir = await childDir(t)
+  const relay = await startChild(t, cli, dataDir, { fileKib: 512 })
+  const { operator } = relay
+  const kept: string[] = []
+  let refused: unknown = null
+  for (let i = 0; i < 5000 && !refused; i++) {
+    const { id } = ssbKeys.generate()
+    await operator.membersAdd(id).then(
+      () => kept.push(id),
+      (err: unknown) => {
+        refused = err
+      },
+    )
+  }
+  t.match(refused, { code: 'store_full', message: /the disk is full/ })
+  t.ok(kept.length > 10, `${kept.length} were kept before`)
+  await t.rejects(operator.membersAdd(ssbKeys.generate().id), { code: 'store_full' }, 'again and again')
+  t.match(await operator.status(), { id: relay.id, members: kept.length }, 'it is still there')
+  t.equal(await relay.stop(), 0, 'and stops as it should')
+
+  const again = await startChild(t, cli, dataDir)
+  const members = (await again.operator.membersList()).map(({ id }) => id)
+  t.same(members.sort(), kept.sort(), 'all that was acknowledged is there, and nothing else')
+  await again.operator.membersAdd(ssbKeys.generate().id)
+  t.match(await again.operator.doctor({ rebuild: true }), { ok: true })
+  t.equal(await again.stop(), 0)
+})
