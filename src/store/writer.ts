@@ -33,11 +33,15 @@ interface CommitFailure extends Error {
 }
 
 /**
- * True for the second rejection lmdb-js makes of a failed commit, on a promise nobody can reach: its writes have been
- * answered for here, so whoever watches for unhandled rejections may let it pass.
+ * True for the further rejections lmdb-js makes of a failed commit, on promises nobody can reach: its writes have been
+ * answered for here, so whoever watches for unhandled rejections may let them pass. The database's own errors carry a
+ * number as their code, unlike any of Node's.
  */
 export function isAnsweredFailure(reason: unknown): boolean {
-  return reason instanceof Error && 'commitError' in reason
+  return (
+    reason instanceof Error &&
+    ('commitError' in reason || ('code' in reason && typeof reason.code === 'number'))
+  )
 }
 
 /**

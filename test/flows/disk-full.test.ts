@@ -10,19 +10,18 @@ test('a full disk is said, and survived', async (t) => {
   const relay = await startChild(t, cli, dataDir, { fileKib: 512 })
   const { operator } = relay
   const kept: string[] = []
-  let refused: unknown = null
-  for (let i = 0; i < 5000 && !refused; i++) {
+  const refusals: unknown[] = []
+  // until it has been refused a few times: a small write may still find room in pages that are free
+  for (let i = 0; i < 5000 && refusals.length < 5; i++) {
     const { id } = ssbKeys.generate()
     await operator.membersAdd(id).then(
       () => kept.push(id),
-      (err: unknown) => {
-        refused = err
-      },
+      (err: unknown) => refusals.push(err),
     )
   }
-  t.match(refused, { code: 'store_full', message: /the disk is full/ })
-  t.ok(kept.length > 10, `${kept.length} were kept before`)
-  await t.rejects(operator.membersAdd(ssbKeys.generate().id), { code: 'store_full' }, 'again and again')
+  t.equal(refusals.length, 5)
+  for (const refusal of refusals) t.match(refusal, { code: 'store_full', message: /the disk is full/ })
+  t.ok(kept.length > 10, `${kept.length} were kept`)
   t.match(await operator.status(), { id: relay.id, members: kept.length }, 'it is still there')
   t.equal(await relay.stop(), 0, 'and stops as it should')
 
