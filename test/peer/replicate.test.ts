@@ -209,7 +209,7 @@ t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) =
   friend.post(1)
   client.push(friend.messages[2], 1)
   await until(() => client.aborted.includes(friend.id), 'no longer listened to')
-  t.equal(store.feeds.info(friend.id).messages, 0, "and what it left makes room")
+  t.equal(store.feeds.info(friend.id).messages, 0, 'and what it left makes room')
 })
 
 t.test('a feed that does not fit ends its stream, and the connection is read on', async (t) => {
