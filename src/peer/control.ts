@@ -3,8 +3,9 @@
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
 import muxrpc from 'muxrpc'
-import { exposed, RelayError } from '../errors.js'
+import { RelayError } from '../errors.js'
 import type { Log } from '../log.js'
+import { type Answer, reply } from './methods.js'
 import { OPERATOR_MANIFEST, type Operator } from './operator.js'
 import { createOutgoing } from './wire/frames.js'
 import { createLink } from './wire/link.js'
@@ -85,18 +86,11 @@ export async function removeStale(path: string): Promise<void> {
 
 function answer(operator: Operator, name: keyof Operator, log: Log) {
   return (...args: unknown[]): void => {
-    const cb = args.pop() as (err: Error | null, value?: unknown) => void
+    const cb = args.pop() as Answer
     const method = operator[name] as (...args: unknown[]) => Promise<unknown>
-    Promise.resolve()
-      .then(() => method(...args))
-      .then(
-        (value) => cb(null, value),
-        (err: unknown) => {
-          const safe = exposed(err)
-          if (safe.code === 'internal') log.error({ err, name }, "an operator's call failed")
-          cb(safe)
-        },
-      )
+    // begun in a promise: a method that throws before it returns one is answered like any other
+    const result = Promise.resolve().then(() => method(...args))
+    reply(result, log, `the operator's ${name} failed`, cb)
   }
 }
 

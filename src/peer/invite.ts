@@ -20,17 +20,21 @@ export function createInviteUse({ store, clock }: { store: Store; clock: Clock }
       // Each refusal tells whether a feed is a member: enough for a person's mistakes, not for a list of names.
       const wrong = (tries.get(session) ?? 0) + 1
       tries.set(session, wrong)
-      if (wrong >= GUEST_TRIES) clock.after(0, () => session.close('the guest keeps asking'))
+      if (wrong >= GUEST_TRIES) closeAfter(clock, session, 0, 'the guest keeps asking')
       throw err
     })
     session.log.info({ feed }, 'an invite was used')
-    clock.after(GUEST_LINGER_MS, () => session.close('the invite was used'))
+    closeAfter(clock, session, GUEST_LINGER_MS, 'the invite was used')
     return message
   })
 }
 
 /** A guest that does nothing is shown out too. */
 export function receiveGuest(clock: Clock, session: Session): void {
-  const cancel = clock.after(GUEST_IDLE_MS, () => session.close('the guest never used its invite'))
-  session.onClose(cancel)
+  closeAfter(clock, session, GUEST_IDLE_MS, 'the guest never used its invite')
+}
+
+/** Shows a guest out in a while; the timer goes with the connection. */
+function closeAfter(clock: Clock, session: Session, ms: number, reason: string): void {
+  session.onClose(clock.after(ms, () => session.close(reason)))
 }

@@ -1,28 +1,34 @@
 // The edge between muxrpc's conventions and ours: callbacks to promises, and arguments checked before they are used.
 
 import { exposed, RelayError } from '../errors.js'
+import type { Log } from '../log.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import type { Session } from './session.js'
 
-type Answer = (err: Error | null, value?: unknown) => void
+/** muxrpc's callback. */
+export type Answer = (err: Error | null, value?: unknown) => void
+
+/** Answers a call with what comes of a promise; errors as strangers may see them, faults of ours into the log too. */
+export function reply(result: Promise<unknown>, log: Log, fault: string, answer: Answer): void {
+  result.then(
+    (value) => answer(null, value),
+    (err: unknown) => {
+      const safe = exposed(err)
+      if (safe.code === 'internal') log.error({ err }, fault)
+      answer(safe)
+    },
+  )
+}
 
 /** An async method as muxrpc calls it: the gate put the session first, muxrpc put the callback last. */
 export function answering(method: (session: Session, ...args: unknown[]) => Promise<unknown>) {
   return (session: Session, ...rest: unknown[]): void => {
     const answer = rest.pop() as Answer
     session.calls += 1
-    method(session, ...rest).then(
-      (value) => done(null, value),
-      (err: unknown) => {
-        const safe = exposed(err)
-        if (safe.code === 'internal') session.log.error({ err, id: session.id }, 'a call failed')
-        done(safe)
-      },
-    )
-    function done(err: Error | null, value?: unknown): void {
+    reply(method(session, ...rest), session.log, `a call of ${session.id} failed`, (err, value) => {
       session.calls -= 1
       if (!session.closed) answer(err, value)
-    }
+    })
   }
 }
 

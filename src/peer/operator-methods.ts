@@ -7,7 +7,7 @@ import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code
 import type { Invite } from '../store/invites.js'
 import { PRIVACY_MODES } from '../store/settings.js'
 import type { Store } from '../store/store.js'
-import { asObject } from './methods.js'
+import { asObject, numberField, textField } from './methods.js'
 import type { DoctorReport, HostPort, InviteInfo, Operator, RelayStatus } from './operator.js'
 import type { Peer } from './peer.js'
 import type { Setup } from './setup.js'
@@ -46,11 +46,11 @@ export function createOperator(components: OperatorComponents): Operator {
       const host = options.host ?? address.host
       if (typeof host !== 'string' || !HOST.test(host))
         throw new RelayError('bad_argument', 'host is a name or an address')
-      const days = numberOr(options.expires_days, components.expiresDays(), 'expires_days')
+      const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
       const { invite, seed } = await invites.create({
-        uses: numberOr(options.uses, 1, 'uses'),
-        note: textOr(options.note, 'note'),
+        uses: numberField(options, 'uses') ?? 1,
+        note: textField(options, 'note') ?? '',
         expires: Math.trunc(now() + days * DAY),
         by: 'operator',
         ...(target ? { for: target } : {}),
@@ -128,12 +128,5 @@ function feedOr(value: unknown): FeedId {
 function textOr(value: unknown, name: string): string {
   if (value === undefined || value === null) return ''
   if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} is text`)
-  return value
-}
-
-function numberOr(value: unknown, fallback: number, name: string): number {
-  if (value === undefined || value === null) return fallback
-  if (typeof value !== 'number' || !Number.isFinite(value))
-    throw new RelayError('bad_argument', `${name} is a number`)
   return value
 }

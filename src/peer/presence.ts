@@ -58,16 +58,21 @@ function liveSource(
   }
 }
 
-/** `tunnel.endpoints` (Rooms 1): the whole list at once, then again after every change. */
-export function createEndpoints(attendants: Attendants<Session>): (session: Session) => Source<Buffer> {
-  // One encoding serves every subscriber: with a thousand of them the list is long, and told a thousand times.
+/** The list of attendants as some JSON, encoded once a change however many subscribers are told: a thousand may be. */
+function encodedList(attendants: Attendants<Session>, shape: (ids: string[]) => unknown): () => Buffer {
   let encoded: { position: number; json: Buffer } | null = null
-  function list(): Buffer {
+  return () => {
     const position = attendants.position()
-    if (encoded?.position !== position)
-      encoded = { position, json: Buffer.from(JSON.stringify(attendants.ids())) }
+    if (encoded?.position !== position) {
+      encoded = { position, json: Buffer.from(JSON.stringify(shape(attendants.ids()))) }
+    }
     return encoded.json
   }
+}
+
+/** `tunnel.endpoints` (Rooms 1): the whole list at once, then again after every change. */
+export function createEndpoints(attendants: Attendants<Session>): (session: Session) => Source<Buffer> {
+  const list = encodedList(attendants, (ids) => ids)
   return (session) => {
     let told = -1
     return liveSource(session, attendants, () => {
@@ -82,6 +87,7 @@ export function createEndpoints(attendants: Attendants<Session>): (session: Sess
 export function createAttendantsStream(
   attendants: Attendants<Session>,
 ): (session: Session) => Source<Buffer> {
+  const state = encodedList(attendants, (ids) => ({ type: 'state', ids }))
   return (session) => {
     let told = -1
     let pending: Presence[] = []
@@ -90,7 +96,7 @@ export function createAttendantsStream(
         const changes = told < 0 ? null : attendants.since(told)
         told = attendants.position()
         // The first word, and the word to a subscriber that fell behind what is remembered, is the whole state.
-        if (!changes) return Buffer.from(JSON.stringify({ type: 'state', ids: attendants.ids() }))
+        if (!changes) return state()
         pending = netChanges(changes)
       }
       const change = pending.shift()

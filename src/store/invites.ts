@@ -107,18 +107,28 @@ export function createInvites(
     return consume(id, record, feed, afterFlush)
   }
 
+  /** Drops a row and what points to it. */
+  function forget(key: Buffer, record: InviteRecord): void {
+    invites.removeSync(key)
+    if (record.for && directed.get(keyOf(record.for)) === feedIdOf(key))
+      directed.removeSync(keyOf(record.for))
+  }
+
   /** Refuses one maker's flood, and lets the oldest dead invite go when the table is full. */
   function makeRoom(by: string): void {
+    const limited = by !== 'operator' && by !== 'riddle'
+    const full = (invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT
+    // the riddle's invites are the many: for them the table is not read through while there is room
+    if (!limited && !full) return
     const all = [...invites.getRange({})]
     const live = (record: InviteRecord): boolean => stateOf(record) === 'live'
-    const limited = by !== 'operator' && by !== 'riddle'
     if (limited && all.filter(({ value }) => value.by === by && live(value)).length >= INVITES_PER_MEMBER) {
       throw new RelayError('quota_reached', 'too many invites of yours are still open')
     }
-    if (all.length < INVITES_KEPT) return
+    if (!full) return
     const dead = all.filter(({ value }) => !live(value)).sort((a, b) => a.value.created - b.value.created)[0]
     if (!dead) throw new RelayError('quota_reached', 'too many invites outstanding')
-    invites.removeSync(dead.key)
+    forget(dead.key, dead.value)
   }
 
   return {
@@ -193,11 +203,7 @@ export function createInvites(
         const dead = [...invites.getRange({})].filter(
           ({ value }) => Math.min(value.expires, value.revoked ?? Infinity) < cutoff,
         )
-        for (const { key, value } of dead) {
-          invites.removeSync(key)
-          if (value.for && directed.get(keyOf(value.for)) === feedIdOf(key))
-            directed.removeSync(keyOf(value.for))
-        }
+        for (const { key, value } of dead) forget(key, value)
         return dead.length
       }),
   }

@@ -8,9 +8,9 @@ export interface Link extends Duplex<Buffer> {
   listener: string
   /** what secret-stack expects on the stream; where callers come from is nothing it or we need to remember */
   readonly address: string
-  /** Unix ms when a byte last came or went */
+  /** When a byte last came or went, by the clock the link was given: milliseconds, good for differences only. */
   lastActive: number
-  /** Unix ms when a byte last came */
+  /** When a byte last came, likewise. */
   lastHeard: number
   /** What the next chunk is given to, once it comes; the same as asking `source`. */
   receive(cb: Callback<Buffer>): void
