@@ -113,7 +113,7 @@ export const BODY_BYTES = 8 * KIB
 export const RIDDLE_MS = 10 * MINUTE
 /** Milliseconds a session is kept after it was last seen. */
 export const SESSION_MS = 30 * MINUTE
-/** Sessions kept; the oldest goes first. A session is some 300 bytes. */
+/** Sessions kept of each group, newcomers and known; the oldest goes first. A session is some 300 bytes. */
 export const SESSIONS = 2000
 /** Riddle images kept; the oldest goes first, and its riddle is drawn anew when fetched. An image is some 17 KB. */
 export const RIDDLE_IMAGES = 64

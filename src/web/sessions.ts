@@ -30,10 +30,15 @@ export interface Session {
 /** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
 const ISSUED_PER_SESSION = 8
 
-/** All sessions, least recently seen first. */
+/**
+ * All sessions, in two groups of SESSIONS each: newcomers, and those that have come back with their cookie, as a browser
+ * does at once for the picture. So whoever asks for thousands of pages drives out other newcomers, and nobody who is
+ * looking at a riddle.
+ */
 export class Sessions {
-  // a Map keeps insertion order, and a key from the network cannot reach a prototype
-  readonly #byId = new Map<string, Session>()
+  // Maps keep insertion order, least recently seen first, and a key from the network cannot reach a prototype.
+  readonly #newcomers = new Map<string, Session>()
+  readonly #known = new Map<string, Session>()
   readonly #now: () => number
 
   constructor(now: () => number) {
@@ -41,40 +46,43 @@ export class Sessions {
   }
 
   get size(): number {
-    return this.#byId.size
+    return this.#newcomers.size + this.#known.size
   }
 
   /** The session of an id that we gave out and that has not expired; it counts as seen. */
   get(id: string): Session | undefined {
     this.#dropExpired()
-    const session = this.#byId.get(id)
+    const session = this.#known.get(id) ?? this.#newcomers.get(id)
     if (!session) return undefined
     session.seen = this.#now()
-    this.#byId.delete(id)
-    this.#byId.set(id, session)
-    return session
+    this.#newcomers.delete(id)
+    this.#known.delete(id)
+    return this.#add(this.#known, session)
   }
 
   /** A new session. Its id is always ours, never one that a caller proposed. */
   create(): Session {
     this.#dropExpired()
-    if (this.#byId.size >= SESSIONS) this.#byId.delete(this.#oldest() as string)
     const id = randomBytes(32).toString('base64url')
     const session: Session = { id, seen: this.#now(), riddle: null, issued: [], mayKnock: false }
-    this.#byId.set(id, session)
+    return this.#add(this.#newcomers, session)
+  }
+
+  #add(group: Map<string, Session>, session: Session): Session {
+    const [oldest] = group.keys()
+    if (oldest !== undefined && group.size >= SESSIONS) group.delete(oldest)
+    group.set(session.id, session)
     return session
   }
 
-  #oldest(): string | undefined {
-    return this.#byId.keys().next().value
-  }
-
-  // the order is by last sight, so the expired ones are in front and no timer is needed
+  // each group is in the order of last sight, so the expired ones are in front and no timer is needed
   #dropExpired(): void {
     const limit = this.#now() - SESSION_MS
-    for (const [id, session] of this.#byId) {
-      if (session.seen > limit) return
-      this.#byId.delete(id)
+    for (const group of [this.#newcomers, this.#known]) {
+      for (const [id, session] of group) {
+        if (session.seen > limit) break
+        group.delete(id)
+      }
     }
   }
 }

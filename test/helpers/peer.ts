@@ -48,12 +48,3 @@ export async function startTestPeer(
     follow: (id: string) => store.members.follow(id, { by: 'operator', voucher: null, note: '' }),
   })
 }
-
-/** Waits until something holds, looking at each turn of the event loop; fails after `ms` of real time. */
-export async function until(holds: () => boolean, what: string, ms = 10_000): Promise<void> {
-  const end = Date.now() + ms
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`waited in vain: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 2))
-  }
-}

@@ -4,7 +4,6 @@ import { createHash } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as pause } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
 import { loadConfig } from '../../src/config.js'
@@ -14,6 +13,8 @@ import { createRelay, type Relay, type RelayOverrides } from '../../src/relay.js
 import { drawCaptcha } from '../../src/web/captcha.js'
 import type { DrawnRiddle } from '../../src/web/components.js'
 import { type Client, connectClient } from './client.js'
+
+export { until, within } from './wait.js'
 
 export interface BootOptions extends RelayOverrides {
   /** false leaves the first run's questions open; otherwise they are answered, and `/` is the landing page */
@@ -111,35 +112,6 @@ export async function connectMember(
   const client = await connectClient({ port: relay.ssbPort, relay: relay.id, ...options })
   t.teardown(() => client.close())
   return client
-}
-
-/** Asks again until the answer is truthy; fails with what was waited for when the time is up. */
-export async function until<T>(
-  what: string,
-  probe: () => T | Promise<T>,
-  ms = 10_000,
-): Promise<NonNullable<T>> {
-  const deadline = Date.now() + ms
-  for (;;) {
-    const answer = await probe()
-    if (answer) return answer
-    if (Date.now() > deadline) throw new Error(`waited ${ms} ms in vain for: ${what}`)
-    await pause(10)
-  }
-}
-
-/** The same for something that is promised. */
-export async function within<T>(what: string, promise: Promise<T>, ms = 10_000): Promise<T> {
-  const over = new AbortController()
-  const late = pause(ms, undefined, { signal: over.signal }).then(
-    () => Promise.reject(new Error(`waited ${ms} ms in vain for: ${what}`)),
-    () => new Promise<never>(() => {}),
-  )
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    over.abort()
-  }
 }
 
 export interface KnownRiddles {

@@ -3,7 +3,8 @@
 import { createRequire } from 'node:module'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { startTestPeer, until } from '../helpers/peer.js'
+import { startTestPeer } from '../helpers/peer.js'
+import { until } from '../helpers/wait.js'
 
 const require = createRequire(import.meta.url)
 const pull = require('pull-stream')
@@ -20,7 +21,7 @@ t.test('a volley tells the round trip and the skew', async (t) => {
     client.rpc.gossip.ping({ timeout: 300_000 }, () => {}),
     ping,
   )
-  await until(() => ping.rtt.count > 0, 'the ball comes back')
+  await until('the ball comes back', () => ping.rtt.count > 0)
   t.ok(ping.rtt.mean >= 0)
   t.ok(ping.skew.mean < 0, 'the test’s clock stands in the past')
 })
@@ -46,11 +47,11 @@ t.test('many balls leave one timer, and the timer goes with the connection', asy
       answers += 1
     }),
   )
-  await until(() => answers > 0, 'answers come')
+  await until('answers come', () => answers > 0)
   await client.rpc.whoami()
   t.ok(clock.pending() <= idle + 1, `${clock.pending() - idle} timers for 200 balls`)
   await client.close()
-  await until(() => clock.pending() === before, 'none is left')
+  await until('none is left', () => clock.pending() === before)
 })
 
 t.test('a pause that is no number is refused', async (t) => {

@@ -5,7 +5,8 @@ import t from 'tap'
 import { BAD_MESSAGES_PER_STREAM, CLIENT_FIRST_MS, GAP_ASKS } from '../../src/limits.js'
 import { collect } from '../helpers/client.js'
 import { createTestFeed } from '../helpers/feed.js'
-import { startTestPeer, until } from '../helpers/peer.js'
+import { startTestPeer } from '../helpers/peer.js'
+import { until } from '../helpers/wait.js'
 
 interface Asked {
   id: string
@@ -57,10 +58,10 @@ t.test('the client asks for its own feed first; only then is it asked', async (t
   await rpc.whoami()
   t.same(client.asked, [], 'not before')
   t.same(await collect(rpc.createHistoryStream({ id: feed.id })), [])
-  await until(() => client.asked.length > 0, 'the relay asks')
+  await until('the relay asks', () => client.asked.length > 0)
   t.same(client.asked, [{ id: feed.id, sequence: 1, seq: 1, live: true }])
   for (const value of feed.messages) client.push({ key: 'whatever', value, timestamp: 1 })
-  await until(() => store.feeds.info(feed.id).latest === 3, 'all are kept')
+  await until('all are kept', () => store.feeds.info(feed.id).latest === 3)
   clock.advance(CLIENT_FIRST_MS)
   await rpc.whoami()
   t.equal(client.asked.length, 1, 'and it is asked once')
@@ -77,14 +78,14 @@ t.test('a client that never asks is asked after a moment; one that asked late is
   clock.advance(CLIENT_FIRST_MS - 1)
   t.equal(a.asked.length, 0)
   clock.advance(1)
-  await until(() => a.asked.length === 1, 'after the grace')
+  await until('after the grace', () => a.asked.length === 1)
 
   const second = await connect(slow.keys, b)
   // a history of another feed is not the client's own
   t.equal((await collect(second.rpc.createHistoryStream({ id: silent.id }))).length, 0)
   t.equal(b.asked.length, 0)
   t.same(await collect(second.rpc.createHistoryStream({ id: slow.id })), [])
-  await until(() => b.asked.length === 1, 'once its own was served')
+  await until('once its own was served', () => b.asked.length === 1)
 })
 
 t.test('bare values and sync marks are understood; what is held is asked for no more', async (t) => {
@@ -95,17 +96,17 @@ t.test('bare values and sync marks are understood; what is held is asked for no 
   const before = pushing()
   const one = await connect(feed.keys, before)
   await collect(one.rpc.createHistoryStream({ id: feed.id }))
-  await until(() => before.asked.length === 1, 'asked')
+  await until('asked', () => before.asked.length === 1)
   before.push(feed.messages[0])
   before.push({ sync: true })
   before.push(feed.messages[1])
-  await until(() => store.feeds.info(feed.id).latest === 2, 'kept')
+  await until('kept', () => store.feeds.info(feed.id).latest === 2)
   await one.close()
 
   const after = pushing()
   const two = await connect(feed.keys, after)
   await collect(two.rpc.createHistoryStream({ id: feed.id }))
-  await until(() => after.asked.length === 1, 'asked again')
+  await until('asked again', () => after.asked.length === 1)
   t.match(after.asked[0], { sequence: 3, seq: 3 })
 })
 
@@ -118,10 +119,10 @@ t.test('holes are asked for on later connections, a bounded number of times', as
     const client = pushing()
     const { rpc, close } = await connect(feed.keys, client)
     await collect(rpc.createHistoryStream({ id: feed.id }))
-    await until(() => client.asked.some(({ live }) => live), 'asked')
+    await until('asked', () => client.asked.some(({ live }) => live))
     if (store.feeds.info(feed.id).latest === 0) {
       for (const s of [1, 2, 5, 9]) client.push(feed.messages[s - 1])
-      await until(() => store.feeds.info(feed.id).messages === 4, 'kept')
+      await until('kept', () => store.feeds.info(feed.id).messages === 4)
     }
     await rpc.whoami()
     await close()
@@ -152,9 +153,9 @@ t.test('what a client may not send is refused, and what is sound beside it is ke
   const client = pushing()
   const { rpc } = await connect(feed.keys, client)
   await collect(rpc.createHistoryStream({ id: feed.id }))
-  await until(() => client.asked.length === 1, 'asked')
+  await until('asked', () => client.asked.length === 1)
   client.push(feed.messages[0])
-  await until(() => store.feeds.info(feed.id).latest === 1, 'the first')
+  await until('the first', () => store.feeds.info(feed.id).latest === 1)
   for (const bad of [
     null,
     7,
@@ -170,7 +171,7 @@ t.test('what a client may not send is refused, and what is sound beside it is ke
   client.push(other.messages[0])
   client.push(fork.messages[0])
   client.push(feed.messages[1])
-  await until(() => store.feeds.info(feed.id).latest === 2, 'the second')
+  await until('the second', () => store.feeds.info(feed.id).latest === 2)
   t.equal(store.feeds.info(stranger.id).messages, 0, 'of a feed we do not follow')
   t.equal(store.feeds.info(other.id).messages, 0, 'of a feed that was not asked for here')
   t.ok(store.feeds.info(feed.id).forked)
@@ -184,9 +185,9 @@ t.test('a stream of rubbish is not listened to for ever', async (t) => {
   const client = pushing()
   const { rpc } = await connect(feed.keys, client)
   await collect(rpc.createHistoryStream({ id: feed.id }))
-  await until(() => client.asked.length === 1, 'asked')
+  await until('asked', () => client.asked.length === 1)
   for (let i = 0; i <= BAD_MESSAGES_PER_STREAM; i++) client.push({ value: { rubbish: i } })
-  await until(() => client.aborted.length === 1, 'the relay hangs up on the stream')
+  await until('the relay hangs up on the stream', () => client.aborted.length === 1)
   t.match(await rpc.whoami(), { id: /^@/ })
 })
 
@@ -198,17 +199,17 @@ t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) =
   const client = pushing()
   const { rpc } = await connect(voucher.keys, client)
   await collect(rpc.createHistoryStream({ id: voucher.id }))
-  await until(() => client.asked.length === 1, 'asked for its own')
+  await until('asked for its own', () => client.asked.length === 1)
   const message = await rpc.follow({ feed: friend.id })
   t.match(message.value.content, { contact: friend.id, following: true, voucher: voucher.id })
-  await until(() => client.asked.length === 2, 'asked for the friend’s')
+  await until('asked for the friend’s', () => client.asked.length === 2)
   t.match(client.asked[1], { id: friend.id, sequence: 1, live: true })
   for (const value of friend.messages) client.push(value, 1)
-  await until(() => store.feeds.info(friend.id).latest === 2, 'kept')
+  await until('kept', () => store.feeds.info(friend.id).latest === 2)
   await rpc.follow({ feed: friend.id, following: false })
   friend.post(1)
   client.push(friend.messages[2], 1)
-  await until(() => client.aborted.includes(friend.id), 'no longer listened to')
+  await until('no longer listened to', () => client.aborted.includes(friend.id))
   t.equal(store.feeds.info(friend.id).messages, 0, 'and what it left makes room')
 })
 
@@ -221,10 +222,10 @@ t.test('a feed that does not fit ends its stream, and the connection is read on'
   const client = pushing()
   const { rpc } = await connect(feed.keys, client)
   await collect(rpc.createHistoryStream({ id: feed.id }))
-  await until(() => client.asked.length === 1, 'asked')
+  await until('asked', () => client.asked.length === 1)
   // more than may wait for the disk: the socket is held, and must be let go of exactly once
   for (const value of feed.messages) client.push(value)
-  await until(() => client.aborted.length === 1, 'the relay wants no more')
+  await until('the relay wants no more', () => client.aborted.length === 1)
   for (let i = 0; i < 3; i++) t.match(await rpc.whoami(), { id: /^@/ }, 'still heard')
   const { messages, bytes } = store.feeds.info(feed.id)
   t.ok(messages > 10 && bytes <= 110_000, `${messages} were kept`)
@@ -239,5 +240,5 @@ t.test('timers go with the connection', async (t) => {
   await client.rpc.whoami()
   t.ok(clock.pending() > idle)
   await client.close()
-  await until(() => clock.pending() === idle, 'none is left')
+  await until('none is left', () => clock.pending() === idle)
 })

@@ -8,7 +8,8 @@ import { HOUR, MIB, TUNNEL_STALL_MS } from '../../src/limits.js'
 import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
 import { connectClient } from '../helpers/client.js'
-import { startTestPeer, until } from '../helpers/peer.js'
+import { startTestPeer } from '../helpers/peer.js'
+import { until } from '../helpers/wait.js'
 
 type Told = Record<string, unknown>
 
@@ -112,25 +113,25 @@ t.test('bytes pass both ways, and the target is told who calls as the handshake 
   const { target, dial, portal, peer } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const end = dial(a, { portal, target: b.id, origin: '@forged', instance: 0 })
-  await until(() => b.told.length === 1, 'the target is dialled')
+  await until('the target is dialled', () => b.told.length === 1)
   t.same(b.told[0], { portal, target: b.id, origin: a.id, instance: 0 })
   t.equal(peer.tunnels(), 1)
   const sent = [1, 4096, 100_000].map((size) => randomBytes(size))
   for (const bytes of sent) end.push(bytes)
   for (const bytes of sent) b.ends[0]?.push(bytes)
   const whole = Buffer.concat(sent)
-  await until(() => Buffer.concat(b.ends[0]?.received ?? []).equals(whole), 'there')
-  await until(() => Buffer.concat(end.received).equals(whole), 'and back')
+  await until('there', () => Buffer.concat(b.ends[0]?.received ?? []).equals(whole))
+  await until('and back', () => Buffer.concat(end.received).equals(whole))
   end.end()
-  await until(() => b.ends[0]?.ended != null, 'one end closes the other')
-  await until(() => peer.tunnels() === 0, 'the place is free')
+  await until('one end closes the other', () => b.ends[0]?.ended != null)
+  await until('the place is free', () => peer.tunnels() === 0)
 })
 
 t.test('a Rooms 1 client names no portal', async (t) => {
   const { target, dial } = await setUp(t)
   const [a, b] = [await target(), await target()]
   dial(a, { target: b.id, instance: 3 })
-  await until(() => b.told.length === 1, 'dialled')
+  await until('dialled', () => b.told.length === 1)
   t.match(b.told[0], { origin: a.id, instance: 3 })
 })
 
@@ -176,15 +177,15 @@ t.test('a client that goes takes its tunnels with it', async (t) => {
   const { target, dial, portal, peer } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const end = dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 1, 'open')
+  await until('open', () => b.ends.length === 1)
   await b.close()
-  await until(() => end.ended != null, 'the caller hears of it')
-  await until(() => peer.tunnels() === 0, 'the place is free')
+  await until('the caller hears of it', () => end.ended != null)
+  await until('the place is free', () => peer.tunnels() === 0)
   const [c, d] = [await target(), await target()]
   dial(c, { portal, target: d.id })
-  await until(() => d.ends.length === 1, 'open')
+  await until('open', () => d.ends.length === 1)
   await c.close()
-  await until(() => d.ends[0]?.ended != null, 'and the other way round')
+  await until('and the other way round', () => d.ends[0]?.ended != null)
 })
 
 t.test('tunnels are counted for each peer and in total, and refused beyond', async (t) => {
@@ -192,24 +193,24 @@ t.test('tunnels are counted for each peer and in total, and refused beyond', asy
   const [a, b, c] = [await target(), await target(), await target()]
   const first = dial(a, { portal, target: b.id })
   dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 2, 'two are open')
+  await until('two are open', () => b.ends.length === 2)
   const third = dial(a, { portal, target: c.id })
-  await until(() => third.ended != null, 'a third is refused')
+  await until('a third is refused', () => third.ended != null)
   t.match(third.ended, { code: 'busy' })
   first.end()
-  await until(() => peer.tunnels() === 1, 'one is closed')
+  await until('one is closed', () => peer.tunnels() === 1)
   dial(a, { portal, target: c.id })
-  await until(() => c.ends.length === 1, 'then another opens')
+  await until('then another opens', () => c.ends.length === 1)
 })
 
 t.test('a thousand at once leave nothing behind', async (t) => {
   const { target, dial, portal, peer } = await setUp(t, { total: 50, perPeer: 50 })
   const [a, b] = [await target(), await target()]
   const ends = Array.from({ length: 1000 }, () => dial(a, { portal, target: b.id }))
-  await until(() => ends.filter(({ ended }) => ended != null).length >= 950, 'most are refused')
+  await until('most are refused', () => ends.filter(({ ended }) => ended != null).length >= 950)
   t.equal(peer.tunnels(), 50)
   await a.close()
-  await until(() => peer.tunnels() === 0, 'none is left')
+  await until('none is left', () => peer.tunnels() === 0)
   t.match(await b.rpc.whoami(), { id: portal })
 })
 
@@ -217,15 +218,15 @@ t.test('bytes and time have a cap', async (t) => {
   const { target, dial, portal, clock, peer } = await setUp(t, { bytes: 10_000, ms: HOUR })
   const [a, b] = [await target(), await target()]
   const heavy = dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 1, 'open')
+  await until('open', () => b.ends.length === 1)
   heavy.push(randomBytes(9000))
-  await until(() => (b.ends[0]?.received.length ?? 0) > 0, 'passes')
+  await until('passes', () => (b.ends[0]?.received.length ?? 0) > 0)
   heavy.push(randomBytes(2000))
-  await until(() => b.ends[0]?.ended != null && heavy.ended != null, 'ended at the cap')
+  await until('ended at the cap', () => b.ends[0]?.ended != null && heavy.ended != null)
   const long = dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 2, 'open')
+  await until('open', () => b.ends.length === 2)
   clock.advance(HOUR)
-  await until(() => long.ended != null && b.ends[1]?.ended != null, 'ended in time')
+  await until('ended in time', () => long.ended != null && b.ends[1]?.ended != null)
   t.equal(peer.tunnels(), 0)
 })
 
@@ -233,9 +234,9 @@ t.test('what is no bytes ends the tunnel', async (t) => {
   const { target, dial, portal } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const end = dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 1, 'open')
+  await until('open', () => b.ends.length === 1)
   end.push('text' as unknown as Buffer)
-  await until(() => b.ends[0]?.ended != null && end.ended != null, 'ended')
+  await until('ended', () => b.ends[0]?.ended != null && end.ended != null)
 })
 
 /** A wire between the relay and a client that the test can stop: what the relay sends then piles up at the relay. */
@@ -268,17 +269,17 @@ t.test('a target that stops reading holds its caller back, and is cut off in the
   const a = await target()
   const b = await target(ssbKeys.generate(), wire.port)
   const end = dial(a, { portal, target: b.id })
-  await until(() => b.ends.length === 1, 'open')
+  await until('open', () => b.ends.length === 1)
   const before = clock.pending()
   wire.stop()
   for (let i = 0; i < 256; i++) end.push(randomBytes(MIB / 16))
-  await until(() => clock.pending() === before + 1, 'the caller is held, and the time runs')
+  await until('the caller is held, and the time runs', () => clock.pending() === before + 1)
   clock.advance(TUNNEL_STALL_MS)
-  await until(() => end.ended != null, 'and the tunnel is cut')
+  await until('and the tunnel is cut', () => end.ended != null)
   t.equal(peer.tunnels(), 0)
   const c = await target()
   const other = dial(a, { portal, target: c.id })
-  await until(() => c.ends.length === 1, 'the caller is read again')
+  await until('the caller is read again', () => c.ends.length === 1)
   other.push(Buffer.from('still here'))
-  await until(() => Buffer.concat(c.ends[0]?.received ?? []).toString() === 'still here', 'and heard')
+  await until('and heard', () => Buffer.concat(c.ends[0]?.received ?? []).toString() === 'still here')
 })

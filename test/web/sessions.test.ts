@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { SESSION_MS, SESSIONS } from '../../src/limits.js'
-import { remember, Sessions } from '../../src/web/sessions.js'
+import { remember, type Session, Sessions } from '../../src/web/sessions.js'
 
 t.test('a session lives while it is seen', async (t) => {
   const clock = { now: 0 }
@@ -21,13 +21,25 @@ t.test('a session lives while it is seen', async (t) => {
   t.equal(sessions.size, 0)
 })
 
-t.test('there are never too many, and the one least recently seen goes first', async (t) => {
+t.test('there are never too many, and a crowd of newcomers drives out nobody who came back', async (t) => {
   const sessions = new Sessions(() => 0)
-  const first = sessions.create()
-  const second = sessions.create()
-  for (let n = sessions.size; n < SESSIONS; n++) sessions.create()
+  const reader = sessions.create()
+  t.equal(sessions.get(reader.id), reader, 'fetched the picture')
+  const passer = sessions.create()
+  for (let n = 0; n < SESSIONS; n++) sessions.create()
+  t.equal(sessions.size, SESSIONS + 1)
+  t.equal(sessions.get(passer.id), undefined, 'the oldest newcomer made room')
+  t.equal(sessions.get(reader.id), reader)
+})
+
+t.test('of those who came back, the one least recently seen goes first', async (t) => {
+  const sessions = new Sessions(() => 0)
+  const comeBack = () => sessions.get(sessions.create().id) as Session
+  const first = comeBack()
+  const second = comeBack()
+  for (let n = 2; n < SESSIONS; n++) comeBack()
   t.equal(sessions.get(first.id), first)
-  sessions.create()
+  comeBack()
   t.equal(sessions.size, SESSIONS)
   t.equal(sessions.get(second.id), undefined)
   t.equal(sessions.get(first.id), first)
