@@ -17,6 +17,7 @@ export const COMMANDS: ReadonlyArray<
   ['mode', 'show or change who may come in', () => import('./mode.js')],
   ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
+  ['alias', 'list the names of members, and take one away', () => import('./alias.js')],
   ['block', 'shut somebody out', () => import('./block.js')],
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
   ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],

@@ -33,7 +33,7 @@ const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
 
 export function createOperator(components: OperatorComponents): Operator {
   const { store, peer, now } = components
-  const { members, invites, feeds, knocks, roles } = store
+  const { members, invites, feeds, knocks, roles, aliases } = store
 
   return {
     status: async () => components.status(),
@@ -111,6 +111,8 @@ export function createOperator(components: OperatorComponents): Operator {
       knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
     knockAccept: async (id) => knocks.accept(feedOr(id)),
     knockDecline: async (id) => knocks.decline(feedOr(id)),
+    aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
+    aliasRevoke: async (alias) => aliases.revoke(textOr(alias, 'alias')),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

@@ -23,6 +23,8 @@ export const OPERATOR_MANIFEST = {
   knocksList: 'async',
   knockAccept: 'async',
   knockDecline: 'async',
+  aliasList: 'async',
+  aliasRevoke: 'async',
 } as const
 
 /** `host:port` of one of our own addresses, split. */
@@ -104,6 +106,14 @@ export interface KnockInfo {
   expires: number
 }
 
+/** A name by which a member is found. */
+export interface AliasInfo {
+  alias: string
+  owner: string
+  /** Unix ms */
+  since: number
+}
+
 /** What the room is called and who may come in. */
 export interface SettingsInfo {
   name: string
@@ -174,6 +184,9 @@ export interface Operator {
   /** Lets one in; answers the contact message. */
   knockAccept(id: string): Promise<unknown>
   knockDecline(id: string): Promise<unknown>
+  aliasList(): Promise<AliasInfo[]>
+  /** Frees a name. @throws `not_found` */
+  aliasRevoke(alias: string): Promise<void>
   doctor(options: { rebuild?: boolean }): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>

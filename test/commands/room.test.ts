@@ -1,6 +1,7 @@
 // The commands about the room: its first questions, its mode, its roles, who knocks, and invites for one feed.
 
 import t from 'tap'
+import { RelayError } from '../../src/errors.js'
 import type { KnockInfo, SettingsInfo } from '../../src/peer/operator.js'
 import { tidepool } from './invoke.js'
 import { operatorStub } from './operator-stub.js'
@@ -135,4 +136,23 @@ t.test('an invite for one feed', async (t) => {
     (await tidepool('invite', 'list', '--data', dataDir)).stdout,
     new RegExp(`live.*${ANA.replace('+', '.')}\n$`),
   )
+})
+
+t.test('alias: listed, taken away, and what is not there', async (t) => {
+  const aliases = [{ alias: 'bob', owner: BEN, since: 0 }]
+  const { dataDir, calls } = await operatorStub(t, {
+    aliasList: () => aliases,
+    aliasRevoke: (alias) => {
+      if (alias !== 'bob') throw new RelayError('not_found')
+      aliases.length = 0
+    },
+  })
+  t.match((await tidepool('alias', 'list', '--data', dataDir)).stdout, /^ALIAS .*\nbob +@BBB/)
+  t.same(JSON.parse((await tidepool('alias', 'list', '--json', '--data', dataDir)).stdout), aliases)
+  t.equal((await tidepool('alias', 'revoke', 'bob', '--data', dataDir)).stdout, "bob is nobody's name now.\n")
+  t.same(calls.at(-1), ['aliasRevoke', 'bob'])
+  t.match((await tidepool('alias', 'list', '--data', dataDir)).stdout, /^Nobody has a name/)
+  const absent = await tidepool('alias', 'revoke', 'eve', '--data', dataDir)
+  t.not(absent.code, 0)
+  t.match(absent.stderr, /not found|no such/i)
 })
