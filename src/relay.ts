@@ -115,6 +115,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       ...store.feeds.totals(),
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
+      https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
       onion: { state: 'disabled' },
     })
     const multiserver = ({ host, port }: HostPort): string =>

@@ -39,7 +39,18 @@ t.test('defaults', async (t) => {
   t.match(config, {
     ssb: { host: '0.0.0.0', port: 8008 },
     web: { host: '127.0.0.1', port: 8080 },
-    domain: { name: null, https_port: 443, http_port: 80, tls_key: null, tls_cert: null, acme_email: null },
+    domain: {
+      name: null,
+      host: '0.0.0.0',
+      https_port: 443,
+      http_port: 80,
+      tls_key: null,
+      tls_cert: null,
+      acme_email: null,
+      acme_directory: 'https://acme-v02.api.letsencrypt.org/directory',
+      acme_ca: null,
+      proxy: null,
+    },
     onion: { enabled: false, tor: 'spawn', tor_binary: null, extra_torrc: null },
     whois: { port: 26_819 },
     invite: { captcha: true, expires_days: 7, per_hour: 60 },
@@ -131,6 +142,18 @@ t.test('all problems are told at once, in one line', async (t) => {
   t.notMatch(refusal({ sets: ['a\u001b[2J\nb=1'] }), '\u001b')
 })
 
+t.test('there is one way to HTTPS at a time, and each needs a name', async (t) => {
+  const pair = ['domain.tls_key=/k', 'domain.tls_cert=/c']
+  const named = 'domain.name=a.example'
+  for (const sets of [pair, ['domain.acme_email=a@b.c'], ['domain.proxy=::1']]) {
+    t.match(refusal({ sets }), 'needs domain.name')
+    t.equal(refusal({ sets: [...sets, named] }), 'accepted')
+  }
+  t.match(refusal({ sets: [named, ...pair, 'domain.acme_email=a@b.c'] }), 'exclude each other')
+  t.match(refusal({ sets: [named, ...pair, 'domain.proxy=127.0.0.1'] }), 'domain.proxy excludes')
+  t.match(refusal({ sets: [named, 'domain.acme_email=a@b.c', 'domain.proxy=127.0.0.1'] }), 'proxy excludes')
+})
+
 t.test('wrong types and ranges in a file', async (t) => {
   const wrong: Array<[section: string, line: string]> = [
     ['ssb', 'port = "8008"'],
@@ -148,6 +171,10 @@ t.test('wrong types and ranges in a file', async (t) => {
     ['domain', 'name = "-bad.example"'],
     ['domain', 'name = "https://relay.example"'],
     ['domain', 'acme_email = "nobody"'],
+    ['domain', 'acme_directory = "http://ca.example/directory"'],
+    ['domain', 'acme_directory = "directory"'],
+    ['domain', 'proxy = "localhost"'],
+    ['domain', 'proxy = "10.0.0.0/8"'],
     ['domain', 'tls_key = "a\\u0000b"'],
     ['onion', 'enabled = 1'],
     ['onion', 'enabled = "true"'],
@@ -231,11 +258,17 @@ t.test('the described configuration is a file that changes nothing', async (t) =
     Object.keys(KEYS).length,
   )
   const withoutExamples = live.replace(
-    /^(name|tls_key|tls_cert|acme_email|tor_binary|extra_torrc) = .*$/gm,
+    /^(name|tls_key|tls_cert|acme_email|acme_ca|proxy|tor_binary|extra_torrc) = .*$/gm,
     '',
   )
   t.same(loadConfig({ file: toml(t, withoutExamples) }), loadConfig())
-  t.doesNotThrow(() => loadConfig({ file: toml(t, live) }), 'the examples are sound as well')
+  // the ways to HTTPS exclude each other
+  const ways = [/^tls_/, /^acme_email/, /^proxy/]
+  for (const way of ways) {
+    const others = ways.filter((each) => each !== way)
+    const lines = live.split('\n').filter((line) => !others.some((other) => other.test(line)))
+    t.doesNotThrow(() => loadConfig({ file: toml(t, lines.join('\n')) }), 'the examples are sound as well')
+  }
 })
 
 t.test('whatever is given, the answer is a sound configuration or a refusal', async (t) => {

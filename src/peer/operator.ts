@@ -47,6 +47,24 @@ export interface Addresses {
   whois: string | null
 }
 
+/** How the relay is reached by HTTPS under its domain. Times are Unix ms. */
+export interface HttpsStatus {
+  /**
+   * `off`: not by us; `proxied`: by the proxy named in `domain.proxy`; `waiting`: no certificate yet; else what can be
+   * said of the certificate that is served, by our clock
+   */
+  state: 'off' | 'proxied' | 'waiting' | 'valid' | 'expired' | 'not_yet_valid'
+  /** where the certificate comes from: the operator's files, or a certificate authority that we ask */
+  source: 'files' | 'acme' | null
+  /** who signed the certificate */
+  issuer: string | null
+  expires: number | null
+  /** when another certificate is fetched, or tried to be fetched, next; null where that is not our business */
+  renews: number | null
+  /** what went wrong last, until it is mended */
+  reason: string | null
+}
+
 export interface RelayStatus {
   id: string
   pid: number
@@ -62,6 +80,7 @@ export interface RelayStatus {
   messages: number
   db_bytes: number
   rss_bytes: number
+  https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
 }
 

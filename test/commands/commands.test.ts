@@ -32,6 +32,7 @@ const STATUS: RelayStatus = {
   messages: 42,
   db_bytes: 3 * 1024 * 1024,
   rss_bytes: 60 * 1024 * 1024,
+  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
   onion: { state: 'disabled' },
 }
 

@@ -67,6 +67,7 @@ const STATUS: RelayStatus = {
   messages: 0,
   db_bytes: 0,
   rss_bytes: 0,
+  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
   onion: { state: 'disabled' },
 }
 

@@ -1,0 +1,216 @@
+// Every configuration key: its default, what it means, and what a value must be.
+
+import { isIP } from 'node:net'
+import { KIB, MIB } from '../limits.js'
+import { LOG_LEVELS, type LogLevel } from '../log.js'
+
+/** How a value is checked: answers what is wrong with it, or null. */
+type Check = (value: never) => string | null
+
+/** One key of the configuration. */
+export interface Key {
+  /** also decides the type: null stands for text that may be absent */
+  default: string | number | boolean | null
+  about: string
+  unit?: string
+  check?: Check
+  /** takes effect on SIGHUP; every other key waits for a restart */
+  reloadable?: true
+  /** shown in `describeConfig` where there is no default */
+  example?: string
+}
+
+// A process of 32 bits crashed as LMDB's map grew past some 450 MiB, so its store may not come near that.
+const NARROW = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch)
+const NARROW_STORE = 384 * MIB
+const STORE_LEAST = 16 * MIB
+const STORE_MOST = NARROW ? NARROW_STORE : 2 ** 43
+
+const HOST = /^[A-Za-z0-9._:%-]{1,255}$/
+const NAME =
+  /^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
+
+const between =
+  (least: number, most: number, whole = true): Check =>
+  (value: number) =>
+    (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) && value >= least && value <= most
+      ? null
+      : `must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`
+const matching =
+  (form: RegExp, words: string): Check =>
+  (value: string) =>
+    form.test(value) ? null : `must be ${words}`
+const port = between(0, 65_535)
+const host = matching(HOST, 'a host name or an IP address')
+const path: Check = (value: string) => (value.includes('\0') ? 'must be a path' : null)
+const bytes = between(STORE_LEAST, STORE_MOST)
+
+/** Every key there is, in the order an operator meets them. `docs/operating.md` explains each; a test compares. */
+export const KEYS = {
+  'ssb.host': {
+    default: '0.0.0.0',
+    about: 'Address the SSB listener binds to; :: for IPv6 as well.',
+    check: host,
+  },
+  'ssb.port': { default: 8008, about: 'TCP port for SSB; 0 takes any free one.', check: port },
+  'web.host': { default: '127.0.0.1', about: 'Address the plain web listener binds to.', check: host },
+  'web.port': {
+    default: 8080,
+    about: 'TCP port of the plain web listener; 0 takes any free one.',
+    check: port,
+  },
+  'domain.name': {
+    default: null,
+    about: 'Public DNS name of this relay: it goes into invite codes, and the web answers to it.',
+    check: matching(NAME, 'a DNS name such as relay.example.org'),
+    example: 'relay.example.org',
+  },
+  'domain.host': {
+    default: '0.0.0.0',
+    about: 'Address the HTTPS listener and the one that redirects to it bind to; :: for IPv6 as well.',
+    check: host,
+  },
+  'domain.https_port': {
+    default: 443,
+    about: 'TCP port for HTTPS under the domain; behind a proxy, the port at which the proxy is reached.',
+    check: port,
+  },
+  'domain.http_port': {
+    default: 80,
+    about: 'TCP port that redirects to HTTPS and answers the certificate authority.',
+    check: port,
+  },
+  'domain.tls_key': {
+    default: null,
+    about: 'PEM file of the TLS key; read again when it changes.',
+    check: path,
+    example: '/etc/ssl/relay.key',
+  },
+  'domain.tls_cert': {
+    default: null,
+    about: 'PEM file of the TLS chain; read again when it changes.',
+    check: path,
+    example: '/etc/ssl/relay.pem',
+  },
+  'domain.acme_email': {
+    default: null,
+    about:
+      'Fetch certificates by ACME, with this contact; setting it agrees to the terms of the certificate authority.',
+    check: matching(/^[^\s@]+@[^\s@]+$/, 'an e-mail address'),
+    example: 'operator@example.org',
+  },
+  'domain.acme_directory': {
+    default: 'https://acme-v02.api.letsencrypt.org/directory',
+    about: 'Where the certificate authority is asked (ACME directory).',
+    check: (value: string) =>
+      URL.canParse(value) && new URL(value).protocol === 'https:' ? null : 'must be an https:// URL',
+  },
+  'domain.acme_ca': {
+    default: null,
+    about: 'PEM file of a root that vouches for the ACME directory, for an authority of your own.',
+    check: path,
+    example: '/etc/ssl/private-ca.pem',
+  },
+  'domain.proxy': {
+    default: null,
+    about:
+      'Address of the reverse proxy that serves HTTPS for us, whose X-Forwarded-Proto and -Host are believed.',
+    check: (value: string) => (isIP(value) ? null : 'must be an IP address'),
+    example: '127.0.0.1',
+  },
+  'onion.enabled': { default: false, about: 'Offer the relay as a Tor onion service.' },
+  'onion.tor': {
+    default: 'spawn',
+    about: 'Which tor to use: spawn our own, or the control port of a running one (unix:PATH or HOST:PORT).',
+    check: (value: string) =>
+      value === 'spawn' || /^unix:\/[^\0]+$/.test(value) || isHostPort(value)
+        ? null
+        : 'must be spawn, unix:/PATH or HOST:PORT',
+  },
+  'onion.tor_binary': {
+    default: null,
+    about: 'The tor program to spawn.',
+    check: path,
+    example: '/usr/bin/tor',
+  },
+  'onion.extra_torrc': {
+    default: null,
+    about: "File whose lines are appended to the spawned tor's torrc: bridges, pluggable transports.",
+    check: path,
+    example: '/etc/tidepool/bridges.torrc',
+  },
+  'whois.port': {
+    default: 26_819,
+    about: 'TCP port where aliases are looked up; 0 takes any free one.',
+    check: port,
+  },
+  'room.tunnels': {
+    default: 1000,
+    about: 'Tunnels open at once; each may hold some 256 KiB on its way.',
+    unit: 'tunnels',
+    check: between(0, 100_000),
+  },
+  'room.tunnels_per_peer': {
+    default: 32,
+    about: 'Tunnels one peer may have open at once, at either end.',
+    unit: 'tunnels',
+    check: between(1, 100_000),
+  },
+  'room.tunnel_bytes': {
+    default: 4096 * MIB,
+    about: 'What one tunnel may carry, both ways together, before it is ended and has to be opened anew.',
+    unit: 'bytes',
+    check: between(64 * KIB, 2 ** 50),
+  },
+  'room.tunnel_seconds': {
+    default: 86_400,
+    about: 'How long one tunnel may last before it is ended and has to be opened anew.',
+    unit: 'seconds',
+    check: between(1, 31_536_000),
+  },
+  'invite.captcha': {
+    default: true,
+    about: 'Ask a riddle before an invite is given on the web.',
+    reloadable: true,
+  },
+  'invite.expires_days': {
+    default: 7,
+    about: 'How long an invite is good for.',
+    unit: 'days',
+    check: between(1 / 1440, 3650, false),
+    reloadable: true,
+  },
+  'invite.per_hour': {
+    default: 60,
+    about: 'Invites the web gives out in an hour, to everyone together.',
+    unit: 'invites',
+    check: between(0, 1_000_000),
+    reloadable: true,
+  },
+  'store.max_bytes': {
+    default: NARROW ? NARROW_STORE : 8 * 1024 * MIB,
+    about: 'What all messages together may take; beyond it new ones are refused.',
+    unit: 'bytes',
+    check: bytes,
+    reloadable: true,
+  },
+  'store.max_feed_bytes': {
+    default: 256 * MIB,
+    about: 'What the messages of one feed may take.',
+    unit: 'bytes',
+    check: between(64 * KIB, STORE_MOST),
+    reloadable: true,
+  },
+  'log.level': {
+    default: 'info' as LogLevel,
+    about: `Least severe entry written to the log: ${LOG_LEVELS.join(', ')}.`,
+    check: (value: string) =>
+      LOG_LEVELS.some((level) => level === value) ? null : `must be one of ${LOG_LEVELS.join(', ')}`,
+    reloadable: true,
+  },
+} satisfies Record<string, Key>
+
+function isHostPort(value: string): boolean {
+  const [, hostPart = '', portPart = ''] = /^(.+):(\d{1,5})$/.exec(value) ?? []
+  return HOST.test(hostPart) && Number(portPart) >= 1 && Number(portPart) <= 65_535
+}
