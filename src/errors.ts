@@ -50,6 +50,8 @@ export const ERRORS = {
   // the operator's side
   config_invalid: { words: 'configuration invalid', status: 400 },
   data_unusable: { words: 'data directory unusable', status: 500 },
+  backup_unusable: { words: 'backup unusable', status: 400 },
+  recovering: { words: 'restored, and still asking how far its own feed had come', status: 503 },
   relay_running: { words: 'a relay is already running', status: 409 },
   relay_not_running: { words: 'no relay is running', status: 503 },
   address_unusable: { words: 'cannot listen', status: 500 },

@@ -40,6 +40,12 @@ export const OUTGOING_BYTES = 128 * KIB
 /** Bytes of received messages of one connection waiting for the disk before its socket is no longer read. */
 export const INCOMING_BYTES = 512 * KIB
 
+/**
+ * Milliseconds after the first caller has told what it holds of our own feed, following a restore, in which others may
+ * tell more: long enough for the apps that reconnect when a relay comes back.
+ */
+export const RECOVERY_MS = 10 * MINUTE
+
 // --- messages and feeds ----------------------------------------------------------------------------------------
 
 /** UTF-16 units of a message's signed JSON: the classic format's own limit. */

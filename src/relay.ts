@@ -1,6 +1,6 @@
 // The composition root: builds every part, passes each what it needs, and closes them in reverse order.
 
-import { chmodSync, mkdirSync, readFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
@@ -11,11 +11,13 @@ import type { Log } from './log.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
 import { guardFeed, loadIdentity } from './peer/identity.js'
-import type { Addresses, HostPort, RelayStatus } from './peer/operator.js'
+import type { Addresses, BackupInfo, HostPort, RelayStatus } from './peer/operator.js'
 import { createOperator } from './peer/operator-methods.js'
 import { createPeer } from './peer/peer.js'
+import { createRecovery } from './peer/recovery.js'
 import { createSetup } from './peer/setup.js'
 import { formatInviteCode } from './ssb/invite-code.js'
+import { writeBackup } from './store/backup.js'
 import { createStore } from './store/store.js'
 import { createWeb, type DrawnRiddle, listen } from './web/app.js'
 
@@ -67,19 +69,23 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const socketPath = join(dataDir, 'control.sock')
     // Before the store is opened: two relays on one store would sign two feeds with one key.
     await removeStale(socketPath)
+    clearLeftovers(dataDir)
     const keys = loadIdentity(join(dataDir, 'secret'))
 
     const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
     closers.push(() => store.close())
 
-    guardFeed(store.feeds, keys.id, join(dataDir, 'feed-begun'))
+    const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, 'restored') })
+    closers.push(() => recovery.close())
+    // where the feed may still be coming back, an empty store is nothing to be alarmed at
+    if (!recovery.pending()) guardFeed(store.feeds, keys.id, join(dataDir, 'feed-begun'))
 
     const { settings } = store
     const setup = createSetup(store)
     // Never the machine's own name: the page is read by strangers, on an onion above all.
     const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
     const peer = await createPeer(
-      { store, keys, log, clock },
+      { store, keys, log, clock, recovery },
       {
         address: () => address(),
         expiresDays: () => config.invite.expires_days,
@@ -108,6 +114,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       mode: settings.get().mode,
       name: settings.get().name,
       uptime_s: Math.round((now() - started) / 1000),
+      recovering: recovery.pending(),
       addresses: addresses(),
       members: store.members.count(),
       online: peer.online().length,
@@ -199,6 +206,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       return difference
     }
 
+    /** A copy beside the store, where there is room if anywhere; the operator's command packs it and removes it. */
+    async function backup(): Promise<BackupInfo> {
+      const dir = mkdtempSync(join(dataDir, BACKUP_PREFIX))
+      try {
+        return { dir, ...(await writeBackup(store, keys.id, now(), dir)) }
+      } catch (err) {
+        rmSync(dir, { recursive: true, force: true })
+        throw err
+      }
+    }
+
     // Last, because whoever can open it takes the relay for ready.
     const control = await createControl(
       {
@@ -213,6 +231,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           expiresDays: () => config.invite.expires_days,
           setup,
           doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+          backup,
+          recoveryFinish: () => recovery.finish(),
           reload: async () => reload(options.readConfig?.() ?? config),
         }),
       },
@@ -230,6 +250,10 @@ function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number
   return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
 }
 
+/** Directories that backups are made in, and those that restoring leaves if it is cut short. */
+const BACKUP_PREFIX = 'backup-'
+const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/
+
 /** Makes the data directory, closed to other users. */
 function prepareDataDir(path: string): void {
   try {
@@ -238,6 +262,12 @@ function prepareDataDir(path: string): void {
   } catch (err) {
     throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
   }
+}
+
+/** Removes copies that were being packed or unpacked when something ended it. */
+function clearLeftovers(path: string): void {
+  for (const name of readdirSync(path))
+    if (LEFTOVER.test(name)) rmSync(join(path, name), { recursive: true, force: true })
 }
 
 /** The host others can most likely reach us by: what we listen on, or for "everything" our first address. */

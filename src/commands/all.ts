@@ -20,5 +20,7 @@ export const COMMANDS: ReadonlyArray<
   ['alias', 'list the names of members, and take one away', () => import('./alias.js')],
   ['block', 'shut somebody out', () => import('./block.js')],
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
+  ['backup', 'copy everything the running relay keeps into one file', () => import('./backup.js')],
+  ['restore', 'put a backup back', () => import('./restore.js')],
   ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],
 ]

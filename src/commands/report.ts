@@ -18,6 +18,8 @@ export class Advised extends RelayError {
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   relay_not_running: 'start it with: tidepool start; or name the data directory of a running one with --data',
   relay_running: 'ask it how it is with: tidepool status; or start this one with another --data',
+  backup_unusable: 'give a file that tidepool backup wrote for this relay',
+  recovering: 'wait until somebody who knows the relay has connected, or see: tidepool restore --help',
   data_unusable: 'check that the directory exists, is yours and has room, or choose another with --data',
   address_unusable: 'choose another port, for example with --set ssb.port=8009 or --set web.port=8081',
   config_invalid: 'mend the file or the --set named above; docs/operating.md lists every key',

@@ -34,6 +34,7 @@ function describe(status: RelayStatus): string {
       ['ssb', addresses.ssb],
       ['web', web],
       ['whois', addresses.whois ?? '-'],
+      ...(status.recovering ? [['feed', 'recovering: nothing is published yet'] as const] : []),
       ['members', `${status.members} (${status.online} online)`],
       ['tunnels', status.tunnels],
       ['store', `${status.messages} messages of ${status.feeds} feeds, ${size(status.db_bytes)}`],

@@ -8,6 +8,7 @@ import type { Store } from '../store/store.js'
 import { rowOf } from './auth.js'
 import { receiveGuest } from './invite.js'
 import { isInternal } from './permissions.js'
+import type { Recovery } from './recovery.js'
 import type { Replicate } from './replicate.js'
 import type { Row, Rpc, Session } from './session.js'
 import type { NetTransport } from './wire/net.js'
@@ -19,6 +20,7 @@ export interface LifeComponents {
   connections: Connections<Session>
   attendants: Attendants<Session>
   replicate: Replicate
+  recovery: Pick<Recovery, 'ask'>
 }
 
 export interface Life {
@@ -32,7 +34,7 @@ const SWEEP_MS = 15 * SECOND
 const isFollowed = (row: Row): boolean => row === 'member' || row === 'moderator' || row === 'admin'
 
 export function watchConnections(components: LifeComponents): Life {
-  const { store, clock, net, connections, attendants, replicate } = components
+  const { store, clock, net, connections, attendants, replicate, recovery } = components
   const mode = () => store.settings.get().mode
 
   /** Gives a session the standing its identity has now; whoever lost some is cut off and may come back with less. */
@@ -91,6 +93,7 @@ export function watchConnections(components: LifeComponents): Life {
       if (!row) return session.close('no longer admitted')
       session.row = row
       if (row === 'guest') return receiveGuest(clock, session)
+      recovery.ask(rpc)
       if (isInternal(row, mode())) attendants.enter(session)
       if (isFollowed(row)) replicate.start(rpc)
     },

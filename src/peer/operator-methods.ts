@@ -19,6 +19,8 @@ export interface OperatorComponents {
   status(): RelayStatus
   doctor(options: { rebuild: boolean }): Promise<DoctorReport>
   reload: Operator['reload']
+  backup: Operator['backup']
+  recoveryFinish: Operator['recoveryFinish']
   setup: Setup
   /** the address an invite names where the operator names none */
   address(): HostPort
@@ -39,6 +41,8 @@ export function createOperator(components: OperatorComponents): Operator {
     status: async () => components.status(),
     doctor: (options) => components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }),
     reload: components.reload,
+    backup: components.backup,
+    recoveryFinish: components.recoveryFinish,
 
     async inviteCreate(given) {
       const options = asObject(given ?? {})

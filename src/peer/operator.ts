@@ -25,6 +25,8 @@ export const OPERATOR_MANIFEST = {
   knockDecline: 'async',
   aliasList: 'async',
   aliasRevoke: 'async',
+  backup: 'async',
+  recoveryFinish: 'async',
 } as const
 
 /** `host:port` of one of our own addresses, split. */
@@ -72,6 +74,8 @@ export interface RelayStatus {
   mode: PrivacyMode
   name: string
   uptime_s: number
+  /** restored from a backup, and not publishing yet */
+  recovering: boolean
   addresses: Addresses
   members: number
   online: number
@@ -131,6 +135,17 @@ export interface AliasInfo {
   owner: string
   /** Unix ms */
   since: number
+}
+
+/** A copy of the store, and what it says of itself. */
+export interface BackupInfo {
+  /** where it lies */
+  dir: string
+  id: string
+  /** Unix ms */
+  created: number
+  messages: number
+  bytes: number
 }
 
 /** What the room is called and who may come in. */
@@ -206,6 +221,10 @@ export interface Operator {
   aliasList(): Promise<AliasInfo[]>
   /** Frees a name. @throws `not_found` */
   aliasRevoke(alias: string): Promise<void>
+  /** Copies the store into a new directory beside it, which the caller packs and removes. */
+  backup(): Promise<BackupInfo>
+  /** After a restore: publish again without asking any further how far the relay's own feed had come. */
+  recoveryFinish(): Promise<void>
   doctor(options: { rebuild?: boolean }): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>

@@ -18,6 +18,7 @@ import { watchConnections } from './life.js'
 import type { HostPort } from './operator.js'
 import { allowedTo } from './permissions.js'
 import { createPing } from './ping.js'
+import type { Recovery } from './recovery.js'
 import { createReplicate } from './replicate.js'
 import { createRoomMethods, createTunnelMethods } from './room.js'
 import type { Rpc, Session } from './session.js'
@@ -30,6 +31,8 @@ export interface PeerComponents {
   keys: Keys
   log: Log
   clock: Clock
+  /** asks whoever comes how far our own feed had come, after a restore */
+  recovery: Pick<Recovery, 'ask'>
 }
 
 export interface PeerOptions {
@@ -58,7 +61,7 @@ const TRANSPORT = 'tidepool-net'
 const TRANSFORM = 'tidepool-shs'
 
 export async function createPeer(
-  { store, keys, log, clock }: PeerComponents,
+  { store, keys, log, clock, recovery }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
   const connections = createConnections<Session>()
@@ -134,7 +137,7 @@ export async function createPeer(
     timers: { inactivity: -1 },
     connections: { incoming: { [TRANSPORT]: [{ transform: TRANSFORM }] }, outgoing: {} },
   })
-  const life = watchConnections({ store, clock, net, connections, attendants, replicate })
+  const life = watchConnections({ store, clock, net, connections, attendants, replicate, recovery })
   api.on('rpc:connect', (rpc: Rpc) => {
     life.connected(rpc)
     // secret-stack leaves an empty list behind for every identity that ever called

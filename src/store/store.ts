@@ -12,13 +12,14 @@ import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
 import { openTables, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
-import { createOwnFeed } from './own-feed.js'
+import { createOwnFeed, type OwnFeed } from './own-feed.js'
 import { createRoles, type Roles } from './roles.js'
 import { createSettings, type Settings } from './settings.js'
 import { createWriter } from './writer.js'
 
 export interface Store {
   feeds: Feeds
+  own: Pick<OwnFeed, 'hold' | 'release'>
   members: Members
   invites: Invites
   knocks: Knocks
@@ -27,6 +28,8 @@ export interface Store {
   settings: Settings
   /** Size of the database file in bytes. */
   bytes(): number
+  /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
+  copyTo(dir: string): Promise<void>
   /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
   verify(): Promise<string[]>
   close(): Promise<void>
@@ -82,6 +85,7 @@ export async function createStore(
   const invites = createInvites(tables, writer, members, keys.id, now)
   return {
     feeds,
+    own,
     members,
     invites,
     knocks: createKnocks(tables, writer, members, invites, now),
@@ -89,6 +93,7 @@ export async function createStore(
     roles: createRoles(tables, writer),
     settings: createSettings(tables, writer),
     bytes,
+    copyTo: (dir) => tables.root.backup(dir, true),
     verify: () => verifyTables(tables),
     close,
   }

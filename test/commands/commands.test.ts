@@ -18,6 +18,7 @@ const STATUS: RelayStatus = {
   mode: 'open',
   name: 'harbour',
   uptime_s: 7200,
+  recovering: false,
   addresses: {
     ssb: ['net:h:8008~shs:k'],
     web: 'http://127.0.0.1:8080',

@@ -53,6 +53,7 @@ const STATUS: RelayStatus = {
   mode: 'open',
   name: 'fake',
   uptime_s: 0,
+  recovering: false,
   addresses: {
     ssb: ['net:fake:8008~shs:k'],
     web: 'http://127.0.0.1:8080/',

@@ -3,12 +3,14 @@
 import type { Keys } from 'ssb-keys'
 import { HOUR, MIB } from '../../src/limits.js'
 import { createPeer, type Peer } from '../../src/peer/peer.js'
+import { createRecovery, type Recovery } from '../../src/peer/recovery.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
 import { type Client, type ClientOptions, connectClient } from './client.js'
 import { openTestStore, silentLog, type TestStore } from './store.js'
 
 export interface TestPeer extends TestStore {
   peer: Peer
+  recovery: Recovery
   port: number
   /** connects with a key pair of the test's; the connection is closed with the test */
   connect(keys?: Keys, api?: ClientOptions['api']): Promise<Client>
@@ -18,11 +20,15 @@ export interface TestPeer extends TestStore {
 export async function startTestPeer(
   t: { teardown(fn: () => unknown): void },
   caps: Partial<TunnelCaps> = {},
+  /** the mark of a restore, where there is one */
+  mark = '',
 ): Promise<TestPeer> {
   const opened = await openTestStore(t)
   const { store, keys, clock } = opened
+  const recovery = createRecovery({ store, clock, log: silentLog }, { own: keys.id, mark })
+  t.teardown(() => recovery.close())
   const peer = await createPeer(
-    { store, keys, clock, log: silentLog },
+    { store, keys, clock, log: silentLog, recovery },
     {
       address: () => ({ host: '127.0.0.1', port: 8008 }),
       expiresDays: () => 7,
@@ -34,6 +40,7 @@ export async function startTestPeer(
   const { port } = await peer.listen({ name: 'public', host: '127.0.0.1', port: 0 })
   return Object.assign(opened, {
     peer,
+    recovery,
     port,
     async connect(keys?: Keys, api?: ClientOptions['api']) {
       const client = await connectClient({

@@ -1,0 +1,78 @@
+// tidepool backup: one file with everything the running relay keeps, and on demand its keys.
+
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Command } from 'commander'
+import { dataDirectory } from '../config.js'
+import { RelayError } from '../errors.js'
+import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import { count, print, printJson, size } from './output.js'
+
+interface BackupOptions extends CommonOptions {
+  withKeys?: boolean
+}
+
+/** Turns the empty command into `backup`. */
+export function define(command: Command): void {
+  withDataAndJson(command)
+    .argument('<file>', 'where to write it; - for stdout')
+    .option('--with-keys', 'put the keys in as well: whoever has the file can then pass for this relay')
+  withExamples(command, [
+    ['tidepool backup tidepool.tar.gz', 'everything but the keys, while the relay goes on running'],
+    ["ssh pi 'tidepool backup -' > tidepool.tar.gz", 'the same, kept on another machine'],
+    ['tidepool backup --with-keys usb/all.tar.gz', 'all that a new board needs'],
+  ])
+  command.action((file: string, options: BackupOptions) =>
+    visit(options, async (operator) => {
+      // a visitor that reads what it writes would mistake words for data
+      const quiet = file === '-'
+      if (!quiet && existsSync(file)) throw new RelayError('bad_argument', `${file} is there already`)
+      const { dir, ...note } = await operator.backup()
+      try {
+        if (options.withKeys) copyKeys(dataDirectory(options.data), dir)
+        const { pack } = await import('./archive.js')
+        if (quiet) await pack(dir, 1)
+        else await keep(file, (fd) => pack(dir, fd))
+      } finally {
+        rmSync(dir, { recursive: true, force: true })
+      }
+      if (quiet) return
+      if (options.json) return printJson({ file, ...note })
+      print(`${file} holds ${count(note.messages, 'message')} (${size(note.bytes)} unpacked).`)
+      const secret = join(dataDirectory(options.data), 'secret')
+      if (options.withKeys) print('The keys are in it: keep it where nobody else can read it.')
+      else print(`The identity is not: keep a copy of ${secret} apart. To put both back: tidepool restore`)
+    }),
+  )
+}
+
+function copyKeys(dataDir: string, dir: string): void {
+  for (const name of ['secret', 'onion.key']) {
+    const path = join(dataDir, name)
+    if (existsSync(path)) copyFileSync(path, join(dir, name))
+  }
+}
+
+/** Writes a file that is there whole and on the disk, or not at all. */
+async function keep(file: string, write: (fd: number) => Promise<void>): Promise<void> {
+  const fresh = `${file}.part`
+  try {
+    const fd = openSync(fresh, 'wx', 0o600)
+    try {
+      await write(fd)
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(fresh, file)
+    const parent = openSync(dirname(file), 'r')
+    fsyncSync(parent)
+    closeSync(parent)
+  } catch (err) {
+    if ((err as NodeJS.ErrnoException).code === 'EEXIST')
+      throw new RelayError('bad_argument', `${fresh} is there already: another backup, or what one left`)
+    rmSync(fresh, { force: true })
+    if (err instanceof RelayError) throw err
+    throw new RelayError('bad_argument', `${file}: ${(err as Error).message}`, { cause: err })
+  }
+}
