@@ -92,6 +92,16 @@ export function dataDirectory(data?: string, env: NodeJS.ProcessEnv = process.en
   return resolve(data || env.TIDEPOOL_DATA || join(homedir(), '.tidepool'))
 }
 
+/** Takes variables out of the environment: answers their values, and no child inherits them. */
+export function takeEnvironment<Name extends string>(
+  names: readonly Name[],
+  env: NodeJS.ProcessEnv = process.env,
+): Partial<Record<Name, string>> {
+  const taken = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
+  for (const name of names) delete env[name]
+  return Object.fromEntries(taken)
+}
+
 /** A configuration file with every key, each explained and commented out at its default. */
 export function describeConfig(): string {
   const lines = ['# Tidepool: every key there is, at its default. Remove the # before a key to change it.']

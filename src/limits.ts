@@ -124,6 +124,14 @@ export const SESSIONS = 2000
 /** Riddle images kept; the oldest goes first, and its riddle is drawn anew when fetched. An image is some 17 KB. */
 export const RIDDLE_IMAGES = 64
 
+// --- service ---------------------------------------------------------------------------------------------------
+
+/**
+ * Milliseconds between the writes that prove to the watchdog that the disk still takes them; between them it is shown
+ * reads alone. A write is some 16 KiB of a card's life.
+ */
+export const PULSE_WRITE_MS = 5 * MINUTE
+
 // --- closing ---------------------------------------------------------------------------------------------------
 
 /** Milliseconds a clean close may take before what is left is cut off; systemd and the tests expect 5 s in all. */

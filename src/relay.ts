@@ -37,6 +37,8 @@ export interface RelayOverrides {
 
 export interface Relay {
   status(): Promise<RelayStatus>
+  /** Resolves once the store has answered, with a write that is on the disk if asked for one. For the watchdog. */
+  pulse(write: boolean): Promise<void>
   /** Applies what can be applied while running; answers which keys took effect and which wait for a restart. */
   reload(config: Config): { applied: string[]; needs_restart: string[] }
   /** Where the first run's questions are answered, token and all; null once they are. */
@@ -239,7 +241,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       socketPath,
     )
     closers.push(() => control.close())
-    return { status: async () => status(), reload, setupLink, close }
+    return { status: async () => status(), pulse: store.pulse, reload, setupLink, close }
   } catch (err) {
     await close()
     throw err

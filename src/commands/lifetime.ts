@@ -20,8 +20,9 @@ const PRINTED_CHARS = 500
 /**
  * Takes over the process: SIGTERM and SIGINT close and exit 0, a second one exits at once; SIGHUP reads the
  * configuration again; an error nobody caught is logged and exits 1, for the service manager to start us anew.
+ * @param onEnding runs when the end begins
  */
-export function superviseProcess(log: Log, readConfig: () => Config): Lifetime {
+export function superviseProcess(log: Log, readConfig: () => Config, onEnding: () => void): Lifetime {
   let relay: Relay | null = null
   let ending: { code: number } | null = null
 
@@ -39,6 +40,7 @@ export function superviseProcess(log: Log, readConfig: () => Config): Lifetime {
 
   function end(code: number): void {
     ending = { code }
+    onEnding()
     setTimeout(() => {
       log.error('the relay did not close in time')
       process.exit(1)

@@ -49,9 +49,10 @@ export function describe(thrown: unknown): string {
 /**
  * Ends a command badly: says why on stderr and sets the exit code; the process ends once its work is done.
  * @param stack also print where it was thrown; for operators who asked for debugging
+ * @param form  how text goes out, where it is not just written
  */
-export function fail(thrown: unknown, stack = false): void {
-  process.stderr.write(describe(thrown))
-  if (stack && thrown instanceof Error) process.stderr.write(`${thrown.stack}\n`)
+export function fail(thrown: unknown, stack = false, form = (text: string): string => text): void {
+  process.stderr.write(form(describe(thrown)))
+  if (stack && thrown instanceof Error) process.stderr.write(form(`${thrown.stack}\n`))
   process.exitCode = 1
 }

@@ -2,11 +2,14 @@
 
 import { setFlagsFromString } from 'node:v8'
 import type { Command } from 'commander'
-import { type Config, type ConfigSources, dataDirectory, loadConfig } from '../config.js'
+import { systemClock } from '../clock.js'
+import { type Config, type ConfigSources, dataDirectory, loadConfig, takeEnvironment } from '../config.js'
+import { isJournal, journalDestination, PRIORITY, prioritized } from '../journal.js'
 import { createLog, type Log } from '../log.js'
 import type { RelayStatus } from '../peer/operator.js'
 import type { Relay, RelayOptions } from '../relay.js'
 import { superviseProcess } from './lifetime.js'
+import { findServiceManager } from './notify.js'
 import { withData, withExamples } from './options.js'
 import { facts, print } from './output.js'
 import { fail } from './report.js'
@@ -48,19 +51,26 @@ export async function start(options: StartOptions, launch: Launch = launchRelay)
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
   const sources: ConfigSources = { file: options.config, sets: options.set }
   const readConfig = (): Config => loadConfig(sources)
+  const manager = findServiceManager(systemClock)
+  const toJournal = isJournal(takeEnvironment(['JOURNAL_STREAM']).JOURNAL_STREAM)
   let log: Log | null = null
   try {
     const config = readConfig()
     const dataDir = dataDirectory(options.data)
-    log = createLog(config.log.level)
-    const life = superviseProcess(log, readConfig)
+    log = createLog(config.log.level, toJournal ? journalDestination() : undefined)
+    const life = superviseProcess(log, readConfig, manager.stopping)
     const relay = await launch({ config, dataDir, log, readConfig })
     // A signal that came while the relay was starting is obeyed now, without a banner that would be a lie.
-    if (life.adopt(relay))
-      print(banner(await relay.status(), relay.setupLink(), dataDir, options.data !== undefined))
+    if (life.adopt(relay)) {
+      const status = await relay.status()
+      // The journal has many readers, and keeps for years what a set-up link opens once.
+      if (toJournal) log.info({ id: status.id, ...status.addresses }, `Tidepool ${status.version} is up`)
+      else print(banner(status, relay.setupLink(), dataDir, options.data !== undefined))
+      await manager.ready(relay, log)
+    }
     giveBackMemory()
   } catch (err) {
-    fail(err, log?.isLevelEnabled('debug'))
+    fail(err, log?.isLevelEnabled('debug'), (text) => (toJournal ? prioritized(PRIORITY.error, text) : text))
     // Whatever a half-started relay left running must not keep a dead service alive.
     setTimeout(() => process.exit(1), 1000).unref()
   }

@@ -12,7 +12,7 @@
 // | knocks   | feed's key (32)                        | KnockRecord                                                 |
 // | aliases  | name as UTF-8                          | AliasRecord                                                 |
 // | roles    | feed's key (32)                        | 'moderator' or 'admin'; no row is 'member'                  |
-// | meta     | name as UTF-8                          | `schema`, `settings`                                        |
+// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote)|
 //
 // Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
 // Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.

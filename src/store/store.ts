@@ -30,6 +30,8 @@ export interface Store {
   bytes(): number
   /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
   copyTo(dir: string): Promise<void>
+  /** Resolves once the store has answered: a read and, if asked for, a write that is on the disk. For the watchdog. */
+  pulse(write: boolean): Promise<void>
   /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
   verify(): Promise<string[]>
   close(): Promise<void>
@@ -64,6 +66,7 @@ export async function createStore(
     await tables.root.close()
   }
   const schemaKey = Buffer.from('schema')
+  const pulseKey = Buffer.from('pulse')
   const schema = tables.meta.get(schemaKey) ?? SCHEMA
   if (schema !== SCHEMA) {
     await close()
@@ -94,6 +97,10 @@ export async function createStore(
     settings: createSettings(tables, writer),
     bytes,
     copyTo: (dir) => tables.root.backup(dir, true),
+    async pulse(write) {
+      tables.meta.get(schemaKey)
+      if (write) await writer.submit(() => tables.meta.putSync(pulseKey, now()))
+    },
     verify: () => verifyTables(tables),
     close,
   }

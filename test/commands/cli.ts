@@ -21,14 +21,20 @@ export interface Running {
 /**
  * Starts a script of a built project; it is killed when the test ends.
  * @param script path below `app/`
+ * @param through what stands in Node's place in the command line, its own arguments included
  */
 export function run(
   t: Test,
   project: string,
   args: readonly string[],
-  { script = 'cli.js', env = {} }: { script?: string; env?: NodeJS.ProcessEnv } = {},
+  {
+    script = 'cli.js',
+    env = {},
+    through = [process.execPath],
+  }: { script?: string; env?: NodeJS.ProcessEnv; through?: readonly string[] } = {},
 ): Running {
-  const child = spawn(process.execPath, [join(project, 'app', script), ...args], {
+  const [program = '', ...before] = through
+  const child = spawn(program, [...before, join(project, 'app', script), ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TIDEPOOL_DATA: '', NO_COLOR: '1', NODE_OPTIONS: '', ...env },
   })

@@ -5,7 +5,7 @@ import { writeSync } from 'node:fs'
 import { program } from 'commander'
 import { define, type Launch, start } from '../../src/commands/start.js'
 import { RelayError } from '../../src/errors.js'
-import type { RelayStatus } from '../../src/peer/operator.js'
+import { STATUS } from './fake-status.js'
 
 const [behaviour = '', ...args] = process.argv.slice(2)
 const say = (text: string): void => {
@@ -31,6 +31,7 @@ const launch: Launch = async ({ config }) => {
   if (behaviour === 'prints') setImmediate(() => console.error('packet', { evil: 'x'.repeat(2000) }))
   return {
     status: async () => STATUS,
+    pulse: async () => {},
     setupLink: () => (behaviour === 'fresh' ? 'http://127.0.0.1:8080/setup?token=t' : null),
     reload: (next) => {
       say(`reload ${next.invite.per_hour}`)
@@ -44,32 +45,6 @@ const launch: Launch = async ({ config }) => {
       say('closed')
     },
   }
-}
-
-const STATUS: RelayStatus = {
-  id: '@fake.ed25519',
-  pid: process.pid,
-  version: '0.0.0',
-  mode: 'open',
-  name: 'fake',
-  uptime_s: 0,
-  recovering: false,
-  addresses: {
-    ssb: ['net:fake:8008~shs:k'],
-    web: 'http://127.0.0.1:8080/',
-    https: null,
-    onion: null,
-    whois: null,
-  },
-  members: 0,
-  online: 0,
-  tunnels: 0,
-  feeds: 0,
-  messages: 0,
-  db_bytes: 0,
-  rss_bytes: 0,
-  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
-  onion: { state: 'disabled' },
 }
 
 const command = program.command('start')

@@ -10,7 +10,14 @@ import { shortDir } from './operator-stub.js'
 
 // The fake is built beside the rest, as if it stood in src/commands, so its imports lead there.
 const fake = text('test/commands/fake-relay.ts').replaceAll('../../src/', '../')
-const project = buildFor(t, new Map([['src/test/fake-relay.ts', fake]]))
+const status = text('test/commands/fake-status.ts').replaceAll('../../src/', '../')
+const project = buildFor(
+  t,
+  new Map([
+    ['src/test/fake-relay.ts', fake],
+    ['src/test/fake-status.ts', status],
+  ]),
+)
 
 function fakeRelay(t: Test, behaviour: string, ...args: string[]): Running {
   return run(t, project, [behaviour, ...args], { script: 'test/fake-relay.js' })

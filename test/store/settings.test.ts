@@ -35,3 +35,12 @@ t.test('roles are given, changed and taken', async (t) => {
   t.same(told, [a, b, b])
   t.same((await reopen()).roles.list(), [{ feed: a, role: 'admin' }])
 })
+
+t.test('the store answers the watchdog, until it is closed', async (t) => {
+  const { store } = await openTestStore(t)
+  await store.pulse(false)
+  await store.pulse(true)
+  t.same(await store.verify(), [], "what the pulse wrote is in nobody's way")
+  await store.close()
+  await t.rejects(store.pulse(true))
+})

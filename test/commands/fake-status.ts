@@ -1,0 +1,29 @@
+// The status of a relay that does not exist.
+
+import type { RelayStatus } from '../../src/peer/operator.js'
+
+export const STATUS: RelayStatus = {
+  id: '@fake.ed25519',
+  pid: process.pid,
+  version: '0.0.0',
+  mode: 'open',
+  name: 'fake',
+  uptime_s: 0,
+  recovering: false,
+  addresses: {
+    ssb: ['net:fake:8008~shs:k'],
+    web: 'http://127.0.0.1:8080/',
+    https: null,
+    onion: null,
+    whois: null,
+  },
+  members: 0,
+  online: 0,
+  tunnels: 0,
+  feeds: 0,
+  messages: 0,
+  db_bytes: 0,
+  rss_bytes: 0,
+  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
+  onion: { state: 'disabled' },
+}
