@@ -78,13 +78,15 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
 
 /** Which keys differ, and what each needs to take effect. */
 export function diffConfig(a: Config, b: Config): { applied: string[]; needs_restart: string[] } {
-  const read = (config: Config, name: string): unknown =>
-    name.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config)
-  const changed = names.filter((name) => read(a, name) !== read(b, name))
+  const changed = names.filter((name) => settingOf(a, name) !== settingOf(b, name))
   return {
     applied: changed.filter((name) => (table[name] as Key).reloadable),
     needs_restart: changed.filter((name) => !(table[name] as Key).reloadable),
   }
+}
+
+function settingOf(config: Config, name: string): unknown {
+  return name.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config)
 }
 
 /** The data directory: `--data`, then `$TIDEPOOL_DATA`, then `~/.tidepool`; always absolute. */
@@ -102,8 +104,11 @@ export function takeEnvironment<Name extends string>(
   return Object.fromEntries(taken)
 }
 
-/** A configuration file with every key, each explained and commented out at its default. */
-export function describeConfig(): string {
+/**
+ * A configuration file with every key, each explained and commented out at its default.
+ * @param config whose keys that are not at their defaults are set
+ */
+export function describeConfig(config: Config = loadConfig()): string {
   const lines = ['# Tidepool: every key there is, at its default. Remove the # before a key to change it.']
   let section = ''
   for (const name of names) {
@@ -118,7 +123,9 @@ export function describeConfig(): string {
     ]
     const more = traits.filter(Boolean).join('; ')
     lines.push(`# ${key.about}${more ? ` (${more})` : ''}`)
-    lines.push(`#${leaf} = ${JSON.stringify(key.default ?? key.example ?? '')}`)
+    const value = settingOf(config, name)
+    if (value === key.default) lines.push(`#${leaf} = ${JSON.stringify(key.default ?? key.example ?? '')}`)
+    else lines.push(`${leaf} = ${JSON.stringify(value)}`)
   }
   return `${lines.join('\n')}\n`
 }

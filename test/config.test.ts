@@ -271,6 +271,21 @@ t.test('the described configuration is a file that changes nothing', async (t) =
   }
 })
 
+t.test('a described configuration carries what was set, whatever its characters', async (t) => {
+  const sets = [
+    'ssb.port=7',
+    'onion.enabled=true',
+    'domain.name=a.example',
+    'domain.tls_key=/k "\\ y',
+    'domain.tls_cert=/ü',
+  ]
+  const config = loadConfig({ sets })
+  const text = describeConfig(config)
+  t.match(text, /^port = 7$/m)
+  t.match(text, /^#port = 8080$/m)
+  t.same(loadConfig({ file: toml(t, text) }), config)
+})
+
 t.test('whatever is given, the answer is a sound configuration or a refusal', async (t) => {
   const key = fc.oneof(
     fc.constantFrom(...Object.keys(KEYS)),

@@ -1,0 +1,68 @@
+#!/bin/sh
+# Makes a release: one archive with the build and all it needs, for every kind of board, in release/.
+# Usage: release.sh [--cpu "x64 arm64 arm"] [--into DIRECTORY]
+# The packages are inside, so that a board needs Node and neither npm nor a registry, and installs what was tested.
+set -eu
+cd "$(dirname "$0")/.."
+
+cpus='x64 arm64 arm'
+into=release
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --cpu) cpus="$2" ;;
+    --into) into="$2" ;;
+    *)
+      echo 'usage: release.sh [--cpu "x64 arm64 arm"] [--into DIRECTORY]' >&2
+      exit 2
+      ;;
+  esac
+  shift 2
+done
+
+sh scripts/prepare.sh --dev
+umask 022
+version="$(node -p 'require("./package.json").version')"
+name="tidepool-$version"
+mkdir -p "$into"
+into="$(cd "$into" && pwd)"
+work="$(mktemp -d)"
+trap 'rm -rf "$work"' EXIT
+tree="$work/$name"
+mkdir "$tree"
+
+for part in dist views docs systemd scripts package.json package-lock.json .npmrc README.md CHANGELOG.md LICENSE; do
+  cp -R "$part" "$tree/"
+done
+[ ! -d tor ] || cp -R tor "$tree/"
+rm -f "$tree/dist/.built"
+chmod +x "$tree/dist/cli.js" "$tree/systemd/notified.pl" "$tree"/scripts/*.sh
+
+# One tree for all: npm installs for one kind of processor at a time, and only prebuilt modules differ.
+for cpu in $cpus; do
+  echo "tidepool: packages for $cpu" >&2
+  mkdir "$work/$cpu"
+  cp package.json package-lock.json .npmrc "$work/$cpu/"
+  (cd "$work/$cpu" && npm ci --omit=dev --ignore-scripts --os=linux --libc=glibc --cpu="$cpu" \
+    --prefer-offline --no-progress --loglevel=error >&2)
+  cp -R "$work/$cpu/node_modules" "$tree/"
+  rm -rf "${work:?}/$cpu"
+done
+# what no board loads: builds for other systems, maps back to sources that are not there, declarations
+find "$tree/node_modules" \( -path '*/prebuilds/darwin-*' -o -path '*/prebuilds/win32-*' -o -path '*/prebuilds/android-*' \
+  -o -path '*/prebuilds/ios-*' -o -name '*.musl.node' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' \) \
+  -type f -delete
+find "$tree" -type d -empty -delete
+find "$tree" -type l -path '*/.bin/*' -delete
+
+# Times and owners say nothing about a release. package-lock.json must not be newer than what npm installed from it.
+stamp="$(git log -1 --format=%ct 2>/dev/null || date +%s)"
+find "$tree" -exec touch -h -d "@$stamp" {} +
+# Its name on a machine: two builds of one version are two releases.
+mark="$(cd "$tree" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-8)"
+echo "$version+$mark" >"$tree/RELEASE"
+touch -d "@$stamp" "$tree/RELEASE" "$tree"
+chmod -R u=rwX,go=rX "$tree"
+tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n >"$into/$name.tgz.part"
+mv "$into/$name.tgz.part" "$into/$name.tgz"
+(cd "$into" && sha256sum "$name.tgz" >"$name.tgz.sha256")
+echo "$into/$name.tgz"
