@@ -54,6 +54,7 @@ export const ERRORS = {
   recovering: { words: 'restored, and still asking how far its own feed had come', status: 503 },
   relay_running: { words: 'a relay is already running', status: 409 },
   relay_not_running: { words: 'no relay is running', status: 503 },
+  certificate_unusable: { words: 'certificate unusable', status: 500 },
   address_unusable: { words: 'cannot listen', status: 500 },
   internal: { words: 'internal error', status: 500 },
 } as const satisfies Record<string, { words: string; status: number }>

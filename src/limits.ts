@@ -132,6 +132,26 @@ export const RIDDLE_IMAGES = 64
  */
 export const PULSE_WRITE_MS = 5 * MINUTE
 
+// --- certificates ----------------------------------------------------------------------------------------------
+
+/** Milliseconds between looks at the certificate: has its file changed, is it time to renew, has the clock been set. */
+export const CERTIFICATE_LOOK_MS = 30 * SECOND
+/** The part of a certificate's life after which another one is fetched: a month to spare of ninety days. */
+export const RENEW_AFTER = 2 / 3
+/** Milliseconds one answer of the certificate authority, and fetching a certificate as a whole, may take. */
+export const ACME_ANSWER_MS = 30 * SECOND
+export const ACME_FETCH_MS = 5 * MINUTE
+/** Milliseconds until the authority is tried again if it could not be reached; doubled each time, up to the second. */
+export const ACME_UNREACHED_MS = [30 * SECOND, 30 * MINUTE] as const
+/** The same if it answered and gave no certificate: authorities bear five failures an hour. */
+export const ACME_REFUSED_MS = [5 * MINUTE, 12 * HOUR] as const
+/** The longest an authority may tell us to stay away, in milliseconds: rate limits are counted by the week. */
+export const ACME_AWAY_MS = 7 * DAY
+/** A clock before this was never set: boards without a battery wake up in 1970. 2024-01-01, Unix ms. */
+export const PLAUSIBLE_NOW = 1_704_067_200_000
+/** Bytes in a key or certificate file; a chain of four is some 8 KiB. */
+export const PEM_BYTES = 256 * KIB
+
 // --- closing ---------------------------------------------------------------------------------------------------
 
 /** Milliseconds a clean close may take before what is left is cut off; systemd and the tests expect 5 s in all. */

@@ -19,7 +19,7 @@ import { createSetup } from './peer/setup.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { writeBackup } from './store/backup.js'
 import { createStore } from './store/store.js'
-import { createWeb, type DrawnRiddle, listen } from './web/app.js'
+import { createWeb, type DrawnRiddle, type FetchCertificate, listen, openDomain } from './web/app.js'
 
 export interface RelayOptions {
   config: Config
@@ -33,6 +33,7 @@ export interface RelayOptions {
 export interface RelayOverrides {
   clock?: Clock
   riddles?: () => Promise<DrawnRiddle>
+  fetchCertificate?: FetchCertificate
 }
 
 export interface Relay {
@@ -124,7 +125,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       ...store.feeds.totals(),
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
-      https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
+      https: domain.status(),
       onion: { state: 'disabled' },
     })
     const multiserver = ({ host, port }: HostPort): string =>
@@ -132,7 +133,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const addresses = (): Addresses => ({
       ssb: [multiserver(address())],
       web: web.url,
-      https: null,
+      https: domain.url(),
       onion: null,
       whois: whois?.url ?? null,
     })
@@ -165,12 +166,19 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       },
       {
         ...config.web,
+        proxy: config.domain.proxy,
         captcha: config.invite.captcha,
         perHour: config.invite.per_hour,
         expiresDays: config.invite.expires_days,
       },
     )
     closers.push(() => web.close())
+
+    const domain = await openDomain(
+      { handler: web.handler('domain'), log, clock, fetch: overrides.fetchCertificate },
+      { ...config.domain, dataDir },
+    )
+    closers.push(() => domain.close())
 
     const whoisAt = { host: config.ssb.host, port: config.whois.port, name: 'whois' }
     const whois = await listen(web.whois('local'), whoisAt).catch((err) => {
@@ -204,6 +212,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         perHour: config.invite.per_hour,
         expiresDays: config.invite.expires_days,
       })
+      domain.look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
       log.info(difference, 'configuration read again')
       return difference
     }

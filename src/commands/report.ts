@@ -21,7 +21,10 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   backup_unusable: 'give a file that tidepool backup wrote for this relay',
   recovering: 'wait until somebody who knows the relay has connected, or see: tidepool restore --help',
   data_unusable: 'check that the directory exists, is yours and has room, or choose another with --data',
-  address_unusable: 'choose another port, for example with --set ssb.port=8009 or --set web.port=8081',
+  address_unusable:
+    'free the port, or choose another, for example with --set ssb.port=8009 or --set web.port=8081',
+  certificate_unusable:
+    'mend the files that domain.tls_key and domain.tls_cert name; docs/operating.md says how',
   config_invalid: 'mend the file or the --set named above; docs/operating.md lists every key',
   not_allowed: 'run this as the user that runs the relay',
   bad_feed_id: 'copy the whole id from the SSB app: @, 44 characters, .ed25519',

@@ -39,7 +39,19 @@ function describe(status: RelayStatus): string {
       ['tunnels', status.tunnels],
       ['store', `${status.messages} messages of ${status.feeds} feeds, ${size(status.db_bytes)}`],
       ['memory', size(status.rss_bytes)],
+      ['https', https(status.https)],
       ['onion', status.onion.state],
     ]),
   ].join('\n')
+}
+
+/** The certificate in a few lines: how it is, until when, what comes next, what is wrong. */
+function https({ state, issuer, expires, renews, reason }: RelayStatus['https']): string[] {
+  const day = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
+  return [
+    state.replaceAll('_', ' '),
+    ...(expires === null ? [] : [`by ${issuer}, until ${day(expires)}`]),
+    ...(renews === null ? [] : [`asked for next at ${day(renews)}`]),
+    ...(reason === null ? [] : [reason]),
+  ]
 }

@@ -2,7 +2,7 @@
 
 import { statfsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { MIB } from '../limits.js'
+import { MIB, PLAUSIBLE_NOW } from '../limits.js'
 import type { Store } from '../store/store.js'
 import type { DoctorCheck, DoctorReport } from './operator.js'
 
@@ -14,9 +14,6 @@ export interface DoctorOptions {
 
 /** Free bytes under which a relay will soon refuse messages. */
 const LOW_DISK = 200 * MIB
-
-/** A clock before this was never set: boards without a battery wake up in 1970. 2024-01-01, Unix ms. */
-const PLAUSIBLE_NOW = 1_704_067_200_000
 
 /** Runs every check there is; the relay goes on serving meanwhile. */
 export async function examine(

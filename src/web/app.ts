@@ -17,6 +17,8 @@ export type {
   WebOptions,
   WebSetup,
 } from './components.js'
+export type { FetchCertificate } from './domain/fetch.js'
+export { openDomain } from './domain/open.js'
 export { listen } from './listen.js'
 
 /**
@@ -28,7 +30,9 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   let site: Promise<Site> | null = null
 
   function open(): Promise<Site> {
-    site ??= import('./site.js').then(({ createSite }) => createSite(components, limits))
+    site ??= import('./site.js').then(({ createSite }) =>
+      createSite(components, { ...limits, proxy: options.proxy ?? null }),
+    )
     return site
   }
 

@@ -94,6 +94,8 @@ export interface SiteLimits {
 export interface WebOptions extends Required<SiteLimits> {
   host: string
   port: number
+  /** address of the reverse proxy that serves HTTPS for us, if there is one */
+  proxy?: string | null
 }
 
 /** By which kind of listener a request came: it decides which names are ours there, and the cookie's `Secure`. */

@@ -1,7 +1,8 @@
-// A plain HTTP listener that keeps its patience and its sockets bounded, and closes for good.
+// An HTTP or HTTPS listener that keeps its patience and its sockets bounded, and closes for good.
 
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type Server } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
 import { RelayError } from '../errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../limits.js'
 import type { Handler } from './components.js'
@@ -33,29 +34,67 @@ const SILENCE_MS = 30 * SECOND
 /** Milliseconds between looks for sockets that went idle while closing. */
 const CLOSING_CHECK_MS = 20
 
+/** Milliseconds for a TLS handshake. */
+const TLS_MS = 15 * SECOND
+
+const PATIENCE = {
+  headersTimeout: HEADERS_MS,
+  requestTimeout: REQUEST_MS,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  connectionsCheckingInterval: CHECK_MS,
+  maxHeaderSize: HEADER_BYTES,
+}
+
+export interface ListenAt {
+  host: string
+  port: number
+  /** what the listener is called where it cannot be had */
+  name?: string
+}
+
 /**
  * Listens for HTTP.
- * @param name what the listener is called where it cannot be had
  * @throws RelayError `address_unusable`
  */
-export async function listen(
-  handler: Handler,
-  { host, port, name = 'web' }: { host: string; port: number; name?: string },
+export function listen(handler: Handler, at: ListenAt): Promise<Listener> {
+  return open(createServer(PATIENCE, handler), 'http', at)
+}
+
+export interface TlsListener extends Listener {
+  /** The key and certificate, both as PEM, for handshakes from now on; sockets that are open keep theirs. */
+  present(pair: { key: string; cert: string }): void
+}
+
+/** What every handshake is held to. */
+export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const
+
+/**
+ * Listens for HTTPS. Until it has a certificate to present, every handshake fails.
+ * @throws RelayError `address_unusable`
+ */
+export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
+  const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, handler)
+  return {
+    ...(await open(server, 'https', at)),
+    present: ({ key, cert }) => server.setSecureContext({ ...TLS_RULES, key, cert }),
+  }
+}
+
+async function open(
+  server: Server,
+  scheme: 'http' | 'https',
+  { host, port, name = 'web' }: ListenAt,
 ): Promise<Listener> {
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_MS,
-      requestTimeout: REQUEST_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      connectionsCheckingInterval: CHECK_MS,
-      maxHeaderSize: HEADER_BYTES,
-    },
-    handler,
-  )
   server.maxHeadersCount = HEADER_LINES
   server.maxConnections = SOCKETS
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
   server.timeout = SILENCE_MS
+  // the server knows no socket whose TLS handshake is still going on
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException
@@ -68,12 +107,14 @@ export async function listen(
   return {
     host: bound.address,
     port: bound.port,
-    url: `http://${reachable(bound.address)}:${bound.port}`,
+    url: `${scheme}://${reachable(bound.address)}:${bound.port}`,
     close() {
       closing ??= new Promise((resolve) => {
         // what is being answered may finish, what idles goes, and nobody holds the close up for long
         const idle = setInterval(() => server.closeIdleConnections(), CLOSING_CHECK_MS)
-        const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS / 2)
+        const cut = setTimeout(() => {
+          for (const socket of sockets) socket.destroy()
+        }, CLOSE_MS / 2)
         server.close(() => {
           clearInterval(idle)
           clearTimeout(cut)

@@ -43,7 +43,7 @@ function literal(said: string, local: string): string | null {
 }
 
 /** One spelling per address; an IPv4 caller of a dual-stack socket shows as `::ffff:1.2.3.4`. */
-function canonical(address: string): string {
+export function canonical(address: string): string {
   const bare = address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
   return isIPv6(bare) ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare
 }

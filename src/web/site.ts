@@ -6,10 +6,11 @@ import Koa from 'koa'
 import { loadAssets } from './assets.js'
 import { Budget } from './budget.js'
 import { drawCaptcha } from './captcha.js'
-import type { ListenerKind, Site, SiteLimits, WebComponents } from './components.js'
+import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './components.js'
 import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { ownHost } from './middleware/own-host.js'
+import { cameByProxy } from './proxy.js'
 import { Riddles } from './riddles.js'
 import { routes, whoisRoutes } from './routes.js'
 import { Sessions } from './sessions.js'
@@ -20,7 +21,10 @@ import { createViews } from './views.js'
 const TRIES_PER_HOUR = 60
 
 /** Builds the site; listeners of every kind share it. */
-export function createSite(components: WebComponents, options: Required<SiteLimits>): Site {
+export function createSite(
+  components: WebComponents,
+  options: Required<SiteLimits> & Pick<WebOptions, 'proxy'>,
+): Site {
   const { log, names, now = Date.now } = components
   const assets = loadAssets()
   const render = createViews(assets.url)
@@ -29,6 +33,7 @@ export function createSite(components: WebComponents, options: Required<SiteLimi
   const knockBudget = new Budget(options.perHour, now)
   const tries = new Budget(TRIES_PER_HOUR, now)
   const sessions = new Sessions(now)
+  const { proxy = null } = options
   let { expiresDays } = options
   const { mintInvite, knock, setup, face } = components
   const router = routes({
@@ -45,7 +50,7 @@ export function createSite(components: WebComponents, options: Required<SiteLimi
       ctx.state.kind = kinds.get(ctx.req) ?? 'local'
       return next()
     })
-    app.use(headers())
+    app.use(headers({ names }))
     app.use(errors({ render, log, wayOut }))
     app.use(ownHost({ names }))
     app.use(routed.routes())
@@ -54,7 +59,8 @@ export function createSite(components: WebComponents, options: Required<SiteLimi
     app.on('error', (err) => log.debug({ err }, 'an answer was cut short'))
     const callback = app.callback()
     return (kind) => (req, res) => {
-      kinds.set(req, kind)
+      // who comes through the proxy is a visitor of the domain
+      kinds.set(req, kind === 'local' && cameByProxy(req, proxy) ? 'domain' : kind)
       callback(req, res)
     }
   }

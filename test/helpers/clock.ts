@@ -5,12 +5,15 @@ import type { Clock } from '../../src/clock.js'
 export interface TestClock extends Clock {
   /** Moves time on and runs, in order, what falls due. */
   advance(ms: number): void
+  /** Sets the date on or back without a timer noticing, as network time does. */
+  jump(ms: number): void
   /** Timers waiting: a closed part must leave none behind. */
   pending(): number
 }
 
 export function createTestClock(start = 1_700_000_000_000): TestClock {
   let now = start
+  let offset = 0
   let id = 0
   const timers = new Map<number, { at: number; run: () => void; every: number | null }>()
   const add = (ms: number, run: () => void, every: number | null): (() => void) => {
@@ -19,11 +22,14 @@ export function createTestClock(start = 1_700_000_000_000): TestClock {
     return () => timers.delete(key)
   }
   return {
-    now: () => now,
+    now: () => now + offset,
     uptime: () => now,
     after: (ms, run) => add(ms, run, null),
     every: (ms, run) => add(ms, run, ms),
     pending: () => timers.size,
+    jump(ms) {
+      offset += ms
+    },
     advance(ms) {
       const end = now + ms
       for (;;) {

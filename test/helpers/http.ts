@@ -1,12 +1,26 @@
 // An HTTP caller for tests: any header (Host too), a little cookie jar, nothing hidden.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
+import { request as requestTls } from 'node:https'
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 
 export interface Reply {
   status: number
   headers: IncomingHttpHeaders
   body: Buffer
   text: string
+  /** over HTTPS: what the server presented */
+  certificate?: DetailedPeerCertificate
+}
+
+/** How a test reaches a name over TLS on this machine. */
+export interface TlsReach {
+  port: number
+  address?: string
+  /** PEM of the authority to trust */
+  ca: string
+  /** false takes any certificate */
+  verify?: boolean
 }
 
 export interface Ask {
@@ -19,10 +33,15 @@ export interface Ask {
 export class Visitor {
   readonly cookies = new Map<string, string>()
   readonly #base: string
+  readonly #tls: TlsReach | undefined
 
-  /** @param base the site, without a path */
-  constructor(base: string) {
+  /**
+   * @param base the site, without a path
+   * @param tls  for a site under a name that no DNS knows: where it really is
+   */
+  constructor(base: string, tls?: TlsReach) {
     this.#base = base
+    this.#tls = tls
   }
 
   get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
@@ -44,7 +63,7 @@ export class Visitor {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
     const all = { ...(cookie ? { Cookie: cookie } : {}), ...length, ...headers }
-    const reply = await exchange(this.#base + path, { method, headers: all }, body)
+    const reply = await exchange(this.#base + path, { method, headers: all }, body, this.#tls)
     for (const line of reply.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (name && value !== undefined) this.cookies.set(name, value)
@@ -53,9 +72,23 @@ export class Visitor {
   }
 }
 
-function exchange(url: string, options: Required<Pick<Ask, 'method' | 'headers'>>, body?: string | Buffer) {
+function exchange(
+  url: string,
+  options: Required<Pick<Ask, 'method' | 'headers'>>,
+  body?: string | Buffer,
+  tls?: TlsReach,
+) {
   return new Promise<Reply>((resolve, reject) => {
-    const req = request(url, { ...options, agent: false }, (res) => {
+    const ask = url.startsWith('https:') ? requestTls : request
+    const { address, port, ca, verify = true } = tls ?? {}
+    const reach = tls && {
+      ...{ hostname: address ?? '127.0.0.1', port, ca, rejectUnauthorized: verify },
+      servername: new URL(url).hostname,
+      setDefaultHeaders: true,
+    }
+    const headers = tls ? { Host: new URL(url).host, ...options.headers } : options.headers
+    const req = ask(url, { ...options, headers, ...reach, agent: false }, (res) => {
+      const certificate = (res.socket as TLSSocket).getPeerCertificate?.(true)
       const chunks: Buffer[] = []
       res.on('data', (chunk: Buffer) => chunks.push(chunk))
       res.on('error', reject)
@@ -63,6 +96,7 @@ function exchange(url: string, options: Required<Pick<Ask, 'method' | 'headers'>
         const whole = Buffer.concat(chunks)
         resolve({
           status: res.statusCode ?? 0,
+          ...(certificate && { certificate }),
           headers: res.headers,
           body: whole,
           text: whole.toString('utf8'),

@@ -1,5 +1,6 @@
 // The headers every answer carries: nothing foreign, nothing framed, nothing kept, nothing told.
 
+import type { WebComponents } from '../components.js'
 import type { Step } from '../state.js'
 
 const POLICY = [
@@ -24,10 +25,28 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cache-Control': 'no-store',
 }
 
-/** Sets the headers before anything can fail. */
-export function headers(): Step {
-  return (ctx, next) => {
+/**
+ * Seconds for which a browser that has seen us over HTTPS comes back by nothing else: half a year. Other hosts of the
+ * domain are not ours to speak for.
+ */
+const HSTS = 'max-age=15552000'
+
+/** Sets the headers before anything can fail; a page of the domain also says where the onion is (Onion-Location). */
+export function headers({ names }: Pick<WebComponents, 'names'>): Step {
+  return async (ctx, next) => {
     ctx.set(HEADERS)
-    return next()
+    if (ctx.state.kind !== 'domain') return next()
+    ctx.set('Strict-Transport-Security', HSTS)
+    await next()
+    // on pages alone: a refusal says the same to everyone
+    const { onion } = names()
+    if (
+      onion &&
+      ctx.method === 'GET' &&
+      ctx.status === 200 &&
+      ctx.type === 'text/html' &&
+      ctx.url.startsWith('/')
+    )
+      ctx.set('Onion-Location', `http://${onion}${ctx.url}`)
   }
 }

@@ -1,0 +1,143 @@
+// The relay under its public name: HTTPS, the redirect to it, and the certificate between them.
+
+import type { Clock } from '../../clock.js'
+import { CERTIFICATE_LOOK_MS } from '../../limits.js'
+import type { Log } from '../../log.js'
+import type { Handler } from '../components.js'
+import { listen, listenTls } from '../listen.js'
+import { type AcmeOptions, keepByAcme } from './acme.js'
+import type { FetchCertificate } from './fetch.js'
+import { watchFiles } from './files.js'
+import { frontDoor } from './front-door.js'
+import type { Pair } from './pair.js'
+
+export interface DomainComponents {
+  /** the site, as it is shown under the domain */
+  handler: Handler
+  log: Log
+  clock: Clock
+  /** asks a certificate authority; a test may give its own */
+  fetch?: FetchCertificate | undefined
+}
+
+export interface DomainOptions {
+  name: string
+  /** address both listeners bind to */
+  host: string
+  httpsPort: number
+  httpPort: number
+  /** the operator's own files, or an authority to ask */
+  certificate: { key: string; cert: string } | Omit<AcmeOptions, 'name'>
+}
+
+/** What can be said of the certificate that is served, by our clock. */
+export type CertificateState = 'waiting' | 'valid' | 'expired' | 'not_yet_valid'
+
+export interface DomainStatus {
+  state: CertificateState
+  source: 'files' | 'acme'
+  issuer: string | null
+  /** Unix ms */
+  expires: number | null
+  /** Unix ms: when another certificate is fetched, or tried to be fetched, next */
+  renews: number | null
+  reason: string | null
+}
+
+export interface Domain {
+  httpPort: number
+  httpsPort: number
+  /** where the site is, without a path; null while there is no certificate to show */
+  url(): string | null
+  status(): DomainStatus
+  /** Looks at files and dates now, rather than within half a minute. */
+  look(): Promise<void>
+  close(): Promise<void>
+}
+
+/**
+ * Listens for HTTPS and for HTTP. Resolves when both listen and what is on the disk is in service; a certificate that
+ * has to be fetched comes later, and until then every TLS handshake fails: a relay without a network must still come up.
+ * @throws RelayError `address_unusable`, `certificate_unusable`
+ */
+export async function createDomain(
+  { handler, log, clock, fetch }: DomainComponents,
+  { name, host, httpsPort, httpPort, certificate }: DomainOptions,
+): Promise<Domain> {
+  const { now } = clock
+  const challenges = new Map<string, string>()
+  const closers: Array<() => unknown> = []
+  let current: Pair | null = null
+  let told: CertificateState | null = null
+
+  async function close(): Promise<void> {
+    for (const closer of closers.splice(0).reverse()) await closer()
+  }
+
+  const url = (): string | null =>
+    current === null ? null : `https://${name}${https.port === 443 ? '' : `:${https.port}`}`
+  const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
+  closers.push(() => https.close())
+  try {
+    const door = frontDoor({ name, url, challenges })
+    const http = await listen(door, { host, port: httpPort, name: 'http' })
+    closers.push(() => http.close())
+
+    const present = (pair: Pair): void => {
+      https.present(pair)
+      current = pair
+    }
+    const source =
+      'key' in certificate
+        ? await watchFiles({ log, now, present }, { ...certificate, name })
+        : keepByAcme({ log, clock, present, challenges, fetch }, { ...certificate, name })
+    closers.push(() => source.close())
+
+    const look = async (): Promise<void> => {
+      await source.look()
+      const state = stateOf(current, now())
+      if (state !== told && state !== 'valid') log.warn({ state }, 'HTTPS is without a good certificate')
+      told = state
+    }
+    const looking = (): void =>
+      void look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
+    closers.push(clock.every(CERTIFICATE_LOOK_MS, looking))
+    looking()
+
+    return {
+      httpPort: http.port,
+      httpsPort: https.port,
+      url,
+      status() {
+        const state = stateOf(current, now())
+        return {
+          state,
+          source: source.kind,
+          issuer: current?.issuer ?? null,
+          expires: current?.until ?? null,
+          renews: source.renews(),
+          reason: source.trouble() ?? REASONS[state],
+        }
+      },
+      look,
+      close,
+    }
+  } catch (err) {
+    await close()
+    throw err
+  }
+}
+
+/** What is said of a state where nothing worse is known. */
+const REASONS: Record<CertificateState, string | null> = {
+  waiting: 'no certificate has been fetched yet',
+  valid: null,
+  expired: 'the certificate has expired; browsers refuse it',
+  not_yet_valid: 'by the clock of this machine the certificate is not valid yet: is the clock right?',
+}
+
+function stateOf(pair: Pair | null, now: number): CertificateState {
+  if (!pair) return 'waiting'
+  if (now < pair.from) return 'not_yet_valid'
+  return now < pair.until ? 'valid' : 'expired'
+}

@@ -1,0 +1,76 @@
+// The process that talks ACME (RFC 8555): takes one order over its channel, answers a chain or a failure, and waits to be ended.
+
+import { Agent } from 'node:https'
+import { rootCertificates } from 'node:tls'
+import { axios, Client, crypto } from 'acme-client'
+import { ACME_ANSWER_MS, ACME_AWAY_MS, KIB, SECOND } from '../../limits.js'
+import type { CertificateOrder, FromChild } from './fetch.js'
+
+/** Bytes of one answer: the longest is a chain. */
+const ANSWER_BYTES = 256 * KIB
+/** How often and how many milliseconds apart the authority is asked whether it has made up its mind. */
+const ASKING = { backoffAttempts: 30, backoffMin: 1 * SECOND, backoffMax: 10 * SECOND }
+/** Refusals of our nonce that are taken for bad luck: a busy authority's servers do not always agree. */
+const NONCE_TRIES = 20
+
+/** How the last request went: what the library throws does not say. */
+const last = { reached: false, retryAfterMs: 0 }
+
+async function obtain(order: CertificateOrder): Promise<string> {
+  const { name, email, directory, ca, accountKey, key } = order
+  Object.assign(axios.defaults, {
+    timeout: ACME_ANSWER_MS,
+    maxContentLength: ANSWER_BYTES,
+    httpsAgent: new Agent({ keepAlive: true, ...(ca ? { ca: [...rootCertificates, ca] } : {}) }),
+  })
+  // we know better when to come back: the library would wait for as long as it is told to
+  Object.assign((axios.defaults as unknown as { acmeSettings: object }).acmeSettings, { retryMaxAttempts: 0 })
+  axios.interceptors.request.use((config) => {
+    Object.assign(last, { reached: false, retryAfterMs: 0 })
+    return config
+  })
+  axios.interceptors.response.use((response) => {
+    Object.assign(last, { reached: true, retryAfterMs: retryAfter(response.headers['retry-after']) })
+    return response
+  })
+
+  const client = new Client({ directoryUrl: directory, accountKey, ...ASKING })
+  Object.assign((client as unknown as { http: object }).http, { maxBadNonceRetries: NONCE_TRIES })
+  const [, csr] = await crypto.createCsr({ commonName: name, altNames: [name] }, key)
+  return client.auto({
+    csr,
+    email,
+    termsOfServiceAgreed: true,
+    challengePriority: ['http-01'],
+    // from behind a router one often cannot reach oneself by one's public name; the authority will see
+    skipChallengeVerification: true,
+    async challengeCreateFn(_authorization, challenge, answer) {
+      if (challenge.type !== 'http-01')
+        throw new Error(`the authority asks for ${challenge.type}, not for http-01`)
+      const ready = new Promise((resolve) => process.once('message', resolve))
+      say({ token: challenge.token, answer })
+      await ready
+    },
+    async challengeRemoveFn() {},
+  })
+}
+
+/** Milliseconds from a Retry-After header: seconds, or a date. */
+function retryAfter(header: unknown): number {
+  if (typeof header !== 'string') return 0
+  const ms = /^\d{1,9}$/.test(header) ? Number(header) * SECOND : Date.parse(header) - Date.now()
+  return ms > 0 ? Math.min(ms, ACME_AWAY_MS) : 0
+}
+
+function say(words: FromChild): void {
+  process.send?.(words)
+}
+
+// whoever asked is gone, and nobody will end us
+process.once('disconnect', () => process.exit(1))
+process.once('message', (order: CertificateOrder) => {
+  obtain(order).then(
+    (chain) => say({ chain }),
+    (err: unknown) => say({ failure: { message: (err as Error)?.message || String(err), ...last } }),
+  )
+})

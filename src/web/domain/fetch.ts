@@ -1,0 +1,112 @@
+// Fetching one certificate, in a process of its own that is gone afterwards.
+//
+// The ACME library takes 24 MB, has timers that nothing can call off, and believes what the authority says about
+// waiting. As a child it takes 16 MB for some seconds every two months, and ends when we say so, whatever it does.
+
+import { fork } from 'node:child_process'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { ACME_FETCH_MS } from '../../limits.js'
+import { inOneLine } from './pair.js'
+
+/** What is asked of the authority. */
+export interface CertificateOrder {
+  name: string
+  email: string
+  /** URL of the ACME directory */
+  directory: string
+  /** PEM of a root that vouches for the directory, beside those that Node knows */
+  ca: string | null
+  /** PEM: the account's key, and the one to be certified */
+  accountKey: string
+  key: string
+}
+
+/** What the child says. */
+export type FromChild =
+  | { token: string; answer: string }
+  | { chain: string }
+  | { failure: { message: string; reached: boolean; retryAfterMs: number } }
+
+/** Why there is no certificate. */
+export class NotFetched extends Error {
+  /**
+   * @param reached      whether the authority answered at all
+   * @param retryAfterMs how long it told us to stay away
+   */
+  constructor(
+    message: string,
+    readonly reached: boolean,
+    readonly retryAfterMs = 0,
+  ) {
+    super(message)
+  }
+}
+
+/**
+ * Fetches a certificate.
+ * @param answer puts an answer to a challenge where the authority will look for it
+ * @param signal gives up
+ * @returns the chain as PEM. @throws NotFetched
+ */
+export type FetchCertificate = (
+  order: CertificateOrder,
+  answer: (token: string, answer: string) => void,
+  signal: AbortSignal,
+) => Promise<string>
+
+/** The file runs as it stands beside this one: compiled, or by whatever loads TypeScript here. */
+const CHILD = fileURLToPath(new URL(`./fetch-child${extname(import.meta.url)}`, import.meta.url))
+/** Bytes of what a failing child says on its way out. */
+const LAST_WORDS = 2000
+
+/** Fetches by a child process; the authority may take five minutes. */
+export const fetchCertificate: FetchCertificate = (order, answer, signal) =>
+  new Promise((resolve, reject) => {
+    // no environment: the library would follow proxies named there, and there is nothing else it needs to know
+    const child = fork(CHILD, [], { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    let outcome: (() => void) | null = null
+    let lastWords = ''
+    const stop = (message: string): void => {
+      outcome ??= () => reject(new NotFetched(message, false))
+      child.kill('SIGKILL')
+    }
+    const late = setTimeout(() => stop('the certificate authority took too long'), ACME_FETCH_MS)
+    const abort = (): void => stop('given up')
+    signal.addEventListener('abort', abort)
+    if (signal.aborted) abort()
+
+    child.stderr?.on('data', (chunk: Buffer) => {
+      lastWords = (lastWords + chunk).slice(-LAST_WORDS)
+    })
+    child.on('message', (said: FromChild) => {
+      if ('token' in said) {
+        answer(said.token, said.answer)
+        child.send('ready')
+        return
+      }
+      outcome ??=
+        'chain' in said
+          ? () => resolve(said.chain)
+          : () => {
+              const { message, reached, retryAfterMs } = said.failure
+              reject(new NotFetched(inOneLine(message), reached, retryAfterMs))
+            }
+      child.kill('SIGKILL')
+    })
+    const over = (): void => {
+      clearTimeout(late)
+      signal.removeEventListener('abort', abort)
+      outcome ??= () => reject(new NotFetched(`the ACME client ended: ${inOneLine(lastWords)}`, false))
+      outcome()
+    }
+    child.once('close', over)
+    child.once('error', (err) => {
+      outcome ??= () =>
+        reject(new NotFetched(`the ACME client did not start: ${inOneLine(err.message)}`, false))
+      if (child.pid === undefined) over()
+    })
+    child.send(order, (err) => {
+      if (err) stop(`the ACME client does not listen: ${inOneLine(err.message)}`)
+    })
+  })

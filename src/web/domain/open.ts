@@ -1,0 +1,70 @@
+// The relay's public name as the operator has set it up: served by us, by somebody's proxy, or not by HTTPS at all.
+
+import { join } from 'node:path'
+import type { CertificateState, Domain, DomainComponents, DomainStatus } from './domain.js'
+
+/** What the operator has set; combinations that make no sense have been refused before. */
+export interface DomainSettings {
+  name: string | null
+  host: string
+  https_port: number
+  http_port: number
+  tls_key: string | null
+  tls_cert: string | null
+  acme_email: string | null
+  acme_directory: string
+  acme_ca: string | null
+  proxy: string | null
+  /** where certificates we fetch are kept: a directory in it */
+  dataDir: string
+}
+
+/** How the relay is reached by HTTPS; `off`: not by us, `proxied`: by a proxy that has the certificate. */
+export interface HttpsStatus extends Omit<DomainStatus, 'state' | 'source'> {
+  state: CertificateState | 'off' | 'proxied'
+  source: DomainStatus['source'] | null
+}
+
+export interface PublicName extends Pick<Domain, 'url' | 'look' | 'close'> {
+  status(): HttpsStatus
+}
+
+/**
+ * Opens what is needed. TLS and all that belongs to it is loaded only where we serve it.
+ * @throws RelayError `address_unusable`, `certificate_unusable`
+ */
+export async function openDomain(
+  components: DomainComponents,
+  settings: DomainSettings,
+): Promise<PublicName> {
+  const { name, host, https_port, http_port, tls_key, tls_cert, acme_email, proxy } = settings
+  const own =
+    tls_key && tls_cert
+      ? { key: tls_key, cert: tls_cert }
+      : acme_email
+        ? {
+            email: acme_email,
+            directory: settings.acme_directory,
+            ca: settings.acme_ca,
+            dir: join(settings.dataDir, 'tls'),
+          }
+        : null
+  if (name && own) {
+    const { createDomain } = await import('./domain.js')
+    return createDomain(components, {
+      name,
+      host,
+      httpsPort: https_port,
+      httpPort: http_port,
+      certificate: own,
+    })
+  }
+  const state = name && proxy ? 'proxied' : 'off'
+  const url = state === 'proxied' ? `https://${name}${https_port === 443 ? '' : `:${https_port}`}` : null
+  return {
+    url: () => url,
+    status: () => ({ state, source: null, issuer: null, expires: null, renews: null, reason: null }),
+    async look() {},
+    async close() {},
+  }
+}

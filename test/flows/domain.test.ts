@@ -1,0 +1,83 @@
+// Somebody comes to a relay by its public name: by HTTPS, sent there from port 80, and leaves with an invite that names it.
+
+import { dirname, join } from 'node:path'
+import t, { type Test } from 'tap'
+import { loadConfig } from '../../src/config.js'
+import { DAY } from '../../src/limits.js'
+import { parseInviteCode } from '../../src/ssb/invite-code.js'
+import { type Authority, createAuthority, writePair } from '../helpers/certificates.js'
+import { titleOf, Visitor } from '../helpers/http.js'
+import { type BootedRelay, bootRelay, knownRiddles, OWN_SETS, shortDir, until } from '../helpers/relay.js'
+
+const NAME = 'relay.example.org'
+const ANSWER = '/invite/invite-captcha-reponse'
+
+let authority: Authority
+t.before(async () => {
+  authority = await createAuthority()
+})
+
+const riddles = knownRiddles()
+
+/** A relay under the name, with a certificate of the test's authority. */
+async function underName(t: Test): Promise<{ relay: BootedRelay; visitor: () => Visitor; sets: string[] }> {
+  const { key, cert } = writePair(join(await shortDir(t), 'pair'), await authority.issue(NAME))
+  const pair = [`domain.tls_key=${key}`, `domain.tls_cert=${cert}`]
+  const ports = ['domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0']
+  const sets = [`domain.name=${NAME}`, ...ports, ...pair]
+  const relay = await bootRelay(t, { sets, riddles: riddles.draw })
+  const { https } = (await relay.status()).addresses
+  const port = Number(new URL(https ?? '').port)
+  return { relay, sets, visitor: () => new Visitor(https ?? '', { port, ca: authority.root }) }
+}
+
+t.test('a riddle by HTTPS, and an invite under the domain', async (t) => {
+  const { relay, visitor } = await underName(t)
+  const status = await relay.status()
+  t.match(status.https, { state: 'valid', source: 'files', reason: null })
+  t.match(status.addresses.https, /^https:\/\/relay\.example\.org:\d+$/)
+  t.match(status.addresses.ssb, [`net:${NAME}:${relay.ssbPort}~shs:`])
+  const person = visitor()
+  const page = await person.get('/invite/')
+  t.equal(page.status, 200)
+  t.match(page.headers['strict-transport-security'], /^max-age=15552000$/)
+  t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
+  const captcha = riddles.answerTo((await person.get('/invite/captcha.gif')).body) ?? ''
+  const { port } = new URL(status.addresses.https ?? '')
+  const origin = { Origin: `https://${NAME}:${port}`, 'Sec-Fetch-Site': 'same-origin' }
+  const given = await person.post(ANSWER, { captcha }, origin)
+  t.equal(given.status, 200, given.text)
+  t.match(parseInviteCode(titleOf(given.text) ?? ''), { host: NAME, port: relay.ssbPort, relay: relay.id })
+  for (const host of ['127.0.0.1', 'localhost', 'evil.example'])
+    t.equal((await visitor().get('/', { Host: host })).status, 421, host)
+})
+
+t.test('what an attacker says of a proxy is nothing where there is none', async (t) => {
+  const { relay, visitor } = await underName(t)
+  const plain = new Visitor(relay.webUrl)
+  const reply = await plain.get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': NAME })
+  t.notOk(reply.headers['strict-transport-security'])
+  t.equal((await visitor().get('/', { 'X-Forwarded-Host': 'evil.example' })).status, 200)
+})
+
+t.test('SIGHUP looks at the certificate at once', async (t) => {
+  const { relay, sets } = await underName(t)
+  const [cert = ''] = sets.filter((set) => set.startsWith('domain.tls_cert=')).map((set) => set.slice(16))
+  const { expires } = (await relay.status()).https
+  writePair(dirname(cert), await authority.issue(NAME, { until: (expires ?? 0) + DAY }))
+  relay.relay.reload(loadConfig({ sets: [...OWN_SETS, ...sets] }))
+  await until(
+    'the new certificate',
+    async () => (await relay.status()).https.expires === (expires ?? 0) + DAY,
+  )
+})
+
+t.test('behind a proxy two lines of configuration are enough', async (t) => {
+  const relay = await bootRelay(t, { sets: [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1'] })
+  const status = await relay.status()
+  t.match(status.addresses, { https: `https://${NAME}`, ssb: [`net:${NAME}:${relay.ssbPort}~shs:`] })
+  t.match(status.https, { state: 'proxied', source: null, expires: null })
+  const visitor = new Visitor(relay.webUrl)
+  const page = await visitor.get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': NAME })
+  t.match(page, { status: 200, text: `net:${NAME}:${relay.ssbPort}~shs:` })
+})

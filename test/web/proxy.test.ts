@@ -1,0 +1,80 @@
+// Behind a reverse proxy: whose word is believed, and what a page of the domain is then.
+
+import t from 'tap'
+import { ANSWER, DOMAIN, ONION, openSite, read } from './site.js'
+
+const FORWARDED = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': DOMAIN }
+
+t.test('through the named proxy one is a visitor of the domain', async (t) => {
+  const { visitor, minted } = await openSite(t, { proxy: '127.0.0.1' })
+  const ask = visitor()
+  const page = await ask.get('/invite/', FORWARDED)
+  t.match(page, { status: 200, headers: { 'strict-transport-security': /^max-age=\d{7,}$/ } })
+  t.match(page.headers['set-cookie'], [/^__Host-tidepool=.{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/])
+  const picture = await ask.get('/invite/captcha.gif', FORWARDED)
+  const captcha = picture.text.replace('GIF89a ', '')
+  const own = { ...FORWARDED, Origin: `https://${DOMAIN}` }
+  t.match(await ask.post(ANSWER, { captcha }, own), { status: 200 })
+  t.match(minted, [{ host: DOMAIN, port: 8008 }])
+})
+
+t.test('a proxy that leaves the Host as it was need not repeat it', async (t) => {
+  const { visitor } = await openSite(t, { proxy: '127.0.0.1' })
+  const headers = { 'X-Forwarded-Proto': 'https', Host: DOMAIN }
+  t.match(await visitor().get('/', headers), {
+    status: 200,
+    headers: { 'strict-transport-security': /max-age/ },
+  })
+})
+
+t.test('of a list, what the nearest has added counts', async (t) => {
+  const { visitor } = await openSite(t, { proxy: '::ffff:127.0.0.1' })
+  const hosts = (list: string) =>
+    visitor().get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': list })
+  t.equal((await hosts(`evil.example, ${DOMAIN}`)).status, 200)
+  t.equal((await hosts(`${DOMAIN}, evil.example`)).status, 421)
+  for (const proto of ['http', 'https, http', '', 'httpss']) {
+    const reply = await visitor().get('/', { Host: DOMAIN, 'X-Forwarded-Proto': proto })
+    t.notOk(reply.headers['strict-transport-security'], `"${proto}" is not HTTPS`)
+  }
+})
+
+t.test('a host that is not ours stays refused', async (t) => {
+  const { visitor } = await openSite(t, { proxy: '127.0.0.1' })
+  for (const host of ['evil.example', ONION, '127.0.0.1', 'localhost'])
+    t.equal((await visitor().get('/', { ...FORWARDED, 'X-Forwarded-Host': host })).status, 421, host)
+})
+
+t.test('nobody else is believed', async (t) => {
+  for (const proxy of [null, '10.9.8.7', '127.0.0.2']) {
+    const site = await openSite(t, { proxy })
+    const ask = site.visitor()
+    const page = await ask.get('/invite/', { ...FORWARDED, 'X-Forwarded-For': '127.0.0.1' })
+    t.match(page, { status: 200 }, 'a page of the listener it came to')
+    t.notOk(page.headers['strict-transport-security'])
+    t.match(page.headers['set-cookie'], [/^tidepool=[^;]+; Path=\/; HttpOnly; SameSite=Strict$/])
+    await ask.post(ANSWER, { captcha: await read(ask) }, FORWARDED)
+    t.match(site.minted, [{ host: '127.0.0.1' }], `with ${proxy} named`)
+    t.equal((await ask.get('/', { ...FORWARDED, Host: 'evil.example' })).status, 421)
+  }
+})
+
+t.test('pages of the domain say where the onion is', async (t) => {
+  const { visitor, names, face } = await openSite(t, { proxy: '127.0.0.1' })
+  const onionOf = async (path: string, headers: Record<string, string> = FORWARDED) =>
+    (await visitor().get(path, headers)).headers['onion-location']
+  t.equal(await onionOf('/'), `http://${ONION}/`)
+  t.equal(await onionOf('/invite/?x=1'), `http://${ONION}/invite/?x=1`)
+  for (const path of ['/healthz', '/nothing', '/invite/captcha.gif', '/whois'])
+    t.notOk(await onionOf(path), path)
+  t.notOk(await onionOf('/', {}), 'on no other listener')
+  t.notOk(
+    await onionOf('/', { ...FORWARDED, 'X-Forwarded-Host': 'evil.example' }),
+    'to nobody who asks for another',
+  )
+  face.mode = 'restricted'
+  t.notOk(await onionOf('/'), 'where there is no page there is no onion')
+  face.mode = 'open'
+  names.onion = null
+  t.notOk(await onionOf('/'))
+})
