@@ -17,6 +17,8 @@ export interface Server {
   port: number
   /** feed id */
   id: string
+  /** URL of its pages, without a slash at the end; null where it has none */
+  web: string | null
   /** Makes these feeds welcome: they may connect, and they are asked for their messages. */
   follow(ids: string[]): Promise<void>
   /** Ends the process; its data goes with it. */
@@ -74,6 +76,7 @@ export async function startTidepool({
     pid: child.pid,
     port: Number(addresses.ssb[0]?.split('~')[0]?.split(':').pop()),
     id,
+    web: addresses.web,
     operator,
     async follow(ids) {
       await Promise.all(ids.map((id) => operator.membersAdd(id)))
@@ -123,12 +126,14 @@ export async function startRival(rival: Rival, options: RivalOptions = {}): Prom
   })
   const port = await freePort()
   const wsPort = await freePort()
-  const id = await child.ask<string>('start', { path: data, port, wsPort, ...options })
+  const webPort = await freePort()
+  const id = await child.ask<string>('start', { path: data, port, wsPort, webPort, ...options })
   return {
     name: `${rival}${options.lean ? ', lean' : ''}${options.board ? ', our flags' : ''}`,
     pid: child.pid,
     port,
     id,
+    web: rival === 'ssb-room' ? `http://127.0.0.1:${webPort}` : null,
     follow: (ids) => child.ask('follow', ids),
     async stop() {
       await child.stop()
@@ -140,7 +145,15 @@ export async function startRival(rival: Rival, options: RivalOptions = {}): Prom
 /** Node and nothing else. */
 export async function startBare(): Promise<Server> {
   const child = startNode({ args: ['-e', 'setInterval(() => {}, 60000)'] })
-  return { name: 'bare Node', pid: child.pid, port: 0, id: '', follow: async () => {}, stop: child.stop }
+  return {
+    name: 'bare Node',
+    pid: child.pid,
+    port: 0,
+    id: '',
+    web: null,
+    follow: async () => {},
+    stop: child.stop,
+  }
 }
 
 // --- clients -----------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import { answerWith } from '../lib/ipc.js'
 const require = createRequire(import.meta.url)
 
 answerWith({
-  async start({ path, port }: { path: string; port: number }) {
+  async start({ path, port, webPort }: { path: string; port: number; webPort: number }) {
     // Where it looks for its configuration: HOME is the bench's own directory.
     const home = join(path, '.ssb')
     mkdirSync(home, { recursive: true })
@@ -23,11 +23,11 @@ answerWith({
     // What its set-up page leaves behind.
     writeFileSync(join(home, 'roomcfg'), JSON.stringify({ name: 'bench', description: 'a room' }))
 
-    // Its page's port is fixed in its code; any free one will do here.
+    // Its page's port is fixed in its code; the bench says which.
     const { application } = require('express')
     const listen = application.listen
     application.listen = function (_port: number, ...rest: unknown[]) {
-      return listen.call(this, 0, '127.0.0.1', ...rest.filter((each) => typeof each === 'function'))
+      return listen.call(this, webPort, '127.0.0.1', ...rest.filter((each) => typeof each === 'function'))
     }
     require('ssb-room')
     return require('ssb-room/config').keys.id
