@@ -54,7 +54,7 @@ export async function startChild(
   { fileKib }: ChildOptions = {},
 ): Promise<ChildRelay> {
   const sets = OWN_SETS.flatMap((set) => ['--set', set])
-  const start = [process.execPath, cli, 'start', '--data', dataDir, ...sets]
+  const start = [...UNWATCHED, process.execPath, cli, 'start', '--data', dataDir, ...sets]
   // no file grows beyond this: to the database it is a disk that is full (blocks of 512 bytes; the signal is ignored)
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${(fileKib ?? 0) * 2}; exec "$@"`, 'sh', ...start]
   const [program = '', ...args] = fileKib ? limited : start
@@ -106,6 +106,12 @@ async function end(child: ChildProcess, exited: Promise<unknown>, signal: NodeJS
   if (child.exitCode === null && child.signalCode === null) child.kill(signal)
   await exited
 }
+
+/**
+ * Stands before a program: tap's `spawn` adds its loader to whatever environment it is given, and the loader catches
+ * signals that a relay ignores, so that a file at its limit would kill it.
+ */
+const UNWATCHED = ['env', '-u', 'NODE_OPTIONS']
 
 /** Without what tap hands down: a killed process must not be counted, covered or given a loader. */
 function plainEnv(): NodeJS.ProcessEnv {
