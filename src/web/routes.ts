@@ -12,6 +12,7 @@ import { landing } from './handlers/landing.js'
 import { riddlePages } from './handlers/riddle.js'
 import { type SetupParts, settingUp } from './handlers/setup.js'
 import { whois } from './handlers/whois.js'
+import { chooseLanguage, LANGUAGE_PATH } from './middleware/language.js'
 import { inMode } from './middleware/mode.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { needSession, withSession } from './middleware/session.js'
@@ -43,6 +44,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.get('/healthz', health(parts))
   router.get('/whois', open, whois(parts))
   router.get('/assets/:name', asset(parts.assets))
+  router.post(LANGUAGE_PATH, sameOrigin(), chooseLanguage)
 
   router.get('/invite', visible, visitor, invite.show) // and /invite/
   router.get('/invite/captcha.gif', visible, known, riddle.image)

@@ -9,6 +9,7 @@ import { drawCaptcha } from './captcha.js'
 import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './components.js'
 import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
+import { language } from './middleware/language.js'
 import { ownHost } from './middleware/own-host.js'
 import { cameByProxy } from './proxy.js'
 import { Riddles } from './riddles.js'
@@ -51,6 +52,7 @@ export function createSite(
       return next()
     })
     app.use(headers({ names }))
+    app.use(language())
     app.use(errors({ render, log, wayOut }))
     app.use(ownHost({ names }))
     app.use(routed.routes())

@@ -3,11 +3,14 @@
 import type { Context, Middleware } from 'koa'
 import type { ListenerKind } from './components.js'
 import type { Session } from './sessions.js'
+import type { Language } from './words/languages.js'
 
 export interface WebState {
   kind: ListenerKind
   /** the name of ours by which the page was reached */
   host: string
+  /** the language of the answer, if it is a page */
+  language: Language
   /** on the routes that ask for one */
   session?: Session
 }

@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
+import { LANGUAGES, type Language } from './words/languages.js'
 
 /** The folder of templates and assets, beside `src` and `dist` alike. */
 export const VIEWS = fileURLToPath(new URL('../../views/', import.meta.url))
@@ -17,7 +18,13 @@ const TEMPLATES = [
 ] as const
 export type View = (typeof TEMPLATES)[number]
 
-export type Render = (view: View, values: Record<string, unknown>) => string
+/**
+ * A page in the language of the caller.
+ * @param values what the template names; `back` is where the language switch leads back to: the page's own address
+ * unless said otherwise, null for a page without a switch. Pages that answer a form have none unless they name one.
+ */
+export type Render = (ctx: Asked, view: View, values: Record<string, unknown>) => string
+type Asked = { method: string; url: string; state: { language: Language } }
 
 /**
  * Reads all templates and answers the function that renders them.
@@ -33,10 +40,12 @@ export function createViews(assetUrl: (name: string) => string): Render {
     lstripBlocks: true,
   })
   env.addGlobal('asset', assetUrl)
+  env.addGlobal('languages', LANGUAGES)
   const templates = new Map(TEMPLATES.map((name) => [name, env.getTemplate(name, true)]))
-  return (view, values) => {
+  return ({ method, url, state: { language } }, view, values) => {
     const template = templates.get(view)
     if (!template) throw new Error(`no view ${view}`)
-    return template.render(values)
+    const back = method === 'GET' || method === 'HEAD' ? url : null
+    return template.render({ back, ...values, language, w: language.words })
   }
 }

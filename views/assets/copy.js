@@ -11,8 +11,8 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   button.addEventListener('click', async () => {
     status.textContent = ''
     const copied = await copy(source)
-    button.textContent = copied ? 'Copied' : label
-    status.textContent = copied ? 'It is in your clipboard.' : 'It is selected: press copy on your keyboard.'
+    button.textContent = copied ? button.dataset.copied : label
+    status.textContent = copied ? button.dataset.kept : button.dataset.selected
   })
 }
 

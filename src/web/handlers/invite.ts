@@ -28,12 +28,13 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
     const days = Math.max(1, Math.round((expires - now()) / DAY))
     const until = new Date(expires).toISOString().slice(0, 10)
     ctx.type = 'html'
-    ctx.body = render('invite/code.njk', {
+    ctx.body = render(ctx, 'invite/code.njk', {
       code,
       days,
       until,
       rows: Math.ceil(code.length / 30),
       link: encodeCode(code),
+      back: `${ANSWER_PATH}?invite=${encodeCode(code)}`,
     })
   }
 

@@ -7,6 +7,7 @@ import { multiserverAddress } from '../address.js'
 import type { WebComponents } from '../components.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
+import { en, type Words } from '../words/en.js'
 import type { RiddlePages, RiddleParts } from './riddle.js'
 
 export interface KnockParts extends Pick<WebComponents, 'knock' | 'names'>, RiddleParts {}
@@ -18,10 +19,12 @@ interface Given {
   note: string
 }
 type Field = keyof Given
+type Say = (words: Words) => string
 interface Wrong {
   field: Field | null
   code: ErrorCode
-  words: string
+  /** in whatever language */
+  say: Say
 }
 
 /** The form for a knock and what becomes of it. */
@@ -32,21 +35,22 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
 
   function form(ctx: WebContext, given: Given, wrong: Wrong | null): void {
     if (wrong) {
-      const refusal = new RelayError(wrong.code, wrong.words)
+      const refusal = new RelayError(wrong.code, wrong.say(en))
       ctx.status = refusal.status
       ctx.vary('Accept')
       if (prefersJson(ctx)) throw refusal
     }
     ctx.type = 'html'
-    ctx.body = render('invite/knock.njk', {
-      ...{ name: name(), days: days(), given, wrong, most: NOTE_CHARS, action: KNOCK_PATH },
+    ctx.body = render(ctx, 'invite/knock.njk', {
+      ...{ name: name(), days: days(), given, most: NOTE_CHARS, action: KNOCK_PATH },
+      wrong: wrong && { ...wrong, words: wrong.say(ctx.state.language.words) },
     })
   }
 
   function outcome(ctx: WebContext, feed: string, became: 'waiting' | 'joined' | 'member'): void {
     const address = multiserverAddress(ctx.state.host, face(), names())
     ctx.type = 'html'
-    ctx.body = render('invite/knocked.njk', { name: name(), days: days(), feed, became, address })
+    ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
   }
 
   /** Shows the empty form to a session that has answered its riddle well, which is worth one knock. */
@@ -67,9 +71,9 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
     if (wrong) return form(ctx, given, wrong)
     if (!knockBudget.take()) {
       const wait = knockBudget.wait()
-      const words = `Too many people have knocked of late. Press the button again in about ${minutes(wait)}.`
+      const say: Say = ({ knock }) => knock.tooMany(Math.max(1, Math.ceil(wait / 60)))
       ctx.set('Retry-After', String(wait))
-      return form(ctx, given, { field: null, code: 'quota_reached', words })
+      return form(ctx, given, { field: null, code: 'quota_reached', say })
     }
     // nothing is awaited between the look at it and this line: of ten knocks at once one is left
     session.mayKnock = false
@@ -96,20 +100,13 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
 
 function check({ feed, note }: Given, own: string): Wrong | null {
   if (!isFeedId(feed)) {
-    const words = 'A feed id is an @, 44 characters and .ed25519: copy it whole from your app.'
-    return { field: 'feed', code: 'bad_feed_id', words }
+    return { field: 'feed', code: 'bad_feed_id', say: ({ knock }) => knock.feedMalformed }
   }
-  if (feed === own)
-    return { field: 'feed', code: 'not_allowed', words: 'That is the relay’s own id; yours is in your app.' }
+  if (feed === own) return { field: 'feed', code: 'not_allowed', say: ({ knock }) => knock.feedIsRelay }
   // counted as the store counts
   if (note.length > NOTE_CHARS) {
-    const words = `At most ${NOTE_CHARS} characters; these are ${note.length}.`
-    return { field: 'note', code: 'bad_argument', words }
+    const say: Say = ({ knock }) => knock.noteTooLong(NOTE_CHARS, note.length)
+    return { field: 'note', code: 'bad_argument', say }
   }
   return null
-}
-
-function minutes(seconds: number): string {
-  const count = Math.max(1, Math.ceil(seconds / 60))
-  return `${count} ${count === 1 ? 'minute' : 'minutes'}`
 }

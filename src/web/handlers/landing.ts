@@ -19,9 +19,10 @@ export function landing({ face, names, render }: Pick<WebComponents, 'face' | 'n
   const show: Step = (ctx) => {
     const now = face()
     const open = now.mode === 'open'
-    const values = { face: visible(now), open, invite: open ? inviteFor(ctx.state.host, now) : '' }
+    const values = { face: visible(now), open, invite: open ? inviteFor(ctx.state.host, now) : '', back: '/' }
+    const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
-    ctx.body = pages.get(JSON.stringify(values), () => render('landing.njk', values))
+    ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))
   }
 
   const qr: Step = async (ctx) => {

@@ -28,7 +28,7 @@ export function riddlePages({ render, riddles, budget, knockBudget, face, expire
     await riddles.renew(sessionOf(ctx))
     const knock = face().mode === 'community'
     ctx.type = 'html'
-    ctx.body = render('invite/riddle.njk', {
+    ctx.body = render(ctx, 'invite/riddle.njk', {
       name: face().name.trim() || 'Tidepool',
       knock,
       asks: riddles.asks,

@@ -8,6 +8,7 @@ import type { SetupAnswers, WebComponents } from '../components.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
+import { en, type Words } from '../words/en.js'
 
 export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
   render: Render
@@ -17,8 +18,10 @@ export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
 
 type Given = SetupAnswers & { token: string }
 type Field = keyof Given
-/** What is wrong with which field: the code for programs, the words for people. */
-type Wrong = Partial<Record<Field, { code: ErrorCode; words: string }>>
+/** What is wrong with which field: the code for programs, what to say to people. */
+type Wrong = Partial<Record<Field, { code: ErrorCode; say: Say }>>
+/** in whatever language */
+type Say = (words: Words['setup']) => string
 
 const FIELDS = ['token', 'name', 'description', 'admin'] as const satisfies Field[]
 
@@ -53,34 +56,32 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     const worst = FIELDS.find((field) => wrong[field]) ?? null
     const found = worst ? wrong[worst] : undefined
     if (found) {
-      const refusal = new RelayError(found.code, `${worst}: ${found.words}`)
+      const refusal = new RelayError(found.code, `${worst}: ${found.say(en.setup)}`)
       ctx.status = refusal.status
       ctx.vary('Accept')
       if (prefersJson(ctx)) throw refusal
     }
+    const { words } = ctx.state.language
+    const said = Object.fromEntries(
+      Object.entries(wrong).map(([field, { say }]) => [field, { words: say(words.setup) }]),
+    )
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
     ctx.type = 'html'
-    ctx.body = render('setup.njk', { given, known, wrong, worst, most, code: found?.code ?? null })
+    ctx.body = render(ctx, 'setup.njk', { given, known, wrong: said, worst, most, code: found?.code ?? null })
   }
 
   function check(given: Given): Wrong {
     const wrong: Wrong = {}
-    const refuse = (field: Field, code: ErrorCode, words: string): void => {
-      wrong[field] = { code, words }
+    const refuse = (field: Field, code: ErrorCode, say: Say): void => {
+      wrong[field] = { code, say }
     }
     const [name, description] = [given.name, given.description].map((text) => [...text].length)
-    if (!name) refuse('name', 'bad_argument', 'A room needs a name.')
-    else if (name > NAME_CHARS)
-      refuse('name', 'bad_argument', `At most ${NAME_CHARS} characters; these are ${name}.`)
+    if (!name) refuse('name', 'bad_argument', (w) => w.nameMissing)
+    else if (name > NAME_CHARS) refuse('name', 'bad_argument', (w) => w.tooLong(NAME_CHARS, name))
     if (description && description > DESCRIPTION_CHARS)
-      refuse(
-        'description',
-        'bad_argument',
-        `At most ${DESCRIPTION_CHARS} characters; these are ${description}.`,
-      )
-    if (given.admin !== '' && !isFeedId(given.admin))
-      refuse('admin', 'bad_feed_id', 'A feed id is an @, 44 characters and .ed25519: copy it whole.')
-    else if (given.admin === face().id) refuse('admin', 'not_allowed', 'That is the id of the relay itself.')
+      refuse('description', 'bad_argument', (w) => w.tooLong(DESCRIPTION_CHARS, description))
+    if (given.admin !== '' && !isFeedId(given.admin)) refuse('admin', 'bad_feed_id', (w) => w.adminMalformed)
+    else if (given.admin === face().id) refuse('admin', 'not_allowed', (w) => w.adminIsRelay)
     return wrong
   }
 
@@ -121,7 +122,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
 const TOKEN_WRONG: Wrong = {
   token: {
     code: 'token_wrong',
-    words: 'That is not the token. Every start of the relay prints another one.',
+    say: (w) => w.tokenWrong,
   },
 }
 
@@ -130,7 +131,6 @@ function refusedBy(thrown: unknown): Wrong | null {
   if (!(thrown instanceof RelayError)) return null
   const { code } = thrown
   if (code === 'token_wrong') return TOKEN_WRONG
-  if (code === 'not_allowed')
-    return { admin: { code, words: 'The relay may not follow this one: it is blocked.' } }
+  if (code === 'not_allowed') return { admin: { code, say: (w) => w.adminBlocked } }
   return null
 }

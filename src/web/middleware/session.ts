@@ -1,10 +1,9 @@
 // The session cookie: which session a caller is, and a new one for who has none.
 
-import type { Context } from 'koa'
 import { RelayError } from '../../errors.js'
-import type { ListenerKind } from '../components.js'
+import { cookie, cookiesIn } from '../cookies.js'
 import type { Sessions } from '../sessions.js'
-import type { Step } from '../state.js'
+import type { Step, WebContext } from '../state.js'
 
 /** 32 bytes in base64url; anything else cannot be an id of ours. */
 const ID = /^[A-Za-z0-9_-]{43}$/
@@ -15,9 +14,7 @@ export function withSession(sessions: Sessions): Step {
     let session = sessions.get(idIn(ctx))
     if (!session) {
       session = sessions.create()
-      const secure = ctx.state.kind === 'domain' ? '; Secure' : ''
-      const cookie = `${cookieName(ctx.state.kind)}=${session.id}; Path=/; HttpOnly; SameSite=Strict${secure}`
-      ctx.append('Set-Cookie', cookie)
+      ctx.append('Set-Cookie', cookie(ctx, '', session.id, 'SameSite=Strict'))
     }
     ctx.state.session = session
     return next()
@@ -34,16 +31,6 @@ export function needSession(sessions: Sessions): Step {
   }
 }
 
-function idIn(ctx: Pick<Context, 'get'> & { state: { kind: ListenerKind } }): string {
-  const prefix = `${cookieName(ctx.state.kind)}=`
-  for (const pair of ctx.get('Cookie').split(';')) {
-    const cookie = pair.trim()
-    if (cookie.startsWith(prefix) && ID.test(cookie.slice(prefix.length))) return cookie.slice(prefix.length)
-  }
-  return ''
-}
-
-/** Over HTTPS the prefix keeps other hosts of the same domain from setting our cookie. */
-function cookieName(kind: ListenerKind): string {
-  return kind === 'domain' ? '__Host-tidepool' : 'tidepool'
+function idIn(ctx: Pick<WebContext, 'get' | 'state'>): string {
+  return cookiesIn(ctx, '').find((value) => ID.test(value)) ?? ''
 }

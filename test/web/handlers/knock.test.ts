@@ -161,7 +161,7 @@ t.test('knocks have a budget for all, which is not that of invites', async (t) =
   for (const feed of [ANA, BEN])
     t.equal((await (await atTheDoor(site)).visitor.post(KNOCK, { feed })).status, 200)
   const { page } = await site.withRiddle()
-  t.match(page.text, 'in about 30\nminutes')
+  t.match(page.text, 'in about 30 minutes')
   const { visitor } = await atTheDoor(site)
   const late = await visitor.post(KNOCK, { feed: ANA, note: 'me again' })
   t.equal(late.status, 429)

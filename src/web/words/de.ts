@@ -1,0 +1,11 @@
+// The German catalogue. The type refuses a missing key; a test refuses one left English.
+
+import { errors } from './de/errors.js'
+import { invite } from './de/invite.js'
+import { knock } from './de/knock.js'
+import { landing } from './de/landing.js'
+import { setup } from './de/setup.js'
+import { site } from './de/site.js'
+import type { Words } from './en.js'
+
+export const de: Words = { site, landing, setup, invite, knock, errors }

@@ -1,0 +1,87 @@
+// German: errors as pages tell them.
+
+import type { Words } from '../en.js'
+import { count, html } from '../text.js'
+
+const sayings: Words['errors']['sayings'] = {
+  not_found: {
+    title: 'Nichts in diesem Becken',
+    hint: 'Eine solche Seite gibt es hier nicht, oder nicht für dich.',
+  },
+  method_not_allowed: { title: 'So nicht', hint: 'Auf diese Weise lässt sich die Seite nicht aufrufen.' },
+  wrong_host: {
+    title: 'Falsches Ufer',
+    hint: 'Dieser Server hört nicht auf den Namen, den du verwendet hast. Prüfe die Adresse.',
+  },
+  not_allowed: { title: 'Nicht von dort', hint: 'Bitte benutze das Formular auf unserer eigenen Seite.' },
+  body_too_large: { title: 'Zu viel', hint: 'Das ist weit mehr, als in dieses Formular passt.' },
+  body_malformed: {
+    title: 'Nicht verstanden',
+    hint: 'Bitte benutze das Formular auf unserer eigenen Seite.',
+  },
+  invites_exhausted: { title: 'Ebbe', hint: 'Im Augenblick sind alle Einladungen vergeben.' },
+  quota_reached: { title: 'Langsam', hint: 'Das haben in letzter Zeit zu viele versucht.' },
+  already_set_up: { title: 'Schon geschehen', hint: 'Jemand hat diese Fragen gerade beantwortet.' },
+  busy: {
+    title: 'Hochwasser',
+    hint: 'Hier ist im Augenblick zu viel los. Bitte versuche es bald noch einmal.',
+  },
+  internal: {
+    title: 'Etwas ist kaputt',
+    hint: 'Das liegt an uns, nicht an dir. Bitte versuche es in einer Weile noch einmal.',
+  },
+}
+
+export const errors: Words['errors'] = {
+  sayings,
+  other: { title: 'Das hat nicht geklappt', hint: 'Bitte geh zurück und versuche es noch einmal.' },
+  comeBack: (minutes) =>
+    html`Bitte komm in etwa <strong>${count(minutes, 'Minute', 'Minuten')}</strong> wieder.`,
+  toFront: 'Zur Startseite',
+  toInvite: 'Zur Einladungsseite',
+  words: {
+    invite_unknown: 'Einladung unbekannt',
+    invite_used_up: 'Einladung verbraucht',
+    invite_expired: 'Einladung abgelaufen',
+    already_following: 'schon gefolgt',
+    invite_malformed: 'Einladung unlesbar',
+    not_admitted: 'kein Zutritt',
+    not_allowed: 'nicht erlaubt',
+    no_such_method: 'keine solche Methode',
+    busy: 'zu viel los, versuche es später',
+    bad_argument: 'Angabe falsch',
+    bad_feed_id: 'keine Feed-ID',
+    message_invalid: 'Nachricht ungültig',
+    message_too_large: 'Nachricht zu groß',
+    message_unwanted: 'Nachricht eines Feeds, um den nicht gebeten wurde',
+    feed_forked: 'Feed gegabelt',
+    feed_full: 'Feed voll',
+    store_full: 'Speicher voll',
+    not_following: 'nicht gefolgt',
+    quota_reached: 'Grenze erreicht',
+    alias_taken: 'Name vergeben',
+    alias_invalid: 'Name ungültig',
+    signature_invalid: 'Unterschrift ungültig',
+    not_attending: 'keine Verbindung möglich',
+    tunnel_ended: 'Tunnel beendet',
+    token_wrong: 'falsches Schlüsselwort',
+    already_set_up: 'schon eingerichtet',
+    riddle_wrong: 'falsche Antwort',
+    riddle_missing: 'kein wartendes Rätsel',
+    invites_exhausted: 'vorerst keine Einladungen mehr',
+    not_found: 'nicht gefunden',
+    method_not_allowed: 'Methode nicht erlaubt',
+    wrong_host: 'kein Name dieses Relays',
+    body_too_large: 'Inhalt zu groß',
+    body_malformed: 'Inhalt unlesbar',
+    config_invalid: 'Konfiguration ungültig',
+    data_unusable: 'Datenverzeichnis unbrauchbar',
+    certificate_unusable: 'Zertifikat unbrauchbar',
+    backup_unusable: 'Sicherung unbrauchbar',
+    recovering: 'wiederhergestellt; fragt noch, wie weit der eigene Feed gekommen war',
+    relay_running: 'ein Relay läuft schon',
+    relay_not_running: 'es läuft kein Relay',
+    address_unusable: 'kann nicht lauschen',
+    internal: 'interner Fehler',
+  },
+}

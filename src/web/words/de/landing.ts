@@ -1,0 +1,39 @@
+// German: the front page.
+
+import type { Words } from '../en.js'
+import { html } from '../text.js'
+
+export const landing: Words['landing'] = {
+  members: (n) => (n === 1 ? 'Mitglied' : 'Mitglieder'),
+  online: 'gerade da',
+  open: 'offen für Neue',
+  community: 'eine Gemeinschaft: Neue klopfen an',
+  comeIn: 'Komm herein',
+  steps: [
+    'Löse ein kleines Rätsel und du bekommst einen Einladungscode.',
+    'Füge den Code in deine Scuttlebutt-App ein.',
+    'Das Relay folgt dir, bewahrt deinen Feed auf und gibt ihn deinen Freunden, während du weg bist.',
+  ],
+  getInvite: 'Einladung holen',
+  noApp: (url) =>
+    html`Noch keine App? Auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a> findest du eine.`,
+  visiting: 'Nur zu Besuch?',
+  visitingHow:
+    'Mit der offenen Einladung des Raums trifft deine App, wer gerade da ist. Von dir wird hier nichts aufbewahrt.',
+  openInvite: 'Offene Einladung',
+  copyOpenInvite: 'Offene Einladung kopieren',
+  byHand:
+    'Von Hand: Geh in das Feld, markiere alles, kopiere es; füge es dann dort ein, wo deine App einen Raum oder ' +
+    'einen Server hinzufügt. Oder scanne es mit dem Telefon, auf dem deine App ist:',
+  openInviteQr: 'Die offene Einladung als QR-Code',
+  knock: 'Anklopfen',
+  knockSteps: [
+    'Löse ein kleines Rätsel.',
+    'Hinterlasse deine Feed-ID und ein Wort über dich.',
+    'Jemand, der schon hier ist, lässt dich herein.',
+  ],
+  knockHere: 'An die Tür klopfen',
+  quicker: 'Wenn du ein Mitglied kennst, geht es mit einer Einladung von dort schneller.',
+  identity: 'Identität dieses Relays',
+  identityHow: 'Apps erkennen das Relay an diesem Schlüssel, wie auch immer seine Adresse lautet.',
+}

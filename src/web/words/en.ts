@@ -1,0 +1,23 @@
+// The English catalogue, from which every other language takes its shape.
+
+import { errors } from './en/errors.js'
+import { invite } from './en/invite.js'
+import { knock } from './en/knock.js'
+import { landing } from './en/landing.js'
+import { setup } from './en/setup.js'
+import { site } from './en/site.js'
+import type { Html } from './text.js'
+
+export const en = { site, landing, setup, invite, knock, errors }
+
+/** The same keys with the same arguments, in whatever words. */
+type InAnyWords<T> = T extends string
+  ? string
+  : T extends Html
+    ? Html
+    : T extends (...given: infer Given) => infer Said
+      ? (...given: Given) => InAnyWords<Said>
+      : { readonly [Key in keyof T]: InAnyWords<T[Key]> }
+
+/** Every word of the pages in one language. */
+export type Words = InAnyWords<typeof en>

@@ -1,0 +1,25 @@
+// The languages of the pages. A new one is a catalogue beside the others, and a line here.
+
+import { de } from './de.js'
+import { en, type Words } from './en.js'
+
+export interface Language {
+  /** as in `lang` and `Accept-Language` */
+  tag: string
+  /** what its speakers call it */
+  name: string
+  words: Words
+}
+
+const ENGLISH: Language = { tag: 'en', name: 'English', words: en }
+
+/** The first is for who asks for none of them. */
+export const LANGUAGES: readonly [Language, ...Language[]] = [
+  ENGLISH,
+  { tag: 'de', name: 'Deutsch', words: de },
+]
+
+/** The language of a tag, or undefined. */
+export function languageOf(tag: unknown): Language | undefined {
+  return LANGUAGES.find((language) => language.tag === tag)
+}
