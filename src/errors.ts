@@ -38,6 +38,12 @@ export const ERRORS = {
   // set-up
   token_wrong: { words: 'wrong token', status: 403 },
   already_set_up: { words: 'already set up', status: 409 },
+  // sign-in and the dashboard
+  signed_out: { words: 'not signed in', status: 401 },
+  sign_in_refused: { words: 'sign-in refused', status: 403 },
+  link_void: { words: 'login link void', status: 410 },
+  form_stale: { words: 'form out of date', status: 403 },
+  last_admin: { words: 'the last admin stays', status: 409 },
   // web
   riddle_wrong: { words: 'wrong answer', status: 403 },
   riddle_missing: { words: 'no riddle waiting', status: 403 },

@@ -99,6 +99,40 @@ export const ALIASES_PER_MEMBER = 8
 export const NAME_CHARS = 64
 export const DESCRIPTION_CHARS = 1000
 
+/** Milliseconds between two writes of when a member was last seen, or a browser last used: a card wears out. */
+export const SEEN_STEP_MS = 1 * HOUR
+
+// --- moderation and sign-in ------------------------------------------------------------------------------------
+
+/** Entries of the audit log; the oldest make room. An entry is some 200 bytes. */
+export const AUDIT_KEPT = 5000
+/** Days of which activity is remembered. */
+export const DAYS_KEPT = 90
+/** Notices of a room, and characters in one's title and text: each is a page that a phone shows. */
+export const NOTICES_KEPT = 16
+export const NOTICE_TITLE_CHARS = 80
+export const NOTICE_TEXT_CHARS = 8000
+/** Milliseconds after its last use in which a signed-in browser stays so. */
+export const SIGN_IN_MS = 30 * DAY
+/** Browsers one member may be signed in with; the one not used for longest is signed out. */
+export const SIGN_INS_PER_MEMBER = 16
+/** Characters kept of a browser's name. */
+export const AGENT_CHARS = 40
+/** Milliseconds in which a one-time login link can be used: a person passes it on by hand. */
+export const LINK_MS = 1 * HOUR
+/** Milliseconds in which a sign-in that a browser has begun can be finished. */
+export const CHALLENGE_MS = 10 * MINUTE
+/** Sign-ins begun and not finished at once; the oldest goes first. One is some 300 bytes. */
+export const CHALLENGES = 4096
+/** Milliseconds an app may take to sign when the relay asks it: its owner may have to say yes. */
+export const SOLUTION_MS = 20 * SECOND
+/** Milliseconds a refused sign-in takes at least: an app that is away and one that says no look the same. */
+export const REFUSAL_MS = 2 * SECOND
+/** Sign-ins waiting for an app's answer at once. */
+export const SOLUTIONS_AT_ONCE = 64
+/** Sign-ins that begin at an app, in an hour, whoever asks: each makes a member's app work. */
+export const SOLUTIONS_PER_HOUR = 600
+
 // --- room ------------------------------------------------------------------------------------------------------
 
 /** Milliseconds that changes of presence gather before they are told: a hundred arrivals are one list, not a hundred. */

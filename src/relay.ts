@@ -16,6 +16,7 @@ import { createOperator } from './peer/operator-methods.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSetup } from './peer/setup.js'
+import { createSignInBridge } from './room/sign-in.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { writeBackup } from './store/backup.js'
 import { createStore } from './store/store.js'
@@ -87,8 +88,10 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const setup = createSetup(store)
     // Never the machine's own name: the page is read by strangers, on an onion above all.
     const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
+    const signIn = createSignInBridge(clock, keys.id, store.members.has)
+    closers.push(() => signIn.close())
     const peer = await createPeer(
-      { store, keys, log, clock, recovery },
+      { store, keys, log, clock, recovery, signIn },
       {
         address: () => address(),
         expiresDays: () => config.invite.expires_days,
@@ -189,10 +192,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     })
     if (whois) closers.push(() => whois.close())
 
+    const note = (): Promise<void> => {
+      const { messages } = store.feeds.totals()
+      const [peak, members] = [peer.online().length, store.members.count()]
+      return store.activity.note({ peak, members, messages, bytes: store.bytes() })
+    }
     const sweep = (): void => {
-      Promise.all([store.invites.sweep(), store.knocks.sweep()]).catch((err) => {
-        log.error({ err }, 'what has expired could not be swept')
-      })
+      Promise.all([store.invites.sweep(), store.knocks.sweep(), store.signIns.sweep(), note()]).catch(
+        (err) => {
+          log.error({ err }, 'what has expired could not be swept')
+        },
+      )
     }
     closers.push(clock.every(HOUR, sweep))
     sweep()
@@ -239,6 +249,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           now,
           status,
           address,
+          webUrl: () => web.url,
           expiresDays: () => config.invite.expires_days,
           setup,
           doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),

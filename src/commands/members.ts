@@ -5,6 +5,7 @@ import type { MemberInfo, Role } from '../peer/operator.js'
 import { defineKnocks } from './knocks.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { moment, print, printJson, size, table } from './output.js'
+import { defineDashboard } from './sign-in.js'
 
 interface AddOptions extends CommonOptions {
   note?: string
@@ -17,6 +18,7 @@ export function define(command: Command): void {
     ["tidepool members add '@….ed25519' --note Ana", 'let somebody in without an invite'],
     ["tidepool members remove '@….ed25519'", 'stop following somebody'],
     ["tidepool members role '@….ed25519' moderator", 'let somebody moderate'],
+    ["tidepool members link '@….ed25519'", 'a one-time link to the dashboard, without an app'],
     ['tidepool members knocks', 'see who waits to be let in, then accept or decline'],
   ])
   defineList(command.command('list').description('list the feeds the relay follows'))
@@ -26,6 +28,7 @@ export function define(command: Command): void {
   )
   defineRole(command.command('role').description('make a member a moderator or admin, or neither'))
   defineKnocks(command)
+  defineDashboard(command)
 }
 
 function defineList(command: Command): void {

@@ -48,6 +48,12 @@ export function watchConnections(components: LifeComponents): Life {
     if (isFollowed(row) && !isFollowed(before) && session.rpc) replicate.start(session.rpc)
   }
 
+  /** Remembers when a member was last here. */
+  function remember({ row, id, log }: Session): void {
+    if (isFollowed(row))
+      store.members.saw(id).catch((err) => log.debug({ err }, 'when a member was here could not be kept'))
+  }
+
   const stopMembers = store.members.onChange(({ feed, now }) => {
     for (const session of [...connections.of(feed)]) settle(session)
     const voucher = now === 'followed' ? store.members.get(feed)?.voucher : null
@@ -87,6 +93,7 @@ export function watchConnections(components: LifeComponents): Life {
         session.rpc = null
         connections.remove(session)
         attendants.leave(session)
+        remember(session)
       })
       // Between the handshake and now a moderator may have spoken.
       const row = rowOf(store, session.id)
@@ -96,6 +103,7 @@ export function watchConnections(components: LifeComponents): Life {
       recovery.ask(rpc)
       if (isInternal(row, mode())) attendants.enter(session)
       if (isFollowed(row)) replicate.start(rpc)
+      remember(session)
     },
     close() {
       stopSweeping()

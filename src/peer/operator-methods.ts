@@ -1,7 +1,7 @@
 // The local operator's methods, over the store and the peer: what the control socket answers with.
 
 import { RelayError } from '../errors.js'
-import { DAY } from '../limits.js'
+import { AUDIT_KEPT, DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
 import type { Invite } from '../store/invites.js'
@@ -24,11 +24,16 @@ export interface OperatorComponents {
   setup: Setup
   /** the address an invite names where the operator names none */
   address(): HostPort
+  /** where a browser opens the pages, without a path */
+  webUrl(): string
   /** days an invite is good for where the operator names none */
   expiresDays(): number
 }
 
 const ROLES = ['member', 'moderator', 'admin']
+
+/** Entries of the audit log that are told where nobody says how many. */
+const AUDIT_SHOWN = 100
 
 /** Hosts as they may stand in a code: names and addresses, nothing that would break its form. */
 const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
@@ -36,6 +41,7 @@ const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
 export function createOperator(components: OperatorComponents): Operator {
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
+  const deeds = store.moderation.as('operator')
 
   return {
     status: async () => components.status(),
@@ -52,11 +58,10 @@ export function createOperator(components: OperatorComponents): Operator {
         throw new RelayError('bad_argument', 'host is a name or an address')
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
-      const { invite, seed } = await invites.create({
+      const { invite, seed } = await deeds.createInvite({
         uses: numberField(options, 'uses') ?? 1,
         note: textField(options, 'note') ?? '',
         expires: Math.trunc(now() + days * DAY),
-        by: 'operator',
         ...(target ? { for: target } : {}),
       })
       return { ...info(invite), code: formatInviteCode({ host, port: address.port, relay: peer.id, seed }) }
@@ -70,7 +75,7 @@ export function createOperator(components: OperatorComponents): Operator {
 
     async inviteRevoke(id) {
       const text = textOr(id, 'id')
-      return info(await invites.revoke(isFeedId(text) ? text : guestIdOf(parseInviteCode(text).seed)))
+      return info(await deeds.revokeInvite(isFeedId(text) ? text : guestIdOf(parseInviteCode(text).seed)))
     },
 
     async membersList() {
@@ -93,30 +98,38 @@ export function createOperator(components: OperatorComponents): Operator {
       })
     },
 
-    membersAdd: async (id, note) =>
-      members.follow(feedOr(id), { by: 'operator', voucher: null, note: textOr(note, 'note') }),
-    membersRemove: async (id) => members.unfollow(feedOr(id)),
-    block: async (id, reason) => members.block(feedOr(id), textOr(reason, 'reason')),
-    unblock: async (id) => members.unblock(feedOr(id)),
+    membersAdd: async (id, note) => deeds.addMember(feedOr(id), textOr(note, 'note')),
+    membersRemove: async (id) => deeds.removeMember(feedOr(id)),
+    block: async (id, reason) => deeds.block(feedOr(id), textOr(reason, 'reason')),
+    unblock: async (id) => deeds.unblock(feedOr(id)),
     settings: async () => components.setup.info(),
     setup: async (answers) => components.setup.answer(asObject(answers)),
     mode: async (mode) => {
       if (!PRIVACY_MODES.includes(mode))
         throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
-      await store.settings.change({ mode })
+      await deeds.setMode(mode)
       return components.setup.info()
     },
     membersRole: async (id, role) => {
       if (!ROLES.includes(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
-      if (!members.has(feedOr(id))) throw new RelayError('not_following')
-      await roles.set(id, role)
+      await deeds.setRole(feedOr(id), role)
+    },
+    async membersLink(id) {
+      const { token, expires } = await deeds.link(feedOr(id))
+      return { url: `${components.webUrl()}/login/link?token=${token}`, expires }
+    },
+    audit: async (count = AUDIT_SHOWN) => {
+      if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
+      return store.audit
+        .list(Math.min(count, AUDIT_KEPT))
+        .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
     },
     knocksList: async () =>
       knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
-    knockAccept: async (id) => knocks.accept(feedOr(id)),
-    knockDecline: async (id) => knocks.decline(feedOr(id)),
+    knockAccept: async (id) => deeds.acceptKnock(feedOr(id)),
+    knockDecline: async (id) => deeds.declineKnock(feedOr(id)),
     aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
-    aliasRevoke: async (alias) => aliases.revoke(textOr(alias, 'alias')),
+    aliasRevoke: async (alias) => deeds.revokeAlias(textOr(alias, 'alias')),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

@@ -20,6 +20,8 @@ export const OPERATOR_MANIFEST = {
   setup: 'async',
   mode: 'async',
   membersRole: 'async',
+  membersLink: 'async',
+  audit: 'async',
   knocksList: 'async',
   knockAccept: 'async',
   knockDecline: 'async',
@@ -137,6 +139,17 @@ export interface AliasInfo {
   since: number
 }
 
+/** A deed of moderation. */
+export interface AuditInfo {
+  /** Unix ms */
+  at: number
+  /** a member's id, or `operator` */
+  who: string
+  what: string
+  whom: string
+  detail: string
+}
+
 /** A copy of the store, and what it says of itself. */
 export interface BackupInfo {
   /** where it lies */
@@ -214,6 +227,10 @@ export interface Operator {
   mode(mode: PrivacyMode): Promise<SettingsInfo>
   /** @throws `not_following` for a feed that is no member */
   membersRole(id: string, role: Role): Promise<void>
+  /** A link by which one browser is signed in as a member, once. @throws `not_following` */
+  membersLink(id: string): Promise<{ url: string; expires: number }>
+  /** What was done by whom, newest first. */
+  audit(count?: number): Promise<AuditInfo[]>
   knocksList(): Promise<KnockInfo[]>
   /** Lets one in; answers the contact message. */
   knockAccept(id: string): Promise<unknown>

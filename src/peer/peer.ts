@@ -6,6 +6,7 @@ import type { Clock } from '../clock.js'
 import type { Log } from '../log.js'
 import { createAttendants } from '../room/attendants.js'
 import { createConnections } from '../room/connections.js'
+import type { SignInBridge } from '../room/sign-in.js'
 import { createTunnels, type TunnelCaps } from '../room/tunnels.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { NETWORK_KEY } from '../ssb/network.js'
@@ -13,6 +14,7 @@ import type { Store } from '../store/store.js'
 import { createAdmit } from './auth.js'
 import { createFollow } from './follow.js'
 import { createHistory } from './history.js'
+import { createAskApp, createHttpAuth } from './http-auth.js'
 import { createInviteUse } from './invite.js'
 import { watchConnections } from './life.js'
 import type { HostPort } from './operator.js'
@@ -33,6 +35,8 @@ export interface PeerComponents {
   clock: Clock
   /** asks whoever comes how far our own feed had come, after a restore */
   recovery: Pick<Recovery, 'ask'>
+  /** where apps and browsers meet */
+  signIn: SignInBridge
 }
 
 export interface PeerOptions {
@@ -61,7 +65,7 @@ const TRANSPORT = 'tidepool-net'
 const TRANSFORM = 'tidepool-shs'
 
 export async function createPeer(
-  { store, keys, log, clock, recovery }: PeerComponents,
+  { store, keys, log, clock, recovery, signIn }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
   const connections = createConnections<Session>()
@@ -79,6 +83,7 @@ export async function createPeer(
   if (shs.sealing !== 'sodium-native') {
     log.warn('sodium-native has no build for this machine: encryption will be slow')
   }
+  signIn.connect(createAskApp(connections))
   const replicate = createReplicate({ store, clock, connections })
   const room = { store, attendants, clock, own: keys.id, ...options }
 
@@ -129,6 +134,13 @@ export async function createPeer(
         ...{ registerAlias: 'async', revokeAlias: 'async', listAliases: 'async' },
       },
       init: () => createRoomMethods(room),
+    })
+    .use({
+      name: 'httpAuth',
+      version: '1.0.0',
+      // the last is the app's, which we call: a stack calls what stands in its own manifest, and nobody may call ours
+      manifest: { sendSolution: 'async', invalidateAllSolutions: 'async', requestSolution: 'async' },
+      init: () => createHttpAuth({ store, signIn }),
     })
 
   const api = stack({

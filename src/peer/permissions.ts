@@ -26,7 +26,9 @@ const FEEDS = ['createHistoryStream']
 const VOUCHING = ['follow', 'room.createInvite']
 const ALIASES = ['room.registerAlias', 'room.revokeAlias', 'room.listAliases']
 
-const MEMBER = [...EVERYONE, ...ROOM, ...FEEDS, 'room.members']
+const SIGN_IN = ['httpAuth.sendSolution', 'httpAuth.invalidateAllSolutions']
+
+const MEMBER = [...EVERYONE, ...ROOM, ...FEEDS, ...SIGN_IN, 'room.members']
 
 type Table = Record<PrivacyMode, Record<Row, ReadonlySet<string>>>
 

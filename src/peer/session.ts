@@ -22,6 +22,9 @@ export interface Rpc {
     connect(options: object, cb: () => void): Duplex<unknown>
     ping(cb: () => void): void
   }
+  httpAuth: {
+    requestSolution(sc: string, cc: string, cb: (err: unknown, solution?: unknown) => void): void
+  }
 }
 
 export interface Session {

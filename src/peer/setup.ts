@@ -26,7 +26,9 @@ export interface Setup {
 const TOKEN_BYTES = 16
 
 /** Holds a token of its own until the questions are answered; another start makes another. */
-export function createSetup({ settings, members, roles }: Store): Setup {
+export function createSetup({ settings, members, moderation }: Store): Setup {
+  // whoever holds the token, or the socket, is the operator
+  const deeds = moderation.as('operator')
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   /** two forms posted at once: the first takes the place */
   let claiming = false
@@ -46,10 +48,10 @@ export function createSetup({ settings, members, roles }: Store): Setup {
     const admin = answers.admin === undefined || answers.admin === null ? '' : answers.admin
     if (admin !== '' && !isFeedId(admin)) throw new RelayError('bad_feed_id', 'admin')
     if (isFeedId(admin)) {
-      if (!members.has(admin)) await members.follow(admin, { by: 'operator', voucher: null, note: '' })
-      await roles.set(admin, 'admin')
+      if (!members.has(admin)) await deeds.addMember(admin, '')
+      await deeds.setRole(admin, 'admin')
     }
-    await settings.change({ name, description, setUp: true })
+    await deeds.describe({ name, description })
   }
 
   function info(): SettingsInfo {

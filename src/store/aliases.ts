@@ -4,7 +4,7 @@ import { RelayError } from '../errors.js'
 import { ALIASES_PER_MEMBER } from '../limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { AliasRecord, Tables } from './layout.js'
-import type { Writer } from './writer.js'
+import type { Before, Writer } from './writer.js'
 
 export interface Aliases {
   /** Who answers to a name, or null. */
@@ -12,7 +12,7 @@ export interface Aliases {
   /** @throws RelayError `alias_taken`, `quota_reached` */
   register(alias: string, owner: FeedId, signature: string): Promise<void>
   /** Frees a name; without an owner, whoever's it is. @throws RelayError `not_found` (also for another's) */
-  revoke(alias: string, owner?: FeedId): Promise<void>
+  revoke(alias: string, owner?: FeedId, before?: Before): Promise<void>
   of(owner: FeedId): string[]
   list(): Array<{ alias: string } & AliasRecord>
 }
@@ -38,12 +38,12 @@ export function createAliases({ aliases }: Tables, writer: Writer, now: () => nu
         if (!held && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
         aliases.putSync(key(alias), { owner, signature, since: held?.since ?? now() })
       }),
-    revoke: (alias, owner) =>
+    revoke: (alias, owner, before) =>
       writer.submit(() => {
         const held = aliases.get(key(alias))
         // The same words for a name that is free and one that is another's.
         if (!held || (owner && held.owner !== owner)) throw new RelayError('not_found')
         aliases.removeSync(key(alias))
-      }),
+      }, before),
   }
 }

@@ -56,6 +56,8 @@ export interface Feeds {
   setLimits(limits: FeedLimits): void
   /** Deletes every message of a feed and what is known of it, in one write; the room it took is used again. */
   remove(author: FeedId): Promise<void>
+  /** The same inside a write. */
+  removeNow(author: FeedId, afterFlush: AfterFlush): void
   totals(): { feeds: number; messages: number }
 }
 
@@ -131,6 +133,17 @@ export function createFeeds(
     return outcome
   }
 
+  function removeNow(author: FeedId, afterFlush: AfterFlush): void {
+    const key = keyOf(author)
+    const range = { start: messageKey(key, 0), end: endOf(key) }
+    for (const at of [...table.getKeys(range)]) table.removeSync(at)
+    const { bytes } = recordOf(key)
+    records.removeSync(key)
+    afterFlush(() => {
+      total -= bytes
+    })
+  }
+
   return {
     append: (author, batch) => writer.submit((afterFlush) => write(author, batch, afterFlush)),
 
@@ -194,17 +207,8 @@ export function createFeeds(
       }
     },
 
-    remove: (author) =>
-      writer.submit((afterFlush) => {
-        const key = keyOf(author)
-        const range = { start: messageKey(key, 0), end: endOf(key) }
-        for (const at of [...table.getKeys(range)]) table.removeSync(at)
-        const { bytes } = recordOf(key)
-        records.removeSync(key)
-        afterFlush(() => {
-          total -= bytes
-        })
-      }),
+    removeNow,
+    remove: (author) => writer.submit((afterFlush) => removeNow(author, afterFlush)),
 
     setLimits(next) {
       limits = next

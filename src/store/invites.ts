@@ -16,7 +16,7 @@ import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { AfterFlush, Writer } from './writer.js'
+import type { AfterFlush, Before, Writer } from './writer.js'
 
 export type InviteState = 'live' | 'used up' | 'expired' | 'revoked'
 
@@ -40,7 +40,7 @@ export interface NewInvite {
 
 export interface Invites {
   /** Makes an invite; the seed is returned once and not kept. @throws RelayError `bad_argument`, `quota_reached` */
-  create(options: NewInvite): Promise<{ invite: Invite; seed: Buffer }>
+  create(options: NewInvite, before?: Before): Promise<{ invite: Invite; seed: Buffer }>
   /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
   get(guest: FeedId): Invite | null
   /**
@@ -55,7 +55,7 @@ export interface Invites {
   /** True while a directed invite stands for a feed. */
   awaits(feed: FeedId): boolean
   /** @throws RelayError `invite_unknown` */
-  revoke(guest: FeedId): Promise<Invite>
+  revoke(guest: FeedId, before?: Before): Promise<Invite>
   list(): Invite[]
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
   sweep(): Promise<number>
@@ -137,7 +137,7 @@ export function createInvites(
     useDirectedNow,
     useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 
-    async create({ uses = 1, note = '', expires, by, ...more }) {
+    async create({ uses = 1, note = '', expires, by, ...more }, before) {
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
         throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
       }
@@ -166,7 +166,7 @@ export function createInvites(
         // Who has knocked has said that they want in: the invitation is accepted on their behalf (the join workflow).
         const knock = knocks.get(keyOf(record.for))
         if (knock && knock.expires > now()) useDirectedNow(record.for, afterFlush)
-      })
+      }, before)
       return { invite: get(guest) ?? view(guest, record), seed }
     },
 
@@ -186,14 +186,14 @@ export function createInvites(
         return consume(guest, record, feed, afterFlush)
       }),
 
-    revoke: (guest) =>
+    revoke: (guest, before) =>
       writer.submit(() => {
         const record = invites.get(keyOf(guest))
         if (!record) throw new RelayError('invite_unknown')
         const revoked = { ...record, revoked: record.revoked ?? now() }
         invites.putSync(keyOf(guest), revoked)
         return view(guest, revoked)
-      }),
+      }, before),
 
     list: () => [...invites.getRange({})].map(({ key, value }) => view(feedIdOf(key), value)),
 

@@ -7,7 +7,7 @@ import type { KeyedMessage } from '../ssb/message.js'
 import type { Invites } from './invites.js'
 import type { KnockRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { Writer } from './writer.js'
+import type { Before, Writer } from './writer.js'
 
 export interface Knock extends KnockRecord {
   feed: FeedId
@@ -23,9 +23,9 @@ export interface Knocks {
   /** Those still waiting, oldest first. */
   list(): Knock[]
   /** Lets one in: the relay follows it. @throws RelayError `not_found` */
-  accept(feed: FeedId): Promise<KeyedMessage>
+  accept(feed: FeedId, before?: Before): Promise<KeyedMessage>
   /** @throws RelayError `not_found` */
-  decline(feed: FeedId): Promise<void>
+  decline(feed: FeedId, before?: Before): Promise<void>
   /** Forgets knocks that have expired; answers how many. */
   sweep(): Promise<number>
 }
@@ -72,13 +72,13 @@ export function createKnocks(
         .map(({ key, value }) => ({ feed: feedIdOf(key), ...value }))
         .sort((a, b) => a.since - b.since),
 
-    accept: (feed) =>
+    accept: (feed, before) =>
       writer.submit((afterFlush) => {
         const { note } = take(feed)
         return members.followNow(feed, { by: 'knock', voucher: null, note }, afterFlush)
-      }),
+      }, before),
 
-    decline: (feed) => writer.submit(() => void take(feed)),
+    decline: (feed, before) => writer.submit(() => void take(feed), before),
 
     sweep: () =>
       writer.submit(() => {

@@ -12,6 +12,12 @@
 // | knocks   | feed's key (32)                        | KnockRecord                                                 |
 // | aliases  | name as UTF-8                          | AliasRecord                                                 |
 // | roles    | feed's key (32)                        | 'moderator' or 'admin'; no row is 'member'                  |
+// | seen     | feed's key (32)                        | Unix ms at which a member was last connected               |
+// | signIns  | sha256 of a browser's token (32)       | SignInRecord: never the token                               |
+// | links    | sha256 of a login link's token (32)    | LinkRecord: never the token                                 |
+// | notices  | name as UTF-8                          | NoticeRecord: Markdown as it was written                    |
+// | audit    | number (8, BE), rising                 | AuditRecord: who did what; the oldest make room             |
+// | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
 // | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote)|
 //
 // Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
@@ -82,6 +88,54 @@ export interface AliasRecord {
   since: number
 }
 
+/** How somebody came to be signed in: their app said so, or the operator's one-time link. */
+export type SignInWay = 'app' | 'link'
+
+export interface SignInRecord {
+  feed: FeedId
+  /** Unix ms, like the next two */
+  created: number
+  seen: number
+  expires: number
+  how: SignInWay
+  /** the browser in a few words, so that its owner knows it in a list */
+  agent: string
+}
+
+export interface LinkRecord {
+  feed: FeedId
+  /** Unix ms */
+  expires: number
+}
+
+export interface NoticeRecord {
+  title: string
+  /** Markdown */
+  text: string
+  changed: number
+  by: string
+}
+
+export interface AuditRecord {
+  /** Unix ms */
+  at: number
+  /** a member's id, or `operator` */
+  who: string
+  what: string
+  /** a feed id, an alias, an invite's id: whatever it was done to */
+  whom: string
+  detail: string
+}
+
+export interface DayRecord {
+  /** attendants at once, at most */
+  peak: number
+  members: number
+  /** messages and bytes kept, at the end of the day */
+  messages: number
+  bytes: number
+}
+
 export interface Tables {
   root: RootDatabase
   messages: Database<Buffer, Buffer>
@@ -94,6 +148,12 @@ export interface Tables {
   knocks: Database<KnockRecord, Buffer>
   aliases: Database<AliasRecord, Buffer>
   roles: Database<'moderator' | 'admin', Buffer>
+  seen: Database<number, Buffer>
+  signIns: Database<SignInRecord, Buffer>
+  links: Database<LinkRecord, Buffer>
+  notices: Database<NoticeRecord, Buffer>
+  audit: Database<AuditRecord, Buffer>
+  days: Database<DayRecord, Buffer>
   meta: Database<unknown, Buffer>
 }
 
@@ -105,7 +165,7 @@ export interface Tables {
 export function openTables(path: string): Tables {
   const root = open({
     path,
-    maxDbs: 16,
+    maxDbs: 32,
     overlappingSync: false,
     remapChunks: true,
     keyEncoding: 'binary',
@@ -125,6 +185,12 @@ export function openTables(path: string): Tables {
     knocks: json<KnockRecord>('knocks'),
     aliases: json<AliasRecord>('aliases'),
     roles: json<'moderator' | 'admin'>('roles'),
+    seen: json<number>('seen'),
+    signIns: json<SignInRecord>('signIns'),
+    links: json<LinkRecord>('links'),
+    notices: json<NoticeRecord>('notices'),
+    audit: json<AuditRecord>('audit'),
+    days: json<DayRecord>('days'),
     meta: json<unknown>('meta'),
   }
 }

@@ -1,13 +1,13 @@
 // Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
 
 import { RelayError } from '../errors.js'
-import { VOUCHED_PER_MEMBER } from '../limits.js'
+import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { foldContacts, followContent, memberRow } from './contacts.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
 import type { OwnFeed } from './own-feed.js'
-import type { AfterFlush, Writer } from './writer.js'
+import type { AfterFlush, Before, Writer } from './writer.js'
 
 export type FollowReason = Pick<MemberRecord, 'by' | 'voucher' | 'note'>
 
@@ -27,24 +27,32 @@ export interface Members {
   /** The feeds one member answers for. */
   vouchedBy(voucher: FeedId): FeedId[]
   /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, or us) */
-  follow(feed: FeedId, reason: FollowReason): Promise<KeyedMessage>
+  follow(feed: FeedId, reason: FollowReason, before?: Before): Promise<KeyedMessage>
   /** The same inside a write, for verbs that do more in the same transaction. */
   followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage
-  /** Stops following; with a voucher, only what that member vouched for. @throws RelayError `not_following` */
-  unfollow(feed: FeedId, voucher?: FeedId): Promise<KeyedMessage>
+  /**
+   * Stops following; with a voucher, only what that member vouched for, and nobody who has been given a role since.
+   * @throws RelayError `not_following`
+   */
+  unfollow(feed: FeedId, voucher?: FeedId, before?: Before): Promise<KeyedMessage>
   /** Blocks (and unfollows) a feed. Blocking again only changes the reason. */
-  block(feed: FeedId, reason: string): Promise<void>
+  block(feed: FeedId, reason: string, before?: Before): Promise<void>
   /** @throws RelayError `not_found` when it is not blocked */
-  unblock(feed: FeedId): Promise<void>
+  unblock(feed: FeedId, before?: Before): Promise<void>
   isBlocked(feed: FeedId): boolean
   blocked(): Array<{ feed: FeedId } & BlockRecord>
   /** Folds our feed into the tables anew; answers the ids of every row that was wrong. */
   rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number }>
   onChange(listener: (change: MemberChange) => void): () => void
+  /** Remembers that a member was here; written at most once in `SEEN_STEP_MS`. */
+  saw(feed: FeedId): Promise<void>
+  /** Unix ms of the last time, to within `SEEN_STEP_MS`; null if never. */
+  lastSeen(feed: FeedId): number | null
 }
 
-export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Members {
-  const { members, vouches, blocks, roles, aliases, knocks } = tables
+/** @param now Unix ms */
+export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now: () => number): Members {
+  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen } = tables
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -71,6 +79,9 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
     // What came with membership goes with it: who is let in again is not an admin again, and names are free.
     roles.removeSync(keyOf(feed))
     for (const { key, value } of [...aliases.getRange({})]) if (value.owner === feed) aliases.removeSync(key)
+    for (const table of [signIns, links])
+      for (const { key, value } of [...table.getRange({})]) if (value.feed === feed) table.removeSync(key)
+    seen.removeSync(keyOf(feed))
   }
 
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {
@@ -93,20 +104,22 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
     count: () => (members.getStats() as { entryCount: number }).entryCount,
     vouchedBy,
     followNow,
-    follow: (feed, reason) => writer.submit((afterFlush) => followNow(feed, reason, afterFlush)),
+    follow: (feed, reason, before) =>
+      writer.submit((afterFlush) => followNow(feed, reason, afterFlush), before),
 
-    unfollow: (feed, voucher) =>
+    unfollow: (feed, voucher, before) =>
       writer.submit((afterFlush) => {
         const row = members.get(keyOf(feed))
         // The same words whether nobody follows it or somebody else vouched: a member learns of no other's vouching.
-        if (!row || (voucher && row.voucher !== voucher)) throw new RelayError('not_following')
+        const theirs = row?.voucher === voucher && !roles.doesExist(keyOf(feed))
+        if (!row || (voucher && !theirs)) throw new RelayError('not_following')
         const message = own.publish({ type: 'contact', contact: feed, following: false }, afterFlush)
         dropRow(feed)
         afterFlush(tell({ feed, now: 'unfollowed', vouched: row.by === 'voucher' }))
         return message
-      }),
+      }, before),
 
-    block: (feed, reason) =>
+    block: (feed, reason, before) =>
       writer.submit((afterFlush) => {
         if (feed === own.id) throw new RelayError('not_allowed')
         const held = blocks.get(keyOf(feed))
@@ -120,15 +133,15 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
         knocks.removeSync(keyOf(feed))
         blocks.putSync(keyOf(feed), { since: value.timestamp, reason, contact: value.sequence })
         afterFlush(tell({ feed, now: 'blocked' }))
-      }),
+      }, before),
 
-    unblock: (feed) =>
+    unblock: (feed, before) =>
       writer.submit((afterFlush) => {
         if (!isBlocked(feed)) throw new RelayError('not_found', 'not blocked')
         own.publish({ type: 'contact', contact: feed, following: false, blocking: false }, afterFlush)
         blocks.removeSync(keyOf(feed))
         afterFlush(tell({ feed, now: 'unblocked' }))
-      }),
+      }, before),
 
     isBlocked,
     blocked: () => [...blocks.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
@@ -163,6 +176,14 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed): Mem
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+
+    lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
+    async saw(feed) {
+      if (now() - (seen.get(keyOf(feed)) ?? 0) < SEEN_STEP_MS) return
+      await writer.submit(() => {
+        if (has(feed)) seen.putSync(keyOf(feed), now())
+      })
     },
   }
 }

@@ -1,32 +1,35 @@
 // Roles: which members may moderate or administer. Everyone else who is followed is a member.
 
+import { RelayError } from '../errors.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import type { Tables } from './layout.js'
-import type { Writer } from './writer.js'
+import type { Before, Writer } from './writer.js'
 
 export type Role = 'member' | 'moderator' | 'admin'
 
 export interface Roles {
   /** The role of a feed that is followed; what it means for one that is not is the caller's to decide. */
   of(feed: FeedId): Role
-  set(feed: FeedId, role: Role): Promise<void>
+  /** @throws RelayError `not_following` for a feed that is no member */
+  set(feed: FeedId, role: Role, before?: Before): Promise<void>
   list(): Array<{ feed: FeedId; role: Role }>
   onChange(listener: (feed: FeedId) => void): () => void
 }
 
-export function createRoles({ roles }: Tables, writer: Writer): Roles {
+export function createRoles({ roles, members }: Tables, writer: Writer): Roles {
   const listeners = new Set<(feed: FeedId) => void>()
   return {
     of: (feed) => roles.get(keyOf(feed)) ?? 'member',
     list: () => [...roles.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), role: value })),
-    set: (feed, role) =>
+    set: (feed, role, before) =>
       writer.submit((afterFlush) => {
+        if (!members.doesExist(keyOf(feed))) throw new RelayError('not_following')
         if (role === 'member') roles.removeSync(keyOf(feed))
         else roles.putSync(keyOf(feed), role)
         afterFlush(() => {
           for (const listener of listeners) listener(feed)
         })
-      }),
+      }, before),
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -1,7 +1,7 @@
 // What the operator decides while the relay runs: its name, its description, its privacy mode, and that set-up is done.
 
 import type { Tables } from './layout.js'
-import type { Writer } from './writer.js'
+import type { Before, Writer } from './writer.js'
 
 export type PrivacyMode = 'open' | 'community' | 'restricted'
 
@@ -20,7 +20,7 @@ export interface Settings {
   /** The settings now: read at every admission and call, so it costs no disk access. */
   get(): Readonly<SettingsRecord>
   /** Changes some of them; listeners hear of it once it is on disk. */
-  change(patch: Partial<SettingsRecord>): Promise<void>
+  change(patch: Partial<SettingsRecord>, before?: Before): Promise<void>
   onChange(listener: (now: Readonly<SettingsRecord>, before: Readonly<SettingsRecord>) => void): () => void
 }
 
@@ -32,17 +32,17 @@ export function createSettings({ meta }: Tables, writer: Writer): Settings {
   const listeners = new Set<Parameters<Settings['onChange']>[0]>()
   return {
     get: () => current,
-    change: (patch) =>
+    change: (patch, before) =>
       writer.submit((afterFlush) => {
         // read inside the write: two changes in one batch keep each other's fields
-        const before = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
-        const next = { ...before, ...patch }
+        const previous = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
+        const next = { ...previous, ...patch }
         meta.putSync(KEY, next)
         afterFlush(() => {
           current = next
-          for (const listener of listeners) listener(next, before)
+          for (const listener of listeners) listener(next, previous)
         })
-      }),
+      }, before),
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

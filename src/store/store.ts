@@ -6,15 +6,20 @@ import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../errors.js'
 import type { Log } from '../log.js'
+import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
+import { type Audit, createAudit } from './audit.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
 import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
 import { openTables, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
+import { createModeration, type Moderation } from './moderation.js'
+import { createNotices, type Notices } from './notices.js'
 import { createOwnFeed, type OwnFeed } from './own-feed.js'
 import { createRoles, type Roles } from './roles.js'
 import { createSettings, type Settings } from './settings.js'
+import { createSignIns, type SignIns } from './sign-ins.js'
 import { createWriter } from './writer.js'
 
 export interface Store {
@@ -26,6 +31,12 @@ export interface Store {
   aliases: Aliases
   roles: Roles
   settings: Settings
+  signIns: SignIns
+  notices: Notices
+  audit: Audit
+  activity: Activity
+  /** what people do to each other and to the room; the parts above are for what programs do */
+  moderation: Moderation
   /** Size of the database file in bytes. */
   bytes(): number
   /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
@@ -78,7 +89,7 @@ export async function createStore(
   const bytes = (): number => statSync(file).size
   const feeds = createFeeds(tables, writer, limits, now)
   const own = createOwnFeed(keys, feeds, now)
-  const members = createMembers(tables, writer, own)
+  const members = createMembers(tables, writer, own, now)
   // What a blocked feed left, or one that its voucher no longer answers for, must not go on taking others' room. A
   // member that the operator lets go is kept on disk: it may come back.
   members.onChange(({ feed, now: change, vouched }) => {
@@ -86,15 +97,19 @@ export async function createStore(
     feeds.remove(feed).catch((err) => log.error({ err, feed }, 'a feed could not be deleted'))
   })
   const invites = createInvites(tables, writer, members, keys.id, now)
+  const knocks = createKnocks(tables, writer, members, invites, now)
+  const aliases = createAliases(tables, writer, now)
+  const roles = createRoles(tables, writer)
+  const settings = createSettings(tables, writer)
+  const notices = createNotices(tables, writer, now)
+  const audit = createAudit(tables, now)
+  const signIns = createSignIns(tables, writer, members, now)
+  const parts = { feeds, members, invites, knocks, aliases, roles, settings, notices, audit, signIns }
   return {
-    feeds,
+    ...parts,
     own,
-    members,
-    invites,
-    knocks: createKnocks(tables, writer, members, invites, now),
-    aliases: createAliases(tables, writer, now),
-    roles: createRoles(tables, writer),
-    settings: createSettings(tables, writer),
+    activity: createActivity(tables, writer, now),
+    moderation: createModeration({ tables, ...parts }),
     bytes,
     copyTo: (dir) => tables.root.backup(dir, true),
     async pulse(write) {

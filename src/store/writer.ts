@@ -13,9 +13,15 @@ export type AfterFlush = (listener: () => void) => void
  */
 export type Write<T> = (afterFlush: AfterFlush) => T
 
+/**
+ * What must hold, or be noted, with a write: it runs in the same transaction just before, and if either throws neither
+ * leaves a trace. So a permission is asked for at the very moment of what it permits.
+ */
+export type Before = Write<void>
+
 export interface Writer {
   /** Queues a write; resolves with its answer once the batch is flushed. */
-  submit<T>(write: Write<T>): Promise<T>
+  submit<T>(write: Write<T>, before?: Before): Promise<T>
   /** Commits what is queued and refuses what comes later. */
   close(): Promise<void>
 }
@@ -116,11 +122,11 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
   }
 
   return {
-    submit<T>(write: Write<T>): Promise<T> {
+    submit<T>(write: Write<T>, before?: Before): Promise<T> {
       if (closed) return Promise.reject(new RelayError('busy', 'the relay is closing'))
       return new Promise<T>((resolve, reject) => {
         queue.push({
-          write,
+          write: before ? guarded(before, write) : write,
           resolve: resolve as (value: unknown) => void,
           reject,
           listeners: [],
@@ -136,3 +142,10 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
     },
   }
 }
+
+const guarded =
+  <T>(before: Before, write: Write<T>): Write<T> =>
+  (afterFlush) => {
+    before(afterFlush)
+    return write(afterFlush)
+  }

@@ -31,6 +31,8 @@ export const METHODS = {
   'tunnel.whois': 'async',
   'tunnel.connect': 'duplex',
   'tunnel.leave': 'sync',
+  'httpAuth.sendSolution': 'async',
+  'httpAuth.invalidateAllSolutions': 'async',
 } as const
 export type Method = keyof typeof METHODS
 
@@ -66,7 +68,13 @@ const EXTERNAL: Method[] = [
   'tunnel.ping',
   'tunnel.whois',
 ]
-const FOLLOWED: Method[] = [...INTERNAL, 'createHistoryStream', 'room.members']
+const FOLLOWED: Method[] = [
+  ...INTERNAL,
+  'createHistoryStream',
+  'room.members',
+  'httpAuth.sendSolution',
+  'httpAuth.invalidateAllSolutions',
+]
 const VOUCHERS: Method[] = ['follow', 'room.createInvite']
 const NAMED: Method[] = ['room.registerAlias', 'room.listAliases', 'room.revokeAlias']
 

@@ -37,6 +37,7 @@ export const CLIENT_MANIFEST = {
     revokeAlias: 'async',
     listAliases: 'async',
   },
+  httpAuth: { sendSolution: 'async', requestSolution: 'async', invalidateAllSolutions: 'async' },
 }
 
 export interface Client {

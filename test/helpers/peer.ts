@@ -4,6 +4,7 @@ import type { Keys } from 'ssb-keys'
 import { HOUR, MIB } from '../../src/limits.js'
 import { createPeer, type Peer } from '../../src/peer/peer.js'
 import { createRecovery, type Recovery } from '../../src/peer/recovery.js'
+import { createSignInBridge, type SignInBridge } from '../../src/room/sign-in.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
 import { type Client, type ClientOptions, connectClient } from './client.js'
 import { openTestStore, silentLog, type TestStore } from './store.js'
@@ -11,6 +12,7 @@ import { openTestStore, silentLog, type TestStore } from './store.js'
 export interface TestPeer extends TestStore {
   peer: Peer
   recovery: Recovery
+  signIn: SignInBridge
   port: number
   /** connects with a key pair of the test's; the connection is closed with the test */
   connect(keys?: Keys, api?: ClientOptions['api']): Promise<Client>
@@ -27,8 +29,10 @@ export async function startTestPeer(
   const { store, keys, clock } = opened
   const recovery = createRecovery({ store, clock, log: silentLog }, { own: keys.id, mark })
   t.teardown(() => recovery.close())
+  const signIn = createSignInBridge(clock, keys.id, store.members.has)
+  t.teardown(() => signIn.close())
   const peer = await createPeer(
-    { store, keys, clock, log: silentLog, recovery },
+    { store, keys, clock, log: silentLog, recovery, signIn },
     {
       address: () => ({ host: '127.0.0.1', port: 8008 }),
       expiresDays: () => 7,
@@ -41,6 +45,7 @@ export async function startTestPeer(
   return Object.assign(opened, {
     peer,
     recovery,
+    signIn,
     port,
     async connect(keys?: Keys, api?: ClientOptions['api']) {
       const client = await connectClient({

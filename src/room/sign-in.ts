@@ -1,0 +1,185 @@
+// The sign-in bridge: challenges between a browser and an app, which never meet anywhere else. Live memory, capped.
+
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../clock.js'
+import { RelayError } from '../errors.js'
+import {
+  CHALLENGE_MS,
+  CHALLENGES,
+  REFUSAL_MS,
+  SOLUTION_MS,
+  SOLUTIONS_AT_ONCE,
+  SOLUTIONS_PER_HOUR,
+} from '../limits.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import { CHALLENGE_BYTES, isChallenge, isSolution } from '../ssb/http-auth.js'
+
+/** How a sign-in that a browser has begun stands; `gone` is also one that never was. */
+export type Challenge = 'waiting' | 'solved' | 'failed' | 'gone'
+
+/** Asks the app of a member that is connected to sign; null where none is. It may never settle. */
+export type AskApp = (feed: FeedId, sc: string, cc: string) => Promise<unknown> | null
+
+export interface SignInBridge {
+  /** Begins a sign-in for a browser: answers the server's challenge, which only that browser may be shown. */
+  begin(): string
+  state(sc: string): Challenge
+  /** Calls once when a challenge is no longer waiting; answers the means to stop listening. */
+  watch(sc: string, listener: () => void): () => void
+  /** Who solved it; true once for each challenge, which is then gone. */
+  collect(sc: string): FeedId | null
+  /** An app's solution, over its own connection. One that is wrong uses the challenge up too. */
+  solve(feed: FeedId, sc: unknown, cc: unknown, solution: unknown): boolean
+  /**
+   * Asks a member's app to sign for a sign-in that it began itself; each of its challenges is good for one try.
+   * Whatever the reason, a refusal comes after the same while.
+   * @throws RelayError `sign_in_refused`, `busy`
+   */
+  ask(feed: FeedId, cc: string): Promise<void>
+  /** Voids what a member's app has solved and no browser has collected. */
+  invalidate(feed: FeedId): void
+  /** Tells how apps are asked. */
+  connect(ask: AskApp): void
+  close(): void
+}
+
+interface Waiting {
+  /** Unix ms */
+  expires: number
+  state: Exclude<Challenge, 'gone'>
+  feed: FeedId | null
+  listeners: Set<() => void>
+}
+
+/**
+ * @param own      the relay's id
+ * @param isMember whether the relay follows a feed now
+ */
+export function createSignInBridge(
+  clock: Clock,
+  own: FeedId,
+  isMember: (feed: FeedId) => boolean,
+): SignInBridge {
+  /** by the server's challenge, oldest first */
+  const challenges = new Map<string, Waiting>()
+  /** clients' challenges that were tried, with the moment they are forgotten, oldest first */
+  const tried = new Map<string, number>()
+  const pauses = new Set<() => void>()
+  let askApp: AskApp = () => null
+  let asking = 0
+
+  const newChallenge = (): string => randomBytes(CHALLENGE_BYTES).toString('base64')
+
+  function find(sc: string): Waiting | undefined {
+    for (const [old, { expires, listeners }] of challenges) {
+      if (expires > clock.now()) break
+      challenges.delete(old)
+      for (const listener of [...listeners]) listener()
+    }
+    return challenges.get(sc)
+  }
+
+  function settle(held: Waiting, state: 'solved' | 'failed', feed: FeedId | null): void {
+    held.state = state
+    held.feed = feed
+    for (const listener of [...held.listeners]) listener()
+    held.listeners.clear()
+  }
+
+  /** Takes note of a client's challenge. @throws RelayError `sign_in_refused` if it was tried before, `busy` */
+  function spend(feed: FeedId, cc: string): void {
+    for (const [old, until] of tried) {
+      if (until > clock.uptime()) break
+      tried.delete(old)
+    }
+    const key = `${feed} ${cc}`
+    if (tried.has(key)) throw new RelayError('sign_in_refused')
+    if (tried.size >= SOLUTIONS_PER_HOUR || asking >= SOLUTIONS_AT_ONCE) throw new RelayError('busy')
+    tried.set(key, clock.uptime() + 3_600_000)
+  }
+
+  /** What becomes of a promise within so many milliseconds; undefined if nothing does, or it fails. */
+  function within(ms: number, promise: Promise<unknown> | null): Promise<unknown> {
+    return new Promise((resolve) => {
+      const done = (value: unknown): void => {
+        stop()
+        pauses.delete(over)
+        resolve(value)
+      }
+      const over = (): void => done(undefined)
+      const stop = clock.after(ms, over)
+      pauses.add(over)
+      promise?.then(done, over)
+    })
+  }
+
+  return {
+    begin() {
+      const sc = newChallenge()
+      const oldest = challenges.keys().next().value
+      if (challenges.size >= CHALLENGES && oldest) challenges.delete(oldest)
+      challenges.set(sc, {
+        ...{ expires: clock.now() + CHALLENGE_MS, state: 'waiting', feed: null },
+        listeners: new Set(),
+      })
+      return sc
+    },
+
+    state: (sc) => find(sc)?.state ?? 'gone',
+
+    watch(sc, listener) {
+      const held = find(sc)
+      held?.listeners.add(listener)
+      return () => held?.listeners.delete(listener)
+    },
+
+    collect(sc) {
+      const held = find(sc)
+      if (!held || held.state === 'waiting') return null
+      challenges.delete(sc)
+      return held.state === 'solved' && held.feed && isMember(held.feed) ? held.feed : null
+    },
+
+    solve(feed, sc, cc, solution) {
+      // the challenge is looked up by its whole self: 256 random bits in a table tell nobody how near a guess came
+      const held = isChallenge(sc) ? find(sc) : undefined
+      if (held?.state !== 'waiting') return false
+      const solved =
+        isMember(feed) &&
+        isChallenge(cc) &&
+        isSolution({ server: own, client: feed, sc: sc as string, cc }, solution)
+      settle(held, solved ? 'solved' : 'failed', solved ? feed : null)
+      return solved
+    },
+
+    async ask(feed, cc) {
+      spend(feed, cc)
+      const sc = newChallenge()
+      asking += 1
+      try {
+        const early = within(REFUSAL_MS, null)
+        const asked = isMember(feed) ? askApp(feed, sc, cc) : null
+        const solution = asked ? await within(SOLUTION_MS, asked) : undefined
+        // The membership is asked for again: it may have ended while the app was thinking.
+        if (isMember(feed) && isSolution({ server: own, client: feed, sc, cc }, solution)) return
+        await early
+      } finally {
+        asking -= 1
+      }
+      throw new RelayError('sign_in_refused')
+    },
+
+    invalidate(feed) {
+      for (const [sc, held] of challenges) if (held.feed === feed) challenges.delete(sc)
+    },
+
+    connect(ask) {
+      askApp = ask
+    },
+
+    close() {
+      for (const over of [...pauses]) over()
+      challenges.clear()
+    },
+  }
+}

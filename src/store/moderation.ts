@@ -1,0 +1,173 @@
+// The deeds of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
+
+import { RelayError } from '../errors.js'
+import { type FeedId, keyOf } from '../ssb/feed-id.js'
+import type { KeyedMessage } from '../ssb/message.js'
+import type { Aliases } from './aliases.js'
+import type { Audit } from './audit.js'
+import type { Feeds } from './feeds.js'
+import type { Invite, Invites, NewInvite } from './invites.js'
+import type { Knocks } from './knocks.js'
+import type { Tables } from './layout.js'
+import type { Members } from './members.js'
+import type { Notice, Notices } from './notices.js'
+import { type Actor, type Deed, permit } from './powers.js'
+import type { Role, Roles } from './roles.js'
+import type { PrivacyMode, Settings } from './settings.js'
+import type { SignIns } from './sign-ins.js'
+import type { Before } from './writer.js'
+
+/** What one actor can do; each rejects with `not_allowed` where the role of that moment does not reach. */
+export interface Deeds {
+  /** @throws RelayError `already_following`, `not_allowed` for a blocked feed */
+  addMember(feed: FeedId, note: string): Promise<KeyedMessage>
+  /** @throws RelayError `not_following`, `last_admin` */
+  removeMember(feed: FeedId): Promise<KeyedMessage>
+  /** @throws RelayError `not_following`, `last_admin` */
+  setRole(feed: FeedId, role: Role): Promise<void>
+  /** @throws RelayError `last_admin` */
+  block(feed: FeedId, reason: string): Promise<void>
+  /** @throws RelayError `not_found` */
+  unblock(feed: FeedId): Promise<void>
+  /** @throws RelayError `not_found` */
+  acceptKnock(feed: FeedId): Promise<KeyedMessage>
+  /** @throws RelayError `not_found` */
+  declineKnock(feed: FeedId): Promise<void>
+  /** @throws RelayError `bad_argument`, `quota_reached` */
+  createInvite(invite: Omit<NewInvite, 'by'>): Promise<{ invite: Invite; seed: Buffer }>
+  /** @throws RelayError `invite_unknown`, also for one that a member may not see */
+  revokeInvite(id: FeedId): Promise<Invite>
+  /** @throws RelayError `not_found` */
+  revokeAlias(alias: string): Promise<void>
+  /** Makes a one-time login link. @throws RelayError `not_following` */
+  link(feed: FeedId): Promise<{ token: string; expires: number }>
+  /** Names the room, which also answers the first run's questions. */
+  describe(room: { name: string; description: string }): Promise<void>
+  setMode(mode: PrivacyMode): Promise<void>
+  /** @throws RelayError `bad_argument`, `quota_reached` */
+  saveNotice(notice: Omit<Notice, 'changed' | 'by'>): Promise<void>
+  /** @throws RelayError `not_found` */
+  removeNotice(name: string): Promise<void>
+  /** The actor is no member any more; on request the relay forgets its feed as well. @throws RelayError `last_admin` */
+  leave(forget: boolean): Promise<void>
+}
+
+export interface Moderation {
+  as(actor: Actor): Deeds
+}
+
+export interface ModerationComponents {
+  tables: Pick<Tables, 'roles'>
+  audit: Audit
+  members: Members
+  roles: Roles
+  settings: Settings
+  knocks: Knocks
+  invites: Invites
+  aliases: Aliases
+  notices: Notices
+  feeds: Feeds
+  signIns: SignIns
+}
+
+interface About {
+  whom?: string
+  detail?: string
+  /** whose it is */
+  owner?: FeedId | undefined
+  /** false where the deed, this time, takes no admin away */
+  unseats?: boolean
+}
+
+export function createModeration(components: ModerationComponents): Moderation {
+  const { tables, audit, members, roles, settings, knocks, invites, aliases, notices, feeds, signIns } =
+    components
+
+  const roleNow = (feed: string | undefined): Role | null =>
+    feed?.startsWith('@') && members.has(feed) ? (tables.roles.get(keyOf(feed)) ?? 'member') : null
+
+  function oneAdmin(): boolean {
+    return [...tables.roles.getRange({})].filter(({ value }) => value === 'admin').length === 1
+  }
+
+  /** What runs before a deed in its transaction: the role is asked for, and the deed is noted. */
+  const before =
+    (actor: Actor, deed: Deed, { whom = '', detail = '', owner, unseats = true }: About = {}): Before =>
+    () => {
+      if (actor !== 'operator') {
+        permit(deed, {
+          role: roleNow(actor),
+          target: roleNow(whom),
+          own: owner === actor,
+          mode: settings.get().mode,
+          oneAdmin: unseats && oneAdmin(),
+        })
+      }
+      audit.noteNow({ who: actor, what: deed, whom, detail })
+    }
+
+  function as(actor: Actor): Deeds {
+    return {
+      addMember: (feed, note) =>
+        members.follow(
+          feed,
+          { by: 'operator', voucher: null, note },
+          before(actor, 'member.add', { whom: feed, detail: note }),
+        ),
+      removeMember: (feed) =>
+        members.unfollow(feed, undefined, before(actor, 'member.remove', { whom: feed })),
+      setRole: (feed, role) =>
+        roles.set(
+          feed,
+          role,
+          before(actor, 'member.role', { whom: feed, detail: role, unseats: role !== 'admin' }),
+        ),
+      block: (feed, reason) =>
+        members.block(feed, reason, before(actor, 'feed.block', { whom: feed, detail: reason })),
+      unblock: (feed) => members.unblock(feed, before(actor, 'feed.unblock', { whom: feed })),
+      acceptKnock: (feed) => knocks.accept(feed, before(actor, 'knock.accept', { whom: feed })),
+      declineKnock: (feed) => knocks.decline(feed, before(actor, 'knock.decline', { whom: feed })),
+      createInvite: (invite) =>
+        invites.create(
+          { ...invite, by: actor },
+          before(actor, 'invite.create', { whom: invite.for ?? '', detail: invite.note ?? '' }),
+        ),
+      async revokeInvite(id) {
+        const owner = invites.get(id)?.by
+        return invites.revoke(id, before(actor, 'invite.revoke', { whom: id, owner })).catch((err) => {
+          // an invite that one may not see is one that does not exist
+          throw isRefusal(err) ? new RelayError('invite_unknown') : err
+        })
+      },
+      revokeAlias: (alias) =>
+        aliases.revoke(
+          alias,
+          undefined,
+          before(actor, 'alias.revoke', { whom: alias, owner: aliases.get(alias)?.owner }),
+        ),
+      link: (feed) => signIns.link(feed, before(actor, 'member.link', { whom: feed })),
+      describe: ({ name, description }) =>
+        settings.change({ name, description, setUp: true }, before(actor, 'room.describe', { whom: name })),
+      setMode: (mode) => settings.change({ mode }, before(actor, 'room.mode', { whom: mode })),
+      saveNotice: (notice) =>
+        notices.save(
+          { ...notice, by: actor },
+          before(actor, 'notice.save', { whom: notice.name, detail: notice.title }),
+        ),
+      removeNotice: (name) => notices.remove(name, before(actor, 'notice.delete', { whom: name })),
+      async leave(forget) {
+        const leaving = before(actor, 'leave', { whom: actor, detail: forget ? 'feed deleted' : '' })
+        await members.unfollow(actor, undefined, (afterFlush) => {
+          leaving(afterFlush)
+          if (forget) feeds.removeNow(actor, afterFlush)
+        })
+        // once more, for messages that were on their way to the disk in the meantime
+        if (forget) await feeds.remove(actor)
+      },
+    }
+  }
+
+  return { as }
+}
+
+const isRefusal = (err: unknown): boolean => err instanceof RelayError && err.code === 'not_allowed'

@@ -1,0 +1,56 @@
+// Notices: what the room has to say to its people, as Markdown, each under a name of its own.
+
+import { RelayError } from '../errors.js'
+import { NOTICE_TEXT_CHARS, NOTICE_TITLE_CHARS, NOTICES_KEPT } from '../limits.js'
+import type { NoticeRecord, Tables } from './layout.js'
+import type { Before, Writer } from './writer.js'
+
+export interface Notice extends NoticeRecord {
+  /** its place in the address */
+  name: string
+}
+
+export interface Notices {
+  get(name: string): Notice | null
+  /** All, by name. */
+  list(): Notice[]
+  /** Writes one, or writes it anew. @throws RelayError `bad_argument`, `quota_reached` */
+  save(notice: Omit<Notice, 'changed'>, before?: Before): Promise<void>
+  /** @throws RelayError `not_found` */
+  remove(name: string, before?: Before): Promise<void>
+}
+
+/** Part of an address, to be typed by hand. */
+const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/
+
+/** @param now Unix ms */
+export function createNotices({ notices }: Tables, writer: Writer, now: () => number): Notices {
+  const key = (name: string): Buffer => Buffer.from(name)
+  const list = (): Notice[] =>
+    [...notices.getRange({})].map(({ key, value }) => ({ name: key.toString(), ...value }))
+  return {
+    list,
+    get(name) {
+      const record = NAME.test(name) ? notices.get(key(name)) : undefined
+      return record ? { name, ...record } : null
+    },
+    save: ({ name, title, text, by }, before) =>
+      writer.submit(() => {
+        if (!NAME.test(name))
+          throw new RelayError('bad_argument', 'the address is small letters, digits and hyphens, 32 at most')
+        const length = [...title].length
+        if (length < 1 || length > NOTICE_TITLE_CHARS)
+          throw new RelayError('bad_argument', `a title has 1 to ${NOTICE_TITLE_CHARS} characters`)
+        if ([...text].length > NOTICE_TEXT_CHARS)
+          throw new RelayError('bad_argument', `a notice has at most ${NOTICE_TEXT_CHARS} characters`)
+        if (!notices.doesExist(key(name)) && list().length >= NOTICES_KEPT)
+          throw new RelayError('quota_reached', `a room has at most ${NOTICES_KEPT} notices`)
+        notices.putSync(key(name), { title, text, changed: now(), by })
+      }, before),
+    remove: (name, before) =>
+      writer.submit(() => {
+        if (!NAME.test(name) || !notices.doesExist(key(name))) throw new RelayError('not_found')
+        notices.removeSync(key(name))
+      }, before),
+  }
+}

@@ -1,0 +1,149 @@
+// Signed-in browsers and one-time login links: tokens only as hashes, and none that outlives its membership.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { RelayError } from '../errors.js'
+import { AGENT_CHARS, LINK_MS, SEEN_STEP_MS, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../limits.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { SignInRecord, SignInWay, Tables } from './layout.js'
+import type { Members } from './members.js'
+import type { Before, Writer } from './writer.js'
+
+export interface SignIn extends SignInRecord {
+  /** names it in lists; worth nothing as a token */
+  id: string
+}
+
+export interface SignIns {
+  /**
+   * Signs a browser in: answers its token, which is not kept.
+   * @param agent the browser in a few words
+   * @throws RelayError `not_following` for a feed that is no member
+   */
+  open(feed: FeedId, how: SignInWay, agent: string): Promise<string>
+  /** Whose browser has this token; null if nobody's, or nobody's any more. */
+  get(token: string): SignIn | null
+  /** Remembers that a browser was used; written at most once in `SEEN_STEP_MS`. */
+  used(signIn: SignIn): Promise<void>
+  /** A member's browsers, last used first. */
+  of(feed: FeedId): SignIn[]
+  /** Signs one out. @throws RelayError `not_found`, also for another's */
+  close(id: string, feed: FeedId): Promise<void>
+  /** Signs all of a member's browsers out, and voids its links; answers how many browsers. */
+  closeAll(feed: FeedId): Promise<number>
+  /** Makes a login link for a member; the one before it is void. @throws RelayError `not_following` */
+  link(feed: FeedId, before?: Before): Promise<{ token: string; expires: number }>
+  /** Signs a browser in by a link, which is then void. @throws RelayError `link_void` */
+  useLink(token: string, agent: string): Promise<string>
+  /** Forgets what has expired. */
+  sweep(): Promise<number>
+}
+
+/** 32 bytes in base64url; anything else cannot be a token of ours. */
+const TOKEN = /^[A-Za-z0-9_-]{43}$/
+
+const newToken = (): string => randomBytes(32).toString('base64url')
+const hashOf = (token: string): Buffer => createHash('sha256').update(token).digest()
+
+/** @param now Unix ms */
+export function createSignIns(
+  { signIns, links }: Tables,
+  writer: Writer,
+  members: Members,
+  now: () => number,
+): SignIns {
+  const view = (key: Buffer, record: SignInRecord): SignIn => ({ id: key.toString('base64url'), ...record })
+
+  function of(feed: FeedId): SignIn[] {
+    return [...signIns.getRange({})]
+      .filter(({ value }) => value.feed === feed && value.expires > now())
+      .map(({ key, value }) => view(key, value))
+      .sort((a, b) => b.seen - a.seen)
+  }
+
+  function openNow(feed: FeedId, how: SignInWay, agent: string): string {
+    if (!members.has(feed)) throw new RelayError('not_following')
+    for (const { id } of of(feed).slice(SIGN_INS_PER_MEMBER - 1))
+      signIns.removeSync(Buffer.from(id, 'base64url'))
+    const token = newToken()
+    const at = now()
+    signIns.putSync(hashOf(token), {
+      ...{ feed, created: at, seen: at, expires: at + SIGN_IN_MS, how },
+      agent: agent.slice(0, AGENT_CHARS),
+    })
+    return token
+  }
+
+  function dropLinks(feed: FeedId): void {
+    for (const { key, value } of [...links.getRange({})]) if (value.feed === feed) links.removeSync(key)
+  }
+
+  return {
+    of,
+    open: (feed, how, agent) => writer.submit(() => openNow(feed, how, agent)),
+
+    get(token) {
+      if (!TOKEN.test(token)) return null
+      const key = hashOf(token)
+      const record = signIns.get(key)
+      // the membership is looked at each time: nothing of a member that is none any more is ever honoured
+      if (!record || record.expires <= now() || !members.has(record.feed)) return null
+      return view(key, record)
+    },
+
+    async used({ id, seen }) {
+      if (now() - seen < SEEN_STEP_MS) return
+      await writer.submit(() => {
+        const key = Buffer.from(id, 'base64url')
+        const record = signIns.get(key)
+        if (record) signIns.putSync(key, { ...record, seen: now(), expires: now() + SIGN_IN_MS })
+      })
+    },
+
+    close: (id, feed) =>
+      writer.submit(() => {
+        const key = Buffer.from(TOKEN.test(id) ? id : '', 'base64url')
+        if (key.length === 0 || signIns.get(key)?.feed !== feed) throw new RelayError('not_found')
+        signIns.removeSync(key)
+      }),
+
+    closeAll: (feed) =>
+      writer.submit(() => {
+        dropLinks(feed)
+        const open = [...signIns.getRange({})].filter(({ value }) => value.feed === feed)
+        for (const { key } of open) signIns.removeSync(key)
+        return open.length
+      }),
+
+    link: (feed, before) =>
+      writer.submit(() => {
+        if (!members.has(feed)) throw new RelayError('not_following')
+        dropLinks(feed)
+        const token = newToken()
+        const expires = now() + LINK_MS
+        links.putSync(hashOf(token), { feed, expires })
+        return { token, expires }
+      }, before),
+
+    useLink: (token, agent) =>
+      writer.submit(() => {
+        const key = hashOf(token)
+        const record = links.get(key)
+        // the same words for one that never was, was used, is too old, or whose member has gone
+        if (!record || record.expires <= now() || !members.has(record.feed)) throw new RelayError('link_void')
+        links.removeSync(key)
+        return openNow(record.feed, 'link', agent)
+      }),
+
+    sweep: () =>
+      writer.submit(() => {
+        let dropped = 0
+        for (const table of [signIns, links])
+          for (const { key, value } of [...table.getRange({})])
+            if (value.expires <= now()) {
+              table.removeSync(key)
+              dropped += 1
+            }
+        return dropped
+      }),
+  }
+}

@@ -1,0 +1,212 @@
+// Moderation: every cell of the roles and deeds, asked in the transaction of the deed, and noted with it or not at all.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { AUDIT_KEPT, DAY } from '../../src/limits.js'
+import type { Deeds } from '../../src/store/moderation.js'
+import type { Deed } from '../../src/store/powers.js'
+import type { Role } from '../../src/store/roles.js'
+import type { Store } from '../../src/store/store.js'
+import { openTestStore } from '../helpers/store.js'
+
+const someone = (): string => ssbKeys.generate().id
+
+async function member(store: Store, role: Role = 'member'): Promise<string> {
+  const id = someone()
+  await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  await store.roles.set(id, role)
+  return id
+}
+
+/** Does one deed to somebody of its own. */
+const DO: Record<
+  Exclude<Deed, 'members.see' | 'blocks.see' | 'audit.see'>,
+  (deeds: Deeds, store: Store, expires: number) => Promise<unknown>
+> = {
+  'knock.accept': async (deeds, store, expires) => {
+    const id = someone()
+    await store.knocks.leave(id, '', expires)
+    await deeds.acceptKnock(id)
+  },
+  'knock.decline': async (deeds, store, expires) => {
+    const id = someone()
+    await store.knocks.leave(id, '', expires)
+    await deeds.declineKnock(id)
+  },
+  'invite.create': (deeds, _, expires) => deeds.createInvite({ expires }),
+  'invite.revoke': async (deeds, store, expires) => {
+    const { invite } = await store.invites.create({ expires, by: 'riddle' })
+    await deeds.revokeInvite(invite.id)
+  },
+  'alias.revoke': async (deeds, store) => {
+    await store.aliases.register('crab', someone(), 'x')
+    try {
+      await deeds.revokeAlias('crab')
+    } finally {
+      await store.aliases.revoke('crab').catch(() => {})
+    }
+  },
+  leave: (deeds) => deeds.leave(false),
+  'member.add': (deeds) => deeds.addMember(someone(), ''),
+  'member.remove': async (deeds, store) => deeds.removeMember(await member(store)),
+  'feed.block': async (deeds, store) => deeds.block(await member(store), ''),
+  'feed.unblock': async (deeds, store) => {
+    const id = someone()
+    await store.members.block(id, '')
+    await deeds.unblock(id)
+  },
+  'notice.save': (deeds) => deeds.saveNotice({ name: 'tides', title: 'Tides', text: '' }),
+  'notice.delete': async (deeds, store) => {
+    await store.notices.save({ name: 'old', title: 'Old', text: '', by: 'operator' })
+    await deeds.removeNotice('old')
+  },
+  'member.role': async (deeds, store) => deeds.setRole(await member(store), 'moderator'),
+  'member.link': async (deeds, store) => deeds.link(await member(store)),
+  'room.describe': (deeds) => deeds.describe({ name: 'Pool', description: '' }),
+  'room.mode': (deeds, store) => deeds.setMode(store.settings.get().mode),
+}
+
+const MEMBERS = ['knock.accept', 'knock.decline', 'invite.create', 'leave']
+const MODERATORS = [
+  ...MEMBERS,
+  ...['invite.revoke', 'alias.revoke', 'member.add', 'member.remove', 'feed.block', 'feed.unblock'],
+  ...['notice.save', 'notice.delete'],
+]
+const ADMINS = [...MODERATORS, 'member.role', 'member.link', 'room.describe', 'room.mode']
+
+for (const mode of ['open', 'restricted'] as const) {
+  t.test(`every deed by every role: ${mode}`, async (t) => {
+    const { store, clock } = await openTestStore(t)
+    await member(store, 'admin')
+    await store.settings.change({ mode })
+    const expires = clock.now() + DAY
+    const may: Record<string, string[]> = {
+      nobody: [],
+      member: mode === 'restricted' ? MEMBERS.filter((deed) => deed !== 'invite.create') : MEMBERS,
+      moderator: MODERATORS,
+      admin: ADMINS,
+    }
+    for (const [role, granted] of Object.entries(may)) {
+      for (const [deed, run] of Object.entries(DO)) {
+        const actor = role === 'nobody' ? someone() : await member(store, role as Role)
+        const [newest] = store.audit.list(1)
+        const done = await run(store.moderation.as(actor), store, expires).then(
+          () => 'done',
+          (err) => err.code,
+        )
+        const refusal = deed === 'invite.revoke' ? 'invite_unknown' : 'not_allowed'
+        t.equal(done, granted.includes(deed) ? 'done' : refusal, `${role}: ${deed}`)
+        const [noted] = store.audit.list(1)
+        if (done === 'done') t.match(noted, { who: actor, what: deed, at: clock.now() })
+        else t.same(noted, newest, 'what was not done is not noted')
+      }
+    }
+  })
+}
+
+t.test('a moderator does nothing to those of its own role or a higher one', async (t) => {
+  const { store } = await openTestStore(t)
+  const [one, other, admin, second] = [
+    await member(store, 'moderator'),
+    await member(store, 'moderator'),
+    await member(store, 'admin'),
+    await member(store, 'admin'),
+  ]
+  const deeds = store.moderation.as(one)
+  for (const target of [other, admin]) {
+    await t.rejects(deeds.removeMember(target), { code: 'not_allowed' })
+    await t.rejects(deeds.block(target, ''), { code: 'not_allowed' })
+  }
+  await store.moderation.as(admin).removeMember(second)
+  t.notOk(store.members.has(second), 'an admin may to another')
+})
+
+t.test('the last admin stays, whatever is tried at once', async (t) => {
+  const { store } = await openTestStore(t)
+  const [a, b] = [await member(store, 'admin'), await member(store, 'admin')]
+  const both = await Promise.allSettled([
+    store.moderation.as(a).setRole(b, 'member'),
+    store.moderation.as(b).setRole(a, 'member'),
+  ])
+  t.same(
+    both.map(({ status }) => status).sort(),
+    ['fulfilled', 'rejected'],
+    'the second is no admin any more when its turn comes',
+  )
+  const left = store.roles.of(a) === 'admin' ? a : b
+  const deeds = store.moderation.as(left)
+  const last = { code: 'last_admin' }
+  await t.rejects(deeds.leave(true), last)
+  await t.rejects(deeds.removeMember(left), last)
+  await t.rejects(deeds.block(left, ''), last)
+  await t.rejects(deeds.setRole(left, 'moderator'), last)
+  await deeds.setRole(left, 'admin')
+  t.ok(store.members.has(left))
+  await store.moderation.as('operator').removeMember(left)
+  t.notOk(store.members.has(left), 'who has the machine may do everything')
+})
+
+t.test('own invites and names, and nobody else’s', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const [a, b] = [await member(store), await member(store)]
+  const { invite } = await store.moderation.as(a).createInvite({ expires: clock.now() + DAY })
+  t.equal(invite.by, a)
+  await t.rejects(store.moderation.as(b).revokeInvite(invite.id), { code: 'invite_unknown' })
+  await t.rejects(
+    store.moderation.as(b).revokeInvite(someone()),
+    { code: 'invite_unknown' },
+    'the same words',
+  )
+  t.equal((await store.moderation.as(a).revokeInvite(invite.id)).state, 'revoked')
+  await store.aliases.register('crab', a, 'x')
+  await t.rejects(store.moderation.as(b).revokeAlias('crab'), { code: 'not_allowed' })
+  await store.moderation.as(a).revokeAlias('crab')
+  await t.rejects(
+    store.moderation.as(a).revokeAlias('crab'),
+    { code: 'not_allowed' },
+    'the same words for none',
+  )
+})
+
+t.test('who leaves takes the role, the browsers and, on request, the feed along', async (t) => {
+  const { store } = await openTestStore(t)
+  const id = await member(store, 'moderator')
+  const token = await store.signIns.open(id, 'app', 'Firefox')
+  t.equal(store.signIns.get(token)?.feed, id)
+  await store.moderation.as(id).leave(true)
+  t.notOk(store.members.has(id))
+  t.equal(store.signIns.get(token), null)
+  t.equal(store.feeds.info(id).messages, 0)
+  t.match(store.audit.list(1), [{ who: id, what: 'leave', detail: 'feed deleted' }])
+  await t.rejects(store.moderation.as(id).leave(false), { code: 'not_allowed' })
+})
+
+t.test('a voucher takes back no one who has been given a role since', async (t) => {
+  const { store } = await openTestStore(t)
+  const voucher = await member(store)
+  const id = someone()
+  await store.members.follow(id, { by: 'voucher', voucher, note: '' })
+  await store.roles.set(id, 'admin')
+  await t.rejects(store.members.unfollow(id, voucher), { code: 'not_following' })
+  await t.rejects(store.roles.set(someone(), 'admin'), { code: 'not_following' })
+})
+
+t.test('the audit log is read backwards in pages, and has an end', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  const notes = Array.from({ length: AUDIT_KEPT + 3 }, (_, i) =>
+    store.settings.change({}, () =>
+      store.audit.noteNow({ who: 'operator', what: 'tide', whom: String(i + 1), detail: '' }),
+    ),
+  )
+  await Promise.all(notes)
+  const again = await reopen()
+  t.same(
+    again.audit.list(2).map(({ number, whom }) => [number, whom]),
+    [
+      [AUDIT_KEPT + 3, String(AUDIT_KEPT + 3)],
+      [AUDIT_KEPT + 2, String(AUDIT_KEPT + 2)],
+    ],
+  )
+  t.match(again.audit.list(1, AUDIT_KEPT), [{ number: AUDIT_KEPT - 1 }])
+  t.equal(again.audit.list(AUDIT_KEPT * 2).length, AUDIT_KEPT, 'the oldest have made room')
+})

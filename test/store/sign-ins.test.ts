@@ -1,0 +1,93 @@
+// Signed-in browsers and login links: good for their member alone, for a while, and gone with the membership.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { AGENT_CHARS, HOUR, LINK_MS, MINUTE, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../../src/limits.js'
+import { openTestStore } from '../helpers/store.js'
+
+async function withMember(t: Parameters<typeof openTestStore>[0]) {
+  const opened = await openTestStore(t)
+  const id = ssbKeys.generate().id
+  await opened.store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  return { ...opened, id }
+}
+
+t.test('a token is known by its hash, survives a restart, and expires', async (t) => {
+  const { store, clock, id, reopen } = await withMember(t)
+  const token = await store.signIns.open(id, 'app', 'x'.repeat(200))
+  const other = await store.signIns.open(id, 'link', 'Firefox')
+  t.match(token, /^[\w-]{43}$/)
+  const again = await reopen()
+  t.match(again.signIns.get(token), { feed: id, how: 'app', agent: 'x'.repeat(AGENT_CHARS) })
+  t.not(again.signIns.get(token)?.id, token)
+  for (const wrong of [
+    '',
+    token.slice(1),
+    `${token}=`,
+    other.replace(/.$/, 'A'),
+    again.signIns.get(token)?.id,
+  ])
+    if (wrong !== other) t.equal(again.signIns.get(wrong as string), null)
+  clock.advance(2 * HOUR)
+  const used = again.signIns.get(token)
+  if (used) await again.signIns.used(used)
+  t.same(
+    again.signIns.of(id).map(({ how }) => how),
+    ['app', 'link'],
+    'last used first',
+  )
+  clock.advance(SIGN_IN_MS - HOUR)
+  t.equal(again.signIns.get(other), null, 'not used for too long')
+  t.ok(again.signIns.get(token), 'use prolongs it')
+  t.equal(await again.signIns.sweep(), 1)
+  await t.rejects(again.signIns.open(ssbKeys.generate().id, 'app', ''), { code: 'not_following' })
+})
+
+t.test('a browser is signed out by its owner alone; the least used makes room', async (t) => {
+  const { store, clock, id } = await withMember(t)
+  const first = await store.signIns.open(id, 'app', '')
+  const mine = store.signIns.get(first)?.id as string
+  for (const wrong of ['', '__proto__', 'A'.repeat(43)])
+    await t.rejects(store.signIns.close(wrong, id), { code: 'not_found' })
+  await t.rejects(store.signIns.close(mine, ssbKeys.generate().id), { code: 'not_found' })
+  for (let i = 0; i < SIGN_INS_PER_MEMBER; i++) {
+    clock.advance(MINUTE)
+    await store.signIns.open(id, 'app', '')
+  }
+  t.equal(store.signIns.of(id).length, SIGN_INS_PER_MEMBER)
+  t.equal(store.signIns.get(first), null)
+  t.equal(await store.signIns.closeAll(id), SIGN_INS_PER_MEMBER)
+  t.same(store.signIns.of(id), [])
+})
+
+t.test('membership ends them at once', async (t) => {
+  for (const end of ['unfollow', 'block'] as const) {
+    const { store, id } = await withMember(t)
+    const token = await store.signIns.open(id, 'app', '')
+    const { token: link } = await store.signIns.link(id)
+    await (end === 'block' ? store.members.block(id, '') : store.members.unfollow(id))
+    t.equal(store.signIns.get(token), null)
+    if (end === 'block') await store.members.unblock(id)
+    await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+    t.equal(store.signIns.get(token), null, 'and coming back does not bring them back')
+    await t.rejects(store.signIns.useLink(link, ''), { code: 'link_void' })
+  }
+})
+
+t.test('a login link is good once, for an hour, and the newest alone', async (t) => {
+  const { store, clock, id } = await withMember(t)
+  const { token: stale } = await store.signIns.link(id)
+  const { token, expires } = await store.signIns.link(id)
+  t.equal(expires, clock.now() + LINK_MS)
+  await t.rejects(store.signIns.useLink(stale, ''), { code: 'link_void' })
+  const both = await Promise.allSettled([
+    store.signIns.useLink(token, 'A'),
+    store.signIns.useLink(token, 'B'),
+  ])
+  t.same(both.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
+  t.match(store.signIns.of(id), [{ how: 'link' }])
+  const { token: late } = await store.signIns.link(id)
+  clock.advance(LINK_MS)
+  await t.rejects(store.signIns.useLink(late, ''), { code: 'link_void' })
+  await t.rejects(store.signIns.link(ssbKeys.generate().id), { code: 'not_following' })
+})
