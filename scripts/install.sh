@@ -190,13 +190,15 @@ ask_all() {
 
 node_is_good() {
   command -v node >/dev/null || return 1
+  # the service may run programs of the system only
+  case "$(readlink -f "$(command -v node)")" in /usr/*) ;; *) return 1 ;; esac
   dpkg --compare-versions "$(node --version 2>/dev/null | cut -c 2-)" ge "$NODE_LEAST" 2>/dev/null
 }
 
 candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: *//p'; }
 
 apt_install() {
-  apt-get -o DPkg::Lock::Timeout=300 install -y --no-install-recommends "$@" </dev/null ||
+  apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" </dev/null >&2 ||
     die "apt could not install: $*" 'see above; once it is mended, run this again'
 }
 
@@ -215,7 +217,7 @@ Suites: nodistro
 Components: main
 Signed-By: $NODESOURCE_KEY
 LIST
-  apt-get -o DPkg::Lock::Timeout=300 update </dev/null || die 'the package source of nodesource.com does not answer'
+  apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || die 'the package source of nodesource.com does not answer'
 }
 
 install_packages() {
@@ -229,21 +231,22 @@ install_packages() {
   [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted="$wanted ca-certificates"
   [ -n "$wanted" ] || return 0
   # A source that does not answer must not end this where the others have all we need.
-  apt-get -o DPkg::Lock::Timeout=300 update </dev/null || warn 'apt-get update failed; going on with what is known'
+  apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || warn 'apt-get update failed; going on with what is known'
   case "$wanted" in
     nodejs*)
       if ! dpkg --compare-versions "$(candidate nodejs | sed 's/(none)/0/')" ge "$NODE_LEAST"; then
         [ "$nodesource" = yes ] || die \
           "Node.js $NODE_LEAST or newer is needed, and Debian $suite has $(candidate nodejs)" \
           'Either upgrade to Debian 13 (trixie), or let this script take Node.js from nodesource.com: --nodesource.' \
-          'A Node.js that you have put into /usr/local yourself will be used as well.'
+          'A Node.js that you have put into /usr/local yourself (no link to elsewhere) will be used as well.'
         add_nodesource
       fi
       ;;
   esac
   # shellcheck disable=SC2086
   apt_install $wanted
-  node_is_good || die "Node.js $NODE_LEAST or newer is needed; there is $(node --version 2>&1)"
+  node_is_good || die "$(command -v node) cannot be used: it is $(node --version 2>&1) in $(readlink -f "$(command -v node)")" \
+    "Node.js $NODE_LEAST or newer is needed, in /usr; take this one away and run the script again"
   # The relay runs a tor of its own when it needs one; a second one would only take memory.
   if [ "$had_tor" = no ]; then systemctl disable --quiet --now tor.service 2>/dev/null || true; fi
 }
@@ -429,13 +432,18 @@ summary() {
   "$BIN" status
   say ''
   "$BIN" setup
+  local_port="$("$BIN" status --json | sed -n 's|^ *"web": "http://127\.0\.0\.1:\([0-9]*\).*|\1|p')"
+  [ -z "$local_port" ] || cat <<WORDS
+
+The plain web pages are for this machine alone. To open them on your own computer, type there
+  ssh -L $local_port:127.0.0.1:$local_port $(hostname)
+and leave it open, or install with --lan.
+WORDS
   cat <<WORDS
 
-If the web address above is 127.0.0.1, reach it from your own computer with
-  ssh -L 8080:127.0.0.1:8080 $(hostname)      and then open the link there.
-Ports to open to the world (not needed for an onion address): TCP $ports
+Ports to open to the world, which an onion address does without: TCP $ports
 
-  configuration  $ETC/relay.toml, every key explained; then: systemctl reload-or-restart tidepool
+  configuration  $ETC/relay.toml, every key explained; then: systemctl restart tidepool
   data           $DATA; its file secret IS the relay: keep a copy
   back up        tidepool backup --with-keys FILE, now and then, to another machine
   upgrade        install.sh --upgrade of a newer release

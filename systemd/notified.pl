@@ -34,4 +34,5 @@ if (($ENV{NOTIFY_SOCKET} // '') =~ m{^[/\@].}) {
     else                       { warn "<4>notified.pl: $@" }
 }
 
+no warnings 'exec';
 exec { $ARGV[0] } @ARGV or die "<3>notified.pl: $ARGV[0]: $!\n";

@@ -1,0 +1,317 @@
+// The installer and the unit under a real systemd: installed, ready, watched, killed, hung, upgraded, rolled back, purged.
+// TIDE_SUITES names the Debian releases to do it on; `npm run nspawn` takes all there are.
+
+import t, { type Test } from 'tap'
+import { lacks } from '../helpers/programs.js'
+import { until } from '../helpers/wait.js'
+import { bootMachine, cannotBoot, type Machine } from './machine.js'
+import { makeReleases, type Releases } from './releases.js'
+import { debianTree, type Suite } from './tree.js'
+
+const suites = (process.env.TIDE_SUITES ?? 'trixie').split(/[ ,]+/) as Suite[]
+const skip = cannotBoot() || lacks('systemd-nspawn', 'systemd-container') || lacks('mmdebstrap', 'mmdebstrap')
+const INSTALL = 'sh /tmp/install/scripts/install.sh'
+/** Prints what HTTPS answers, as if the machine's name led to it. */
+const FETCH = `
+require("node:https").get(
+  { host: "127.0.0.1", path: "/invite/", rejectUnauthorized: false, headers: { host: "relay.example" } },
+  async (answer) => console.log(answer.statusCode, Buffer.concat(await answer.toArray()).toString()))`
+/** Milliseconds for systemd to notice, wait and start anew. */
+const PATIENCE_MS = 60_000
+
+t.setTimeout(20 * 60_000)
+
+t.test('a machine', { skip }, async (t) => {
+  const releases = await makeReleases(t)
+  for (const suite of suites) await t.test(suite, (t) => onSuite(t, suite, releases))
+})
+
+async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void> {
+  let machine: Machine
+  try {
+    machine = await bootMachine(t, await debianTree(suite), binds(suite, releases))
+  } catch (err) {
+    t.pass('skipped', { skip: `no machine can be booted here: ${(err as Error).message}` })
+    return
+  }
+  await machine.sh('mkdir /tmp/install && tar -xzf /release/current.tgz -C /tmp/install --strip-components 1')
+  const { id } = releases
+  if (suite === 'bookworm') await t.test('a Node that is too old', (t) => tooOld(t, machine))
+  await t.test('what is not its own', (t) => refusals(t, machine))
+  await t.test('installation', (t) => installation(t, machine, id))
+  await t.test('the service as systemd runs it', (t) => confinement(t, machine))
+  await t.test('reload', (t) => reload(t, machine))
+  await t.test('killed, hung, stopped', (t) => survival(t, machine))
+  await t.test('run again', (t) => again(t, machine, id))
+  await t.test('upgrades', (t) => upgrades(t, machine, id))
+  await t.test('removal', (t) => removal(t, machine))
+}
+
+/** Bookworm's own Node is too old: there the one that runs this test is lent, as if somebody had put it there. */
+function binds(suite: Suite, { dir }: Releases): string[] {
+  const node = suite === 'bookworm' ? [`--bind-ro=${process.execPath}:/opt/node`] : []
+  return [`--bind-ro=${dir}:/release`, ...node]
+}
+
+async function tooOld(t: Test, machine: Machine): Promise<void> {
+  const ran = await machine.run(`${INSTALL} --yes --no-tor`)
+  t.match(ran, { code: 1, stderr: /Debian bookworm has 18\.[\s\S]*--nodesource/ })
+  t.equal((await machine.run('test -e /opt/tidepool -o -e /etc/tidepool')).code, 1, 'nothing was done')
+  await machine.sh(
+    'apt-get install -y -q --no-install-recommends libstdc++6; ln -s /opt/node /usr/local/bin/node',
+  )
+}
+
+/** Each is in its way once, and is left as it was. */
+async function refusals(t: Test, machine: Machine): Promise<void> {
+  for (const [make, complaint] of [
+    ['echo mine >/usr/local/bin/tidepool', /\/usr\/local\/bin\/tidepool is there, and not from this script/],
+    ['echo mine >/etc/systemd/system/tidepool.service', /tidepool\.service is there/],
+    ['mkdir -p /opt/tidepool && echo mine >/opt/tidepool/file', /\/opt\/tidepool is there/],
+    [
+      'mkdir -p /var/lib/tidepool && echo mine >/var/lib/tidepool/file',
+      /\/var\/lib\/tidepool is there and belongs to root/,
+    ],
+    ['useradd --home-dir /home/tidepool tidepool', /the user tidepool is there/],
+  ] as const) {
+    await machine.sh(make)
+    const before = await machine.sh(
+      'find /opt /etc /usr/local /var/lib/tidepool -type f 2>/dev/null | sort | xargs -d "\\n" sha256sum',
+    )
+    t.match(await machine.run(`${INSTALL} --yes`), { code: 1, stdout: '', stderr: complaint })
+    t.equal(
+      await machine.sh(
+        'find /opt /etc /usr/local /var/lib/tidepool -type f 2>/dev/null | sort | xargs -d "\\n" sha256sum',
+      ),
+      before,
+    )
+    await machine.sh(
+      'rm -rf /usr/local/bin/tidepool /etc/systemd/system/tidepool.service /opt/tidepool /var/lib/tidepool; userdel tidepool 2>/dev/null || true',
+    )
+  }
+  t.match(await machine.run('su -s /bin/sh nobody -c "cd /; sh /tmp/install/scripts/install.sh"'), {
+    code: 1,
+    stderr: /has to be run as root/,
+  })
+  t.match(await machine.run(`${INSTALL} --upgrade`), { code: 1, stderr: /nothing is installed here/ })
+  t.match(await machine.run(`${INSTALL} --nonsense`), { code: 1, stderr: /--nonsense is not an option/ })
+  const damaged = await machine.run(`${INSTALL} --release /release/damaged.tgz`)
+  t.match(damaged, { code: 1, stderr: /damaged\.tgz is damaged/ })
+  // found when the configuration is written: by then the packages are there, and nothing runs
+  const wrong = await machine.run(`${INSTALL} --no-tor --set web.prot=80`)
+  t.match(wrong, { code: 1, stderr: /web\.prot is not a key; did you mean web\.port/ })
+  t.equal((await machine.run('systemctl cat tidepool')).code, 1, 'no unit is left')
+}
+
+async function installation(t: Test, machine: Machine, id: string): Promise<void> {
+  await machine.sh(
+    'mkdir -p /etc/tidepool/tls && cp /release/relay.key /release/relay.pem /etc/tidepool/tls/',
+  )
+  const tls =
+    '--set domain.tls_key=/etc/tidepool/tls/relay.key --set domain.tls_cert=/etc/tidepool/tls/relay.pem'
+  const sets = `--domain relay.example ${tls} --set invite.per_hour=17`
+  const began = Date.now()
+  const ran = await machine.run(`${INSTALL} --name 'Rock pool' ${sets}`)
+  t.comment(`installed in ${Date.now() - began} ms`)
+  t.match(ran, { code: 0 }, ran.stderr)
+  for (const part of [
+    /^Rock pool runs as process \d+/m,
+    /^ +web +https:\/\/relay\.example/m,
+    /secret IS the relay/,
+  ])
+    t.match(ran.stdout, part)
+  t.match(ran.stdout, /TCP 8008, 26819, 80, 443\n/, 'the ports to open')
+  t.notMatch(ran.stdout, /token=/, 'set up already, it has no link')
+  t.equal((await machine.sh('readlink /opt/tidepool/current')).trim(), `releases/${id}`)
+  t.equal(await machine.show('ActiveState'), 'active')
+  t.equal((await machine.sh('systemctl is-enabled tidepool')).trim(), 'enabled')
+  t.equal((await machine.run('systemctl is-active tor')).stdout.trim(), 'inactive', 'no second tor')
+  t.match(await machine.sh('command -v tor && command -v node'), /tor\n.*node\n/)
+
+  const config = await machine.sh('cat /etc/tidepool/relay.toml')
+  t.match(config, /^per_hour = 17$/m)
+  t.match(config, /^#port = 8008$/m, 'what was not set is there, commented out')
+  t.equal((await machine.sh("stat -c '%U %G %a' /etc/tidepool/relay.toml")).trim(), 'root tidepool 640')
+  t.match(
+    await machine.sh("stat -c '%U %a' /var/lib/tidepool /var/lib/tidepool/secret"),
+    /^tidepool 700\ntidepool [46]00\n$/,
+  )
+  t.equal(
+    (await machine.sh('find /opt/tidepool ! -user root -o -type f -perm /022')).trim(),
+    '',
+    'nobody can change it',
+  )
+
+  t.match(await machine.sh('tidepool invite create'), /^[^:]+:8008:@.{44}\.ed25519~/)
+  const stranger = await machine.run('su -s /bin/sh nobody -c "/usr/local/bin/tidepool status"')
+  t.match(stranger, { code: 1, stderr: /not_allowed|relay_not_running/ }, 'the operator is root alone')
+  t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
+}
+
+async function confinement(t: Test, machine: Machine): Promise<void> {
+  const pid = await machine.show('MainPID')
+  const status = await machine.sh(`cat /proc/${pid}/status`)
+  t.notMatch(status, /^Uid:\s+0/m)
+  t.match(status, /^CapEff:\s+0000000000000400$/m, 'ports below 1024, and nothing else')
+  t.match(status, /^CapBnd:\s+0000000000000400$/m)
+  t.match(status, /^NoNewPrivs:\s+1$/m)
+  t.match(status, /^Seccomp:\s+2$/m)
+  const uid = (await machine.sh('id -u tidepool')).trim()
+  const listening = (await machine.sh('cat /proc/net/tcp'))
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+  const owner = (port: number): string | undefined =>
+    listening.find((row) => row[3] === '0A' && Number.parseInt(row[1]?.split(':')[1] ?? '', 16) === port)?.[7]
+  t.equal(owner(80), uid, 'port 80 is bound without root')
+  t.equal(owner(443), uid, 'port 443 is bound without root')
+  const page = await machine.sh(`node -e '${FETCH}'`)
+  t.match(page, /^200 [\s\S]*captcha/, 'the riddle is served')
+
+  const journal = await machine.journal()
+  t.match(journal, /^Tidepool \S+ is up id=@/m)
+  t.notMatch(journal, /token|"level"/)
+  t.equal(await machine.journal('-p warning'), '', 'nothing to be warned of')
+  const exposure = await machine.sh('systemd-analyze security --no-pager tidepool | tail -n 1')
+  t.ok(Number(/([\d.]+) /.exec(exposure.replace(/.*: /, ''))?.[1]) <= 1.5, exposure.trim())
+  const { rss_bytes } = JSON.parse(await machine.sh('tidepool status --json'))
+  const [began, ready] = [
+    await machine.show('ExecMainStartTimestampMonotonic'),
+    await machine.show('ActiveEnterTimestampMonotonic'),
+  ]
+  t.comment(`exposure: ${exposure.trim()}; resident: ${Math.round(rss_bytes / 2 ** 20)} MiB`)
+  t.comment(`ready ${Math.round((Number(ready) - Number(began)) / 1000)} ms after it was started`)
+  t.match(await machine.show('StatusText'), /^0 members, 0 online/)
+}
+
+async function reload(t: Test, machine: Machine): Promise<void> {
+  await machine.sh(
+    "sed -i 's/^per_hour = 17/per_hour = 18/' /etc/tidepool/relay.toml && systemctl reload tidepool",
+  )
+  await until('the new configuration', async () =>
+    /applied=\["invite.per_hour"\]/.test(await machine.journal()),
+  )
+  await machine.sh(
+    'sed -i \'s/^per_hour = 18/per_hour = "many"/\' /etc/tidepool/relay.toml && systemctl reload tidepool',
+  )
+  await until('the refusal', async () =>
+    /was not read again: .*per_hour/.test(await machine.journal('-p err')),
+  )
+  await machine.sh("sed -i 's/^per_hour = .*/per_hour = 18/' /etc/tidepool/relay.toml")
+  t.equal(await machine.show('ActiveState'), 'active')
+}
+
+async function survival(t: Test, machine: Machine): Promise<void> {
+  const identity = await relayId(machine)
+  const killed = await machine.show('MainPID')
+  await machine.sh(`kill -KILL ${killed}`)
+  await anotherThan(machine, killed)
+  t.equal(await relayId(machine), identity)
+
+  // a watchdog that has not a minute's patience
+  await machine.sh(
+    'mkdir -p /etc/systemd/system/tidepool.service.d && printf "[Service]\\nWatchdogSec=2\\n" >/etc/systemd/system/tidepool.service.d/quick.conf && systemctl daemon-reload && systemctl restart tidepool',
+  )
+  const watched = await machine.show('MainPID')
+  const first = await machine.show('WatchdogTimestampMonotonic')
+  await until(
+    'three beats',
+    async () => Number(await machine.show('WatchdogTimestampMonotonic')) - Number(first) > 3e6,
+  )
+  t.equal(await machine.show('MainPID'), watched, 'one that is well is left alone')
+  await machine.sh(`kill -STOP ${watched}`)
+  await anotherThan(machine, watched)
+  t.equal(await relayId(machine), identity)
+  t.match(await machine.sh('journalctl -q -o cat --no-pager -u tidepool'), /Watchdog timeout/)
+  t.equal(await machine.show('NRestarts'), '1')
+
+  await machine.sh(
+    'rm -r /etc/systemd/system/tidepool.service.d && systemctl daemon-reload && systemctl stop tidepool',
+  )
+  t.equal(await machine.show('Result'), 'success', 'told to stop, it ends well')
+  await machine.sh('systemctl start tidepool')
+  t.equal(await relayId(machine), identity, 'and systemctl has waited until it was ready')
+}
+
+async function again(t: Test, machine: Machine, id: string): Promise<void> {
+  const pid = await machine.show('MainPID')
+  const config = await machine.sh('cat /etc/tidepool/relay.toml')
+  const ran = await machine.run(`${INSTALL} --yes`)
+  t.match(ran, { code: 0 }, ran.stderr)
+  t.equal(await machine.show('MainPID'), pid, 'what runs is not disturbed')
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), config)
+  t.match(await machine.run(`${INSTALL} --set ssb.port=9000`), {
+    code: 0,
+    stderr: /stays as it is[\s\S]*ssb\.port=9000/,
+  })
+  t.match(await machine.run(`${INSTALL} --yes --release /release/next.tgz`), {
+    code: 1,
+    stderr: new RegExp(`another release is installed: ${id.replace('+', '\\+')}[\\s\\S]*--upgrade`),
+  })
+}
+
+async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
+  const identity = await relayId(machine)
+  const config = await machine.sh('cat /etc/tidepool/relay.toml')
+  const pid = await machine.show('MainPID')
+  t.match(await machine.run(`${INSTALL} --upgrade --release /release/refuses.tgz`), {
+    code: 1,
+    stderr: /per_hour[\s\S]*nothing was changed/,
+  })
+  t.equal(await machine.show('MainPID'), pid, 'a release that refuses the configuration is not even tried')
+
+  const hung = await machine.run(`${INSTALL} --upgrade --wait 4 --release /release/hangs.tgz`)
+  t.match(hung, { code: 1, stderr: new RegExp(`rolled back: ${id.replace('+', '\\+')} runs again`) })
+  t.equal((await status(machine)).version, id.split('+')[0])
+  t.equal(await relayId(machine), identity)
+  t.notMatch(await machine.sh('ls /opt/tidepool/releases'), /hangs/)
+
+  const ran = await machine.run(`${INSTALL} --upgrade --release /release/next.tgz`)
+  t.match(ran, { code: 0 }, ran.stderr)
+  t.equal((await status(machine)).version, '9.0.0')
+  t.equal(await relayId(machine), identity)
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), config)
+  t.same((await machine.sh('ls /opt/tidepool/releases')).trim().split('\n').sort(), [id, '9.0.0+next'].sort())
+}
+
+async function removal(t: Test, machine: Machine): Promise<void> {
+  const identity = await relayId(machine)
+  t.match(await machine.run(`${INSTALL} --uninstall`), {
+    code: 0,
+    stdout: /Data \(\/var\/lib\/tidepool\).*stay/,
+  })
+  t.equal((await machine.run('systemctl cat tidepool')).code, 1)
+  t.equal((await machine.run('test -e /opt/tidepool -o -e /usr/local/bin/tidepool')).code, 1)
+  const back = await machine.run(`${INSTALL} --yes`)
+  t.match(back, { code: 0 }, back.stderr)
+  t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
+  t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
+    code: 0,
+    stderr: /\/etc\/tidepool holds files/,
+  })
+  t.equal(
+    (
+      await machine.sh(
+        'find / -xdev -path /tmp/install -prune -o -path "*tidepool*" -print 2>/dev/null | sort',
+      )
+    ).trim(),
+    '/etc/tidepool\n/etc/tidepool/tls\n/etc/tidepool/tls/relay.key\n/etc/tidepool/tls/relay.pem',
+    'nothing is left but what was not its own',
+  )
+  t.equal((await machine.run('id tidepool')).code, 1)
+}
+
+async function status(machine: Machine): Promise<{ id: string; version: string }> {
+  return JSON.parse(await machine.sh('tidepool status --json'))
+}
+
+const relayId = async (machine: Machine): Promise<string> => (await status(machine)).id
+
+/** Waits until the service is ready in another process. */
+async function anotherThan(machine: Machine, pid: string): Promise<void> {
+  await until(
+    'systemd to start it anew',
+    async () =>
+      (await machine.show('ActiveState')) === 'active' && ![pid, '0'].includes(await machine.show('MainPID')),
+    PATIENCE_MS,
+  )
+}

@@ -1,0 +1,79 @@
+// A Debian tree to boot: made once by mmdebstrap, kept outside the project, with the packages an installation wants
+// lying in apt's cache, because the machine will have no network.
+
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+export type Suite = 'trixie' | 'bookworm'
+
+/** What a small system has before anybody installs anything; apt brings the rest. */
+const HAS = ['systemd', 'systemd-sysv', 'dbus', 'passwd', 'procps']
+/** What apt is asked for by the installer. */
+const WANTED = 'nodejs tor ca-certificates'
+/** Minutes for a mirror that is slow; on a good line it is twenty seconds. */
+const PATIENCE_MS = 8 * 60_000
+
+/**
+ * The directory of the tree, made if it is not there yet.
+ * @param more packages it has beyond those of every tree
+ * @throws with the last words of what could not be had
+ */
+export async function debianTree(suite: Suite, more: readonly string[] = []): Promise<string> {
+  const mirror = await hostMirror()
+  const args = [
+    '--variant=apt',
+    `--include=${[...HAS, ...more].join(',')}`,
+    '--skip=cleanup/apt/lists,cleanup/apt/cache',
+    `--customize-hook=chroot "$1" apt-get install -y --no-install-recommends --download-only ${WANTED}`,
+    // every machine would have the same one, and systemd makes one at boot
+    '--customize-hook=rm -f "$1/etc/machine-id"; touch "$1/etc/machine-id"',
+    ...(await proxies()).map((line) => `--aptopt=${line}`),
+  ]
+  const name = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 8)
+  const cache = join(tmpdir(), 'tidepool-trees')
+  const tree = join(cache, `${suite}-${name}`)
+  if (existsSync(tree)) return tree
+  mkdirSync(cache, { recursive: true })
+  const fresh = `${tree}.${process.pid}`
+  try {
+    await ran('mmdebstrap', [...args, '--format=directory', suite, fresh, mirror], PATIENCE_MS)
+    if (existsSync(tree)) return tree
+    renameSync(fresh, tree)
+    return tree
+  } finally {
+    await rm(fresh, { recursive: true, force: true })
+  }
+}
+
+/** Where this machine has its own packages from. */
+async function hostMirror(): Promise<string> {
+  const targets = await ran('apt-get', [
+    'indextargets',
+    '--format',
+    '$(REPO_URI)|$(LABEL)',
+    'Created-By: Packages',
+  ])
+  const debian = targets.split('\n').find((line) => line.endsWith('|Debian'))
+  if (!debian) throw new Error('the apt sources of this machine name no Debian mirror')
+  return debian.split('|')[0] as string
+}
+
+/** How this machine's apt reaches it. */
+async function proxies(): Promise<string[]> {
+  const config = await ran('apt-config', ['dump'])
+  return config.split('\n').filter((line) => /^Acquire::https?::.*Proxy/i.test(line))
+}
+
+function ran(program: string, args: string[], timeout = 60_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { timeout, maxBuffer: 1 << 26 }, (err, stdout, stderr) => {
+      if (err)
+        reject(new Error(`${program}: ${stderr.trim().split('\n').slice(-3).join(' | ') || err.message}`))
+      else resolve(stdout)
+    })
+  })
+}
