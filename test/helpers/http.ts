@@ -2,6 +2,7 @@
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { isIP } from 'node:net'
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls'
 
 export interface Reply {
@@ -83,7 +84,7 @@ function exchange(
     const { address, port, ca, verify = true } = tls ?? {}
     const reach = tls && {
       ...{ hostname: address ?? '127.0.0.1', port, ca, rejectUnauthorized: verify },
-      servername: new URL(url).hostname,
+      ...(isIP(new URL(url).hostname) ? {} : { servername: new URL(url).hostname }),
       setDefaultHeaders: true,
     }
     const headers = tls ? { Host: new URL(url).host, ...options.headers } : options.headers

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import type { Clock } from '../../clock.js'
 import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, PLAUSIBLE_NOW, RENEW_AFTER } from '../../limits.js'
 import type { Log } from '../../log.js'
-import { type FetchCertificate, fetchCertificate, NotFetched } from './fetch.js'
+import { createFetch, type FetchCertificate, NotFetched } from './fetch.js'
 import { keepIn, newKey } from './kept-certificate.js'
 import { checkPair, inOneLine, type Pair, unusable } from './pair.js'
 import type { CertificateSource, Present } from './source.js'
@@ -36,7 +36,7 @@ export interface AcmeComponents {
  * @throws RelayError `certificate_unusable` if the file of the root cannot be read
  */
 export function keepByAcme(
-  { log, clock, present, challenges, fetch = fetchCertificate }: AcmeComponents,
+  { log, clock, present, challenges, fetch = createFetch() }: AcmeComponents,
   { name, email, directory, ca: caFile, dir }: AcmeOptions,
 ): CertificateSource {
   const ca = caFile === null ? null : readRoot(caFile)
@@ -79,6 +79,7 @@ export function keepByAcme(
     current = pair
     present(pair)
     unsaved = pair
+    trouble = null
     keep()
     if (due(clock.now()))
       throw new Error('the new certificate is all but over by the clock of this machine: is it right?')

@@ -3,28 +3,30 @@
 import { Agent } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import { axios, Client, crypto } from 'acme-client'
-import { ACME_ANSWER_MS, ACME_AWAY_MS, KIB, SECOND } from '../../limits.js'
-import type { CertificateOrder, FromChild } from './fetch.js'
+import { ACME_AWAY_MS, KIB, SECOND } from '../../limits.js'
+import type { ChildOrder, FromChild } from './fetch.js'
 
 /** Bytes of one answer: the longest is a chain. */
 const ANSWER_BYTES = 256 * KIB
 /** How often and how many milliseconds apart the authority is asked whether it has made up its mind. */
-const ASKING = { backoffAttempts: 30, backoffMin: 1 * SECOND, backoffMax: 10 * SECOND }
+const ASKING = { backoffAttempts: 60, backoffMin: SECOND / 2, backoffMax: 5 * SECOND }
 /** Refusals of our nonce that are taken for bad luck: a busy authority's servers do not always agree. */
 const NONCE_TRIES = 20
 
 /** How the last request went: what the library throws does not say. */
 const last = { reached: false, retryAfterMs: 0 }
 
-async function obtain(order: CertificateOrder): Promise<string> {
-  const { name, email, directory, ca, accountKey, key } = order
+async function obtain(order: ChildOrder): Promise<string> {
+  const { name, email, directory, ca, accountKey, key, answerMs } = order
   Object.assign(axios.defaults, {
-    timeout: ACME_ANSWER_MS,
+    timeout: answerMs,
     maxContentLength: ANSWER_BYTES,
     httpsAgent: new Agent({ keepAlive: true, ...(ca ? { ca: [...rootCertificates, ca] } : {}) }),
   })
-  // we know better when to come back: the library would wait for as long as it is told to
-  Object.assign((axios.defaults as unknown as { acmeSettings: object }).acmeSettings, { retryMaxAttempts: 0 })
+  // The library's own retries wait for as long as they are told to, and lose what a failed connection said. When to come
+  // back is for the relay to know.
+  axios.interceptors.request.clear()
+  axios.interceptors.response.clear()
   axios.interceptors.request.use((config) => {
     Object.assign(last, { reached: false, retryAfterMs: 0 })
     return config
@@ -68,7 +70,7 @@ function say(words: FromChild): void {
 
 // whoever asked is gone, and nobody will end us
 process.once('disconnect', () => process.exit(1))
-process.once('message', (order: CertificateOrder) => {
+process.once('message', (order: ChildOrder) => {
   obtain(order).then(
     (chain) => say({ chain }),
     (err: unknown) => say({ failure: { message: (err as Error)?.message || String(err), ...last } }),

@@ -6,7 +6,7 @@
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ACME_FETCH_MS } from '../../limits.js'
+import { ACME_ANSWER_MS, ACME_FETCH_MS } from '../../limits.js'
 import { inOneLine } from './pair.js'
 
 /** What is asked of the authority. */
@@ -20,6 +20,11 @@ export interface CertificateOrder {
   /** PEM: the account's key, and the one to be certified */
   accountKey: string
   key: string
+}
+
+/** The order as the child takes it. */
+export interface ChildOrder extends CertificateOrder {
+  answerMs: number
 }
 
 /** What the child says. */
@@ -60,18 +65,35 @@ const CHILD = fileURLToPath(new URL(`./fetch-child${extname(import.meta.url)}`, 
 /** Bytes of what a failing child says on its way out. */
 const LAST_WORDS = 2000
 
-/** Fetches by a child process; the authority may take five minutes. */
-export const fetchCertificate: FetchCertificate = (order, answer, signal) =>
-  new Promise((resolve, reject) => {
-    // no environment: the library would follow proxies named there, and there is nothing else it needs to know
-    const child = fork(CHILD, [], { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+/**
+ * Makes what fetches by a child process.
+ * @param answerMs milliseconds that one answer of the authority may take
+ * @param fetchMs  milliseconds that all of it may take
+ * @param env      the child's environment: none, as the library would follow proxies named there
+ */
+export function createFetch({
+  answerMs = ACME_ANSWER_MS,
+  fetchMs = ACME_FETCH_MS,
+  env = {} as NodeJS.ProcessEnv,
+} = {}): FetchCertificate {
+  return (order, answer, signal) => run({ ...order, answerMs }, answer, signal, { fetchMs, env })
+}
+
+function run(
+  order: ChildOrder,
+  answer: Parameters<FetchCertificate>[1],
+  signal: AbortSignal,
+  { fetchMs, env }: { fetchMs: number; env: NodeJS.ProcessEnv },
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = fork(CHILD, [], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let outcome: (() => void) | null = null
     let lastWords = ''
     const stop = (message: string): void => {
       outcome ??= () => reject(new NotFetched(message, false))
       child.kill('SIGKILL')
     }
-    const late = setTimeout(() => stop('the certificate authority took too long'), ACME_FETCH_MS)
+    const late = setTimeout(() => stop('the certificate authority took too long'), fetchMs)
     const abort = (): void => stop('given up')
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
@@ -110,3 +132,4 @@ export const fetchCertificate: FetchCertificate = (order, answer, signal) =>
       if (err) stop(`the ACME client does not listen: ${inOneLine(err.message)}`)
     })
   })
+}

@@ -1,0 +1,120 @@
+// The snippets of docs/operating.md in real proxies: a riddle and an invite through nginx and through Caddy.
+
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { parseInviteCode } from '../../src/ssb/invite-code.js'
+import { createAuthority, writePair } from '../helpers/certificates.js'
+import { titleOf, Visitor } from '../helpers/http.js'
+import { freePort } from '../helpers/pebble.js'
+import { lacks, programPath } from '../helpers/programs.js'
+import { bootRelay, knownRiddles, shortDir, until } from '../helpers/relay.js'
+import { text } from '../house/files.js'
+
+const NAME = 'relay.example.org'
+const ANSWER = '/invite/invite-captcha-reponse'
+
+const authority = await createAuthority()
+
+/** The block of a language under the heading about the domain. */
+function snippet(language: string): string {
+  const [, section = ''] = text('docs/operating.md').split(/^## A public domain$/m)
+  const [, block] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(section) ?? []
+  if (!block) throw new Error(`no ${language} in docs/operating.md`)
+  return block
+}
+
+/** Puts something of the test in the place of something of the documentation's, which must be there. */
+function put(config: string, there: string | RegExp, here: string): string {
+  const done = config.replace(there, here)
+  if (done === config) throw new Error(`the snippet has no ${there}`)
+  return done
+}
+
+/** Runs a proxy until the end of the test. */
+function runProxy(t: Test, program: string, args: string[], dir: string): () => string {
+  let said = ''
+  const child = spawn(programPath(program) ?? program, args, {
+    env: { PATH: process.env.PATH, HOME: dir },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk: Buffer) => {
+      said += chunk
+    })
+  const gone = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGTERM')
+    await gone
+  })
+  return () => {
+    if (child.exitCode !== null) throw new Error(`${program} ended: ${said}`)
+    return said
+  }
+}
+
+type Configure = (at: { port: number; upstream: string; key: string; cert: string; dir: string }) => {
+  program: string
+  args: string[]
+}
+
+async function passes(t: Test, configure: Configure): Promise<void> {
+  const dir = await shortDir(t)
+  const riddles = knownRiddles()
+  const sets = [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1']
+  const relay = await bootRelay(t, { riddles: riddles.draw, sets })
+  const port = await freePort()
+  const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
+  const { program, args } = configure({ port, upstream: new URL(relay.webUrl).host, dir, ...pair })
+  const alive = runProxy(t, program, args, dir)
+  // as a browser would say it, of a proxy on 443
+  const base = `https://${NAME}`
+  const person = new Visitor(base, { port, ca: authority.root })
+  const page = await until(`${program} to answer`, () => {
+    alive()
+    return person.get('/invite/').catch(() => null)
+  })
+  t.match(page, { status: 200, headers: { 'strict-transport-security': /max-age/ } })
+  t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
+  const captcha = riddles.answerTo((await person.get('/invite/captcha.gif')).body) ?? 'unknown'
+  const given = await person.post(ANSWER, { captcha }, { Origin: base, 'Sec-Fetch-Site': 'same-origin' })
+  t.equal(given.status, 200, given.text)
+  t.match(parseInviteCode(titleOf(given.text) ?? ''), { host: NAME, port: relay.ssbPort, relay: relay.id })
+  // what a visitor says of itself passes the proxy and means nothing
+  const lies = { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': 'evil.example' }
+  const honest = await new Visitor(base, { port, ca: authority.root }).get('/invite/', lies)
+  t.match(honest, { status: 200, headers: { 'strict-transport-security': /max-age/ } })
+}
+
+t.test('nginx', { skip: lacks('nginx', 'nginx-light') }, (t) =>
+  passes(t, ({ port, upstream, key, cert, dir }) => {
+    let server = put(snippet('nginx'), '443 ssl', `127.0.0.1:${port} ssl`)
+    server = put(server, /(?<=ssl_certificate )\S+(?=;)/, cert)
+    server = put(server, /(?<=ssl_certificate_key )\S+(?=;)/, key)
+    server = put(server, '127.0.0.1:8080', upstream)
+    mkdirSync(join(dir, 'logs'))
+    const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+      (each) => `${each}_temp_path ${dir}/${each};`,
+    )
+    const around = `daemon off; pid ${dir}/nginx.pid; error_log stderr; events {}\n`
+    const file = join(dir, 'nginx.conf')
+    writeFileSync(file, `${around}http { access_log off; ${paths.join(' ')}\n${server}}\n`)
+    return { program: 'nginx', args: ['-p', dir, '-e', 'stderr', '-c', file] }
+  }),
+)
+
+t.test('Caddy', { skip: lacks('caddy', 'caddy') }, (t) =>
+  passes(t, ({ port, upstream, key, cert, dir }) => {
+    let site = put(
+      snippet('caddy'),
+      `${NAME} {`,
+      `https://${NAME}:${port} {\n    bind 127.0.0.1\n    tls ${cert} ${key}`,
+    )
+    site = put(site, '127.0.0.1:8080', upstream)
+    const file = join(dir, 'Caddyfile')
+    writeFileSync(file, `{\n    admin off\n    auto_https off\n}\n${site}`)
+    return { program: 'caddy', args: ['run', '--config', file, '--adapter', 'caddyfile'] }
+  }),
+)

@@ -1,0 +1,158 @@
+// The process that fetches, against authorities at their worst: it ends, says why, and leaves nothing running.
+
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import t, { type Test } from 'tap'
+import { DAY, HOUR } from '../../../src/limits.js'
+import { createFetch as create, type FetchCertificate, NotFetched } from '../../../src/web/domain/fetch.js'
+import { newKey } from '../../../src/web/domain/kept-certificate.js'
+import { createAuthority } from '../../helpers/certificates.js'
+import { until } from '../../helpers/wait.js'
+
+const authority = await createAuthority()
+/** TypeScript is loaded as the environment says. */
+const createFetch = (options: object = {}) => create({ env: process.env, ...options })
+
+type Answer = (req: IncomingMessage, res: ServerResponse, base: string) => void
+
+/** An authority that answers as a test says; the URL of its directory. */
+async function rogue(t: Test, answer: Answer): Promise<{ directory: string; asked: string[] }> {
+  const asked: string[] = []
+  const server = createServer(await authority.issue('127.0.0.1'), (req, res) => {
+    asked.push(`${req.method} ${req.url}`)
+    answer(req, res, base)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const base = `https://127.0.0.1:${(server.address() as AddressInfo).port}`
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return { directory: `${base}/directory`, asked }
+}
+
+function ask(
+  directory: string,
+  fetch: FetchCertificate = createFetch(),
+  signal = new AbortController().signal,
+) {
+  const keys = { accountKey: newKey(), key: newKey() }
+  const order = { name: 'relay.example.org', email: 'a@b.example', directory, ca: authority.root, ...keys }
+  return fetch(order, () => {}, signal)
+}
+
+/** How the fetching failed. */
+async function failure(asking: Promise<string>): Promise<NotFetched> {
+  const err = await asking.then(
+    () => new Error('it did not'),
+    (err: unknown) => err,
+  )
+  if (err instanceof NotFetched) return err
+  throw err
+}
+
+/** Processes started by this one that still run. */
+const children = (): string[] =>
+  readdirSync('/proc').filter((pid) => {
+    try {
+      const [, , parent] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /, 'x ')
+        .split(' ')
+      return (
+        Number(parent) === process.pid && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('fetch-child')
+      )
+    } catch {
+      return false
+    }
+  })
+
+/** An authority that behaves until an account is wanted. */
+const untilAccount =
+  (then: (res: ServerResponse) => void): Answer =>
+  (req, res, base) => {
+    const urls = { newNonce: `${base}/nonce`, newAccount: `${base}/account`, newOrder: `${base}/order` }
+    res.setHeader('Replay-Nonce', 'bm9uY2U')
+    if (req.url === '/directory') res.end(JSON.stringify(urls))
+    else if (req.url === '/nonce') res.end()
+    else then(res)
+  }
+
+const problem = (res: ServerResponse, status: number, type: string, headers = {}): void => {
+  res.writeHead(status, { 'Content-Type': 'application/problem+json', ...headers })
+  res.end(
+    JSON.stringify({ type: `urn:ietf:params:acme:error:${type}`, detail: `${type}, says the authority` }),
+  )
+}
+
+t.test('a rate limit, with the time to come back', async (t) => {
+  const limited = (wait: string) => (res: ServerResponse) =>
+    problem(res, 429, 'rateLimited', { 'Retry-After': wait })
+  const seconds = await rogue(t, untilAccount(limited('10800')))
+  t.match(await failure(ask(seconds.directory)), {
+    message: /rateLimited, says the authority/,
+    reached: true,
+    retryAfterMs: 3 * HOUR,
+  })
+  t.same(
+    seconds.asked.filter((line) => line.startsWith('POST')),
+    ['POST /account'],
+    'asked once',
+  )
+  const date = await rogue(t, untilAccount(limited(new Date(Date.now() + 2 * HOUR).toUTCString())))
+  const { retryAfterMs } = await failure(ask(date.directory))
+  t.ok(retryAfterMs > HOUR && retryAfterMs <= 2 * HOUR, String(retryAfterMs))
+  const forever = await rogue(t, untilAccount(limited('999999999')))
+  t.equal((await failure(ask(forever.directory))).retryAfterMs, 7 * DAY)
+})
+
+t.test('refusals and nonsense', async (t) => {
+  const cases: Array<[string, Answer, RegExp]> = [
+    ['a refusal', untilAccount((res) => problem(res, 403, 'unauthorized')), /unauthorized, says/],
+    ['an outage', (_req, res) => void res.writeHead(503).end('<h1>Maintenance</h1>'), /503/],
+    ['a page instead of a directory', (_req, res) => void res.end('<h1>Welcome</h1>'), /newAccount/],
+    ['nothing', (_req, res) => void res.end(), /no data/],
+    ['nonces that are never right', untilAccount((res) => problem(res, 400, 'badNonce')), /badNonce/],
+    [
+      'words that would repaint a terminal',
+      untilAccount((res) => problem(res, 400, '\u001b[2J\nx')),
+      /^ ?\[2J ?x, says/,
+    ],
+  ]
+  for (const [name, answer, message] of cases) {
+    const { directory } = await rogue(t, answer)
+    t.match(await failure(ask(directory)), { message, reached: true }, name)
+  }
+  const { directory } = await rogue(t, (_req, res) => void res.end('x'.repeat(1_000_000)))
+  t.match(await failure(ask(directory)), { message: /maxContentLength/ }, 'an answer without an end')
+})
+
+t.test('nobody there', async (t) => {
+  const { directory } = await rogue(t, (req) => void req.socket.destroy())
+  t.match(await failure(ask(directory)), { reached: false, message: /hang up|ECONNRESET/ })
+  const wrong = directory.replace('127.0.0.1', 'localhost')
+  t.match(await failure(ask(wrong)), { reached: false, message: /altnames|ECONNREFUSED/ }, 'somebody else')
+})
+
+t.test('an authority that never answers', async (t) => {
+  const { directory, asked } = await rogue(t, () => {})
+  t.match(await failure(ask(directory, createFetch({ answerMs: 200 }))), {
+    reached: false,
+    message: /timeout/,
+  })
+  t.match(await failure(ask(directory, createFetch({ fetchMs: 200 }))), {
+    reached: false,
+    message: /took too long/,
+  })
+  const ending = new AbortController()
+  const before = asked.length
+  const failed = failure(ask(directory, createFetch(), ending.signal))
+  await until('it to ask', () => asked.length > before)
+  ending.abort()
+  t.match(await failed, { message: 'given up' })
+  t.match(await failure(ask(directory, createFetch(), AbortSignal.abort())), { message: 'given up' })
+  t.same(children(), [])
+})

@@ -1,0 +1,91 @@
+// A certificate authority's office on the test's side: what a domain asks of it, and what it answers, without a network.
+
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { CERTIFICATE_LOOK_MS, DAY } from '../../../src/limits.js'
+import type { CertificateOrder, FetchCertificate } from '../../../src/web/domain/fetch.js'
+import type { Authority } from '../../helpers/certificates.js'
+import { createTestClock, type TestClock } from '../../helpers/clock.js'
+import { type OpenedDomain, openDomain } from './reach.js'
+
+export const DIRECTORY = 'https://ca.example/directory'
+
+export interface Office {
+  fetch: FetchCertificate
+  orders: CertificateOrder[]
+  /** orders being worked on */
+  busy: number
+  /** what happens next time; by default a certificate for 90 days from the authority's own idea of now */
+  next: null | ((order: CertificateOrder, ...more: unknown[]) => Promise<string>)
+}
+
+/** An authority's office on the test's side; `today` is what its clock says. */
+export function officeOf(authority: Authority, today: () => number): Office {
+  const office: Office = {
+    orders: [],
+    next: null,
+    busy: 0,
+    async fetch(order, answer, signal) {
+      office.orders.push(order)
+      office.busy += 1
+      answer(`token-${office.orders.length}`, 'answer')
+      const issue = () =>
+        authority.certify(order.key, order.name, { from: today(), until: today() + 90 * DAY })
+      try {
+        return await (office.next ? office.next(order, signal) : issue())
+      } finally {
+        office.busy -= 1
+      }
+    },
+  }
+  return office
+}
+
+export interface Kept extends OpenedDomain {
+  office: Office
+  dir: string
+  /** Lets time pass in the steps of the relay's own timer, and what it starts come to its end. */
+  pass(ms: number): Promise<void>
+}
+
+/** Opens a domain whose certificates come from an office, in a directory of its own. */
+export async function keptBy(
+  t: Test,
+  authority: Authority,
+  {
+    clock = createTestClock(Date.UTC(2026, 0, 10)),
+    dir = join(t.testdir(), 'tls'),
+    office = officeOf(authority, clock.now),
+    directory = DIRECTORY,
+  }: { clock?: TestClock; dir?: string; office?: Office; directory?: string } = {},
+): Promise<Kept> {
+  const certificate = { email: 'operator@example.org', directory, ca: null, dir }
+  const opened = await openDomain(t, authority, certificate, { clock, fetch: office.fetch })
+  await turns()
+  return {
+    ...{ ...opened, office, dir },
+    async pass(ms) {
+      for (let left = ms; left > 0; left -= CERTIFICATE_LOOK_MS) {
+        clock.advance(Math.min(left, CERTIFICATE_LOOK_MS))
+        await settled(office)
+      }
+    },
+  }
+}
+
+async function turns(): Promise<void> {
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+}
+
+/** Until nothing is being worked on, and what followed is over: signing takes a thread of its own. */
+async function settled(office: Office): Promise<void> {
+  await turns()
+  while (office.busy > 0) await turns()
+  await turns()
+}
+
+/** Until the office has been asked this often, and what followed is over. */
+export async function asked({ office }: Kept, times: number): Promise<void> {
+  while (office.orders.length < times) await turns()
+  await settled(office)
+}
