@@ -67,6 +67,8 @@ export interface HttpsStatus {
   renews: number | null
   /** what went wrong last, until it is mended */
   reason: string | null
+  /** the port that leads to HTTPS */
+  http_port: number | null
 }
 
 export interface RelayStatus {

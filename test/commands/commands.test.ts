@@ -33,7 +33,15 @@ const STATUS: RelayStatus = {
   messages: 42,
   db_bytes: 3 * 1024 * 1024,
   rss_bytes: 60 * 1024 * 1024,
-  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
+  https: {
+    state: 'off',
+    source: null,
+    issuer: null,
+    expires: null,
+    renews: null,
+    reason: null,
+    http_port: null,
+  },
   onion: { state: 'disabled' },
 }
 
@@ -78,6 +86,28 @@ t.test('status', async (t) => {
     t.match(text.stdout, new RegExp(part))
   }
   t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), STATUS)
+})
+
+t.test('status of a certificate', async (t) => {
+  const https = {
+    ...{
+      state: 'not_yet_valid' as const,
+      source: 'acme' as const,
+      issuer: 'Rock\u001b[2J CA',
+      http_port: 80,
+    },
+    ...{ expires: Date.UTC(2026, 3, 10, 12, 30), renews: Date.UTC(2026, 2, 11), reason: 'the clock' },
+  }
+  const { dataDir } = await operatorStub(t, { status: () => ({ ...STATUS, https }) })
+  const { stdout } = await tidepool('status', '--data', dataDir)
+  const lines = stdout.split('\n').map((line) => line.trim())
+  const first = lines.findIndex((line) => line.startsWith('https'))
+  t.match(lines.slice(first, first + 4), [
+    /^https +not yet valid$/,
+    'by Rock [2J CA, until 2026-04-10 12:30',
+    'asked for next at 2026-03-11 00:00',
+    'the clock',
+  ])
 })
 
 t.test('invite create prints the code alone', async (t) => {

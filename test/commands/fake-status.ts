@@ -24,6 +24,14 @@ export const STATUS: RelayStatus = {
   messages: 0,
   db_bytes: 0,
   rss_bytes: 0,
-  https: { state: 'off', source: null, issuer: null, expires: null, renews: null, reason: null },
+  https: {
+    state: 'off',
+    source: null,
+    issuer: null,
+    expires: null,
+    renews: null,
+    reason: null,
+    http_port: null,
+  },
   onion: { state: 'disabled' },
 }

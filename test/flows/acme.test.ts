@@ -50,7 +50,7 @@ t.test('issued, kept, renewed', { skip }, async (t) => {
   // an authority at its worst: a third of our nonces refused for nothing, and checks that take their time
   const pebble = await startPebble(t, { refusedNonces: 30, sleepSeconds: 2 })
   const certifiedRelay = await relayWith(t, pebble)
-  const { relay, clock } = certifiedRelay
+  const { relay } = certifiedRelay
   const url = await certified(certifiedRelay)
   const ca = await pebble.issuer()
   const first = await visit(url, ca)
@@ -64,6 +64,14 @@ t.test('issued, kept, renewed', { skip }, async (t) => {
   const again = await certified(certifiedRelay)
   t.equal((await visit(again, ca)).certificate?.fingerprint256, first.certificate?.fingerprint256, 'kept')
 
+  await renewal(t, certifiedRelay, ca)
+})
+
+/** Sets the date to when a renewal is due, and sees the certificate change. */
+async function renewal(t: Test, certifiedRelay: Certified, ca: string): Promise<void> {
+  const { relay, clock } = certifiedRelay
+  const url = await certified(certifiedRelay)
+  const before = (await visit(url, ca)).certificate?.fingerprint256
   const wait = ((await relay.status()).https.renews ?? 0) - clock.now()
   t.ok(wait > 25 * DAY, 'further away than a timer can count')
   clock.jump(wait)
@@ -71,16 +79,16 @@ t.test('issued, kept, renewed', { skip }, async (t) => {
   const renewed = await until(
     'the renewal',
     async () => {
-      const { certificate } = await visit(again, ca)
-      return certificate?.fingerprint256 === first.certificate?.fingerprint256 ? null : certificate
+      const { certificate } = await visit(url, ca)
+      return certificate?.fingerprint256 === before ? null : certificate
     },
     60_000,
   )
   t.equal(renewed.subjectaltname, `DNS:${NAME}`)
-})
+}
 
 t.test('a name that leads elsewhere: refused, said, and mended when it is', { skip }, async (t) => {
-  const pebble = await startPebble(t)
+  const pebble = await startPebble(t, { reusesAuthorizations: true })
   pebble.dns.answer = '127.0.0.9'
   const opened = await relayWith(t, pebble)
   const { relay, clock } = opened
@@ -91,6 +99,9 @@ t.test('a name that leads elsewhere: refused, said, and mended when it is', { sk
   clock.advance(HOUR)
   await certified(opened)
   t.match((await relay.status()).https, { state: 'valid', reason: null })
+  // and whom the authority knows is asked nothing again
+  pebble.dns.answer = null
+  await renewal(t, opened, await pebble.issuer())
 })
 
 t.test('no authority at start, and one later', { skip }, async (t) => {

@@ -5,6 +5,7 @@ import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
 import { DAY } from '../../src/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
+import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { type Authority, createAuthority, writePair } from '../helpers/certificates.js'
 import { titleOf, Visitor } from '../helpers/http.js'
 import { type BootedRelay, bootRelay, knownRiddles, OWN_SETS, shortDir, until } from '../helpers/relay.js'
@@ -20,11 +21,14 @@ t.before(async () => {
 const riddles = knownRiddles()
 
 /** A relay under the name, with a certificate of the test's authority. */
-async function underName(t: Test): Promise<{ relay: BootedRelay; visitor: () => Visitor; sets: string[] }> {
-  const { key, cert } = writePair(join(await shortDir(t), 'pair'), await authority.issue(NAME))
+async function underName(
+  t: Test,
+  name = NAME,
+): Promise<{ relay: BootedRelay; visitor: () => Visitor; sets: string[] }> {
+  const { key, cert } = writePair(join(await shortDir(t), 'pair'), await authority.issue(name))
   const pair = [`domain.tls_key=${key}`, `domain.tls_cert=${cert}`]
   const ports = ['domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0']
-  const sets = [`domain.name=${NAME}`, ...ports, ...pair]
+  const sets = [`domain.name=${name}`, ...ports, ...pair]
   const relay = await bootRelay(t, { sets, riddles: riddles.draw })
   const { https } = (await relay.status()).addresses
   const port = Number(new URL(https ?? '').port)
@@ -34,7 +38,7 @@ async function underName(t: Test): Promise<{ relay: BootedRelay; visitor: () => 
 t.test('a riddle by HTTPS, and an invite under the domain', async (t) => {
   const { relay, visitor } = await underName(t)
   const status = await relay.status()
-  t.match(status.https, { state: 'valid', source: 'files', reason: null })
+  t.match(status.https, { state: 'valid', source: 'files', reason: null, http_port: Number })
   t.match(status.addresses.https, /^https:\/\/relay\.example\.org:\d+$/)
   t.match(status.addresses.ssb, [`net:${NAME}:${relay.ssbPort}~shs:`])
   const person = visitor()
@@ -80,4 +84,22 @@ t.test('behind a proxy two lines of configuration are enough', async (t) => {
   const visitor = new Visitor(relay.webUrl)
   const page = await visitor.get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': NAME })
   t.match(page, { status: 200, text: `net:${NAME}:${relay.ssbPort}~shs:` })
+})
+
+t.test('in a browser, from the plain address to the code', { skip: withoutBrowser() }, async (t) => {
+  // the one name that leads to this machine everywhere
+  const { relay } = await underName(t, 'localhost')
+  const { addresses, https } = await relay.status()
+  const browser = await openBrowser(t)
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 320, height: 568 } })
+  const page = await context.newPage()
+  await page.goto(`http://localhost:${https.http_port}/invite/`)
+  t.equal(page.url(), `${addresses.https}/invite/`, 'led to HTTPS')
+  const picture = await page.request.get(`${addresses.https}/invite/captcha.gif`)
+  await page.fill('#captcha', riddles.answerTo(await picture.body()) ?? '')
+  await page.click('button[name=action]')
+  await page.waitForSelector('#code')
+  t.match(parseInviteCode(await page.title()), { host: 'localhost', port: relay.ssbPort, relay: relay.id })
+  const [cookie] = await context.cookies()
+  t.match(cookie, { name: '__Host-tidepool', secure: true, httpOnly: true, sameSite: 'Strict' })
 })

@@ -31,12 +31,14 @@ export interface PebbleOptions {
   refusedNonces?: number
   /** seconds at most that it takes its time with each challenge */
   sleepSeconds?: number
+  /** whether it asks for no second challenge from who has met one */
+  reusesAuthorizations?: boolean
 }
 
 /** Starts a pebble that ends with the test. */
 export async function startPebble(
   t: Test,
-  { refusedNonces = 0, sleepSeconds = 0 }: PebbleOptions = {},
+  { refusedNonces = 0, sleepSeconds = 0, reusesAuthorizations = false }: PebbleOptions = {},
 ): Promise<Pebble> {
   const dir = t.testdir()
   const authority = await createAuthority('Pebble Test Root')
@@ -61,7 +63,12 @@ export async function startPebble(
   async function start(): Promise<void> {
     const args = ['-config', path('pebble.json'), '-dnsserver', dns.address]
     const sleep = sleepSeconds ? { PEBBLE_VA_SLEEPTIME: String(sleepSeconds) } : { PEBBLE_VA_NOSLEEP: '1' }
-    const env = { PATH: process.env.PATH, PEBBLE_WFE_NONCEREJECT: String(refusedNonces), ...sleep }
+    const env = {
+      PATH: process.env.PATH,
+      PEBBLE_WFE_NONCEREJECT: String(refusedNonces),
+      PEBBLE_AUTHZREUSE: reusesAuthorizations ? '100' : '0',
+      ...sleep,
+    }
     const child = spawn('pebble', args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (chunk: Buffer) => {

@@ -125,7 +125,7 @@ export function keepByAcme(
     renews() {
       const now = clock.now()
       const wanted = current ? renewalOf(current) : now
-      return Math.max(wanted, now + Math.max(0, notBefore - clock.uptime()))
+      return Math.trunc(Math.max(wanted, now + Math.max(0, notBefore - clock.uptime())))
     },
     async close() {
       ending.abort()
@@ -136,7 +136,7 @@ export function keepByAcme(
 
 /** Unix ms. */
 function renewalOf({ from, until }: Pair): number {
-  return from + (until - from) * RENEW_AFTER
+  return Math.trunc(from + (until - from) * RENEW_AFTER)
 }
 
 function readRoot(path: string): string {

@@ -42,6 +42,7 @@ export interface DomainStatus {
   /** Unix ms: when another certificate is fetched, or tried to be fetched, next */
   renews: number | null
   reason: string | null
+  http_port: number
 }
 
 export interface Domain {
@@ -117,6 +118,7 @@ export async function createDomain(
           expires: current?.until ?? null,
           renews: source.renews(),
           reason: source.trouble() ?? REASONS[state],
+          http_port: http.port,
         }
       },
       look,

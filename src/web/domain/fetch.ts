@@ -1,7 +1,8 @@
 // Fetching one certificate, in a process of its own that is gone afterwards.
 //
-// The ACME library takes 24 MB, has timers that nothing can call off, and believes what the authority says about
-// waiting. As a child it takes 16 MB for some seconds every two months, and ends when we say so, whatever it does.
+// The ACME library takes 24 MB when it is loaded and more as it works, has timers that nothing can call off, and believes
+// what the authority says about waiting. A child takes some 40 MB of its own for a few seconds every two months, gives
+// all of it back, and ends when we say so, whatever it does.
 
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'

@@ -20,9 +20,10 @@ export interface DomainSettings {
 }
 
 /** How the relay is reached by HTTPS; `off`: not by us, `proxied`: by a proxy that has the certificate. */
-export interface HttpsStatus extends Omit<DomainStatus, 'state' | 'source'> {
+export interface HttpsStatus extends Omit<DomainStatus, 'state' | 'source' | 'http_port'> {
   state: CertificateState | 'off' | 'proxied'
   source: DomainStatus['source'] | null
+  http_port: number | null
 }
 
 export interface PublicName extends Pick<Domain, 'url' | 'look' | 'close'> {
@@ -37,7 +38,9 @@ export async function openDomain(
   components: DomainComponents,
   settings: DomainSettings,
 ): Promise<PublicName> {
-  const { name, host, https_port, http_port, tls_key, tls_cert, acme_email, proxy } = settings
+  // as authorities want it
+  const name = settings.name?.toLowerCase()
+  const { host, https_port, http_port, tls_key, tls_cert, acme_email, proxy } = settings
   const own =
     tls_key && tls_cert
       ? { key: tls_key, cert: tls_cert }
@@ -63,7 +66,15 @@ export async function openDomain(
   const url = state === 'proxied' ? `https://${name}${https_port === 443 ? '' : `:${https_port}`}` : null
   return {
     url: () => url,
-    status: () => ({ state, source: null, issuer: null, expires: null, renews: null, reason: null }),
+    status: () => ({
+      state,
+      source: null,
+      issuer: null,
+      expires: null,
+      renews: null,
+      reason: null,
+      http_port: null,
+    }),
     async look() {},
     async close() {},
   }
