@@ -44,6 +44,7 @@ async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void>
   await t.test('killed, hung, stopped', (t) => survival(t, machine))
   await t.test('run again', (t) => again(t, machine, id))
   await t.test('upgrades', (t) => upgrades(t, machine, id))
+  await t.test('a backup put back by root', (t) => restored(t, machine))
   await t.test('removal', (t) => removal(t, machine))
 }
 
@@ -58,7 +59,7 @@ async function tooOld(t: Test, machine: Machine): Promise<void> {
   t.match(ran, { code: 1, stderr: /Debian bookworm has 18\.[\s\S]*--nodesource/ })
   t.equal((await machine.run('test -e /opt/tidepool -o -e /etc/tidepool')).code, 1, 'nothing was done')
   await machine.sh(
-    'apt-get install -y -q --no-install-recommends libstdc++6; ln -s /opt/node /usr/local/bin/node',
+    'apt-get install -y -q --no-install-recommends libstdc++6; cp /opt/node /usr/local/bin/node',
   )
 }
 
@@ -271,6 +272,21 @@ async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
   t.equal(await relayId(machine), identity)
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), config)
   t.same((await machine.sh('ls /opt/tidepool/releases')).trim().split('\n').sort(), [id, '9.0.0+next'].sort())
+}
+
+async function restored(t: Test, machine: Machine): Promise<void> {
+  const identity = await relayId(machine)
+  await machine.sh('tidepool backup --with-keys /root/all.tar.gz')
+  await machine.sh(
+    'systemctl stop tidepool && rm -r /var/lib/tidepool/* && tidepool restore /root/all.tar.gz',
+  )
+  t.equal(
+    await machine.sh('find /var/lib/tidepool ! -user tidepool'),
+    '',
+    "what root put there is the relay's",
+  )
+  await machine.sh('systemctl start tidepool')
+  t.equal(await relayId(machine), identity)
 }
 
 async function removal(t: Test, machine: Machine): Promise<void> {
