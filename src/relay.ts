@@ -141,6 +141,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       whois: whois?.url ?? null,
     })
 
+    // all at once: each may have callers that it waits for
+    const listeners: Array<{ close(): Promise<void> }> = []
+    closers.push(() => Promise.all(listeners.map((each) => each.close())))
     const web = await createWeb(
       {
         log,
@@ -175,13 +178,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         expiresDays: config.invite.expires_days,
       },
     )
-    closers.push(() => web.close())
+    listeners.push(web)
 
     const domain = await openDomain(
       { handler: web.handler('domain'), log, clock, fetch: overrides.fetchCertificate },
       { ...config.domain, dataDir },
     )
-    closers.push(() => domain.close())
+    listeners.push(domain)
 
     const whoisAt = { host: config.ssb.host, port: config.whois.port, name: 'whois' }
     const whois = await listen(web.whois('local'), whoisAt).catch((err) => {
@@ -190,7 +193,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       log.warn({ err }, 'no whois port: clients cannot find the room by its host alone')
       return null
     })
-    if (whois) closers.push(() => whois.close())
+    if (whois) listeners.push(whois)
 
     const note = (): Promise<void> => {
       const { messages } = store.feeds.totals()

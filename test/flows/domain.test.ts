@@ -1,14 +1,24 @@
 // Somebody comes to a relay by its public name: by HTTPS, sent there from port 80, and leaves with an invite that names it.
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
 import t, { type Test } from 'tap'
 import { loadConfig } from '../../src/config.js'
-import { DAY } from '../../src/limits.js'
+import { CLOSE_MS, DAY } from '../../src/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { type Authority, createAuthority, writePair } from '../helpers/certificates.js'
 import { titleOf, Visitor } from '../helpers/http.js'
-import { type BootedRelay, bootRelay, knownRiddles, OWN_SETS, shortDir, until } from '../helpers/relay.js'
+import {
+  type BootedRelay,
+  bootRelay,
+  knownRiddles,
+  OWN_SETS,
+  shortDir,
+  until,
+  within,
+} from '../helpers/relay.js'
 
 const NAME = 'relay.example.org'
 const ANSWER = '/invite/invite-captcha-reponse'
@@ -84,6 +94,27 @@ t.test('behind a proxy two lines of configuration are enough', async (t) => {
   const visitor = new Visitor(relay.webUrl)
   const page = await visitor.get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': NAME })
   t.match(page, { status: 200, text: `net:${NAME}:${relay.ssbPort}~shs:` })
+})
+
+t.test('callers who hang, on every listener, do not hold a stop up', async (t) => {
+  const { relay } = await underName(t)
+  const { addresses, https } = await relay.status()
+  const ports = [addresses.web, addresses.https, addresses.whois].map((url) =>
+    Number(new URL(url ?? '').port),
+  )
+  const hanging = [...ports, https.http_port ?? 0].map(async (port) => {
+    const socket = connect(port, '127.0.0.1')
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    // to HTTP the beginning of a request, to TLS of nothing
+    socket.write('GET')
+    socket.on('error', () => {})
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    return { closed }
+  })
+  const callers = await Promise.all(hanging)
+  await within('a clean close', relay.close(), CLOSE_MS)
+  await Promise.all(callers.map(({ closed }) => closed))
 })
 
 t.test('in a browser, from the plain address to the code', { skip: withoutBrowser() }, async (t) => {

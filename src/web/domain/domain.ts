@@ -4,7 +4,7 @@ import type { Clock } from '../../clock.js'
 import { CERTIFICATE_LOOK_MS } from '../../limits.js'
 import type { Log } from '../../log.js'
 import type { Handler } from '../components.js'
-import { listen, listenTls } from '../listen.js'
+import { type Listener, listen, listenTls } from '../listen.js'
 import { type AcmeOptions, keepByAcme } from './acme.js'
 import type { FetchCertificate } from './fetch.js'
 import { watchFiles } from './files.js'
@@ -77,12 +77,14 @@ export async function createDomain(
 
   const url = (): string | null =>
     current === null ? null : `https://${name}${https.port === 443 ? '' : `:${https.port}`}`
+  const listeners: Listener[] = []
+  closers.push(() => Promise.all(listeners.map((each) => each.close())))
   const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
-  closers.push(() => https.close())
+  listeners.push(https)
   try {
     const door = frontDoor({ name, url, challenges })
     const http = await listen(door, { host, port: httpPort, name: 'http' })
-    closers.push(() => http.close())
+    listeners.push(http)
 
     const present = (pair: Pair): void => {
       https.present(pair)

@@ -124,7 +124,7 @@ function run(
       outcome()
     }
     child.once('close', over)
-    child.once('error', (err) => {
+    child.on('error', (err) => {
       outcome ??= () =>
         reject(new NotFetched(`the ACME client did not start: ${inOneLine(err.message)}`, false))
       if (child.pid === undefined) over()
