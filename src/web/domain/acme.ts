@@ -59,8 +59,12 @@ export function keepByAcme(
     try {
       keeper.save(unsaved.key, unsaved.cert)
       unsaved = null
+      trouble = null
     } catch (err) {
-      trouble = `the certificate cannot be kept: ${inOneLine((err as Error).message)}`
+      const words = `the certificate cannot be kept: ${inOneLine((err as Error).message)}`
+      // said once, not at every try
+      if (trouble === words) return
+      trouble = words
       log.error({ err }, 'the certificate cannot be kept: a restart would have to fetch another')
     }
   }
@@ -106,9 +110,9 @@ export function keepByAcme(
       if (fetching || ending.signal.aborted) return
       const now = clock.now()
       if (!due(now)) {
-        trouble = null
         failures = 0
-        keep()
+        if (unsaved) keep()
+        else trouble = null
         return
       }
       // such a clock was never set; the authority's own certificate would be from its future

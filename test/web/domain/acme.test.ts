@@ -238,8 +238,10 @@ t.test('a disk that fills up meanwhile: served from memory, and kept as soon as 
   const opened = await kept(t, { clock, dir, office })
   await asked(opened, 1)
   t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  const said = opened.lines.length
   await opened.pass(MINUTE)
   t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  t.equal(opened.lines.length, said, 'said once')
   rmSync(dir)
   await opened.pass(CERTIFICATE_LOOK_MS)
   t.match(opened.domain.status(), { state: 'valid', reason: null })
