@@ -3,6 +3,7 @@
 import { isIP } from 'node:net'
 import { KIB, MIB } from '../limits.js'
 import { LOG_LEVELS, type LogLevel } from '../log.js'
+import { WORD_BYTES } from '../machine.js'
 
 /** How a value is checked: answers what is wrong with it, or null. */
 type Check = (value: never) => string | null
@@ -21,7 +22,7 @@ export interface Key {
 }
 
 // A process of 32 bits crashed as LMDB's map grew past some 450 MiB, so its store may not come near that.
-const NARROW = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390'].includes(process.arch)
+const NARROW = WORD_BYTES === 4
 const NARROW_STORE = 384 * MIB
 const STORE_LEAST = 16 * MIB
 const STORE_MOST = NARROW ? NARROW_STORE : 2 ** 43

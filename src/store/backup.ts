@@ -8,6 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { RelayError } from '../errors.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { SCHEMA } from './layout.js'
+import { examineFile } from './pages.js'
 import type { Store } from './store.js'
 
 /** Raised when what lies in a backup changes; an older one is then converted or refused, never misread. */
@@ -70,6 +71,8 @@ export async function readBackup(dir: string): Promise<BackupNote> {
     throw new RelayError('backup_unusable', 'it holds no database', { cause })
   })
   if (sha256 !== note.sha256) throw new RelayError('backup_unusable', 'its database is damaged')
+  const damage = examineFile(join(dir, BACKUP_DATABASE))
+  if (damage) throw new RelayError('backup_unusable', `its database is of no use here: ${damage}`)
   return note as BackupNote
 }
 

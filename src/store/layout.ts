@@ -30,6 +30,10 @@ import { KEY_BYTES } from '../ssb/feed-id.js'
 /** Raised when a table's shape changes; an older store is then migrated or refused, never misread. */
 export const SCHEMA = 1
 
+/** LMDB's files in the store's directory. */
+export const DATA_FILE = 'data.mdb'
+export const LOCK_FILE = 'lock.mdb'
+
 /** A range of sequences not held, both ends included, and how often we have asked for it. */
 export type Gap = [from: number, to: number, asks: number]
 
@@ -171,10 +175,19 @@ export function openTables(path: string): Tables {
     keyEncoding: 'binary',
     encoding: 'binary',
   })
+  try {
+    return tablesOf(root as RootDatabase)
+  } catch (err) {
+    root.close().catch(() => {})
+    throw err
+  }
+}
+
+function tablesOf(root: RootDatabase): Tables {
   const json = <T>(name: string): Database<T, Buffer> =>
     root.openDB<T, Buffer>(name, { keyEncoding: 'binary', encoding: 'json' })
   return {
-    root: root as RootDatabase,
+    root,
     messages: root.openDB<Buffer, Buffer>('messages', { keyEncoding: 'binary', encoding: 'binary' }),
     feeds: json<FeedRecord>('feeds'),
     members: json<MemberRecord>('members'),

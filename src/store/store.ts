@@ -1,6 +1,6 @@
 // The store: one LMDB environment, its writer, and the verbs over its tables. The only door to the disk's records.
 
-import { mkdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
@@ -12,10 +12,11 @@ import { type Audit, createAudit } from './audit.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
 import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
-import { openTables, SCHEMA, type Tables } from './layout.js'
+import { DATA_FILE, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
+import { openSound } from './open.js'
 import { createOwnFeed, type OwnFeed } from './own-feed.js'
 import { createRoles, type Roles } from './roles.js'
 import { createSettings, type Settings } from './settings.js'
@@ -64,13 +65,7 @@ export async function createStore(
   { log, now }: { log: Log; now: () => number },
   { path, keys, ...limits }: StoreOptions,
 ): Promise<Store> {
-  let tables: Tables
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    tables = openTables(path)
-  } catch (err) {
-    throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
-  }
+  const tables = openSound(path)
   const writer = createWriter(tables.root, (err) => log.error({ err }, 'a store listener failed'))
   const close = async (): Promise<void> => {
     await writer.close()
@@ -85,7 +80,7 @@ export async function createStore(
   }
   await writer.submit(() => tables.meta.putSync(schemaKey, SCHEMA))
 
-  const file = join(path, 'data.mdb')
+  const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size
   const feeds = createFeeds(tables, writer, limits, now)
   const own = createOwnFeed(keys, feeds, now)

@@ -32,3 +32,18 @@ test('a full disk is said, and survived', async (t) => {
   t.match(await again.operator.doctor({ rebuild: true }), { ok: true })
   t.equal(await again.stop(), 0)
 })
+
+test('a disk that is full when the relay starts is said, and nothing is left behind that hinders the next start', async (t) => {
+  const cli = await buildRelay(t)
+  for (const fileKib of [4, 40]) {
+    const dataDir = await childDir(t)
+    await t.rejects(
+      startChild(t, cli, dataDir, { fileKib }),
+      /ended with 1: .*data directory unusable: .*EFBIG/s,
+      `${fileKib} KiB`,
+    )
+    const relay = await startChild(t, cli, dataDir)
+    t.match(await relay.operator.doctor({ rebuild: true }), { ok: true })
+    t.equal(await relay.stop(), 0)
+  }
+})
