@@ -518,6 +518,8 @@ do_upgrade() {
   systemctl stop tidepool || true
   # Data is never put back: a relay with an older copy of its feed would contradict what others have seen.
   switch_to "$before"
+  # however little time the new one was given, the one that has proved itself gets what it needs
+  [ "$patience" -ge 60 ] || patience=60
   start_and_wait || die "$before is not ready either; see: journalctl -u tidepool"
   rm -rf "$OPT/releases/$id"
   die "rolled back: $before runs again, data and configuration as they were"

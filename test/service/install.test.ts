@@ -172,6 +172,13 @@ async function confinement(t: Test, machine: Machine): Promise<void> {
   t.match(journal, /^Tidepool \S+ is up id=@/m)
   t.notMatch(journal, /token|"level"/)
   t.equal(await machine.journal('-p warning'), '', 'nothing to be warned of')
+  const unit = '/etc/systemd/system/tidepool.service'
+  const found = await machine.run(`systemd-analyze verify --recursive-errors=no ${unit}`)
+  t.same(
+    found,
+    { code: 0, stdout: '', stderr: '' },
+    "this system's systemd finds nothing wrong with the unit",
+  )
   const exposure = await machine.sh('systemd-analyze security --no-pager tidepool | tail -n 1')
   t.ok(Number(/([\d.]+) /.exec(exposure.replace(/.*: /, ''))?.[1]) <= 1.5, exposure.trim())
   const { rss_bytes } = JSON.parse(await machine.sh('tidepool status --json'))
@@ -297,8 +304,10 @@ async function removal(t: Test, machine: Machine): Promise<void> {
   })
   t.equal((await machine.run('systemctl cat tidepool')).code, 1)
   t.equal((await machine.run('test -e /opt/tidepool -o -e /usr/local/bin/tidepool')).code, 1)
-  const back = await machine.run(`${INSTALL} --yes`)
-  t.match(back, { code: 0 }, back.stderr)
+  // on a terminal and without options it asks; the configuration is there, so only the name is new
+  const answers = "printf '%s\\n' 'Tide pool' n ''"
+  const back = await machine.run(`${answers} | script -qec '${INSTALL}' /dev/null`)
+  t.match(back, { code: 0, stdout: /What shall people call[\s\S]*onion service[\s\S]*Tide pool runs as/ })
   t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
   t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
     code: 0,
