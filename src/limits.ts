@@ -139,8 +139,28 @@ export const SOLUTIONS_PER_HOUR = 600
 export const PRESENCE_MS = 250
 /** Changes of presence remembered; a subscriber that falls further behind is told the whole state anew. */
 export const PRESENCE_LOG = 1024
-/** Milliseconds a tunnel may stand still because one end does not read, before it is cut. */
-export const TUNNEL_STALL_MS = 30 * SECOND
+/**
+ * Milliseconds between whole lists grow so that all subscribers together are sent no more than this, in bytes a second:
+ * a list goes to everybody and names everybody, so a thousand people make one of it 56 MB.
+ */
+export const LISTS_BYTES_PER_S = 4 * MIB
+/** Streams of one kind that tell one connection who is here: an app needs one. */
+export const PRESENCE_STREAMS = 4
+/** Members' ids in one piece of `room.members`: some 16 KiB. */
+export const MEMBERS_PAGE = 256
+/** Bytes of one tunnel, each way, that may wait for its end to read them; then the other end is read no further. */
+export const TUNNEL_WAITING_BYTES = 64 * KIB
+/**
+ * Milliseconds a tunnel whose end does not read may keep us from reading the other end, before it is cut: muxrpc knows no
+ * way to hold one stream alone, so all else that end sends waits with it.
+ */
+export const TUNNEL_STALL_MS = 5 * SECOND
+/** Milliseconds in which the first bytes must pass through a tunnel: its ends shake hands at once. */
+export const TUNNEL_BEGIN_MS = 30 * SECOND
+/** Milliseconds without a byte either way after which a tunnel is ended: apps ask each other oftener if they are there. */
+export const TUNNEL_IDLE_MS = 15 * MINUTE
+/** Tunnels from one identity to one other at once: apps open one, and a second while the first is dying. */
+export const TUNNELS_PER_PAIR = 4
 /** Milliseconds between tunnel targets being asked whether they are there, and how long they may take to say so. */
 export const ALIVE_ASK_MS = 60 * SECOND
 export const ALIVE_ANSWER_MS = 30 * SECOND

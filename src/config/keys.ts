@@ -153,7 +153,7 @@ export const KEYS = {
   },
   'room.tunnels_per_peer': {
     default: 32,
-    about: 'Tunnels one peer may have open at once, at either end.',
+    about: 'Tunnels one peer may have opened at once, and as many that others have opened to it.',
     unit: 'tunnels',
     check: between(1, 100_000),
   },

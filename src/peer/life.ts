@@ -10,7 +10,7 @@ import { receiveGuest } from './invite.js'
 import { isInternal } from './permissions.js'
 import type { Recovery } from './recovery.js'
 import type { Replicate } from './replicate.js'
-import type { Row, Rpc, Session } from './session.js'
+import { isFollowed, type Rpc, type Session } from './session.js'
 import type { NetTransport } from './wire/net.js'
 
 export interface LifeComponents {
@@ -30,8 +30,6 @@ export interface Life {
 
 /** Milliseconds between looks for connections that have gone silent: one timer for all of them. */
 const SWEEP_MS = 15 * SECOND
-
-const isFollowed = (row: Row): boolean => row === 'member' || row === 'moderator' || row === 'admin'
 
 export function watchConnections(components: LifeComponents): Life {
   const { store, clock, net, connections, attendants, replicate, recovery } = components

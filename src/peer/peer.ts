@@ -12,6 +12,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import { NETWORK_KEY } from '../ssb/network.js'
 import type { Store } from '../store/store.js'
 import { createAdmit } from './auth.js'
+import { leastMissed } from './crowd.js'
 import { createFollow } from './follow.js'
 import { createHistory } from './history.js'
 import { createAskApp, createHttpAuth } from './http-auth.js'
@@ -71,7 +72,11 @@ export async function createPeer(
   const connections = createConnections<Session>()
   const attendants = createAttendants<Session>(clock)
   const tunnels = createTunnels(options.tunnels)
-  const net = createNetTransport({ log, now: clock.uptime })
+  const net = createNetTransport({
+    log,
+    now: clock.uptime,
+    leastMissed: (links) => leastMissed(links, connections.all()),
+  })
   const shs = createShsTransform(
     { log },
     {

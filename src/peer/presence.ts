@@ -1,62 +1,12 @@
 // The two streams that tell who is here: whole lists for Rooms 1 clients, changes for Rooms 2 clients.
 
-import type { Attendants, Presence } from '../room/attendants.js'
+import type { Clock } from '../clock.js'
+import { RelayError } from '../errors.js'
+import { LISTS_BYTES_PER_S, PRESENCE_STREAMS, SECOND } from '../limits.js'
+import { type Attendants, netChanges, type Presence } from '../room/attendants.js'
 import type { Session } from './session.js'
-import { jsonBytes } from './wire/frames.js'
-import type { Callback, End, Source } from './wire/pull.js'
-
-/**
- * A live source that asks `next` for what there is to say, whenever something changed and the socket has room.
- * @param next the next piece as JSON, or null while there is nothing new
- */
-function liveSource(
-  session: Session,
-  attendants: Attendants<Session>,
-  next: () => Buffer | null,
-): Source<Buffer> {
-  let waiting: Callback<Buffer> | null = null
-  let ended: End = null
-  let roomAsked = false
-  const unwatch = attendants.watch(advance)
-  session.calls += 1
-
-  function advance(): void {
-    if (!waiting || ended) return
-    if (session.outflow.full()) {
-      // What changes meanwhile is told as one: a subscriber that never reads costs nothing but its place.
-      if (!roomAsked) {
-        roomAsked = true
-        session.outflow.whenRoom(() => {
-          roomAsked = false
-          advance()
-        })
-      }
-      return
-    }
-    const piece = next()
-    if (!piece) return
-    const cb = waiting
-    waiting = null
-    session.outflow.entered(piece.length)
-    cb(null, jsonBytes(piece))
-  }
-
-  return (abort, cb) => {
-    if (abort && !ended) {
-      ended = abort
-      session.calls -= 1
-      unwatch()
-      const reading = waiting
-      waiting = null
-      reading?.(abort)
-    }
-    if (ended) cb(ended)
-    else {
-      waiting = cb
-      advance()
-    }
-  }
-}
+import { pacedSource } from './wire/paced.js'
+import type { Source } from './wire/pull.js'
 
 /** The list of attendants as some JSON, encoded once a change however many subscribers are told: a thousand may be. */
 function encodedList(attendants: Attendants<Session>, shape: (ids: string[]) => unknown): () => Buffer {
@@ -64,22 +14,74 @@ function encodedList(attendants: Attendants<Session>, shape: (ids: string[]) => 
   return () => {
     const position = attendants.position()
     if (encoded?.position !== position) {
-      encoded = { position, json: Buffer.from(JSON.stringify(shape(attendants.ids()))) }
+      const json = Buffer.from(JSON.stringify(shape(attendants.ids())))
+      // who came and went again has changed nothing: the very same buffer says so
+      encoded = { position, json: encoded?.json.equals(json) ? encoded.json : json }
     }
     return encoded.json
   }
 }
 
-/** `tunnel.endpoints` (Rooms 1): the whole list at once, then again after every change. */
-export function createEndpoints(attendants: Attendants<Session>): (session: Session) => Source<Buffer> {
-  const list = encodedList(attendants, (ids) => ids)
+/** Counts a connection's streams of one kind. @throws RelayError `busy` from the answer, when there are too many */
+function atMost(most: number): (session: Session) => () => void {
+  const open = new WeakMap<Session, number>()
   return (session) => {
-    let told = -1
-    return liveSource(session, attendants, () => {
-      if (told === attendants.position()) return null
-      told = attendants.position()
-      return list()
-    })
+    const now = open.get(session) ?? 0
+    if (now >= most) throw new RelayError('busy', 'this connection is told already')
+    open.set(session, now + 1)
+    return () => open.set(session, (open.get(session) ?? 1) - 1)
+  }
+}
+
+/**
+ * `tunnel.endpoints` (Rooms 1): the whole list at once, then again after changes. A list costs as many bytes as there are
+ * people times subscribers, so the larger the crowd, the more changes are gathered into one.
+ */
+export function createEndpoints(
+  attendants: Attendants<Session>,
+  clock: Clock,
+): (session: Session) => Source<Buffer> {
+  const list = encodedList(attendants, (ids) => ids)
+  const place = atMost(PRESENCE_STREAMS)
+  const listeners = new Set<() => void>()
+  let unwatch: (() => void) | null = null
+  let cancel: (() => void) | null = null
+  /** when the lists last told are paid for, by the clock's uptime */
+  let paid = 0
+
+  function tell(): void {
+    cancel = null
+    paid = clock.uptime() + (list().length * listeners.size * SECOND) / LISTS_BYTES_PER_S
+    for (const listener of [...listeners]) listener()
+  }
+
+  function changed(): void {
+    cancel ??= clock.after(Math.max(0, paid - clock.uptime()), tell)
+  }
+
+  function watch(listener: () => void): () => void {
+    unwatch ??= attendants.watch(changed)
+    listeners.add(listener)
+    return () => {
+      listeners.delete(listener)
+      if (listeners.size > 0) return
+      cancel?.()
+      unwatch?.()
+      cancel = null
+      unwatch = null
+    }
+  }
+
+  return (session) => {
+    let told: Buffer | null = null
+    const onEnd = place(session)
+    const next = (): Buffer | null => {
+      const now = list()
+      if (now === told) return null
+      told = now
+      return now
+    }
+    return pacedSource(session, next, { watch, onEnd })
   }
 }
 
@@ -88,10 +90,12 @@ export function createAttendantsStream(
   attendants: Attendants<Session>,
 ): (session: Session) => Source<Buffer> {
   const state = encodedList(attendants, (ids) => ({ type: 'state', ids }))
+  const place = atMost(PRESENCE_STREAMS)
   return (session) => {
     let told = -1
     let pending: Presence[] = []
-    return liveSource(session, attendants, () => {
+    const onEnd = place(session)
+    const next = (): Buffer | null => {
       if (pending.length === 0 && told !== attendants.position()) {
         const changes = told < 0 ? null : attendants.since(told)
         told = attendants.position()
@@ -101,17 +105,7 @@ export function createAttendantsStream(
       }
       const change = pending.shift()
       return change ? Buffer.from(JSON.stringify(change)) : null
-    })
+    }
+    return pacedSource(session, next, { watch: attendants.watch, onEnd })
   }
-}
-
-/** What remains of a stretch of changes: who came and went within it is not mentioned. */
-export function netChanges(changes: Presence[]): Presence[] {
-  const first = new Map<string, Presence>()
-  const last = new Map<string, Presence>()
-  for (const change of changes) {
-    if (!first.has(change.id)) first.set(change.id, change)
-    last.set(change.id, change)
-  }
-  return [...last.values()].filter((change) => change.type === first.get(change.id)?.type)
 }

@@ -2,7 +2,7 @@
 
 import type { Clock } from '../clock.js'
 import { RelayError } from '../errors.js'
-import { DAY } from '../limits.js'
+import { DAY, MEMBERS_PAGE } from '../limits.js'
 import type { Attendants } from '../room/attendants.js'
 import { isAlias, isRegistration, normalAlias } from '../ssb/alias.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
@@ -13,6 +13,7 @@ import type { HostPort } from './operator.js'
 import { isInternal } from './permissions.js'
 import { createAttendantsStream, createEndpoints } from './presence.js'
 import type { Session } from './session.js'
+import { pacedSource } from './wire/paced.js'
 import type { Source } from './wire/pull.js'
 
 export interface RoomComponents {
@@ -31,7 +32,7 @@ export interface RoomComponents {
 /** `tunnel.isRoom`, `announce`, `leave`, `ping`, `whois`: the small methods of a Rooms 1 server. */
 export function createTunnelMethods({ store, attendants, clock, name }: RoomComponents) {
   const { settings, aliases, members } = store
-  const endpoints = createEndpoints(attendants)
+  const endpoints = createEndpoints(attendants, clock)
   return {
     isRoom: answering(async (session) => {
       session.roomAware = true
@@ -90,15 +91,15 @@ export function createRoomMethods({
       return { name: name(), membership: isInternal(session.row, mode), features }
     }),
 
-    /** Arrays of `{id}`, as go-ssb-room streams them. */
-    members(_session: Session): Source<Array<{ id: FeedId }>> {
-      const ids = members.list().map(({ feed }) => ({ id: feed }))
-      let told = false
-      return (abort, cb) => {
-        if (abort || told) return cb(abort ?? true)
-        told = true
-        cb(null, ids)
-      }
+    /** Arrays of `{id}`, as go-ssb-room streams them; read from the store as the caller takes them. */
+    members(session: Session): Source<Buffer> {
+      let last: FeedId | null = null
+      return pacedSource(session, () => {
+        const page = members.page(last, MEMBERS_PAGE)
+        if (page.length === 0) return true
+        last = page.at(-1) as FeedId
+        return Buffer.from(JSON.stringify(page.map((id) => ({ id }))))
+      })
     },
 
     createInvite: answering(async (session, argument) => {

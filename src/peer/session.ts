@@ -10,6 +10,11 @@ import type { Duplex, Source } from './wire/pull.js'
 /** Who is calling. A stranger is whoever the mode lets in without the relay following it. */
 export type Row = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
 
+/** Whether the relay follows who is in this row. */
+export function isFollowed(row: Row): boolean {
+  return row === 'member' || row === 'moderator' || row === 'admin'
+}
+
 /** The slice of a muxrpc peer that we call. */
 export interface Rpc {
   id: FeedId

@@ -2,13 +2,14 @@
 
 import type { Clock } from '../clock.js'
 import { exposed, RelayError } from '../errors.js'
-import { TUNNEL_STALL_MS } from '../limits.js'
+import { TUNNEL_BEGIN_MS, TUNNEL_IDLE_MS, TUNNEL_STALL_MS, TUNNEL_WAITING_BYTES } from '../limits.js'
 import type { Attendants } from '../room/attendants.js'
-import type { Tunnels } from '../room/tunnels.js'
+import type { Place, Tunnels } from '../room/tunnels.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { asObject, feedField, integerField } from './methods.js'
-import type { Session } from './session.js'
+import { isFollowed, type Session } from './session.js'
 import { countedBytes } from './wire/frames.js'
+import { createOutflow, type Outflow } from './wire/outflow.js'
 import type { Duplex, End, Source } from './wire/pull.js'
 
 export interface TunnelComponents {
@@ -30,13 +31,21 @@ export function createTunnelConnect({ attendants, tunnels, clock, own }: TunnelC
     const target = feedField(options, 'target')
     const portal = Object.hasOwn(options, 'portal') ? feedField(options, 'portal') : own
     const instance = integerField(options, 'instance') ?? 0
+    tunnels.admit(session.id, isFollowed(session.row))
     const other = attendants.get(target)
     if (portal !== own || target === own || target === session.id || !other?.rpc)
       throw new RelayError('not_attending')
 
-    const giveBack = tunnels.take(session.id, target)
+    const place: Place = {
+      origin: session.id,
+      target,
+      followed: isFollowed(session.row) || isFollowed(other.row),
+      lastPassed: clock.uptime(),
+      end: () => {},
+    }
+    const giveBack = tunnels.take(place)
     const remote = other.rpc.tunnel.connect({ portal: own, target, origin: session.id, instance }, () => {})
-    return splice({ session, other, remote, giveBack, caps: tunnels.caps, clock })
+    return splice({ session, other, remote, place, giveBack, caps: tunnels.caps, clock })
   }
 }
 
@@ -44,13 +53,14 @@ interface Spliced {
   session: Session
   other: Session
   remote: Duplex<unknown>
+  place: Place
   giveBack: () => void
   caps: { bytes: number; ms: number }
   clock: Clock
 }
 
 /** Joins the caller's end, which is answered, to the target's; counts what passes and cuts what stands still. */
-function splice({ session, other, remote, giveBack, caps, clock }: Spliced): Duplex<unknown> {
+function splice({ session, other, remote, place, giveBack, caps, clock }: Spliced): Duplex<unknown> {
   let ended: End = null
   let passed = 0
   /** the caller's own source, once muxrpc has handed it over */
@@ -59,21 +69,31 @@ function splice({ session, other, remote, giveBack, caps, clock }: Spliced): Dup
   const cancelTime = clock.after(caps.ms, () =>
     finish(new RelayError('tunnel_ended', 'it has lasted long enough')),
   )
+  let cancelIdle = clock.after(TUNNEL_BEGIN_MS, idle)
+  place.end = () => finish(new RelayError('tunnel_ended', 'others need its place'))
   session.calls += 1
+
+  /** Looks whether anything has passed lately, and comes back when that may have changed. */
+  function idle(): void {
+    const quiet = clock.uptime() - place.lastPassed
+    if (passed === 0 || quiet >= TUNNEL_IDLE_MS) finish(new RelayError('tunnel_ended', 'nothing passes'))
+    else cancelIdle = clock.after(TUNNEL_IDLE_MS - quiet, idle)
+  }
 
   function finish(end: End): void {
     if (ended) return
     ended = end
     session.calls -= 1
     cancelTime()
+    cancelIdle()
     giveBack()
     for (const release of [...letGo]) release()
     remote.source(end, () => {})
     fromCaller?.(end, () => {})
   }
 
-  /** Stops reading from one end while the other's socket is full, and cuts a tunnel that stays so. */
-  function holdUntilRoom(from: Session, to: Session, then: () => void): void {
+  /** Stops reading from one end while what it sent waits at the other, and cuts a tunnel that stays so. */
+  function holdUntilRoom(from: Session, lane: Outflow, then: () => void): void {
     from.link.hold()
     const cancelStall = clock.after(TUNNEL_STALL_MS, () =>
       finish(new RelayError('tunnel_ended', 'it stood still')),
@@ -85,10 +105,12 @@ function splice({ session, other, remote, giveBack, caps, clock }: Spliced): Dup
       then()
     }
     letGo.add(release)
-    to.outflow.whenRoom(release)
+    lane.whenRoom(release)
   }
 
   function pass(read: Source<unknown>, from: Session, to: Session): Source<unknown> {
+    // This tunnel's own: what else waits for that socket is no reason to hold up everything this end sends.
+    const lane = createOutflow(TUNNEL_WAITING_BYTES)
     let holding = false
     return (abort, cb) => {
       if (abort || ended) {
@@ -105,14 +127,16 @@ function splice({ session, other, remote, giveBack, caps, clock }: Spliced): Dup
           cb(end === true ? true : exposed(end))
           return
         }
+        place.lastPassed = clock.uptime()
         to.outflow.entered((data as Buffer).length)
-        if (to.outflow.full() && !holding) {
+        lane.entered((data as Buffer).length)
+        if (lane.full() && !holding) {
           holding = true
-          holdUntilRoom(from, to, () => {
+          holdUntilRoom(from, lane, () => {
             holding = false
           })
         }
-        cb(null, countedBytes(data as Buffer))
+        cb(null, countedBytes(data as Buffer, lane))
       })
     }
   }

@@ -32,7 +32,13 @@ export function createAttendants<T extends { id: string }>(clock: Clock): Attend
   const listeners = new Set<() => void>()
   const log: Presence[] = []
   let position = 0
+  /** what listeners were last called for */
+  let told = 0
   let cancel: (() => void) | null = null
+
+  function since(from: number): Presence[] | null {
+    return position - from > log.length ? null : log.slice(log.length - (position - from))
+  }
 
   function note(change: Presence): void {
     position += 1
@@ -41,6 +47,10 @@ export function createAttendants<T extends { id: string }>(clock: Clock): Attend
     if (listeners.size > 0)
       cancel ??= clock.after(PRESENCE_MS, () => {
         cancel = null
+        const changes = since(told)
+        told = position
+        // who came and went meanwhile is no news
+        if (changes && netChanges(changes).length === 0) return
         for (const listener of [...listeners]) listener()
       })
   }
@@ -71,10 +81,21 @@ export function createAttendants<T extends { id: string }>(clock: Clock): Attend
       return () => listeners.delete(listener)
     },
     position: () => position,
-    since: (from) => (position - from > log.length ? null : log.slice(log.length - (position - from))),
+    since,
     close() {
       cancel?.()
       listeners.clear()
     },
   }
+}
+
+/** What remains of a stretch of changes: who came and went within it is not mentioned. */
+export function netChanges(changes: Presence[]): Presence[] {
+  const first = new Map<string, Presence>()
+  const last = new Map<string, Presence>()
+  for (const change of changes) {
+    if (!first.has(change.id)) first.set(change.id, change)
+    last.set(change.id, change)
+  }
+  return [...last.values()].filter((change) => change.type === first.get(change.id)?.type)
 }

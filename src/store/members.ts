@@ -23,6 +23,8 @@ export interface Members {
   has(feed: FeedId): boolean
   get(feed: FeedId): MemberRecord | null
   list(): Array<{ feed: FeedId } & MemberRecord>
+  /** Up to `count` members in the order of their keys, from after one on. */
+  page(after: FeedId | null, count: number): FeedId[]
   count(): number
   /** The feeds one member answers for. */
   vouchedBy(voucher: FeedId): FeedId[]
@@ -100,6 +102,11 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
   return {
     has,
     get: (feed) => members.get(keyOf(feed)) ?? null,
+    page(after, count) {
+      // a byte more than a key has: the first that comes after it
+      const start = after === null ? Buffer.alloc(0) : Buffer.concat([keyOf(after), Buffer.alloc(1)])
+      return [...members.getKeys({ start, limit: count })].map(feedIdOf)
+    },
     list: () => [...members.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
     count: () => (members.getStats() as { entryCount: number }).entryCount,
     vouchedBy,

@@ -38,7 +38,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   const community = inMode(parts, 'community')
   const visible = inMode(parts, 'open', 'community')
 
-  router.get('/', setup.first, visible, front.show)
+  router.get('/', visible, setup.first, front.show)
   router.get('/setup', setup.whilePending, setup.ask)
   router.post('/setup', setup.whilePending, sameOrigin(), setup.answer)
   router.get('/healthz', health(parts))

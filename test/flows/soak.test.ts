@@ -19,12 +19,14 @@ const WARM = Math.ceil(ROUNDS / 3)
 const PEOPLE = 8
 const POSTS = 10
 const TUNNEL_BYTES = 256 * 1024
+/** As on a board, where the heap does not grow because nobody minds. */
+const BOARD_FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1']
 /** MB by which memory may differ from the warm relay's: heaps breathe. */
 const BREATH_MB = 24
 
 test(`${ROUNDS} rounds leave nothing behind`, { timeout: 120_000 + ROUNDS * 20_000 }, async (t) => {
   const cli = await buildRelay(t)
-  const relay = await startChild(t, cli, await childDir(t))
+  const relay = await startChild(t, cli, await childDir(t), { flags: BOARD_FLAGS })
   await relay.operator.setup({ name: 'Rock pool', description: '' })
   const people = Array.from({ length: PEOPLE }, () => createTestFeed())
   for (const person of people) await join(relay, person)

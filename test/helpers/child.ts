@@ -44,6 +44,8 @@ export interface ChildRelay {
 export interface ChildOptions {
   /** KiB beyond which no file of the relay can grow */
   fileKib?: number
+  /** flags for Node */
+  flags?: string[]
 }
 
 /** Starts `tidepool start` on a data directory and waits until its operator answers. */
@@ -51,10 +53,10 @@ export async function startChild(
   t: Test,
   cli: string,
   dataDir: string,
-  { fileKib }: ChildOptions = {},
+  { fileKib, flags = [] }: ChildOptions = {},
 ): Promise<ChildRelay> {
   const sets = OWN_SETS.flatMap((set) => ['--set', set])
-  const start = [...UNWATCHED, process.execPath, cli, 'start', '--data', dataDir, ...sets]
+  const start = [...UNWATCHED, process.execPath, ...flags, cli, 'start', '--data', dataDir, ...sets]
   // no file grows beyond this: to the database it is a disk that is full (blocks of 512 bytes; the signal is ignored)
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${(fileKib ?? 0) * 2}; exec "$@"`, 'sh', ...start]
   const [program = '', ...args] = fileKib ? limited : start

@@ -4,7 +4,14 @@ import { randomBytes } from 'node:crypto'
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import t from 'tap'
-import { HOUR, MIB, TUNNEL_STALL_MS } from '../../src/limits.js'
+import {
+  HOUR,
+  MIB,
+  TUNNEL_BEGIN_MS,
+  TUNNEL_IDLE_MS,
+  TUNNEL_STALL_MS,
+  TUNNELS_PER_PAIR,
+} from '../../src/limits.js'
 import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
 import { connectClient } from '../helpers/client.js'
@@ -208,7 +215,7 @@ t.test('a thousand at once leave nothing behind', async (t) => {
   const [a, b] = [await target(), await target()]
   const ends = Array.from({ length: 1000 }, () => dial(a, { portal, target: b.id }))
   await until('most are refused', () => ends.filter(({ ended }) => ended != null).length >= 950)
-  t.equal(peer.tunnels(), 50)
+  t.equal(peer.tunnels(), TUNNELS_PER_PAIR)
   await a.close()
   await until('none is left', () => peer.tunnels() === 0)
   t.match(await b.rpc.whoami(), { id: portal })
@@ -282,4 +289,65 @@ t.test('a target that stops reading holds its caller back, and is cut off in the
   await until('the caller is read again', () => c.ends.length === 1)
   other.push(Buffer.from('still here'))
   await until('and heard', () => Buffer.concat(c.ends[0]?.received ?? []).toString() === 'still here')
+})
+
+t.test('what waits at one that does not read holds up nobody who sent it little', async (t) => {
+  const { target, dial, portal, peer, port } = await setUp(t)
+  const wire = await stoppableWire(t, port)
+  const [flooder, bob] = [await target(), await target()]
+  const deaf = await target(ssbKeys.generate(), wire.port)
+  const flood = dial(flooder, { portal, target: deaf.id })
+  const call = dial(deaf, { portal, target: bob.id })
+  await until('both are open', () => deaf.ends.length === 1 && bob.ends.length === 1)
+  call.push(Buffer.from('hello'))
+  await until('bob is greeted', () => (bob.ends[0]?.received.length ?? 0) > 0)
+  wire.stop()
+  for (let i = 0; i < 256; i++) flood.push(randomBytes(MIB / 16))
+  bob.ends[0]?.push(Buffer.from('hello yourself'))
+  // the clock stands still: if he were held until the deaf one is cut off, he would never be answered
+  for (let i = 0; i < 3; i++) t.match(await bob.rpc.whoami(), { id: portal })
+  t.equal(peer.tunnels(), 2)
+})
+
+t.test('a tunnel through which nothing passes has an end', async (t) => {
+  const { target, dial, portal, peer, clock } = await setUp(t)
+  const [a, b] = [await target(), await target()]
+  const silent = dial(a, { portal, target: b.id })
+  const used = dial(a, { portal, target: b.id })
+  await until('open', () => b.ends.length === 2)
+  used.push(Buffer.from('x'))
+  await until('passed', () => b.ends.some(({ received }) => received.length > 0))
+  clock.advance(TUNNEL_BEGIN_MS)
+  await until('the one nobody began to use', () => silent.ended != null)
+  t.equal(peer.tunnels(), 1)
+  // the clients' own connections must not be taken for dead meanwhile
+  const stay = async (ms: number): Promise<void> => {
+    for (const client of [a, b]) await client.rpc.whoami()
+    clock.advance(ms)
+    for (const client of [a, b]) await client.rpc.whoami()
+  }
+  for (let passed = TUNNEL_BEGIN_MS; passed < TUNNEL_IDLE_MS - 1; passed += TUNNEL_BEGIN_MS)
+    await stay(Math.min(TUNNEL_BEGIN_MS, TUNNEL_IDLE_MS - 1 - passed))
+  t.equal(peer.tunnels(), 1, 'the other may be quiet for a while')
+  await stay(1)
+  await until('not for ever', () => used.ended != null)
+  t.equal(peer.tunnels(), 0)
+})
+
+t.test('who has too many tunnels learns nothing of whom it asks for', async (t) => {
+  const { target, dial, portal, peer } = await setUp(t, { total: 100, perPeer: 1 })
+  const [a, b, c, d] = [await target(), await target(), await target(), await target()]
+  dial(a, { portal, target: b.id })
+  await until('open', () => b.ends.length === 1)
+  for (const id of [c.id, ssbKeys.generate().id]) {
+    const refused = dial(a, { portal, target: id })
+    await until('refused', () => refused.ended != null)
+    t.match(refused.ended, { code: 'busy' })
+  }
+  const full = dial(c, { portal, target: b.id })
+  await until('refused', () => full.ended != null)
+  t.match(full.ended, { code: 'not_attending' }, 'one that takes no more is as good as away')
+  dial(b, { portal, target: d.id })
+  await until('being dialled is no hindrance to dialling', () => d.ends.length === 1)
+  t.equal(peer.tunnels(), 2)
 })

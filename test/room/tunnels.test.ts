@@ -1,30 +1,78 @@
-// Tunnel places: taken, given back once, and bounded for each peer and in total.
+// Tunnel places: taken, given back once, bounded for each peer, each pair and in total, and kept for members.
 
 import t from 'tap'
-import { createTunnels } from '../../src/room/tunnels.js'
+import { TUNNELS_PER_PAIR } from '../../src/limits.js'
+import { createTunnels, type Place } from '../../src/room/tunnels.js'
 
-const caps = { total: 3, perPeer: 2, bytes: 1, ms: 1 }
+const caps = { total: 100, perPeer: 2, bytes: 1, ms: 1 }
+const place = (origin: string, target: string, more: Partial<Place> = {}): Place => ({
+  origin,
+  target,
+  followed: false,
+  lastPassed: 0,
+  end: () => {},
+  ...more,
+})
 
 t.test('each place is given back once', async (t) => {
   const tunnels = createTunnels(caps)
-  const giveBack = tunnels.take('a', 'b')
+  const giveBack = tunnels.take(place('a', 'b'))
   t.equal(tunnels.count(), 1)
   giveBack()
   giveBack()
   t.equal(tunnels.count(), 0)
 })
 
-t.test('a peer has its share, at either end', async (t) => {
+t.test('a peer has its share as origin and another as target', async (t) => {
   const tunnels = createTunnels(caps)
-  const first = tunnels.take('a', 'b')
-  tunnels.take('c', 'a')
-  t.throws(() => tunnels.take('a', 'd'), { code: 'busy' })
-  t.throws(() => tunnels.take('d', 'a'), { code: 'busy' })
+  const first = tunnels.take(place('a', 'b'))
+  tunnels.take(place('a', 'c'))
+  t.throws(() => tunnels.admit('a', false), { code: 'busy' }, 'whoever the target')
+  t.throws(() => tunnels.take(place('a', 'd')), { code: 'busy' })
+  tunnels.take(place('d', 'a'))
+  tunnels.take(place('e', 'a'))
+  t.throws(() => tunnels.take(place('f', 'a')), { code: 'not_attending' }, 'as if it were not there')
   first()
-  tunnels.take('a', 'd')
-  t.throws(
-    () => tunnels.take('e', 'f') && tunnels.take('g', 'h'),
-    { code: 'busy' },
-    'and so have all together',
-  )
+  tunnels.admit('a', false)
+  tunnels.take(place('a', 'd'))
 })
+
+t.test('one peer takes few places at one other', async (t) => {
+  const tunnels = createTunnels({ ...caps, perPeer: 100 })
+  for (let n = 0; n < TUNNELS_PER_PAIR; n++) tunnels.take(place('a', 'b'))
+  t.throws(() => tunnels.take(place('a', 'b')), { code: 'busy' })
+  tunnels.take(place('c', 'b'))
+  tunnels.take(place('a', 'c'))
+})
+
+t.test(
+  'when all places are taken, the most silent strangers make room for a member, and for nobody else',
+  async (t) => {
+    const tunnels = createTunnels({ ...caps, total: 3 })
+    const ended: string[] = []
+    for (const [name, followed, lastPassed] of [
+      ['silent', false, 1],
+      ['talking', false, 9],
+      ['friends', true, 0],
+    ] as const) {
+      const giveBack = tunnels.take(
+        place(name, 'x'.concat(name), {
+          followed,
+          lastPassed,
+          end() {
+            ended.push(name)
+            giveBack()
+          },
+        }),
+      )
+    }
+    t.throws(() => tunnels.admit('stranger', false), { code: 'busy' })
+    for (const name of ['silent', 'talking']) {
+      tunnels.admit('member', true)
+      tunnels.take(place('member', `to ${name}`, { followed: true }))
+      t.equal(ended.at(-1), name)
+      t.equal(tunnels.count(), 3)
+    }
+    t.throws(() => tunnels.admit('another', true), { code: 'busy' }, 'members do not drive members out')
+  },
+)

@@ -1,6 +1,7 @@
 // muxrpc frames (nine bytes of head, then a body) on their way in and out: bounded in, scrubbed and re-labelled out.
 
 import { exposed, isErrorCode, RelayError } from '../../errors.js'
+import type { Outflow } from './outflow.js'
 
 /** Bytes of a muxrpc frame's head: flags, body length (u32), request (i32). */
 export const HEAD_BYTES = 9
@@ -11,12 +12,11 @@ const END = 0b100
 
 /** How a body was labelled: a label is a property of the buffer, since muxrpc hands buffers on as they are. */
 const label = Symbol('label')
-/** Bytes that stay bytes, and are only counted on their way out. */
-const COUNTED = 1
 /** Bytes that are JSON already, so that muxrpc carries them without parsing and printing them again. */
-const JSON_BYTES = 2
+const JSON_BYTES = 'json'
 
-type Labelled = Buffer & { [label]?: number }
+/** Otherwise bytes stay bytes, and are counted on their way out by whoever waits for them to leave. */
+type Labelled = Buffer & { [label]?: typeof JSON_BYTES | Pick<Outflow, 'left'> }
 
 /** Labels stored JSON for the wire: muxrpc takes it for a buffer, and the frame goes out as an object. */
 export function jsonBytes(bytes: Buffer): Buffer {
@@ -24,9 +24,9 @@ export function jsonBytes(bytes: Buffer): Buffer {
   return bytes
 }
 
-/** Labels what a tunnel carries, so that its leaving muxrpc's queue is reported and whoever made it can wait. */
-export function countedBytes(bytes: Buffer): Buffer {
-  ;(bytes as Labelled)[label] = COUNTED
+/** Labels what a tunnel carries, so that the tunnel's own outflow is told when it leaves muxrpc's queue. */
+export function countedBytes(bytes: Buffer, outflow: Pick<Outflow, 'left'>): Buffer {
+  ;(bytes as Labelled)[label] = outflow
   return bytes
 }
 
@@ -53,6 +53,7 @@ export function createOutgoing(
     const labelled = (chunk as Labelled)[label]
     if (labelled) {
       if (labelled === JSON_BYTES) first[0] = (flags & ~TYPE) | JSON_TYPE
+      else labelled.left(chunk.length)
       onCounted(chunk.length)
     } else if (flags & END && (flags & TYPE) === JSON_TYPE) {
       const scrubbed = scrubError(chunk)

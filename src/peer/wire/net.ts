@@ -32,17 +32,19 @@ export interface NetTransport {
 
 type OnConnection = (link: Link) => void
 
-export function createNetTransport({ log, now }: { log: Log; now: () => number }): NetTransport {
+export interface NetComponents {
+  log: Log
+  /** milliseconds, good for differences */
+  now: () => number
+  /** who makes room when all places are taken */
+  leastMissed(links: Iterable<Link>): Link | undefined
+}
+
+export function createNetTransport({ log, now, leastMissed }: NetComponents): NetTransport {
   const servers = new Set<Server>()
   const links = new Map<Link, Socket>()
   let onConnection: OnConnection | null = null
-  const warnCrowd = rareWarning(log, 'too many connections: the most silent one made room', now)
-
-  function longestSilent(): Link | undefined {
-    let found: Link | undefined
-    for (const link of links.keys()) if (!found || link.lastHeard < found.lastHeard) found = link
-    return found
-  }
+  const warnCrowd = rareWarning(log, 'too many connections: one made room for the next', now)
 
   function take(socket: Socket, listener: string): void {
     if (!onConnection) {
@@ -50,10 +52,9 @@ export function createNetTransport({ log, now }: { log: Log; now: () => number }
       return
     }
     if (links.size >= CONNECTIONS_AT_ONCE) {
-      // Whoever has said nothing for longest makes room: turning the newest away would let a crowd of idlers lock
-      // everybody else out for as long as it likes.
+      // Turning the newest away would let a crowd of idlers lock everybody else out for as long as it likes.
       warnCrowd()
-      longestSilent()?.destroy()
+      leastMissed(links.keys())?.destroy()
     }
     const link = createLink(socket, listener, now, (err) =>
       log.debug({ err, listener }, 'a peer sent what muxrpc cannot take'),

@@ -13,18 +13,19 @@ export interface Outflow {
   whenRoom(listener: () => void): void
 }
 
-export function createOutflow(): Outflow {
+/** @param most bytes on their way beyond which streams wait */
+export function createOutflow(most = OUTGOING_BYTES): Outflow {
   let queued = 0
   let waiting: Array<() => void> = []
   return {
-    full: () => queued >= OUTGOING_BYTES,
+    full: () => queued >= most,
     entered(bytes) {
       queued += bytes
     },
     left(bytes) {
       queued -= bytes
       // Half full before the streams go on, so that they run in stretches instead of a message at a time.
-      if (queued > OUTGOING_BYTES / 2 || waiting.length === 0) return
+      if (queued > most / 2 || waiting.length === 0) return
       const ready = waiting
       waiting = []
       for (const listener of ready) listener()

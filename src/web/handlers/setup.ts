@@ -41,6 +41,11 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     return next()
   }
 
+  /** A restricted room looks absent to whoever does not hold the token. */
+  function beSeen(): void {
+    if (face().mode === 'restricted') throw new RelayError('not_found')
+  }
+
   /** A wrong token costs a try; where none is left no token is heard, as to refuse only wrong ones would be an answer. */
   function knows(ctx: WebContext, token: string): boolean {
     if (token === '') return false
@@ -89,6 +94,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     const { token: asked } = ctx.query
     const token = typeof asked === 'string' ? asked : ''
     const known = knows(ctx, token)
+    if (!known) beSeen()
     page(ctx, { token, name: '', description: '', admin: '' }, known, known || !token ? {} : TOKEN_WRONG)
   }
 
@@ -101,6 +107,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
       admin: textOf(form, 'admin'),
     }
     const known = knows(ctx, given.token)
+    if (!known) beSeen()
     const wrong: Wrong = { ...(known ? {} : TOKEN_WRONG), ...check(given) }
     if (Object.keys(wrong).length > 0) return page(ctx, given, known, wrong)
     const { token, ...answers } = given
