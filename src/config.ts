@@ -63,7 +63,7 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
     if (text === undefined) problems.push(`--set ${shown(set)}: must be key=value`)
     else put(name, fromText(name, text), '--set')
   }
-  problems.push(...wrongTogether((name) => values.get(name) !== null))
+  problems.push(...wrongTogether((name) => values.get(name) !== null && values.get(name) !== false))
   if (problems.length > 0) throw new RelayError('config_invalid', problems.join('; '))
 
   const config: Record<string, Record<string, unknown>> = {}
@@ -168,6 +168,9 @@ function wrongTogether(given: (name: ConfigKey) => boolean): string[] {
     for (const name of ['domain.tls_key', 'domain.acme_email', 'domain.proxy'] as const)
       if (given(name)) problems.push(`${name} needs domain.name`)
   }
+  // what an authority is asked over HTTP is one name, never a wildcard
+  if (given('domain.alias_subdomains') && !key && !proxied)
+    problems.push('domain.alias_subdomains needs a wildcard certificate: domain.tls_key or domain.proxy')
   if (key && fetched)
     problems.push('domain.tls_key and domain.acme_email exclude each other: one certificate is enough')
   if (proxied && (key || fetched))

@@ -171,6 +171,12 @@ export const ALIVE_ANSWER_MS = 30 * SECOND
 export const BODY_BYTES = 8 * KIB
 /** Milliseconds a riddle can be answered. */
 export const RIDDLE_MS = 10 * MINUTE
+/** Links that lead nowhere, asked for in an hour by everyone together; who holds a real one is never refused for them. */
+export const BAD_LINKS_PER_HOUR = 600
+/** Claims by one link in an hour that let nobody in: each tells its holder whether somebody is a member. */
+export const IDLE_CLAIMS_PER_HOUR = 8
+/** Invites whose idle claims are counted, the oldest forgotten first. */
+export const CLAIMED_KEPT = 1000
 /** Milliseconds a session is kept after it was last seen. */
 export const SESSION_MS = 30 * MINUTE
 /** Sessions kept of each group, newcomers and known; the oldest goes first. A session is some 300 bytes. */

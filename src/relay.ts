@@ -18,9 +18,17 @@ import { createRecovery } from './peer/recovery.js'
 import { createSetup } from './peer/setup.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { formatInviteCode } from './ssb/invite-code.js'
+import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
 import { createStore } from './store/store.js'
-import { createWeb, type DrawnRiddle, type FetchCertificate, listen, openDomain } from './web/app.js'
+import {
+  createWeb,
+  type DrawnRiddle,
+  type FetchCertificate,
+  listen,
+  openDomain,
+  type RelayNames,
+} from './web/app.js'
 
 export interface RelayOptions {
   config: Config
@@ -90,11 +98,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
     closers.push(() => signIn.close())
+    // To where most people can open them; `web` and `domain` are there before anybody can ask.
+    const links = {
+      inviteLink: (seed: Buffer): string => inviteLink(site(), seed),
+      aliasLink: (alias: string): string =>
+        aliasLink(site(), alias, domain.url() !== null && config.domain.alias_subdomains),
+    }
     const peer = await createPeer(
       { store, keys, log, clock, recovery, signIn },
       {
         address: () => address(),
         expiresDays: () => config.invite.expires_days,
+        ...links,
         name,
         tunnels: {
           total: config.room.tunnels,
@@ -133,6 +148,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     })
     const multiserver = ({ host, port }: HostPort): string =>
       `net:${host}:${port}~shs:${keys.public.replace('.ed25519', '')}`
+    const names = (): RelayNames => ({
+      domain: config.domain.name || null,
+      onion: null,
+      ssbPort: ssb.port,
+      listening: true,
+      aliasSubdomains: config.domain.alias_subdomains,
+    })
+    /** Where our pages are, without a path. */
+    const site = (): string => {
+      const { onion } = names()
+      return domain.url() ?? (onion ? `http://${onion}` : web.url)
+    }
     const addresses = (): Addresses => ({
       ssb: [multiserver(address())],
       web: web.url,
@@ -163,12 +190,12 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           online: peer.online().length,
           members: store.members.count(),
         }),
-        names: () => ({
-          domain: config.domain.name || null,
-          onion: null,
-          ssbPort: ssb.port,
-          listening: true,
-        }),
+        invites: store.invites,
+        alias: (name) => {
+          const held = store.aliases.get(name)
+          return held && { ...held, online: peer.online().includes(held.owner) }
+        },
+        names,
       },
       {
         ...config.web,
@@ -252,7 +279,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           now,
           status,
           address,
-          webUrl: () => web.url,
+          webUrl: () => site(),
           expiresDays: () => config.invite.expires_days,
           setup,
           doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),

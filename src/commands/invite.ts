@@ -11,6 +11,7 @@ interface CreateOptions extends CommonOptions {
   expiresDays?: number
   host?: string
   for?: string
+  link?: boolean
 }
 
 /** Turns the empty command into `invite`. */
@@ -18,10 +19,11 @@ export function define(command: Command): void {
   withExamples(command, [
     ['tidepool invite create', 'print a code for one person'],
     ['tidepool invite create --uses 20 --note meetup', 'print a code for twenty'],
+    ['tidepool invite create --link', 'print a link for one person'],
     ['tidepool invite list', 'see what became of them'],
     ['tidepool invite revoke @….ed25519', 'take one back'],
   ])
-  defineCreate(command.command('create').description('make an invite code and print it alone on stdout'))
+  defineCreate(command.command('create').description('make an invite and print its code alone on stdout'))
   defineList(command.command('list').description('list invites, live and dead'))
   defineRevoke(command.command('revoke').description('take an invite back'))
 }
@@ -36,14 +38,15 @@ function defineCreate(command: Command): void {
       numberFrom(1 / 1440, 3650, false),
     )
     .option('--host <host>', 'host the code names (default: the best of ours)')
+    .option('--link', 'print its link instead of its code: two ways to use the same invite')
     .option('--for <feed>', 'the one feed id it is for: by the code, by a knock, or just by connecting')
   withExamples(command, [
     ['tidepool invite create', 'a code for one person'],
     ['tidepool invite create --expires-days 1 | qrencode -t utf8', 'a QR code that is good for a day'],
     ["tidepool invite create --for '@….ed25519'", 'a code that nobody else can use'],
-    ['tidepool invite create --json', 'the code with its id and its end'],
+    ['tidepool invite create --json', 'the code, the link, its id and its end'],
   ])
-  command.action(({ uses, note, expiresDays, host, for: directed, ...options }: CreateOptions) =>
+  command.action(({ uses, note, expiresDays, host, for: directed, link, ...options }: CreateOptions) =>
     visit(options, async (operator) => {
       const invite = await operator.inviteCreate({
         ...(uses === undefined ? {} : { uses }),
@@ -53,7 +56,7 @@ function defineCreate(command: Command): void {
         ...(directed === undefined ? {} : { for: directed }),
       })
       if (options.json) printJson(invite)
-      else print(invite.code)
+      else print(link ? invite.link : invite.code)
     }),
   )
 }

@@ -66,6 +66,11 @@ export const KEYS = {
     check: matching(NAME, 'a DNS name such as relay.example.org'),
     example: 'relay.example.org',
   },
+  'domain.alias_subdomains': {
+    default: false,
+    about:
+      'Give each alias a host of its own, such as bob.relay.example.org; needs a wildcard in DNS and in the certificate.',
+  },
   'domain.host': {
     default: '0.0.0.0',
     about: 'Address the HTTPS listener and the one that redirects to it bind to; :: for IPv6 as well.',

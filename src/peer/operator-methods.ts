@@ -4,6 +4,7 @@ import { RelayError } from '../errors.js'
 import { AUDIT_KEPT, DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
+import { inviteLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
 import { PRIVACY_MODES } from '../store/settings.js'
 import type { Store } from '../store/store.js'
@@ -64,7 +65,8 @@ export function createOperator(components: OperatorComponents): Operator {
         expires: Math.trunc(now() + days * DAY),
         ...(target ? { for: target } : {}),
       })
-      return { ...info(invite), code: formatInviteCode({ host, port: address.port, relay: peer.id, seed }) }
+      const code = formatInviteCode({ host, port: address.port, relay: peer.id, seed })
+      return { ...info(invite), code, link: inviteLink(components.webUrl(), seed) }
     },
 
     inviteList: async () =>

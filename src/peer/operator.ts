@@ -210,7 +210,7 @@ export interface Operator {
     host?: string
     /** a directed invite: only this feed may use it, by the code or just by connecting */
     for?: string
-  }): Promise<InviteInfo & { code: string }>
+  }): Promise<InviteInfo & { code: string; link: string }>
   inviteList(): Promise<InviteInfo[]>
   /** @param id the invite's id, or the whole code */
   inviteRevoke(id: string): Promise<InviteInfo>

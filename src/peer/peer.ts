@@ -45,6 +45,10 @@ export interface PeerOptions {
   address(): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
+  /** the link of an invite, by its seed */
+  inviteLink(seed: Buffer): string
+  /** the page of a name */
+  aliasLink(alias: string): string
   /** the room's name as clients are told it */
   name(): string
   tunnels: TunnelCaps

@@ -25,6 +25,10 @@ export interface RoomComponents {
   address(): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
+  /** the link of an invite, by its seed */
+  inviteLink(seed: Buffer): string
+  /** the page of a name */
+  aliasLink(alias: string): string
   /** the room's name as people see it */
   name(): string
 }
@@ -73,6 +77,8 @@ export function createRoomMethods({
   own,
   address,
   expiresDays,
+  inviteLink,
+  aliasLink,
   name,
 }: RoomComponents) {
   const { settings, invites, aliases, members } = store
@@ -116,7 +122,7 @@ export function createRoomMethods({
       })
       return {
         code: formatInviteCode({ ...address(), relay: own, seed }),
-        link: null,
+        link: inviteLink(seed),
         expires: invite.expires,
       }
     }),
@@ -131,7 +137,7 @@ export function createRoomMethods({
       }
       if (!isRegistration(own, session.id, alias, signature)) throw new RelayError('signature_invalid')
       await aliases.register(alias, session.id, signature)
-      return true
+      return aliasLink(alias)
     }),
 
     revokeAlias: answering(async (session, alias) => {

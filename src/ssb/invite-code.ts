@@ -37,6 +37,22 @@ export function parseInviteCode(text: string): InviteCode {
   return { host, port: Number(port), relay, seed: Buffer.from(seed, 'base64') }
 }
 
+/** 32 bytes in base64url, the last character with four significant bits: one spelling per seed. */
+const TOKEN = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
+
+/**
+ * A seed as the token of an invite's link. Code and link are two spellings of one secret, so that they are one invite, used
+ * once by whichever of them; what the relay keeps, the guest's public key, is a one-way image of both.
+ */
+export function tokenOf(seed: Buffer): string {
+  return seed.toString('base64url')
+}
+
+/** The seed of a token; null for what cannot be one of ours. */
+export function seedOf(token: unknown): Buffer | null {
+  return typeof token === 'string' && TOKEN.test(token) ? Buffer.from(token, 'base64url') : null
+}
+
 /** The feed id of the guest key made from a seed; the relay keeps this and never the seed. */
 export function guestIdOf(seed: Buffer): FeedId {
   return ssbKeys.generate('ed25519', seed).id

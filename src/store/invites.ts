@@ -48,6 +48,11 @@ export interface Invites {
    * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`
    */
   use(guest: FeedId, feed: FeedId): Promise<KeyedMessage>
+  /**
+   * The same by the invite's link, where whoever is a member already is let in again: 'member', and nothing is consumed.
+   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`
+   */
+  claim(guest: FeedId, feed: FeedId): Promise<'joined' | 'member'>
   /** Uses the directed invite that stands for a feed, if one does: answers the follow, or null. */
   useDirected(feed: FeedId): Promise<KeyedMessage | null>
   /** The same inside a write. */
@@ -91,6 +96,21 @@ export function createInvites(
     invites.putSync(keyOf(guest), { ...record, used: record.used + 1 })
     if (record.for) directed.removeSync(keyOf(record.for))
     return message
+  }
+
+  function useNow(guest: FeedId, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
+    const record = invites.get(keyOf(guest))
+    if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
+    // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
+    if (members.has(feed)) throw new RelayError('already_following')
+    const state = stateOf(record)
+    if (state === 'used up') throw new RelayError('invite_used_up')
+    if (state === 'expired') throw new RelayError('invite_expired')
+    // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
+    if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
+    // Meant for somebody else: whoever found the code is told that there is none.
+    if (record.for && record.for !== feed) throw new RelayError('invite_unknown')
+    return consume(guest, record, feed, afterFlush)
   }
 
   /** The live directed invite of a feed. */
@@ -170,20 +190,18 @@ export function createInvites(
       return { invite: get(guest) ?? view(guest, record), seed }
     },
 
-    use: (guest, feed) =>
+    use: (guest, feed) => writer.submit((afterFlush) => useNow(guest, feed, afterFlush)),
+
+    claim: (guest, feed) =>
       writer.submit((afterFlush) => {
-        const record = invites.get(keyOf(guest))
-        if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
-        // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
-        if (members.has(feed)) throw new RelayError('already_following')
-        const state = stateOf(record)
-        if (state === 'used up') throw new RelayError('invite_used_up')
-        if (state === 'expired') throw new RelayError('invite_expired')
-        // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
-        if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
-        // Meant for somebody else: whoever found the code is told that there is none.
-        if (record.for && record.for !== feed) throw new RelayError('invite_unknown')
-        return consume(guest, record, feed, afterFlush)
+        try {
+          useNow(guest, feed, afterFlush)
+          return 'joined'
+        } catch (thrown) {
+          // thrown before anything was written
+          if (thrown instanceof RelayError && thrown.code === 'already_following') return 'member'
+          throw thrown
+        }
       }),
 
     revoke: (guest, before) =>

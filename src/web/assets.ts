@@ -14,6 +14,7 @@ export interface Asset {
 const TYPES = new Map([
   ['style.css', 'text/css; charset=utf-8'],
   ['copy.js', 'text/javascript; charset=utf-8'],
+  ['claimed.js', 'text/javascript; charset=utf-8'],
   ['icon.png', 'image/png'],
 ])
 

@@ -3,6 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
+import type { Invites } from '../store/invites.js'
 
 /** Where an SSB client is to connect: the first two parts of an invite code. */
 export interface SsbAddress {
@@ -28,6 +29,8 @@ export interface RelayNames {
   ssbPort: number
   /** whether the SSB listener answers, so that an invite could be used */
   listening: boolean
+  /** whether each alias has a host of its own before the domain */
+  aliasSubdomains: boolean
 }
 
 /** A puzzle as it is drawn: a raster image and what it says. */
@@ -62,7 +65,19 @@ export interface WebSetup {
   claim(token: string, answers: SetupAnswers): Promise<void>
 }
 
+/** Who answers to a name, as everybody may know. */
+export interface AliasOwner {
+  owner: FeedId
+  /** the owner's own, over having this name here */
+  signature: string
+  online: boolean
+}
+
 export interface WebComponents {
+  /** Invites as whoever holds a link sees and uses them. */
+  invites: Pick<Invites, 'get' | 'claim'>
+  /** Who has a name, or null. */
+  alias(name: string): AliasOwner | null
   /** Makes an invite naming this address and answers its code, durable. */
   mintInvite(address: SsbAddress): Promise<Issued>
   /**

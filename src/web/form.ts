@@ -25,6 +25,29 @@ export async function readForm(req: IncomingMessage, most = BODY_BYTES): Promise
   return new URLSearchParams(body.toString('utf8'))
 }
 
+/**
+ * The text fields of a JSON object.
+ * @throws RelayError `body_too_large`, `body_malformed`
+ */
+export async function readJson(req: IncomingMessage, most = BODY_BYTES): Promise<Map<string, string>> {
+  const body = await readBody(req, most)
+  if (req.headers['content-encoding'] !== undefined) throw new RelayError('body_malformed')
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'))
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('no object')
+    return new Map(
+      Object.entries(value).filter((field): field is [string, string] => typeof field[1] === 'string'),
+    )
+  } catch (cause) {
+    throw new RelayError('body_malformed', undefined, { cause })
+  }
+}
+
+/** Whether a body says that it is JSON. */
+export function isJson(req: IncomingMessage): boolean {
+  return req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() === 'application/json'
+}
+
 /** The one value of a field; undefined if it is absent, repeated or spelt as an array. */
 export function oneValue(form: URLSearchParams, name: string): string | undefined {
   const values = form.getAll(name)

@@ -2,6 +2,7 @@
 
 import { isIP, isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
+import { isAlias, normalAlias } from '../ssb/alias.js'
 import type { ListenerKind, RelayNames } from './components.js'
 
 /** A host and, ignored, a port. IPv6 stands in brackets. */
@@ -33,6 +34,40 @@ export function ownName(
   if (kind === 'onion') return is(names.onion) ? said : null
   if (is(names.domain) || is(names.onion)) return said
   return literal(said, canonical(localAddress ?? ''))
+}
+
+/** A name of ours as a page was reached by it. */
+export interface OwnAddress {
+  /** the name itself, without what may stand before it */
+  host: string
+  /** the alias that stood before the domain, where aliases may */
+  alias: string | null
+  /** scheme, whole host and port, as the visitor's browser has them: what absolute links to us begin with */
+  origin: string
+}
+
+/**
+ * Finds out by which of our names a request came, as `ownName` does, and also by whose name before the domain.
+ * @param header the Host header as it came
+ */
+export function ownAddress(
+  header: string | undefined,
+  localAddress: string | undefined,
+  kind: ListenerKind,
+  names: Pick<RelayNames, 'domain' | 'onion' | 'aliasSubdomains'>,
+): OwnAddress | null {
+  const scheme = kind === 'domain' ? 'https' : 'http'
+  const port = /:(\d{1,5})$/.exec(header ?? '')?.[1]
+  const origin = (host: string): string => `${scheme}://${host}${port === undefined ? '' : `:${port}`}`
+  const host = ownName(header, localAddress, kind, names)
+  if (host) return { host, alias: null, origin: origin(host.includes(':') ? `[${host}]` : host) }
+  if (!names.aliasSubdomains || names.domain === null) return null
+  const [, label = '', rest] = /^([^.]+)\.(.*)$/.exec(header ?? '') ?? []
+  const alias = normalAlias(label)
+  const domain = ownName(rest, undefined, kind, { domain: names.domain, onion: null })
+  // a reserved word is no name of anybody's: `www` is for the operator's other machines
+  if (!domain || domain !== names.domain.toLowerCase() || !isAlias(alias)) return null
+  return { host: domain, alias, origin: origin(`${alias}.${domain}`) }
 }
 
 function literal(said: string, local: string): string | null {

@@ -4,9 +4,11 @@ import Router from '@koa/router'
 import type { Assets } from './assets.js'
 import { ANSWER_PATH } from './code-link.js'
 import type { WebComponents } from './components.js'
+import { type AliasParts, naming } from './handlers/alias.js'
 import { asset } from './handlers/asset.js'
 import { health } from './handlers/health.js'
 import { type InviteParts, inviting } from './handlers/invite.js'
+import { type JoinParts, joining } from './handlers/join.js'
 import { KNOCK_PATH, type KnockParts, knocking } from './handlers/knock.js'
 import { landing } from './handlers/landing.js'
 import { riddlePages } from './handlers/riddle.js'
@@ -14,12 +16,13 @@ import { type SetupParts, settingUp } from './handlers/setup.js'
 import { whois } from './handlers/whois.js'
 import { chooseLanguage, LANGUAGE_PATH } from './middleware/language.js'
 import { inMode } from './middleware/mode.js'
+import { forPrograms } from './middleware/program.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { needSession, withSession } from './middleware/session.js'
 import type { Sessions } from './sessions.js'
 import type { WebState } from './state.js'
 
-export interface RouteParts extends InviteParts, KnockParts, SetupParts {
+export interface RouteParts extends InviteParts, KnockParts, SetupParts, JoinParts, AliasParts {
   assets: Assets
   sessions: Sessions
 }
@@ -32,6 +35,8 @@ export function routes(parts: RouteParts): Router<WebState> {
   const riddle = riddlePages(parts)
   const knock = knocking(parts, riddle)
   const invite = inviting(parts, riddle, knock.offer)
+  const join = joining(parts)
+  const alias = naming(parts)
   const visitor = withSession(parts.sessions)
   const known = needSession(parts.sessions)
   const open = inMode(parts, 'open')
@@ -54,6 +59,14 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.post(ANSWER_PATH, visible, sameOrigin(), visitor, invite.answer)
   router.get(KNOCK_PATH, community, visitor, knock.show)
   router.post(KNOCK_PATH, community, sameOrigin(), visitor, knock.leave)
+
+  // in every mode: whoever holds a link was given it
+  router.get('/join', forPrograms(), join.show)
+  router.post('/join', forPrograms(), join.claim)
+  router.get('/join/state', join.state)
+  router.get('/join/qr.gif', join.qr)
+  router.get('/alias/:alias', forPrograms(), visible, alias.show)
+  router.get('/alias/:alias/qr.gif', visible, alias.qr)
 
   return router
 }

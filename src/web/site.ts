@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
+import { BAD_LINKS_PER_HOUR } from '../limits.js'
 import { loadAssets } from './assets.js'
 import { Budget } from './budget.js'
 import { drawCaptcha } from './captcha.js'
@@ -36,10 +37,11 @@ export function createSite(
   const sessions = new Sessions(now)
   const { proxy = null } = options
   let { expiresDays } = options
-  const { mintInvite, knock, setup, face } = components
+  const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
+  const { mintInvite, knock, setup, face, invites, alias } = components
   const router = routes({
-    ...{ mintInvite, knock, setup, face, names, assets, render, riddles, sessions, now },
-    ...{ budget, knockBudget, tries, expiresDays: () => expiresDays },
+    ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, sessions, now },
+    ...{ budget, knockBudget, tries, badLinks, expiresDays: () => expiresDays },
   })
 
   const kinds = new WeakMap<IncomingMessage, ListenerKind>()

@@ -9,6 +9,12 @@ export interface WebState {
   kind: ListenerKind
   /** the name of ours by which the page was reached */
   host: string
+  /** scheme, host and port by which it was reached: what absolute links to us begin with */
+  origin: string
+  /** the alias whose own host it was, if it was one */
+  alias: string | null
+  /** the caller is a program that expects `{status, error}`, as the SSB specifications have it */
+  program?: boolean
   /** the language of the answer, if it is a page */
   language: Language
   /** on the routes that ask for one */

@@ -15,6 +15,10 @@ const TEMPLATES = [
   'invite/code.njk',
   'invite/knock.njk',
   'invite/knocked.njk',
+  'join/join.njk',
+  'join/dead.njk',
+  'join/joined.njk',
+  'alias.njk',
 ] as const
 export type View = (typeof TEMPLATES)[number]
 
@@ -24,7 +28,7 @@ export type View = (typeof TEMPLATES)[number]
  * unless said otherwise, null for a page without a switch. Pages that answer a form have none unless they name one.
  */
 export type Render = (ctx: Asked, view: View, values: Record<string, unknown>) => string
-type Asked = { method: string; url: string; state: { language: Language } }
+type Asked = { method: string; originalUrl: string; state: { language: Language } }
 
 /**
  * Reads all templates and answers the function that renders them.
@@ -42,10 +46,10 @@ export function createViews(assetUrl: (name: string) => string): Render {
   env.addGlobal('asset', assetUrl)
   env.addGlobal('languages', LANGUAGES)
   const templates = new Map(TEMPLATES.map((name) => [name, env.getTemplate(name, true)]))
-  return ({ method, url, state: { language } }, view, values) => {
+  return ({ method, originalUrl, state: { language } }, view, values) => {
     const template = templates.get(view)
     if (!template) throw new Error(`no view ${view}`)
-    const back = method === 'GET' || method === 'HEAD' ? url : null
+    const back = method === 'GET' || method === 'HEAD' ? originalUrl : null
     return template.render({ back, ...values, language, w: language.words })
   }
 }

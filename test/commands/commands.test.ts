@@ -110,13 +110,23 @@ t.test('status of a certificate', async (t) => {
   ])
 })
 
-t.test('invite create prints the code alone', async (t) => {
-  const { dataDir, calls } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code: CODE }) })
+const LINK = 'https://pool.example/join?invite=token'
+
+t.test('invite create prints the code alone, or the link', async (t) => {
+  const { dataDir, calls } = await operatorStub(t, {
+    inviteCreate: () => ({ ...INVITE, code: CODE, link: LINK }),
+  })
+  t.same(await tidepool('invite', 'create', '--link', '--data', dataDir), {
+    code: 0,
+    stdout: `${LINK}\n`,
+    stderr: '',
+  })
   t.same(await tidepool('invite', 'create', '--data', dataDir), { code: 0, stdout: `${CODE}\n`, stderr: '' })
   const all = ['--uses', '5', '--note', 'May', '--expires-days', '1.5', '--host', 'h.onion']
   const json = await tidepool('invite', 'create', ...all, '--json', '--data', dataDir)
   t.equal(JSON.parse(json.stdout).code, CODE)
   t.same(calls, [
+    ['inviteCreate', {}],
     ['inviteCreate', {}],
     ['inviteCreate', { uses: 5, note: 'May', expires_days: 1.5, host: 'h.onion' }],
   ])

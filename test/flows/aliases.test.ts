@@ -11,7 +11,8 @@ const connect = (t: Test, relay: BootedRelay) => connectMember(t, relay, { keys:
 test('a member registers a name, is found by it, and gives it up', async (t) => {
   const relay = await bootRelay(t)
   const [bob, carol] = [await connect(t, relay), await connect(t, relay)]
-  t.equal(await bob.rpc.room.registerAlias('bob', signRegistration(bob.keys, relay.id, 'bob')), true)
+  const url = await bob.rpc.room.registerAlias('bob', signRegistration(bob.keys, relay.id, 'bob'))
+  t.equal(url, `${relay.webUrl}/alias/bob`)
   t.equal(await carol.rpc.tunnel.whois('bob'), bob.id)
   t.same(await bob.rpc.room.listAliases(), ['bob'])
   t.same(await carol.rpc.room.listAliases(bob.id), ['bob'])

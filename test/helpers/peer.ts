@@ -6,6 +6,7 @@ import { createPeer, type Peer } from '../../src/peer/peer.js'
 import { createRecovery, type Recovery } from '../../src/peer/recovery.js'
 import { createSignInBridge, type SignInBridge } from '../../src/room/sign-in.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
+import { aliasLink, inviteLink } from '../../src/ssb/links.js'
 import { type Client, type ClientOptions, connectClient } from './client.js'
 import { openTestStore, silentLog, type TestStore } from './store.js'
 
@@ -36,6 +37,8 @@ export async function startTestPeer(
     {
       address: () => ({ host: '127.0.0.1', port: 8008 }),
       expiresDays: () => 7,
+      inviteLink: (seed) => inviteLink('https://pool.example', seed),
+      aliasLink: (alias) => aliasLink('https://pool.example', alias, false),
       name: () => 'Rock pool',
       tunnels: { total: 8, perPeer: 4, bytes: 64 * MIB, ms: HOUR, ...caps },
     },

@@ -1,14 +1,35 @@
 // Invite codes: written so that clients read them, and read only when they are whole.
 
+import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { feedIdOf } from '../../src/ssb/feed-id.js'
-import { formatInviteCode, guestIdOf, parseInviteCode } from '../../src/ssb/invite-code.js'
+import { formatInviteCode, guestIdOf, parseInviteCode, seedOf, tokenOf } from '../../src/ssb/invite-code.js'
 
 const relay = feedIdOf(Buffer.alloc(32, 9))
 const seed = Buffer.alloc(32, 3)
 const code = formatInviteCode({ host: 'relay.example.org', port: 8008, relay, seed })
+
+t.test('a seed as a token, one spelling each', async (t) => {
+  const seed = randomBytes(32)
+  const token = tokenOf(seed)
+  t.match(token, /^[\w-]{43}$/)
+  t.same(seedOf(token), seed)
+  const last = token.at(-1) as string
+  const spellings = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const other = spellings[spellings.indexOf(last) + 1] as string
+  for (const none of [
+    `${token}=`,
+    token.slice(1),
+    `${token}A`,
+    ` ${token}`,
+    `${token}\n`,
+    token.slice(0, -1) + other,
+  ])
+    t.equal(seedOf(none), null, none)
+  for (const none of ['', undefined, null, 7, [token], { length: 43 }]) t.equal(seedOf(none), null)
+})
 
 t.test('the form is the protocol guide’s', async (t) => {
   t.equal(code, `relay.example.org:8008:${relay}~${seed.toString('base64')}`)

@@ -65,6 +65,48 @@ t.test('fifty uses at once of a single-use invite: one wins', async (t) => {
   t.equal(store.members.count(), 1)
 })
 
+t.test(
+  'by its link, an invite lets a member in again and counts no use; all else is as by its code',
+  async (t) => {
+    const { store, clock, keys } = await openTestStore(t)
+    const { invite } = await store.invites.create({ expires: clock.now() + DAY, uses: 2, by: 'operator' })
+    const [ana, ben, cem] = [someone(), someone(), someone()]
+    t.equal(await store.invites.claim(invite.id, ana), 'joined')
+    t.ok(store.members.has(ana))
+    t.equal(await store.invites.claim(invite.id, ana), 'member')
+    await store.invites.use(invite.id, ben)
+    t.match(store.invites.get(invite.id), { used: 2, state: 'used up' }, 'one count for both ways')
+    await t.rejects(store.invites.claim(invite.id, cem), { code: 'invite_used_up' })
+    t.equal(await store.invites.claim(invite.id, ben), 'member', 'also once it is used up')
+    const directed = await store.invites.create({ expires: clock.now() + DAY, by: 'operator', for: cem })
+    const blocked = someone()
+    await store.members.block(blocked, '')
+    for (const feed of [blocked, keys.id, directed.invite.id, someone()])
+      await t.rejects(store.invites.claim(directed.invite.id, feed), { code: 'invite_unknown' })
+    await t.rejects(
+      store.invites.claim(someone(), ana),
+      { code: 'invite_unknown' },
+      'a member learns nothing',
+    )
+    t.equal(await store.invites.claim(directed.invite.id, cem), 'joined')
+    const late = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+    clock.advance(DAY)
+    await t.rejects(store.invites.claim(late.invite.id, someone()), { code: 'invite_expired' })
+    await store.invites.revoke(late.invite.id)
+    await t.rejects(store.invites.claim(late.invite.id, someone()), { code: 'invite_unknown' })
+  },
+)
+
+t.test('fifty at once, by link and by code, for one use: one comes in', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+  const results = await Promise.allSettled(
+    Array.from({ length: 50 }, (_, n) => store.invites[n % 2 ? 'use' : 'claim'](invite.id, someone())),
+  )
+  t.equal(results.filter(({ status }) => status === 'fulfilled').length, 1)
+  t.equal(store.members.count(), 1)
+})
+
 t.test('expired, revoked and unknown invites say so', async (t) => {
   const { store, clock } = await openTestStore(t)
   const expiring = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })

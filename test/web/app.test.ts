@@ -49,7 +49,7 @@ t.test('every answer carries the strict headers', async (t) => {
     const { headers } = await visitor.get(path)
     t.equal(
       headers['content-security-policy'],
-      "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; " +
+      "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; " +
         "base-uri 'none'; frame-ancestors 'none'",
       path,
     )

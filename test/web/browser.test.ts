@@ -76,7 +76,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       t.equal(await page.inputValue('#code'), code)
       t.ok(await fitsIn(page, '#code'), 'all of the code is in sight')
       t.equal(await loaded(page, '.qr img'), 'loaded')
-      const copy = page.locator('[data-copy]')
+      const copy = page.locator('[data-copy=code]')
       t.equal(await copy.isVisible(), javaScriptEnabled, 'a button that works, or none')
       if (javaScriptEnabled) {
         await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])

@@ -22,6 +22,8 @@ t.test('is what the site draws by itself', async (t) => {
   const { createLog } = await import('../../src/log.js')
   const web = await createWeb(
     {
+      invites: { get: () => null, claim: async () => 'joined' },
+      alias: () => null,
       face: () => site.face,
       names: () => site.names,
       knock: async () => 'waiting',

@@ -2,7 +2,8 @@
 
 import { HtmlValidate } from 'html-validate'
 import t from 'tap'
-import { ANSWER, openSite, read } from './site.js'
+import { tokenOf } from '../../src/ssb/invite-code.js'
+import { ANSWER, addInvite, openSite, RELAY_ID, read, seedFor } from './site.js'
 
 // the one exception stands in the success page itself: SPIP-01 wants a title that is longer than search engines like
 const validator = new HtmlValidate({ extends: ['html-validate:recommended'] })
@@ -35,6 +36,21 @@ t.test('every page is valid', async (t) => {
   await check('421', (await visitor.get('/', { Host: 'x.example' })).text)
   site.web.setLimits({ captcha: false })
   await check('button', (await visitor.get('/invite/')).text)
+  const expires = site.clock.now + 86_400_000
+  const invite = addInvite(site.invites.known, { seed: seedFor(50), expires, uses: 3 })
+  const link = tokenOf(seedFor(50))
+  await check('join', (await visitor.get(`/join?invite=${link}`)).text)
+  await check('join with a wrong id', (await visitor.post('/join', { invite: link, id: 'me' })).text)
+  await check(
+    'joined',
+    (await visitor.post('/join', { invite: link, id: RELAY_ID.replace('@o', '@p') })).text,
+  )
+  for (const state of ['used up', 'expired', 'revoked'] as const) {
+    invite.state = state
+    await check(state, (await visitor.get(`/join?invite=${link}`)).text)
+  }
+  site.aliases.set('bob', { owner: RELAY_ID, signature: 'x.sig.ed25519', online: false })
+  await check('alias', (await visitor.get('/alias/bob')).text)
   site.face.mode = 'community'
   site.face.description = ''
   await check('landing of a community', (await visitor.get('/')).text)

@@ -3,6 +3,9 @@
 import type { Test } from 'tap'
 import { RelayError } from '../../src/errors.js'
 import { createLog } from '../../src/log.js'
+import type { FeedId } from '../../src/ssb/feed-id.js'
+import { guestIdOf } from '../../src/ssb/invite-code.js'
+import type { Invite } from '../../src/store/invites.js'
 import {
   createWeb,
   type RelayFace,
@@ -14,6 +17,7 @@ import {
   type WebOptions,
   type WebSetup,
 } from '../../src/web/app.js'
+import type { AliasOwner } from '../../src/web/components.js'
 import { type Reply, Visitor } from '../helpers/http.js'
 
 export const RELAY_ID = '@oD71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'
@@ -32,6 +36,10 @@ export interface Site {
   minted: SsbAddress[]
   /** knocks left so far; `joins` are feeds for which a directed invite stands, `members` are in already */
   knocks: { left: Array<{ feed: string; note: string }>; joins: Set<string>; members: Set<string> }
+  /** invites by the id of their guest key: what a test may change, and who has come in by them */
+  invites: { known: Map<FeedId, Invite>; members: Set<FeedId> }
+  /** names and who has them */
+  aliases: Map<string, AliasOwner>
   /** the first run's questions: done, unless a test opens them again */
   setup: { pending: boolean; token: string; claimed: SetupAnswers[] }
   /** lines of the log */
@@ -50,6 +58,8 @@ export async function openSite(
   const clock = { now: Date.UTC(2025, 4, 1, 12) }
   const minted: SsbAddress[] = []
   const lines: string[] = []
+  const invites: Site['invites'] = { known: new Map(), members: new Set() }
+  const aliases: Site['aliases'] = new Map()
   const knocks: Site['knocks'] = { left: [], joins: new Set(), members: new Set() }
   const setup: Site['setup'] = { pending: false, token: 'oyster-token', claimed: [] }
   // as the relay's own does it: the first takes the place before anything is awaited
@@ -73,7 +83,13 @@ export async function openSite(
     online: 3,
     members: 12,
   }
-  const names: RelayNames = { domain: DOMAIN, onion: ONION, ssbPort: 8008, listening: true }
+  const names: RelayNames = {
+    domain: DOMAIN,
+    onion: ONION,
+    ssbPort: 8008,
+    listening: true,
+    aliasSubdomains: false,
+  }
   const web = await createWeb(
     {
       face: () => face,
@@ -86,13 +102,31 @@ export async function openSite(
       },
       mintInvite: async (address) => {
         minted.push(address)
-        return { code: codeFor(address, minted.length), expires: clock.now + 7 * 86_400_000 }
+        const expires = clock.now + 7 * 86_400_000
+        addInvite(invites.known, { seed: seedFor(minted.length), expires, created: clock.now })
+        return { code: codeFor(address, minted.length), expires }
       },
       knock: async (feed, note) => {
         if (knocks.members.has(feed)) throw new RelayError('already_following')
         knocks.left.push({ feed, note })
         return knocks.joins.has(feed) ? 'joined' : 'waiting'
       },
+      invites: {
+        get: (guest) => invites.known.get(guest) ?? null,
+        async claim(guest, feed) {
+          const invite = invites.known.get(guest)
+          if (!invite || invite.state === 'revoked') throw new RelayError('invite_unknown')
+          if (invites.members.has(feed)) return 'member'
+          if (invite.state === 'used up') throw new RelayError('invite_used_up')
+          if (invite.state === 'expired') throw new RelayError('invite_expired')
+          if (invite.for && invite.for !== feed) throw new RelayError('invite_unknown')
+          invite.used++
+          if (invite.used === invite.uses) invite.state = 'used up'
+          invites.members.add(feed)
+          return 'joined'
+        },
+      },
+      alias: (name) => aliases.get(name) ?? null,
       setup: questions,
       ...components,
     },
@@ -101,7 +135,7 @@ export async function openSite(
   t.teardown(() => web.close())
   const visitor = () => new Visitor(web.url)
   return {
-    ...{ web, url: web.url, face, names, clock, minted, knocks, setup, lines, visitor },
+    ...{ web, url: web.url, face, names, clock, minted, knocks, setup, lines, visitor, invites, aliases },
     async withRiddle() {
       const visited = visitor()
       const page = await visited.get('/invite/')
@@ -117,6 +151,21 @@ export async function read(visitor: Visitor): Promise<string> {
 
 /** A code as the relay would make it; its number makes it one of a kind. */
 export function codeFor({ host, port }: SsbAddress, number: number): string {
-  const seed = Buffer.alloc(32, number).toString('base64')
-  return `${host}:${port}:${RELAY_ID}~${seed}`
+  return `${host}:${port}:${RELAY_ID}~${seedFor(number).toString('base64')}`
+}
+
+export function seedFor(number: number): Buffer {
+  return Buffer.alloc(32, number)
+}
+
+/** Puts an invite into a site; live, for one person and good for a week unless said otherwise. */
+export function addInvite(
+  known: Site['invites']['known'],
+  { seed, ...more }: { seed: Buffer; expires: number } & Partial<Invite>,
+): Invite {
+  const id = guestIdOf(seed)
+  const blank = { uses: 1, used: 0, note: '', created: 0, revoked: null, by: 'operator' }
+  const invite: Invite = { ...blank, state: 'live', ...more, id }
+  known.set(id, invite)
+  return invite
 }

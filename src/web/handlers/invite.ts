@@ -2,9 +2,11 @@
 
 import { RelayError } from '../../errors.js'
 import { DAY } from '../../limits.js'
+import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../code-link.js'
 import type { Issued, WebComponents } from '../components.js'
 import { oneValue, readForm } from '../form.js'
+import { inviteFormats } from '../formats.js'
 import { drawQr } from '../qr.js'
 import { isRight } from '../riddles.js'
 import { type Riddle, remember, type Session } from '../sessions.js'
@@ -26,14 +28,16 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
 
   function codePage(ctx: WebContext, { code, expires }: Issued): void {
     const days = Math.max(1, Math.round((expires - now()) / DAY))
+    const { host, origin } = ctx.state
+    const token = tokenOf(parseInviteCode(code).seed)
+    // the code itself is shown as it was issued, whatever name the page is reached by now
+    const all = inviteFormats({ host, origin, face: face(), names: parts.names() }, token)
+    const others = all.filter(({ kind }) => kind !== 'code')
     const until = new Date(expires).toISOString().slice(0, 10)
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/code.njk', {
-      code,
-      days,
-      until,
-      rows: Math.ceil(code.length / 30),
-      link: encodeCode(code),
+      ...{ code, days, until, token, name: face().name.trim() || 'Tidepool' },
+      formats: [{ kind: 'code', text: code, qr: `/invite/code.gif?invite=${encodeCode(code)}` }, ...others],
       back: `${ANSWER_PATH}?invite=${encodeCode(code)}`,
     })
   }

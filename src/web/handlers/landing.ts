@@ -1,10 +1,11 @@
 // GET /: who we are and how to join. GET /invite/room.gif: the room's open invite as a picture.
 
-import { multiserverAddress, openInvite } from '../address.js'
+import { RelayError } from '../../errors.js'
 import type { RelayFace, WebComponents } from '../components.js'
+import { type Format, formatText, roomFormats } from '../formats.js'
 import { Kept } from '../kept.js'
 import { drawQr } from '../qr.js'
-import type { Step } from '../state.js'
+import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
 
 /** The landing page and its picture, made again only when what they show has changed. */
@@ -12,22 +13,24 @@ export function landing({ face, names, render }: Pick<WebComponents, 'face' | 'n
   const pages = new Kept<string>()
   const images = new Kept<Promise<Buffer>>()
 
-  /** The invite of an open room; a client reaches us by the name that led its owner here. */
-  const inviteFor = (host: string, now: RelayFace): string =>
-    openInvite(multiserverAddress(host, now, names()))
+  /** How an open room is visited; a client reaches us by the name that led its owner here. */
+  const formatsOf = ({ host, origin }: WebState, now: RelayFace): Format[] =>
+    roomFormats({ host, origin, face: now, names: names() })
 
   const show: Step = (ctx) => {
     const now = face()
     const open = now.mode === 'open'
-    const values = { face: visible(now), open, invite: open ? inviteFor(ctx.state.host, now) : '', back: '/' }
+    const values = { face: visible(now), open, formats: open ? formatsOf(ctx.state, now) : [], back: '/' }
     const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))
   }
 
   const qr: Step = async (ctx) => {
-    const invite = inviteFor(ctx.state.host, face())
-    const image = await images.get(invite, () => drawQr(invite))
+    const { of = 'open' } = ctx.query
+    const text = formatText(formatsOf(ctx.state, face()), of)
+    if (text === undefined) throw new RelayError('not_found')
+    const image = await images.get(text, () => drawQr(text))
     ctx.type = 'image/gif'
     ctx.body = image
   }

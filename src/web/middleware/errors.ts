@@ -42,6 +42,10 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     ctx.set('Cache-Control', 'no-store')
     // whatever is left of such a body is not worth reading
     if (code === 'body_too_large') ctx.set('Connection', 'close')
+    if (ctx.state.program) {
+      ctx.body = { status: 'error', error: message, code }
+      return
+    }
     if (prefersJson(ctx)) {
       ctx.body = { error: { code, message } }
       return

@@ -12,7 +12,8 @@ export function sameOrigin(): Step {
   }
 }
 
-function isForeign(ctx: Pick<Context, 'get'>): boolean {
+/** True where the browser says that another site sent this. */
+export function isForeign(ctx: Pick<Context, 'get'>): boolean {
   const site = ctx.get('Sec-Fetch-Site')
   if (site !== '' && site !== 'same-origin' && site !== 'none') return true
   const origin = ctx.get('Origin')

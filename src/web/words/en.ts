@@ -1,14 +1,17 @@
 // The English catalogue, from which every other language takes its shape.
 
+import { alias } from './en/alias.js'
 import { errors } from './en/errors.js'
+import { formats } from './en/formats.js'
 import { invite } from './en/invite.js'
+import { join } from './en/join.js'
 import { knock } from './en/knock.js'
 import { landing } from './en/landing.js'
 import { setup } from './en/setup.js'
 import { site } from './en/site.js'
 import type { Html } from './text.js'
 
-export const en = { site, landing, setup, invite, knock, errors }
+export const en = { site, landing, setup, invite, knock, join, alias, formats, errors }
 
 /** The same keys with the same arguments, in whatever words. */
 type InAnyWords<T> = T extends string

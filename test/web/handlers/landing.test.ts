@@ -11,7 +11,7 @@ const { isOpenRoomInvite, openRoomInviteToAddress, SEED } = createRequire(import
 const KEY = RELAY_ID.slice(1, -8)
 
 /** What stands in the field of the open invite. */
-const inviteIn = (html: string): string => /<textarea id="open-invite"[^>]*>([^<]*)</.exec(html)?.[1] ?? ''
+const inviteIn = (html: string): string => /<textarea id="open"[^>]*>([^<]*)</.exec(html)?.[1] ?? ''
 
 t.test('open: who we are, who is here and how to join; it follows what changes', async (t) => {
   const site = await openSite(t)

@@ -30,17 +30,11 @@ gewartet, oder dein Browser behält keine Cookies. Hier ist ein neues.`,
   cannotSee:
     'Groß- und Kleinschreibung sind gleich. Wenn du das Bild nicht sehen kannst, bitte jemanden, der schon hier ist, um eine Einladung.',
   here: 'Hier ist deine Einladung',
-  code: 'Einladungscode',
-  copyCode: 'Code kopieren',
-  byHand: 'Von Hand: Geh in das Feld, markiere alles, kopiere es.',
   next: 'Wie es weitergeht',
   copyNow: 'Kopiere den Code jetzt: Diese Seite zeigt ihn nicht lange.',
   paste: html`Such in deiner Scuttlebutt-App nach <em>Einladung einfügen</em> oder <em>Server beitreten</em> und füge ihn dort ein.`,
   within: (days, until) =>
     html`Tu das innerhalb von ${count(days, 'Tag', 'Tagen')}, bis <time datetime="${until}">${until}</time>. Der Code gilt einmal.`,
-  apps: 'Apps, die ihn nehmen: Delog, Manyverse, Patchwork, Oasis und andere, die Pub-Einladungen kennen.',
-  elsewhere: 'Auf einem anderen Gerät',
-  scan: 'Scanne dies mit dem Telefon, auf dem deine App ist:',
-  codeQr: 'Der Einladungscode als QR-Code',
+  otherWays: 'Andere Wege mit derselben Einladung',
   keep: 'Behalte ihn für dich: Wer ihn zuerst benutzt, kommt herein.',
 }

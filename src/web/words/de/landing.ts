@@ -20,12 +20,6 @@ export const landing: Words['landing'] = {
   visiting: 'Nur zu Besuch?',
   visitingHow:
     'Mit der offenen Einladung des Raums trifft deine App, wer gerade da ist. Von dir wird hier nichts aufbewahrt.',
-  openInvite: 'Offene Einladung',
-  copyOpenInvite: 'Offene Einladung kopieren',
-  byHand:
-    'Von Hand: Geh in das Feld, markiere alles, kopiere es; füge es dann dort ein, wo deine App einen Raum oder ' +
-    'einen Server hinzufügt. Oder scanne es mit dem Telefon, auf dem deine App ist:',
-  openInviteQr: 'Die offene Einladung als QR-Code',
   knock: 'Anklopfen',
   knockSteps: [
     'Löse ein kleines Rätsel.',

@@ -29,17 +29,11 @@ long, or your browser keeps no cookies. Here is a new one.`,
   cannotSee:
     'Large and small letters are the same. If you cannot see the picture, ask somebody who is here already for an invite.',
   here: 'Here is your invite',
-  code: 'Invite code',
-  copyCode: 'Copy the code',
-  byHand: 'By hand: go into the field, select all of it, copy.',
   next: 'What next',
   copyNow: 'Copy the code now: this page will not show it for long.',
   paste: html`In your Scuttlebutt app, look for <em>paste an invite</em> or <em>join a server</em>, and paste it there.`,
   within: (days: number, until: string) =>
     html`Do so within ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>. The code works once.`,
-  apps: 'Apps that take it: Delog, Manyverse, Patchwork, Oasis, and others that know pub invites.',
-  elsewhere: 'On another device',
-  scan: 'Scan this with the phone your app is on:',
-  codeQr: 'The invite code as a QR code',
+  otherWays: 'Other ways to use the same invite',
   keep: 'Keep it to yourself: whoever uses it first is let in.',
 }

@@ -17,12 +17,6 @@ export const landing = {
   noApp: (url: string) => html`No app yet? Find one at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
   visiting: 'Just visiting?',
   visitingHow: 'With the room’s open invite your app meets who is online. Nothing of yours is kept here.',
-  openInvite: 'Open invite',
-  copyOpenInvite: 'Copy the open invite',
-  byHand:
-    'By hand: go into the field, select all of it, copy; then paste it where your app adds a room or a server. ' +
-    'Or scan it with the phone your app is on:',
-  openInviteQr: 'The open invite as a QR code',
   knock: 'Knock',
   knockSteps: [
     'Solve a small riddle.',

@@ -1,0 +1,75 @@
+// All the forms one thing comes in (an invite, a name, the room): each as text, with the picture that shows it to a phone.
+
+import type { FeedId } from '../ssb/feed-id.js'
+import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
+import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
+import { multiserverAddress, openInvite } from './address.js'
+import type { RelayFace, RelayNames } from './components.js'
+
+/** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
+export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name' | 'connect'
+
+export interface Format {
+  kind: FormatKind
+  text: string
+  /** path of its QR image */
+  qr: string
+}
+
+/** Where a page was reached, and whose it is. */
+export interface Here {
+  host: string
+  origin: string
+  face: Pick<RelayFace, 'id'>
+  names: Pick<RelayNames, 'ssbPort'>
+}
+
+/** Where a claim is posted to. */
+export const JOIN_PATH = '/join'
+
+/** The forms of an invite whose token the visitor has. @param token one of ours */
+export function inviteFormats({ host, origin, face, names }: Here, token: string): Format[] {
+  const seed = seedOf(token)
+  if (!seed) throw new Error('not a token')
+  const texts = [
+    ['link', inviteLink(origin, seed)],
+    ['claim', claimUri(token, `${origin}${JOIN_PATH}`)],
+    ['code', formatInviteCode({ host, port: names.ssbPort, relay: face.id, seed })],
+    ['address', multiserverAddress(host, face, names)],
+  ] as const
+  return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))
+}
+
+/** The forms of an open room, for visitors. */
+export function roomFormats({ host, face, names }: Here): Format[] {
+  const address = multiserverAddress(host, face, names)
+  return [
+    { kind: 'open', text: openInvite(address), qr: '/invite/room.gif' },
+    { kind: 'address', text: address, qr: '/invite/room.gif?of=address' },
+  ]
+}
+
+/** What a name's page says to programs and apps. */
+export function aliasLinkOf(
+  { host, face, names }: Here,
+  alias: string,
+  { owner, signature }: { owner: FeedId; signature: string },
+): AliasLink {
+  const multiserver = multiserverAddress(host, face, names)
+  return { alias, userId: owner, signature, roomId: face.id, multiserverAddress: multiserver }
+}
+
+/** The forms of a name. @param page the page's own address */
+export function aliasFormats(link: AliasLink, page: string, path: string): Format[] {
+  const texts = [
+    ['connect', aliasUri(link)],
+    ['name', page],
+    ['address', link.multiserverAddress],
+  ] as const
+  return texts.map(([kind, text]) => ({ kind, text, qr: `${path}/qr.gif?of=${kind}` }))
+}
+
+/** What the picture of one of these forms shows, by the request's `of`; undefined for none of them. */
+export function formatText(formats: Format[], of: unknown): string | undefined {
+  return formats.find(({ kind }) => kind === of)?.text
+}

@@ -1,0 +1,65 @@
+// /alias/:alias: whom a name belongs to, and how to meet them (Rooms 2, "Web endpoint").
+
+import { RelayError } from '../../errors.js'
+import { isAlias, normalAlias } from '../../ssb/alias.js'
+import { type AliasLink, aliasPath } from '../../ssb/links.js'
+import type { AliasOwner, WebComponents } from '../components.js'
+import { aliasFormats, aliasLinkOf, type Format, formatText } from '../formats.js'
+import { Kept } from '../kept.js'
+import { drawQr } from '../qr.js'
+import type { Step, WebContext } from '../state.js'
+import type { Render } from '../views.js'
+
+export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'names'> {
+  render: Render
+}
+
+/** The handlers of a name's page. */
+export function naming({ alias: ownerOf, face, names, render }: AliasParts) {
+  const images = new Kept<Promise<Buffer>>()
+
+  /** @param given as it stands in the URL. What nobody may have and what nobody has are the same. */
+  function find(ctx: WebContext, given: string): { owner: AliasOwner; link: AliasLink; formats: Format[] } {
+    const alias = normalAlias(given)
+    const owner = isAlias(alias) ? ownerOf(alias) : null
+    if (!owner) throw new RelayError('not_found')
+    const { host, origin } = ctx.state
+    const link = aliasLinkOf({ host, origin, face: face(), names: names() }, alias, owner)
+    const path = aliasPath(alias)
+    const page = ctx.state.alias === null ? `${origin}${path}` : origin
+    return { owner, link, formats: aliasFormats(link, page, path) }
+  }
+
+  const show: Step = (ctx) => {
+    const { owner, link, formats } = find(ctx, givenIn(ctx))
+    if (ctx.state.program) {
+      ctx.body = { status: 'successful', ...link }
+      return
+    }
+    const { name, mode } = face()
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'alias.njk', {
+      ...{ alias: link.alias, owner: owner.owner, online: owner.online, formats },
+      ...{
+        name: name.trim() || 'Tidepool',
+        open: mode === 'open',
+        home: ctx.state.alias === null ? '/' : null,
+      },
+    })
+  }
+
+  const qr: Step = async (ctx) => {
+    const { formats } = find(ctx, givenIn(ctx))
+    const text = formatText(formats, ctx.query.of)
+    if (text === undefined) throw new RelayError('not_found')
+    ctx.type = 'image/gif'
+    ctx.body = await images.get(text, () => drawQr(text))
+  }
+
+  return { show, qr }
+}
+
+function givenIn(ctx: WebContext): string {
+  const { alias } = (ctx as WebContext & { params: Record<string, string> }).params
+  return alias ?? ''
+}
