@@ -1,7 +1,7 @@
 // tunnel.connect: dials the target for the origin and splices the two, so that either end's failure ends both.
 
 import type { Clock } from '../clock.js'
-import { exposed, RelayError } from '../errors.js'
+import { RelayError } from '../errors.js'
 import { TUNNEL_BEGIN_MS, TUNNEL_IDLE_MS, TUNNEL_STALL_MS, TUNNEL_WAITING_BYTES } from '../limits.js'
 import type { Attendants } from '../room/attendants.js'
 import type { Place, Tunnels } from '../room/tunnels.js'
@@ -124,7 +124,12 @@ function splice({ session, other, remote, place, giveBack, caps, clock }: Splice
         if (!end && passed > caps.bytes) end = new RelayError('tunnel_ended', 'it has carried enough')
         if (end) {
           finish(end)
-          cb(end === true ? true : exposed(end))
+          // what the other end's app says of its failure is between the two of them, and no fault of ours
+          cb(
+            end === true || end instanceof RelayError
+              ? end
+              : new RelayError('tunnel_ended', 'the other end failed'),
+          )
           return
         }
         place.lastPassed = clock.uptime()
