@@ -180,6 +180,10 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           const { invite, seed } = await store.invites.create({ expires: invitesExpire(), by: 'riddle' })
           return { code: formatInviteCode({ ...at, relay: peer.id, seed }), expires: invite.expires }
         },
+        room: {
+          ...{ store, signIn, online: peer.online },
+          maxBytes: () => config.store.max_bytes,
+        },
         knock: (feed, note) => store.knocks.leave(feed, note, invitesExpire()),
         setup,
         face: () => ({

@@ -6,6 +6,7 @@ import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
+import { ROLES } from '../store/roles.js'
 import { PRIVACY_MODES } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import { asObject, numberField, textField } from './methods.js'
@@ -30,8 +31,6 @@ export interface OperatorComponents {
   /** days an invite is good for where the operator names none */
   expiresDays(): number
 }
-
-const ROLES = ['member', 'moderator', 'admin']
 
 /** Entries of the audit log that are told where nobody says how many. */
 const AUDIT_SHOWN = 100

@@ -1,6 +1,7 @@
 // The deeds of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
 
 import { RelayError } from '../errors.js'
+import { DESCRIPTION_CHARS, NAME_CHARS } from '../limits.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import type { Aliases } from './aliases.js'
@@ -41,7 +42,7 @@ export interface Deeds {
   revokeAlias(alias: string): Promise<void>
   /** Makes a one-time login link. @throws RelayError `not_following` */
   link(feed: FeedId): Promise<{ token: string; expires: number }>
-  /** Names the room, which also answers the first run's questions. */
+  /** Names the room, which also answers the first run's questions. @throws RelayError `bad_argument` */
   describe(room: { name: string; description: string }): Promise<void>
   setMode(mode: PrivacyMode): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
@@ -146,8 +147,17 @@ export function createModeration(components: ModerationComponents): Moderation {
           before(actor, 'alias.revoke', { whom: alias, owner: aliases.get(alias)?.owner }),
         ),
       link: (feed) => signIns.link(feed, before(actor, 'member.link', { whom: feed })),
-      describe: ({ name, description }) =>
-        settings.change({ name, description, setUp: true }, before(actor, 'room.describe', { whom: name })),
+      async describe({ name, description }) {
+        const [named, described] = [[...name].length, [...description].length]
+        if (named < 1 || named > NAME_CHARS)
+          throw new RelayError('bad_argument', `a name has 1 to ${NAME_CHARS} characters`)
+        if (described > DESCRIPTION_CHARS)
+          throw new RelayError('bad_argument', `a description has at most ${DESCRIPTION_CHARS} characters`)
+        await settings.change(
+          { name, description, setUp: true },
+          before(actor, 'room.describe', { whom: name }),
+        )
+      },
       setMode: (mode) => settings.change({ mode }, before(actor, 'room.mode', { whom: mode })),
       saveNotice: (notice) =>
         notices.save(

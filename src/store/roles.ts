@@ -7,6 +7,9 @@ import type { Before, Writer } from './writer.js'
 
 export type Role = 'member' | 'moderator' | 'admin'
 
+/** From the least to the most. */
+export const ROLES: readonly Role[] = ['member', 'moderator', 'admin']
+
 export interface Roles {
   /** The role of a feed that is followed; what it means for one that is not is the caller's to decide. */
   of(feed: FeedId): Role

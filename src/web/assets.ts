@@ -15,6 +15,7 @@ const TYPES = new Map([
   ['style.css', 'text/css; charset=utf-8'],
   ['copy.js', 'text/javascript; charset=utf-8'],
   ['claimed.js', 'text/javascript; charset=utf-8'],
+  ['login.js', 'text/javascript; charset=utf-8'],
   ['icon.png', 'image/png'],
 ])
 

@@ -2,8 +2,10 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../log.js'
+import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
+import type { Store } from '../store/store.js'
 
 /** Where an SSB client is to connect: the first two parts of an invite code. */
 export interface SsbAddress {
@@ -73,11 +75,24 @@ export interface AliasOwner {
   online: boolean
 }
 
+/** What is behind the sign-in: the store itself, as members and moderators deal with all of it. */
+export interface WebRoom {
+  store: Store
+  /** where apps and browsers meet */
+  signIn: SignInBridge
+  /** attendants now */
+  online(): FeedId[]
+  /** bytes that messages may take in all */
+  maxBytes(): number
+}
+
 export interface WebComponents {
   /** Invites as whoever holds a link sees and uses them. */
   invites: Pick<Invites, 'get' | 'claim'>
   /** Who has a name, or null. */
   alias(name: string): AliasOwner | null
+  /** absent where only the pages in front of the sign-in are wanted */
+  room?: WebRoom
   /** Makes an invite naming this address and answers its code, durable. */
   mintInvite(address: SsbAddress): Promise<Issued>
   /**

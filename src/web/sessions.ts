@@ -25,6 +25,8 @@ export interface Session {
   issued: Issued[]
   /** a riddle was answered well where that is worth one knock */
   mayKnock: boolean
+  /** the server's challenge of the sign-in that this browser has begun */
+  challenge: string | null
 }
 
 /** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
@@ -64,7 +66,10 @@ export class Sessions {
   create(): Session {
     this.#dropExpired()
     const id = randomBytes(32).toString('base64url')
-    const session: Session = { id, seen: this.#now(), riddle: null, issued: [], mayKnock: false }
+    const session: Session = {
+      ...{ id, seen: this.#now(), riddle: null, issued: [], mayKnock: false },
+      challenge: null,
+    }
     return this.#add(this.#newcomers, session)
   }
 

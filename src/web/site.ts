@@ -8,6 +8,7 @@ import { loadAssets } from './assets.js'
 import { Budget } from './budget.js'
 import { drawCaptcha } from './captcha.js'
 import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './components.js'
+import type { MemberRouteParts } from './member-routes.js'
 import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { language } from './middleware/language.js'
@@ -16,7 +17,7 @@ import { cameByProxy } from './proxy.js'
 import { Riddles } from './riddles.js'
 import { routes, whoisRoutes } from './routes.js'
 import { Sessions } from './sessions.js'
-import type { WebState } from './state.js'
+import type { Step, WebState } from './state.js'
 import { createViews } from './views.js'
 
 /** Wrong set-up tokens in an hour: none of 128 bits is ever guessed, but nobody need be let try. */
@@ -38,11 +39,18 @@ export function createSite(
   const { proxy = null } = options
   let { expiresDays } = options
   const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
-  const { mintInvite, knock, setup, face, invites, alias } = components
+  const { mintInvite, knock, setup, face, invites, alias, room } = components
   const router = routes({
     ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, sessions, now },
     ...{ budget, knockBudget, tries, badLinks, expiresDays: () => expiresDays },
   })
+
+  const behind = room
+    ? behindSignIn({
+        ...{ ...room, face, names, render, sessions, now, tries },
+        expiresDays: () => expiresDays,
+      })
+    : null
 
   const kinds = new WeakMap<IncomingMessage, ListenerKind>()
 
@@ -57,6 +65,7 @@ export function createSite(
     app.use(language())
     app.use(errors({ render, log, wayOut }))
     app.use(ownHost({ names }))
+    if (wayOut === siteWayOut && behind) app.use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
     // what fails after the answer has begun, such as a caller who left
@@ -79,5 +88,24 @@ export function createSite(
       if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
       expiresDays = more.expiresDays ?? expiresDays
     },
+  }
+}
+
+/** The paths that are answered there. */
+const BEHIND = /^\/(?:login|logout|dashboard|notice)(?:\/|$)/
+
+/** Sign-in and dashboard, loaded when somebody first comes for one of their pages. */
+function behindSignIn(parts: MemberRouteParts): Step {
+  let loaded: Promise<Step> | null = null
+  async function load(): Promise<Step> {
+    const { memberRoutes } = await import('./member-routes.js')
+    const router = memberRoutes(parts)
+    const [serve, refuse] = [router.routes() as Step, router.allowedMethods() as Step]
+    return (ctx, next) => serve(ctx, () => refuse(ctx, next))
+  }
+  return async (ctx, next) => {
+    if (!BEHIND.test(ctx.path)) return next()
+    loaded ??= load()
+    return (await loaded)(ctx, next)
   }
 }

@@ -1,9 +1,21 @@
 // What our middleware and handlers know of a request.
 
 import type { Context, Middleware } from 'koa'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { Role } from '../store/roles.js'
+import type { SignIn } from '../store/sign-ins.js'
 import type { ListenerKind } from './components.js'
 import type { Session } from './sessions.js'
 import type { Language } from './words/languages.js'
+
+/** The member behind a browser, as of this request. */
+export interface SignedIn {
+  feed: FeedId
+  role: Role
+  signIn: SignIn
+  /** what a form of this browser carries, and no other site can know */
+  csrf: string
+}
 
 export interface WebState {
   kind: ListenerKind
@@ -19,6 +31,8 @@ export interface WebState {
   language: Language
   /** on the routes that ask for one */
   session?: Session
+  /** on the routes of members, if somebody is signed in */
+  member?: SignedIn
 }
 
 export type Step = Middleware<WebState>

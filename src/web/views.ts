@@ -7,7 +7,8 @@ import { LANGUAGES, type Language } from './words/languages.js'
 /** The folder of templates and assets, beside `src` and `dist` alike. */
 export const VIEWS = fileURLToPath(new URL('../../views/', import.meta.url))
 
-const TEMPLATES = [
+/** The pages in front of the sign-in. */
+const FRONT = [
   'landing.njk',
   'setup.njk',
   'error.njk',
@@ -20,7 +21,17 @@ const TEMPLATES = [
   'join/joined.njk',
   'alias.njk',
 ] as const
-export type View = (typeof TEMPLATES)[number]
+/** Those behind it, compiled when one is first shown: most visitors never see them. */
+const BEHIND = [
+  ...(['login', 'done', 'link', 'logout'] as const).map((name) => `sign-in/${name}.njk` as const),
+  ...(
+    [
+      ...(['overview', 'members', 'member', 'knocks', 'blocked', 'aliases', 'me', 'invites'] as const),
+      ...(['invited', 'link', 'notices', 'notice', 'room', 'log', 'sure', 'read'] as const),
+    ] as const
+  ).map((name) => `dashboard/${name}.njk` as const),
+] as const
+export type View = (typeof FRONT)[number] | (typeof BEHIND)[number]
 
 /**
  * A page in the language of the caller.
@@ -45,7 +56,10 @@ export function createViews(assetUrl: (name: string) => string): Render {
   })
   env.addGlobal('asset', assetUrl)
   env.addGlobal('languages', LANGUAGES)
-  const templates = new Map(TEMPLATES.map((name) => [name, env.getTemplate(name, true)]))
+  const templates = new Map<View, nunjucks.Template>([
+    ...FRONT.map((name) => [name, env.getTemplate(name, true)] as const),
+    ...BEHIND.map((name) => [name, env.getTemplate(name, false)] as const),
+  ])
   return ({ method, originalUrl, state: { language } }, view, values) => {
     const template = templates.get(view)
     if (!template) throw new Error(`no view ${view}`)

@@ -42,6 +42,8 @@ export interface RoomAppOptions {
   plugin?: 'ssb-room-client' | 'ssb-tunnel'
   /** for ssb-tunnel: the room through which it shall be reached */
   portal?: BootedRelay
+  /** whether it can sign in at web pages (ssb-http-auth-client) */
+  signIn?: boolean
 }
 
 export const roomAddress = ({ ssbPort, id }: { ssbPort: number; id: string }): string =>
@@ -66,12 +68,13 @@ const gossipConnect = (portal: BootedRelay | undefined) => ({
 })
 
 export async function openRoomApp(t: Test, options: RoomAppOptions = {}): Promise<RoomApp> {
-  const { keys = ssbKeys.generate(), plugin = 'ssb-room-client', portal } = options
+  const { keys = ssbKeys.generate(), plugin = 'ssb-room-client', portal, signIn = false } = options
   const path = await shortDir(t)
   const stack = require('secret-stack')({ appKey: NETWORK_KEY, caps: { shs: NETWORK_KEY } })
   stack.use(require('ssb-conn'))
   if (plugin === 'ssb-tunnel') stack.use(gossipConnect(portal))
   stack.use(require(plugin))
+  if (signIn) stack.use(require('ssb-http-auth-client'))
   const tunnel =
     plugin === 'ssb-tunnel' && !portal ? [] : [{ scope: 'public', transform: 'shs', portal: portal?.id }]
   const ssb = stack({

@@ -12,6 +12,8 @@ export type WayOut = (path: string, code: ErrorCode) => string | null
 /** On the site: to the riddle for who was on the way to an invite, else to the front page. */
 export const siteWayOut: WayOut = (path, code) => {
   if (code === 'wrong_host') return null
+  if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
+  if (path.startsWith('/dashboard/')) return '/dashboard'
   return path.startsWith('/invite') && code !== 'not_found' ? '/invite/' : '/'
 }
 

@@ -8,6 +8,7 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self'",
   "script-src 'self'",
+  // pages that wait for something: an app's word, or a claim
   "connect-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",

@@ -1,6 +1,7 @@
 // The German catalogue. The type refuses a missing key; a test refuses one left English.
 
 import { alias } from './de/alias.js'
+import { dash } from './de/dash.js'
 import { errors } from './de/errors.js'
 import { formats } from './de/formats.js'
 import { invite } from './de/invite.js'
@@ -8,7 +9,8 @@ import { join } from './de/join.js'
 import { knock } from './de/knock.js'
 import { landing } from './de/landing.js'
 import { setup } from './de/setup.js'
+import { signIn } from './de/sign-in.js'
 import { site } from './de/site.js'
 import type { Words } from './en.js'
 
-export const de: Words = { site, landing, setup, invite, knock, join, alias, formats, errors }
+export const de: Words = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }

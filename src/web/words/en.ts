@@ -1,6 +1,7 @@
 // The English catalogue, from which every other language takes its shape.
 
 import { alias } from './en/alias.js'
+import { dash } from './en/dash.js'
 import { errors } from './en/errors.js'
 import { formats } from './en/formats.js'
 import { invite } from './en/invite.js'
@@ -8,10 +9,11 @@ import { join } from './en/join.js'
 import { knock } from './en/knock.js'
 import { landing } from './en/landing.js'
 import { setup } from './en/setup.js'
+import { signIn } from './en/sign-in.js'
 import { site } from './en/site.js'
 import type { Html } from './text.js'
 
-export const en = { site, landing, setup, invite, knock, join, alias, formats, errors }
+export const en = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
 
 /** The same keys with the same arguments, in whatever words. */
 type InAnyWords<T> = T extends string

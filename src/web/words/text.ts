@@ -27,3 +27,8 @@ export function html(parts: TemplateStringsArray, ...values: Array<string | numb
 export function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`
 }
+
+/** Markup that is known to be safe already, put together from pieces that are. */
+export function raw(markup: string): Html {
+  return new nunjucks.runtime.SafeString(markup)
+}

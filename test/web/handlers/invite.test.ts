@@ -142,7 +142,7 @@ t.test('many guesses at once are one guess', async (t) => {
   t.ok(replies.filter(({ status }) => status === 200).length <= 1)
   t.ok(site.minted.length <= 1)
   // the same without sockets between: what is used up is used up before anything is awaited
-  const session = { id: '', seen: 0, riddle: null, issued: [], mayKnock: false }
+  const session = { id: '', seen: 0, riddle: null, issued: [], mayKnock: false, challenge: null }
   const riddles = new Riddles(
     { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
     true,

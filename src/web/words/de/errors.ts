@@ -13,7 +13,27 @@ const sayings: Words['errors']['sayings'] = {
     title: 'Falsches Ufer',
     hint: 'Dieser Server hört nicht auf den Namen, den du verwendet hast. Prüfe die Adresse.',
   },
-  not_allowed: { title: 'Nicht von dort', hint: 'Bitte benutze das Formular auf unserer eigenen Seite.' },
+  not_allowed: {
+    title: 'Nicht von dort',
+    hint: 'Bitte benutze das Formular auf unserer eigenen Seite. Wenn du das getan hast, reicht deine Rolle nicht so weit.',
+  },
+  signed_out: { title: 'Wer ist da?', hint: 'Du bist nicht angemeldet, oder nicht mehr.' },
+  sign_in_refused: {
+    title: 'Nicht angemeldet',
+    hint: 'Keine App eines Mitglieds hat rechtzeitig zugestimmt, oder diese Anmeldung ist verbraucht. Ist deine App mit diesem Relay verbunden? Beginne neu.',
+  },
+  link_void: {
+    title: 'Ein verbrauchter Schlüssel',
+    hint: 'Dieser Anmeldelink wurde schon benutzt oder ist zu alt. Bitte um einen neuen.',
+  },
+  form_stale: {
+    title: 'Ein altes Formular',
+    hint: 'Du hast dich neu angemeldet, seit diese Seite entstand. Öffne sie noch einmal.',
+  },
+  last_admin: {
+    title: 'Der letzte Admin',
+    hint: 'Der Raum braucht eine Leitung: Gib die Rolle zuerst jemand anderem.',
+  },
   body_too_large: { title: 'Zu viel', hint: 'Das ist weit mehr, als in dieses Formular passt.' },
   body_malformed: {
     title: 'Nicht verstanden',
@@ -37,8 +57,13 @@ export const errors: Words['errors'] = {
   other: { title: 'Das hat nicht geklappt', hint: 'Bitte geh zurück und versuche es noch einmal.' },
   comeBack: (minutes) =>
     html`Bitte komm in etwa <strong>${count(minutes, 'Minute', 'Minuten')}</strong> wieder.`,
-  toFront: 'Zur Startseite',
-  toInvite: 'Zur Einladungsseite',
+  /** the way out, by where it leads */
+  to: {
+    '/': 'Zur Startseite',
+    '/invite/': 'Zur Einladungsseite',
+    '/login': 'Anmelden',
+    '/dashboard': 'Zur Übersicht',
+  },
   words: {
     invite_unknown: 'Einladung unbekannt',
     invite_used_up: 'Einladung verbraucht',

@@ -16,7 +16,21 @@ const sayings = {
     title: 'Wrong shore',
     hint: 'This server does not go by the name you used. Check the address.',
   },
-  not_allowed: { title: 'Not from there', hint: 'Please use the form on our own page.' },
+  not_allowed: {
+    title: 'Not from there',
+    hint: 'Please use the form on our own page. If you did, your role does not reach that far.',
+  },
+  signed_out: { title: 'Who is there?', hint: 'You are not signed in, or not any more.' },
+  sign_in_refused: {
+    title: 'Not signed in',
+    hint: 'No app of a member said yes in time, or this sign-in was used already. Is your app connected to this relay? Begin anew.',
+  },
+  link_void: { title: 'A used key', hint: 'This login link was used, or is too old. Ask for another.' },
+  form_stale: {
+    title: 'An old form',
+    hint: 'You have signed in anew since this page was made. Open it again.',
+  },
+  last_admin: { title: 'The last one', hint: 'The room needs an admin: make somebody else one first.' },
   body_too_large: { title: 'Too much', hint: 'That is far more than this form has room for.' },
   body_malformed: { title: 'Not understood', hint: 'Please use the form on our own page.' },
   invites_exhausted: { title: 'Low tide', hint: 'All invites for now have been given out.' },
@@ -32,8 +46,13 @@ export const errors = {
   other: { title: 'That did not work', hint: 'Please go back and try again.' },
   comeBack: (minutes: number) =>
     html`Please come back in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
-  toFront: 'To the front page',
-  toInvite: 'To the invite page',
+  /** the way out, by where it leads */
+  to: {
+    '/': 'To the front page',
+    '/invite/': 'To the invite page',
+    '/login': 'Sign in',
+    '/dashboard': 'To the dashboard',
+  } as Record<string, string>,
   words: Object.fromEntries(Object.entries(ERRORS).map(([code, { words }]) => [code, words])) as Record<
     ErrorCode,
     string

@@ -1,0 +1,197 @@
+// The dashboard's deeds: one table of forms, each checked, confirmed where it takes something away, and done by the store.
+
+import { RelayError } from '../../../errors.js'
+import { DAY, NOTE_CHARS } from '../../../limits.js'
+import { isFeedId } from '../../../ssb/feed-id.js'
+import { tokenOf } from '../../../ssb/invite-code.js'
+import type { Deeds } from '../../../store/moderation.js'
+import type { Deed } from '../../../store/powers.js'
+import { ROLES, type Role } from '../../../store/roles.js'
+import { PRIVACY_MODES, type PrivacyMode } from '../../../store/settings.js'
+import type { Store } from '../../../store/store.js'
+import { type Here, inviteFormats } from '../../formats.js'
+import { slugOf } from '../../shown.js'
+import type { SignedIn } from '../../state.js'
+import type { View } from '../../views.js'
+
+/** A form that was taken: what it says, who sent it, and what it can be done with. */
+export interface Doing {
+  given: Record<string, string>
+  member: SignedIn
+  deeds: Deeds
+  store: Store
+  /** where the page was reached: an invite's forms name it */
+  here: Here
+  now: number
+}
+
+/** Where a browser goes on: to another page, or with what can be shown but once. */
+export type Outcome = { to: string } | { view: View; here: string; values: Record<string, unknown> }
+
+export interface Action {
+  fields: readonly string[]
+  /** where the confirmation leads back to; absent where nothing is taken away */
+  sure?: string
+  run(doing: Doing): Promise<Outcome>
+}
+
+const to = (path: string): Outcome => ({ to: path })
+
+/** @throws RelayError `bad_feed_id` */
+function feedIn({ given }: Doing, field = 'feed'): string {
+  const { [field]: id = '' } = given
+  if (!isFeedId(id)) throw new RelayError('bad_feed_id')
+  return id
+}
+
+/** A whole number that a person typed. @throws RelayError `bad_argument` */
+function numberIn({ given }: Doing, field: string, fallback: number): number {
+  const text = given[field] || String(fallback)
+  if (!/^\d{1,6}$/.test(text)) throw new RelayError('bad_argument', field)
+  return Number(text)
+}
+
+/** A deed to one feed, after which one is back at a list. */
+const toFeed = (
+  back: string,
+  sure: boolean,
+  run: (doing: Doing, feed: string) => Promise<unknown>,
+): Action => ({
+  fields: ['feed', 'note', 'reason', 'role'],
+  ...(sure ? { sure: back } : {}),
+  async run(doing) {
+    await run(doing, feedIn(doing))
+    return to(back)
+  },
+})
+
+const MEMBERS = '/dashboard/members'
+
+/** Every form of the dashboard, by the name it is posted to: `/dashboard/do/NAME`. */
+export const ACTIONS = {
+  'knock.accept': toFeed('/dashboard/knocks', false, ({ deeds }, feed) => deeds.acceptKnock(feed)),
+  'knock.decline': toFeed('/dashboard/knocks', true, ({ deeds }, feed) => deeds.declineKnock(feed)),
+  'member.add': toFeed(MEMBERS, false, ({ deeds, given }, feed) =>
+    deeds.addMember(feed, (given.note ?? '').slice(0, NOTE_CHARS)),
+  ),
+  'member.remove': toFeed(MEMBERS, true, ({ deeds }, feed) => deeds.removeMember(feed)),
+  'feed.block': toFeed('/dashboard/blocked', true, ({ deeds, given }, feed) =>
+    deeds.block(feed, (given.reason ?? '').slice(0, NOTE_CHARS)),
+  ),
+  'feed.unblock': toFeed('/dashboard/blocked', false, ({ deeds }, feed) => deeds.unblock(feed)),
+  'member.role': {
+    fields: ['feed', 'role'],
+    sure: MEMBERS,
+    async run(doing) {
+      const [feed, role = ''] = [feedIn(doing), doing.given.role]
+      if (!ROLES.includes(role as Role)) throw new RelayError('bad_argument', 'role')
+      await doing.deeds.setRole(feed, role as Role)
+      return to(`${MEMBERS}/${slugOf(feed)}`)
+    },
+  },
+  'member.link': {
+    fields: ['feed'],
+    sure: MEMBERS,
+    async run(doing) {
+      const feed = feedIn(doing)
+      const { token, expires } = await doing.deeds.link(feed)
+      const link = `${doing.here.origin}/login/link?token=${token}`
+      return { view: 'dashboard/link.njk', here: 'members', values: { feed, link, expires } }
+    },
+  },
+  'invite.create': {
+    fields: ['uses', 'days', 'note', 'for'],
+    async run(doing) {
+      const { given, deeds, now, here } = doing
+      const target = given.for ? feedIn(doing, 'for') : undefined
+      const { invite, seed } = await deeds.createInvite({
+        uses: target ? 1 : numberIn(doing, 'uses', 1),
+        note: given.note ?? '',
+        expires: now + numberIn(doing, 'days', 7) * DAY,
+        ...(target ? { for: target } : {}),
+      })
+      return {
+        ...{ view: 'dashboard/invited.njk', here: 'invites' },
+        values: { formats: inviteFormats(here, tokenOf(seed)), invite },
+      }
+    },
+  },
+  'invite.revoke': {
+    fields: ['invite'],
+    sure: '/dashboard/invites',
+    async run(doing) {
+      await doing.deeds.revokeInvite(feedIn(doing, 'invite'))
+      return to('/dashboard/invites')
+    },
+  },
+  'alias.revoke': {
+    fields: ['alias'],
+    sure: '/dashboard/aliases',
+    async run({ deeds, given }) {
+      await deeds.revokeAlias(given.alias ?? '')
+      return to('/dashboard/aliases')
+    },
+  },
+  'notice.save': {
+    fields: ['name', 'title', 'text'],
+    async run({ deeds, given: { name = '', title = '', text = '' } }) {
+      await deeds.saveNotice({ name, title, text })
+      return to('/dashboard/notices')
+    },
+  },
+  'notice.delete': {
+    fields: ['name'],
+    sure: '/dashboard/notices',
+    async run({ deeds, given }) {
+      await deeds.removeNotice(given.name ?? '')
+      return to('/dashboard/notices')
+    },
+  },
+  'room.describe': {
+    fields: ['name', 'description'],
+    async run({ deeds, given: { name = '', description = '' } }) {
+      await deeds.describe({ name: name.replace(/\s+/g, ' '), description })
+      return to('/dashboard/room')
+    },
+  },
+  'room.mode': {
+    fields: ['mode'],
+    sure: '/dashboard/room',
+    async run({ deeds, given: { mode = '' } }) {
+      if (!PRIVACY_MODES.includes(mode as PrivacyMode)) throw new RelayError('bad_argument', 'mode')
+      await deeds.setMode(mode as PrivacyMode)
+      return to('/dashboard/room')
+    },
+  },
+  leave: {
+    fields: ['forget'],
+    sure: '/dashboard/me',
+    async run({ deeds, given }) {
+      await deeds.leave(given.forget === 'yes')
+      return to('/')
+    },
+  },
+  'session.close': {
+    fields: ['session'],
+    sure: '/dashboard/me',
+    async run({ store, member, given }) {
+      await store.signIns.close(given.session ?? '', member.feed)
+      return to('/dashboard/me')
+    },
+  },
+  'session.closeAll': {
+    fields: [],
+    sure: '/dashboard/me',
+    async run({ store, member }) {
+      await store.signIns.closeAll(member.feed)
+      return to('/login')
+    },
+  },
+} as const satisfies Partial<Record<Deed, Action>> & Record<string, Action>
+
+export type ActionName = keyof typeof ACTIONS
+
+/** The form of a name, or undefined. */
+export function actionOf(name: string): Action | undefined {
+  return Object.hasOwn(ACTIONS, name) ? ACTIONS[name as ActionName] : undefined
+}

@@ -1,0 +1,71 @@
+// What every page of the dashboard has: who looks at it, the tabs that role has, and what a form needs.
+
+import { RelayError } from '../../../errors.js'
+import { type Deed, mayDo, POWERS } from '../../../store/powers.js'
+import type { Role } from '../../../store/roles.js'
+import type { PrivacyMode } from '../../../store/settings.js'
+import type { WebComponents, WebRoom } from '../../components.js'
+import { memberOf } from '../../middleware/signed-in.js'
+import { moment, type Person, person, size } from '../../shown.js'
+import type { WebContext } from '../../state.js'
+import type { Render, View } from '../../views.js'
+
+export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names'> {
+  render: Render
+  /** Unix ms */
+  now: () => number
+  /** days an invite is good for where its maker does not say */
+  expiresDays: () => number
+}
+
+/** Where a page is, and what one must be able to do to see its tab. */
+const TABS: ReadonlyArray<readonly [name: string, path: string, deed: Deed, modes?: readonly PrivacyMode[]]> =
+  [
+    ['overview', '/dashboard', 'members.see'],
+    ['members', '/dashboard/members', 'members.see'],
+    ['knocks', '/dashboard/knocks', 'knock.accept', ['community']],
+    ['invites', '/dashboard/invites', 'invite.create'],
+    ['aliases', '/dashboard/aliases', 'members.see', ['open', 'community']],
+    ['notices', '/dashboard/notices', 'notice.save'],
+    ['blocked', '/dashboard/blocked', 'blocks.see'],
+    ['room', '/dashboard/room', 'room.describe'],
+    ['log', '/dashboard/log', 'audit.see'],
+    ['me', '/dashboard/me', 'members.see'],
+  ]
+
+/** Renders pages of the dashboard. */
+export function dashboardPages({ store, face, render }: DashboardParts) {
+  const names = (feed: string): Person => person(feed, store.aliases.of(feed))
+
+  /** Answers with a page. @param values what the template names beside what all of them have */
+  function show(ctx: WebContext, view: View, here: string, values: Record<string, unknown>): void {
+    const { feed, role, csrf } = memberOf(ctx)
+    const { mode } = store.settings.get()
+    const { done } = ctx.query
+    ctx.type = 'html'
+    ctx.body = render(ctx, view, {
+      ...{ here, role, csrf, mode, moment, size },
+      me: names(feed),
+      room: face().name,
+      may: (deed: Deed, target: Role | null = null) => mayDo(deed, role, mode, target),
+      tabs: TABS.filter(
+        ([, , deed, modes]) => mayDo(deed, role, mode) && (!modes || modes.includes(mode)),
+      ).map(([name, path]) => ({ name, path })),
+      // said after something was done; what is no deed of ours says nothing
+      done: typeof done === 'string' && Object.hasOwn(ctx.state.language.words.dash.done, done) ? done : null,
+      ...values,
+    })
+  }
+
+  /** @throws RelayError `not_found`, the words for a page that does not exist */
+  function need(ctx: WebContext, deed: Deed): void {
+    if (!mayDo(deed, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
+  }
+
+  return { show, need, person: names }
+}
+
+/** True for something that may be in the table of powers. */
+export function isDeed(name: string): name is Deed {
+  return Object.hasOwn(POWERS, name)
+}

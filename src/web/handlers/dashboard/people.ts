@@ -1,0 +1,139 @@
+// The dashboard's pages about people: overview, members, knocks, blocked feeds, names, and one's own.
+
+import { RelayError } from '../../../errors.js'
+import type { FeedId } from '../../../ssb/feed-id.js'
+import { ROLES, type Role } from '../../../store/roles.js'
+import { memberOf } from '../../middleware/signed-in.js'
+import { idOf } from '../../shown.js'
+import type { Step, WebContext } from '../../state.js'
+import { type DashboardParts, dashboardPages } from './page.js'
+
+/** Members on one page. */
+const PAGE = 50
+/** Days in the chart, and feeds in the list of the largest. */
+const DAYS = 14
+const LARGEST = 8
+
+/** @returns the handlers, by page */
+export function peoplePages(parts: DashboardParts) {
+  const { store, online, maxBytes, now } = parts
+  const { show, need, person } = dashboardPages(parts)
+
+  const shownRole = (feed: FeedId): Role | null => (store.members.has(feed) ? store.roles.of(feed) : null)
+
+  const overview: Step = (ctx) => {
+    const { role, feed } = memberOf(ctx)
+    const days = store.activity.last(DAYS)
+    const totals = store.feeds.totals()
+    const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
+    const bytes = kept.reduce((sum, row) => sum + row.bytes, 0)
+    const largest = kept.sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
+    show(ctx, 'dashboard/overview.njk', 'overview', {
+      days,
+      peak: Math.max(1, ...days.map(({ peak }) => peak)),
+      attendants: online().map(person),
+      counts: { members: store.members.count(), knocks: store.knocks.list().length, ...totals },
+      storage: { bytes, most: maxBytes(), file: store.bytes() },
+      // how much of whom is kept is for those who look after the room
+      largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
+      mine: store.feeds.info(feed),
+      notices: store.notices.list(),
+    })
+  }
+
+  const members: Step = (ctx) => {
+    const here = new Set(online())
+    const all = store.members.list().sort((a, b) => b.since - a.since)
+    const from = offsetIn(ctx, all.length)
+    show(ctx, 'dashboard/members.njk', 'members', {
+      total: all.length,
+      ...pageOf(from, all.length),
+      members: all.slice(from, from + PAGE).map(({ feed, since, by }) => ({
+        ...person(feed),
+        ...{
+          since,
+          by,
+          role: store.roles.of(feed),
+          online: here.has(feed),
+          seen: store.members.lastSeen(feed),
+        },
+      })),
+    })
+  }
+
+  const member: Step = (ctx) => {
+    const feed = idOf(String(ctx.params.slug ?? ''))
+    const row = feed ? store.members.get(feed) : null
+    if (!feed || !row) throw new RelayError('not_found')
+    const { latest, messages, bytes, forked } = store.feeds.info(feed)
+    show(ctx, 'dashboard/member.njk', 'members', {
+      shown: {
+        ...person(feed),
+        ...{ since: row.since, by: row.by, note: row.note, latest, messages, bytes, forked },
+        role: shownRole(feed),
+        voucher: row.voucher ? person(row.voucher) : null,
+        vouched: store.members.vouchedBy(feed).map(person),
+        seen: store.members.lastSeen(feed),
+        online: online().includes(feed),
+        aliases: store.aliases.of(feed),
+      },
+      self: feed === memberOf(ctx).feed,
+      roles: ROLES,
+    })
+  }
+
+  const knocks: Step = (ctx) => {
+    need(ctx, 'knock.accept')
+    const waiting = store.knocks.list().map(({ feed, note, since, expires }) => ({
+      ...person(feed),
+      ...{ note, since, expires },
+    }))
+    show(ctx, 'dashboard/knocks.njk', 'knocks', { knocks: waiting })
+  }
+
+  const blocked: Step = (ctx) => {
+    need(ctx, 'blocks.see')
+    const rows = store.members
+      .blocked()
+      .map(({ feed, since, reason }) => ({ ...person(feed), since, reason }))
+    show(ctx, 'dashboard/blocked.njk', 'blocked', { blocked: rows.sort((a, b) => b.since - a.since) })
+  }
+
+  const aliases: Step = (ctx) => {
+    const { feed } = memberOf(ctx)
+    if (store.settings.get().mode === 'restricted') throw new RelayError('not_found')
+    const rows = store.aliases.list().map(({ alias, owner, since }) => ({
+      ...{ alias, since, mine: owner === feed },
+      owner: person(owner),
+    }))
+    show(ctx, 'dashboard/aliases.njk', 'aliases', { aliases: rows })
+  }
+
+  const me: Step = (ctx) => {
+    const { feed, signIn } = memberOf(ctx)
+    show(ctx, 'dashboard/me.njk', 'me', {
+      now: now(),
+      current: signIn.id,
+      forgetting: { forget: 'yes' },
+      signIns: store.signIns.of(feed),
+      aliases: store.aliases.of(feed),
+      mine: store.feeds.info(feed),
+    })
+  }
+
+  return { overview, members, member, knocks, blocked, aliases, me }
+}
+
+/** Where in a list a page begins: `?from=`, within it. */
+function offsetIn(ctx: Pick<WebContext, 'query'>, length: number): number {
+  const from = Number(ctx.query.from)
+  return Number.isSafeInteger(from) && from > 0 && from < length ? from : 0
+}
+
+/** What a page of a long list says of the rest. */
+function pageOf(from: number, length: number): { earlier: number | null; later: number | null } {
+  return {
+    earlier: from > 0 ? Math.max(0, from - PAGE) : null,
+    later: from + PAGE < length ? from + PAGE : null,
+  }
+}

@@ -1,0 +1,156 @@
+// /login: sign-in with SSB, begun by the app or by the browser, and by a one-time link. /logout.
+
+import { PassThrough } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
+import { RelayError } from '../../errors.js'
+import { SECOND } from '../../limits.js'
+import { isFeedId } from '../../ssb/feed-id.js'
+import { isChallenge } from '../../ssb/http-auth.js'
+import { multiserverAddress } from '../address.js'
+import type { Budget } from '../budget.js'
+import type { WebComponents, WebRoom } from '../components.js'
+import { oneValue, readForm } from '../form.js'
+import { checkCsrf, dismiss, keep, memberOf } from '../middleware/signed-in.js'
+import { drawQr } from '../qr.js'
+import { browserName } from '../shown.js'
+import { type Step, sessionOf, type WebContext } from '../state.js'
+import type { Render } from '../views.js'
+
+export interface SignInParts
+  extends Pick<WebRoom, 'store' | 'signIn'>,
+    Pick<WebComponents, 'face' | 'names'> {
+  render: Render
+  /** wrong links the relay bears in an hour, whoever tries */
+  tries: Budget
+}
+
+/** Milliseconds an event stream lasts before the browser asks anew: shorter than the listener's patience with silence. */
+const STREAM_MS = 20 * SECOND
+/** Event streams at once: each is a socket; who gets none looks again by itself. */
+const STREAMS = 64
+/** Seconds between two looks of a page without scripts. */
+const LOOK_S = 5
+
+/** The pages of signing in and out. */
+export function signingIn({ store, signIn, face, names, render, tries }: SignInParts) {
+  let streams = 0
+
+  const agentOf = (ctx: WebContext): string => browserName(ctx.get('User-Agent').slice(0, 400))
+
+  function go(ctx: WebContext, path: string): void {
+    ctx.status = 303
+    ctx.redirect(path)
+    ctx.body = ''
+  }
+
+  function uriFor(ctx: WebContext, sc: string): string {
+    const parameters = new URLSearchParams({
+      action: 'start-http-auth',
+      sid: face().id,
+      sc,
+      multiserverAddress: multiserverAddress(ctx.state.host, face(), names()),
+    })
+    return `ssb:experimental?${parameters}`
+  }
+
+  /** A sign-in that the app began (`?cid=…&cc=…`): ask it over its connection. */
+  async function byApp(ctx: WebContext, cid: unknown, cc: unknown): Promise<void> {
+    if (!isFeedId(cid) || !isChallenge(cc)) throw new RelayError('bad_argument', 'cid and cc')
+    await signIn.ask(cid, cc)
+    keep(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
+    // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'sign-in/done.njk', { id: cid, back: null })
+  }
+
+  /** A sign-in that this browser began: show what the app needs, and go on once the app has spoken. */
+  const show: Step = async (ctx) => {
+    const { cid, cc } = ctx.query
+    if (cid !== undefined || cc !== undefined) return byApp(ctx, cid, cc)
+    if (ctx.state.member) return go(ctx, '/dashboard')
+    const session = sessionOf(ctx)
+    const state = session.challenge ? signIn.state(session.challenge) : 'gone'
+    if (session.challenge && (state === 'solved' || state === 'failed')) {
+      const feed = signIn.collect(session.challenge)
+      session.challenge = null
+      if (!feed) throw new RelayError('sign_in_refused')
+      keep(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
+      return go(ctx, '/dashboard')
+    }
+    if (!session.challenge || state === 'gone') session.challenge = signIn.begin()
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'sign-in/login.njk', { uri: uriFor(ctx, session.challenge), look: LOOK_S })
+  }
+
+  const qr: Step = async (ctx) => {
+    const { challenge } = sessionOf(ctx)
+    if (!challenge || signIn.state(challenge) !== 'waiting') throw new RelayError('not_found')
+    ctx.type = 'image/gif'
+    ctx.body = await drawQr(uriFor(ctx, challenge))
+  }
+
+  /** Server-sent events: `done` when there is something to come back for; an early end means ask again. */
+  const events: Step = (ctx) => {
+    const { challenge } = sessionOf(ctx)
+    if (!challenge) throw new RelayError('not_found')
+    if (streams >= STREAMS) throw new RelayError('busy')
+    streams += 1
+    const stream = new PassThrough()
+    const over = new AbortController()
+    const unwatch = signIn.watch(challenge, tell)
+    function tell(): void {
+      if (!stream.writableEnded) stream.end('event: done\ndata: \n\n')
+    }
+    stream.once('close', () => {
+      streams -= 1
+      unwatch()
+      over.abort()
+    })
+    pause(STREAM_MS, undefined, { signal: over.signal, ref: false }).then(
+      () => stream.end(),
+      () => {},
+    )
+    ctx.type = 'text/event-stream'
+    ctx.body = stream
+    stream.write('retry: 1000\n\n')
+    if (signIn.state(challenge) !== 'waiting') tell()
+  }
+
+  /** A one-time link: a button first, as programs that look at links would use it up. */
+  const showLink: Step = (ctx) => {
+    const { token } = ctx.query
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'sign-in/link.njk', { token: typeof token === 'string' ? token : '' })
+  }
+
+  const useLink: Step = async (ctx) => {
+    const form = await readForm(ctx.req)
+    const wait = tries.wait()
+    if (wait > 0) {
+      ctx.set('Retry-After', String(wait))
+      throw new RelayError('quota_reached')
+    }
+    const token = await store.signIns.useLink(oneValue(form, 'token') ?? '', agentOf(ctx)).catch((err) => {
+      tries.take()
+      throw err
+    })
+    keep(ctx, token)
+    go(ctx, '/dashboard')
+  }
+
+  const askOut: Step = (ctx) => {
+    if (!ctx.state.member) return go(ctx, '/login')
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'sign-in/logout.njk', { csrf: ctx.state.member.csrf })
+  }
+
+  const out: Step = async (ctx) => {
+    const member = memberOf(ctx)
+    checkCsrf(member, await readForm(ctx.req))
+    await store.signIns.close(member.signIn.id, member.feed)
+    dismiss(ctx)
+    go(ctx, '/login')
+  }
+
+  return { show, qr, events, showLink, useLink, askOut, out }
+}

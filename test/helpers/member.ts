@@ -1,0 +1,57 @@
+// Somebody who is signed in on the web, with forms that carry what the dashboard's own forms carry.
+
+import ssbKeys, { type Keys } from 'ssb-keys'
+import type { Role } from '../../src/peer/operator.js'
+import { type Reply, Visitor } from './http.js'
+import type { BootedRelay } from './relay.js'
+
+export interface Member {
+  id: string
+  keys: Keys
+  visitor: Visitor
+  get(path: string): Promise<Reply>
+  /** Posts a form of the dashboard, and says yes where it asks. */
+  does(action: string, fields?: Record<string, string>): Promise<Reply>
+  /** Posts it once, with these fields and no others. */
+  posts(action: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Reply>
+  /** what its forms carry */
+  csrf(): Promise<string>
+}
+
+/** Opens a login link as its owner would. */
+export async function followLink(relay: BootedRelay, url: string): Promise<Visitor> {
+  const visitor = new Visitor(relay.webUrl)
+  const token = new URL(url).searchParams.get('token') ?? ''
+  const reply = await visitor.post('/login/link', { token })
+  if (reply.status !== 303) throw new Error(`the login link was not taken: ${reply.status}`)
+  return visitor
+}
+
+/** Makes a member with a role, signed in by a login link. */
+export async function signedIn(
+  relay: BootedRelay,
+  role: Role = 'member',
+  keys = ssbKeys.generate(),
+): Promise<Member> {
+  const { operator } = relay
+  const members = await operator.membersList()
+  if (!members.some(({ id }) => id === keys.id)) await operator.membersAdd(keys.id)
+  await operator.membersRole(keys.id, role)
+  const visitor = await followLink(relay, (await operator.membersLink(keys.id)).url)
+
+  async function csrf(): Promise<string> {
+    const { text } = await visitor.get('/logout')
+    return /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? ''
+  }
+  const posts: Member['posts'] = (action, fields, headers = {}) =>
+    visitor.post(`/dashboard/do/${action}`, fields, headers)
+  return {
+    id: keys.id,
+    keys,
+    visitor,
+    csrf,
+    posts,
+    get: (path) => visitor.get(path),
+    does: async (action, fields = {}) => posts(action, { ...fields, csrf: await csrf(), sure: '1' }),
+  }
+}

@@ -1,0 +1,69 @@
+// Markdown: the part of it that notices have, and nothing that a browser would run.
+
+import t from 'tap'
+import { markdown } from '../../src/web/markdown.js'
+
+const shown = (text: string): string => String(markdown(text))
+
+t.test('blocks', async (t) => {
+  const cases: Array<[string, string]> = [
+    ['', ''],
+    ['one\ntwo\n\nthree', '<p>one\ntwo</p><p>three</p>'],
+    ['# A\n## B ##\n##### E', '<h2>A</h2><h3>B</h3><p>##### E</p>'],
+    ['- a\n- b\n  more\n\nend', '<ul><li>a</li><li>b\nmore</li></ul><p>end</p>'],
+    ['1. a\n2) b\n- c', '<ol><li>a</li><li>b</li></ol><ul><li>c</li></ul>'],
+    ['> a\n> b\nc', '<blockquote><p>a\nb</p></blockquote><p>c</p>'],
+    ['```\n**a** <b>\n\n```\nend', '<pre><code>**a** &lt;b&gt;\n</code></pre><p>end</p>'],
+    ['```\nopen', '<pre><code>open</code></pre>'],
+    ['a\n\n---\n\nb', '<p>a</p><hr><p>b</p>'],
+    ['a\r\nb\rc', '<p>a\nb\nc</p>'],
+  ]
+  for (const [text, wanted] of cases) t.equal(shown(text), wanted, JSON.stringify(text))
+})
+
+t.test('spans', async (t) => {
+  const cases: Array<[string, string]> = [
+    ['**a** *b* `c`', '<p><strong>a</strong> <em>b</em> <code>c</code></p>'],
+    ['2 * 3 * 4 ** 5', '<p>2 * 3 * 4 ** 5</p>'],
+    [
+      '[a](https://b.example/?x=1&y)',
+      '<p><a href="https://b.example/?x=1&amp;y" rel="noreferrer nofollow">a</a></p>',
+    ],
+    ['[a](/notice/b)', '<p><a href="/notice/b" rel="noreferrer nofollow">a</a></p>'],
+    ['[a](ssb:experimental?x)', '<p><a href="ssb:experimental?x" rel="noreferrer nofollow">a</a></p>'],
+  ]
+  for (const [text, wanted] of cases) t.equal(shown(text), wanted, text)
+})
+
+t.test('nothing runs, nothing breaks out', async (t) => {
+  const links = [
+    'javascript:x',
+    'JaVaScRiPt:x',
+    'data:text/html,x',
+    'vbscript:x',
+    '//evil.example',
+    '/\\evil.example',
+  ]
+  links.push('https://a.example/"onclick="x', 'https://a.example/<b>', ' https://a.example', 'file:///etc')
+  for (const link of links) t.notMatch(shown(`[a](${link})`), '<a ', link)
+  for (const text of [
+    '<script>x</script>',
+    '**<b>**',
+    '`<i>`',
+    '[<b>](https://a.example)',
+    '# <b>',
+    '> <b>',
+    '- <b>',
+  ])
+    t.notMatch(shown(text), /<(script|b|i)>/, text)
+  t.equal(shown('`a` & "b" \'c\''), '<p><code>a</code> &amp; &quot;b&quot; &#39;c&#39;</p>')
+})
+
+t.test('the longest notice of any shape is drawn, with nothing lost', async (t) => {
+  const shapes = ['*', '**', '`', '[', '[a](', '_ ', '*a ', '[a](b']
+  // one that makes the work multiply would not come back within the test's time
+  for (const shape of shapes) {
+    const text = `x ${shape.repeat(8000 / shape.length)}`
+    t.equal(shown(text).replace(/<[^>]*>/g, '').length > 1000, true, JSON.stringify(shape))
+  }
+})
