@@ -43,8 +43,9 @@ refused, edit /etc/tidepool/relay.toml instead.
 HELP
 }
 
-say() { echo "$*"; }
-warn() { echo "tidepool: warning: $*" >&2; }
+# A terminal that is gone must not end what is under way.
+say() { echo "$*" 2>/dev/null || :; }
+warn() { echo "tidepool: warning: $*" >&2 || :; }
 die() {
   echo "tidepool: $1" >&2
   shift
@@ -420,8 +421,8 @@ start_and_wait() {
 }
 
 show_log() {
-  echo 'tidepool: its last words:' >&2
-  journalctl -q -u tidepool -n 15 -o cat --no-pager 2>/dev/null | sed 's/^/  /' >&2
+  warn 'it is not ready; its last words:'
+  journalctl -q -u tidepool -n 15 -o cat --no-pager 2>/dev/null | sed 's/^/  /' >&2 || :
 }
 
 # --- closing words ------------------------------------------------------------------------------------------------
@@ -501,6 +502,8 @@ do_upgrade() {
     "mend $ETC/relay.toml and run this again"
   [ "$id" != "$before" ] || say "$id is installed already; starting it anew"
   write_config
+  # From here on there is no half way: a lost connection must not leave the relay stopped.
+  trap '' HUP INT TERM PIPE
   say "from $before to $id"
   systemctl stop tidepool
   switch_to "$id"
@@ -514,7 +517,7 @@ do_upgrade() {
   fi
   show_log
   [ "$id" != "$before" ] || die "$id is not ready after $patience s"
-  say "$id is not ready after $patience s: going back to $before" >&2
+  warn "$id is not ready after $patience s: going back to $before"
   systemctl stop tidepool || true
   # Data is never put back: a relay with an older copy of its feed would contradict what others have seen.
   switch_to "$before"

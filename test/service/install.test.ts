@@ -273,7 +273,10 @@ async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
   t.equal(await relayId(machine), identity)
   t.notMatch(await machine.sh('ls /opt/tidepool/releases'), /hangs/)
 
-  const ran = await machine.run(`${INSTALL} --upgrade --release /release/next.tgz`)
+  // the operator's connection is lost in the middle of it
+  const begun = `${INSTALL} --upgrade --release /release/next.tgz >/tmp/log 2>&1 & pid=$!`
+  const lost = "until grep -q '^from ' /tmp/log; do sleep 0.1; done; kill -HUP $pid"
+  const ran = await machine.run(`${begun}; ${lost}; wait $pid; code=$?; cat /tmp/log >&2; exit $code`)
   t.match(ran, { code: 0 }, ran.stderr)
   t.equal((await status(machine)).version, '9.0.0')
   t.equal(await relayId(machine), identity)
