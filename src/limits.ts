@@ -149,7 +149,7 @@ export const PRESENCE_STREAMS = 4
 /** Members' ids in one piece of `room.members`: some 16 KiB. */
 export const MEMBERS_PAGE = 256
 /** Bytes of one tunnel, each way, that may wait for its end to read them; then the other end is read no further. */
-export const TUNNEL_WAITING_BYTES = 64 * KIB
+export const TUNNEL_WAITING_BYTES = 128 * KIB
 /**
  * Milliseconds a tunnel whose end does not read may keep us from reading the other end, before it is cut: muxrpc knows no
  * way to hold one stream alone, so all else that end sends waits with it.
