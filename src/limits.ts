@@ -15,6 +15,8 @@ export const HANDSHAKE_TIMEOUT_MS = 15 * SECOND
 export const HANDSHAKES_AT_ONCE = 256
 /** Sockets in all; a board's file descriptors and some 10 KB of memory each. */
 export const CONNECTIONS_AT_ONCE = 2000
+/** The same for those who come through the onion, counted apart: a crowd there takes no place from anybody else. */
+export const ONION_CONNECTIONS_AT_ONCE = 1000
 /** Connections of one identity at once: a client that reconnects may hold two for a while, never dozens. */
 export const CONNECTIONS_PER_PEER = 4
 /** Connections of one invite's guest key at once: a code with many uses serves many people at the same time. */
@@ -183,6 +185,11 @@ export const SESSION_MS = 30 * MINUTE
 export const SESSIONS = 2000
 /** Riddle images kept; the oldest goes first, and its riddle is drawn anew when fetched. An image is some 17 KB. */
 export const RIDDLE_IMAGES = 64
+
+// --- onion -----------------------------------------------------------------------------------------------------
+
+/** The ports of the onion address: what browsers, SSB clients and lookups by host alone expect, whatever ours are. */
+export const ONION_PORTS = { web: 80, ssb: 8008, whois: 26_819 }
 
 // --- service ---------------------------------------------------------------------------------------------------
 

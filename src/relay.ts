@@ -1,13 +1,14 @@
 // The composition root: builds every part, passes each what it needs, and closes them in reverse order.
 
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
-import { RelayError } from './errors.js'
-import { DAY, HOUR, SECOND } from './limits.js'
+import { BACKUP_PREFIX, clearLeftovers, prepareDataDir } from './data-directory.js'
+import { DAY, HOUR, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
 import type { Log } from './log.js'
+import type { Onion } from './onion/onion.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
 import { guardFeed, loadIdentity } from './peer/identity.js'
@@ -21,6 +22,7 @@ import { formatInviteCode } from './ssb/invite-code.js'
 import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
 import { createStore } from './store/store.js'
+import { multiserverAddress, ssbPortAt } from './web/address.js'
 import {
   createWeb,
   type DrawnRiddle,
@@ -107,7 +109,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const peer = await createPeer(
       { store, keys, log, clock, recovery, signIn },
       {
-        address: () => address(),
+        address: (listener) => addressAt(listener),
         expiresDays: () => config.invite.expires_days,
         ...links,
         name,
@@ -122,10 +124,14 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => peer.close())
     const ssb = await peer.listen({ name: 'public', ...config.ssb })
 
-    const address = (): HostPort => ({
-      host: config.domain.name || reachableHost(config.ssb.host),
-      port: ssb.port,
-    })
+    let onion: Onion | null = null
+    /** The address that an invite names: the onion's for who came through it or asks for it, else the best of ours. */
+    const address = (host?: string): HostPort => {
+      const named = host ?? (config.domain.name || reachableHost(config.ssb.host))
+      return { host: named, port: ssbPortAt(named, { ssbPort: ssb.port }) }
+    }
+    const addressAt = (listener: string): HostPort =>
+      address((listener === ONION && onion?.name()) || undefined)
     const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
 
     const status = (): RelayStatus => ({
@@ -144,13 +150,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
       https: domain.status(),
-      onion: { state: 'disabled' },
+      onion: onion?.status() ?? { state: 'disabled' },
     })
-    const multiserver = ({ host, port }: HostPort): string =>
-      `net:${host}:${port}~shs:${keys.public.replace('.ed25519', '')}`
     const names = (): RelayNames => ({
       domain: config.domain.name || null,
-      onion: null,
+      onion: onion?.name() ?? null,
       ssbPort: ssb.port,
       listening: true,
       aliasSubdomains: config.domain.alias_subdomains,
@@ -161,10 +165,12 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       return domain.url() ?? (onion ? `http://${onion}` : web.url)
     }
     const addresses = (): Addresses => ({
-      ssb: [multiserver(address())],
+      ssb: [address().host, onion?.name() ?? []]
+        .flat()
+        .map((host) => multiserverAddress(host, peer, { ssbPort: ssb.port })),
       web: web.url,
       https: domain.url(),
-      onion: null,
+      onion: onion?.name() ? `http://${onion.name()}/` : null,
       whois: whois?.url ?? null,
     })
 
@@ -225,6 +231,25 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       return null
     })
     if (whois) listeners.push(whois)
+
+    if (config.onion.enabled) {
+      const loopback = { host: '127.0.0.1', port: 0 }
+      // Listeners of its own, as all who come through tor have one address: no address is trusted on them, and what
+      // their crowd may take is counted apart. They are open to this machine alone.
+      const pages = await listen(web.handler('onion'), { ...loopback, name: ONION })
+      const lookups = await listen(web.whois('onion'), { ...loopback, name: ONION })
+      listeners.push(pages, lookups)
+      const connections = ONION_CONNECTIONS_AT_ONCE
+      const apps = await peer.listen({ ...loopback, name: ONION, connections })
+      // a relay without one does not carry it
+      const { createOnion } = await import('./onion/onion.js')
+      const kept = createOnion(
+        { log, clock },
+        { ...config.onion, dataDir, web: pages, ssb: apps, whois: lookups },
+      )
+      onion = kept
+      closers.push(() => kept.close())
+    }
 
     const note = (): Promise<void> => {
       const { messages } = store.feeds.totals()
@@ -306,25 +331,8 @@ function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number
   return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
 }
 
-/** Directories that backups are made in, and those that restoring leaves if it is cut short. */
-const BACKUP_PREFIX = 'backup-'
-const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/
-
-/** Makes the data directory, closed to other users. */
-function prepareDataDir(path: string): void {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 })
-    chmodSync(path, 0o700)
-  } catch (err) {
-    throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
-  }
-}
-
-/** Removes copies that were being packed or unpacked when something ended it. */
-function clearLeftovers(path: string): void {
-  for (const name of readdirSync(path))
-    if (LEFTOVER.test(name)) rmSync(join(path, name), { recursive: true, force: true })
-}
+/** What the onion's listeners are called. */
+const ONION = 'onion'
 
 /** The host others can most likely reach us by: what we listen on, or for "everything" our first address. */
 function reachableHost(host: string): string {

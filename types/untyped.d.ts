@@ -80,3 +80,24 @@ declare module 'muxrpc' {
     codec: unknown,
   ): Emitter
 }
+
+declare module 'granax/lib/controller.js' {
+  type Callback = (err: Error | null, reply?: import('../src/onion/replies.js').Reply) => void
+  /** Composes commands and hands them to `_send`, which our subclass replaces; replies are what that answers. */
+  class TorController {
+    constructor(socket: object, options: { authOnConnect: boolean })
+    on(event: string, listener: (...args: string[]) => void): this
+    emit(event: string, ...args: string[]): boolean
+    _send(command: string, callback?: Callback): void
+    _handleError(err: Error): void
+    _handleClose(): void
+    getProtocolInfo(callback: Callback): void
+    getAuthChallenge(nonce: string, callback: Callback): void
+    authenticate(token: string, callback: Callback): void
+    /** TAKEOWNERSHIP, then RESETCONF __OwningControllerProcess */
+    takeOwnership(callback: Callback): void
+    getInfo(keywords: string, callback: Callback): void
+    addEventListeners(events: string[], callback: Callback): void
+  }
+  export default TorController
+}

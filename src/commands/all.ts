@@ -22,5 +22,6 @@ export const COMMANDS: ReadonlyArray<
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
   ['backup', 'copy everything the running relay keeps into one file', () => import('./backup.js')],
   ['restore', 'put a backup back', () => import('./restore.js')],
+  ['onion', 'take the onion address to another board', () => import('./onion.js')],
   ['doctor', 'have the running relay examine itself', () => import('./doctor.js')],
 ]

@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { SECOND } from '../limits.js'
 import type { RelayStatus } from '../peer/operator.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, print, printJson, size, span } from './output.js'
+import { facts, moment, print, printJson, size, span } from './output.js'
 
 /** Turns the empty command into `status`. */
 export function define(command: Command): void {
@@ -40,7 +40,7 @@ function describe(status: RelayStatus): string {
       ['store', `${status.messages} messages of ${status.feeds} feeds, ${size(status.db_bytes)}`],
       ['memory', size(status.rss_bytes)],
       ['https', https(status.https)],
-      ['onion', status.onion.state],
+      ['onion', onionWords(status.onion)],
     ]),
   ].join('\n')
 }
@@ -54,4 +54,11 @@ function https({ state, issuer, expires, renews, reason }: RelayStatus['https'])
     ...(renews === null ? [] : [`asked for next at ${day(renews)}`]),
     ...(reason === null ? [] : [reason]),
   ]
+}
+
+/** `published since …`, or what it waits for, or what is wrong with it. */
+function onionWords({ state, progress, reason, since }: RelayStatus['onion']): string {
+  const how = typeof progress === 'number' ? `${state} ${progress} %` : state
+  const long = typeof since === 'number' ? `, ${moment(since)}` : ''
+  return `${how}${typeof reason === 'string' ? ` (${reason})` : ''}${long}`
 }

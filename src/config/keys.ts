@@ -145,6 +145,12 @@ export const KEYS = {
     check: path,
     example: '/etc/tidepool/bridges.torrc',
   },
+  'onion.cookie': {
+    default: null,
+    about: 'Cookie file of a running tor; by default it is looked for where Debian keeps it.',
+    check: path,
+    example: '/run/tor/control.authcookie',
+  },
   'whois.port': {
     default: 26_819,
     about: 'TCP port where aliases are looked up; 0 takes any free one.',

@@ -24,8 +24,8 @@ export interface OperatorComponents {
   backup: Operator['backup']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
-  /** the address an invite names where the operator names none */
-  address(): HostPort
+  /** the address an invite names: by a host that the operator names, or else the best of ours */
+  address(host?: string): HostPort
   /** where a browser opens the pages, without a path */
   webUrl(): string
   /** days an invite is good for where the operator names none */
@@ -50,12 +50,12 @@ export function createOperator(components: OperatorComponents): Operator {
     backup: components.backup,
     recoveryFinish: components.recoveryFinish,
 
-    async inviteCreate(given) {
-      const options = asObject(given ?? {})
-      const address = components.address()
-      const host = options.host ?? address.host
-      if (typeof host !== 'string' || !HOST.test(host))
+    async inviteCreate(asked) {
+      const options = asObject(asked ?? {})
+      const host = options.host ?? undefined
+      if (host !== undefined && (typeof host !== 'string' || !HOST.test(host)))
         throw new RelayError('bad_argument', 'host is a name or an address')
+      const address = components.address(host)
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
       const { invite, seed } = await deeds.createInvite({
@@ -64,7 +64,7 @@ export function createOperator(components: OperatorComponents): Operator {
         expires: Math.trunc(now() + days * DAY),
         ...(target ? { for: target } : {}),
       })
-      const code = formatInviteCode({ host, port: address.port, relay: peer.id, seed })
+      const code = formatInviteCode({ ...address, relay: peer.id, seed })
       return { ...info(invite), code, link: inviteLink(components.webUrl(), seed) }
     },
 

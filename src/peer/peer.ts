@@ -41,8 +41,8 @@ export interface PeerComponents {
 }
 
 export interface PeerOptions {
-  /** the address that invites made by members name */
-  address(): HostPort
+  /** the address that invites name which a member makes who came through this listener */
+  address(listener: string): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
   /** the link of an invite, by its seed */

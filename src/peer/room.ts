@@ -22,7 +22,7 @@ export interface RoomComponents {
   clock: Clock
   own: FeedId
   /** the address that an invite made by a member names */
-  address(): HostPort
+  address(listener: string): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
   /** the link of an invite, by its seed */
@@ -121,7 +121,7 @@ export function createRoomMethods({
         ...(target ? { for: target as FeedId } : {}),
       })
       return {
-        code: formatInviteCode({ ...address(), relay: own, seed }),
+        code: formatInviteCode({ ...address(session.link.listener), relay: own, seed }),
         link: inviteLink(seed),
         expires: invite.expires,
       }

@@ -26,8 +26,9 @@ export interface RelayFace {
 /** Our own names, as far as we have them now. */
 export interface RelayNames {
   domain: string | null
+  /** null while no descriptor of ours is published */
   onion: string | null
-  /** the port an invite carries */
+  /** the port an invite carries, but for the onion's, which has a fixed one */
   ssbPort: number
   /** whether the SSB listener answers, so that an invite could be used */
   listening: boolean

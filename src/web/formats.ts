@@ -3,7 +3,7 @@
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
 import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
-import { multiserverAddress, openInvite } from './address.js'
+import { multiserverAddress, openInvite, ssbPortAt } from './address.js'
 import type { RelayFace, RelayNames } from './components.js'
 
 /** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
@@ -34,7 +34,7 @@ export function inviteFormats({ host, origin, face, names }: Here, token: string
   const texts = [
     ['link', inviteLink(origin, seed)],
     ['claim', claimUri(token, `${origin}${JOIN_PATH}`)],
-    ['code', formatInviteCode({ host, port: names.ssbPort, relay: face.id, seed })],
+    ['code', formatInviteCode({ host, port: ssbPortAt(host, names), relay: face.id, seed })],
     ['address', multiserverAddress(host, face, names)],
   ] as const
   return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))

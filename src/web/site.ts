@@ -31,31 +31,40 @@ export function createSite(
   const { log, names, now = Date.now } = components
   const assets = loadAssets()
   const render = createViews(assets.url)
-  const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, options.captcha)
-  const budget = new Budget(options.perHour, now)
-  const knockBudget = new Budget(options.perHour, now)
-  const tries = new Budget(TRIES_PER_HOUR, now)
-  const sessions = new Sessions(now)
   const { proxy = null } = options
-  let { expiresDays } = options
-  const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
+  const limits: Required<SiteLimits> = { ...options }
   const { mintInvite, knock, setup, face, invites, alias, room } = components
-  const router = routes({
-    ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, sessions, now },
-    ...{ budget, knockBudget, tries, badLinks, expiresDays: () => expiresDays },
-  })
 
-  const behind = room
-    ? behindSignIn({
-        ...{ ...room, face, names, render, sessions, now, tries },
-        expiresDays: () => expiresDays,
-      })
-    : null
+  const expiresDays = (): number => limits.expiresDays
+
+  /** The pages with sessions and budgets of their own. */
+  function createSide() {
+    const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, limits.captcha)
+    const budget = new Budget(limits.perHour, now)
+    const knockBudget = new Budget(limits.perHour, now)
+    const sessions = new Sessions(now)
+    const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
+    const tries = new Budget(TRIES_PER_HOUR, now)
+    const router = routes({
+      ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
+      ...{ budget, knockBudget, tries, badLinks, sessions, expiresDays },
+    })
+    const behind = room
+      ? behindSignIn({ ...room, face, names, render, sessions, now, tries, expiresDays })
+      : null
+    return {
+      handler: serving(router, siteWayOut, behind),
+      setLimits({ captcha, perHour }: SiteLimits) {
+        if (captcha !== undefined) riddles.asks = captcha
+        if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
+      },
+    }
+  }
 
   const kinds = new WeakMap<IncomingMessage, ListenerKind>()
 
   /** An app of these routes, as a handler for each kind of listener. */
-  function serving(routed: Router<WebState>, wayOut: WayOut): Site['handler'] {
+  function serving(routed: Router<WebState>, wayOut: WayOut, behind?: Step | null): Site['handler'] {
     const app = new Koa<WebState>()
     app.use((ctx, next) => {
       ctx.state.kind = kinds.get(ctx.req) ?? 'local'
@@ -65,7 +74,7 @@ export function createSite(
     app.use(language())
     app.use(errors({ render, log, wayOut }))
     app.use(ownHost({ names }))
-    if (wayOut === siteWayOut && behind) app.use(behind)
+    if (behind) app.use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
     // what fails after the answer has begun, such as a caller who left
@@ -78,15 +87,16 @@ export function createSite(
     }
   }
 
-  const handler = serving(router, siteWayOut)
+  // Whoever comes through the onion has no address, so a crowd there can only be counted as one: it may use up the
+  // riddles and the invites of its own side, never those of all others.
+  const sides = { onion: createSide(), others: createSide() }
   const whois = serving(whoisRoutes({ face, names, assets }), () => null)
   return {
-    handler,
+    handler: (kind) => (kind === 'onion' ? sides.onion : sides.others).handler(kind),
     whois,
-    setLimits({ captcha, perHour, ...more }) {
-      if (captcha !== undefined) riddles.asks = captcha
-      if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
-      expiresDays = more.expiresDays ?? expiresDays
+    setLimits(changed) {
+      Object.assign(limits, changed)
+      for (const side of Object.values(sides)) side.setLimits(changed)
     },
   }
 }

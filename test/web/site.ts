@@ -145,8 +145,8 @@ export async function openSite(
 }
 
 /** Reads the riddle with a visitor's eyes. */
-export async function read(visitor: Visitor): Promise<string> {
-  return (await visitor.get('/invite/captcha.gif')).text.replace('GIF89a ', '')
+export async function read(visitor: Visitor, headers: Record<string, string> = {}): Promise<string> {
+  return (await visitor.get('/invite/captcha.gif', headers)).text.replace('GIF89a ', '')
 }
 
 /** A code as the relay would make it; its number makes it one of a kind. */

@@ -12,6 +12,8 @@ export interface ListenerOptions {
   host: string
   /** 0 for any free port */
   port: number
+  /** sockets at once; by default the limit. Each listener counts its own */
+  connections?: number
 }
 
 export interface Listener {
@@ -46,21 +48,26 @@ export function createNetTransport({ log, now, leastMissed }: NetComponents): Ne
   let onConnection: OnConnection | null = null
   const warnCrowd = rareWarning(log, 'too many connections: one made room for the next', now)
 
-  function take(socket: Socket, listener: string): void {
+  /** @param crowd who is connected through the same listener */
+  function take(socket: Socket, listener: string, crowd: Set<Link>, most: number): void {
     if (!onConnection) {
       socket.destroy()
       return
     }
-    if (links.size >= CONNECTIONS_AT_ONCE) {
+    if (crowd.size >= most) {
       // Turning the newest away would let a crowd of idlers lock everybody else out for as long as it likes.
       warnCrowd()
-      leastMissed(links.keys())?.destroy()
+      leastMissed(crowd)?.destroy()
     }
     const link = createLink(socket, listener, now, (err) =>
       log.debug({ err, listener }, 'a peer sent what muxrpc cannot take'),
     )
     links.set(link, socket)
-    link.onClose(() => links.delete(link))
+    crowd.add(link)
+    link.onClose(() => {
+      links.delete(link)
+      crowd.delete(link)
+    })
     onConnection(link)
   }
 
@@ -85,9 +92,12 @@ export function createNetTransport({ log, now, leastMissed }: NetComponents): Ne
       }),
     },
 
-    listen: ({ name, host, port }) =>
+    listen: ({ name, host, port, connections = CONNECTIONS_AT_ONCE }) =>
       new Promise((resolve, reject) => {
-        const server = createServer({ pauseOnConnect: false }, (socket) => take(socket, name))
+        const crowd = new Set<Link>()
+        const server = createServer({ pauseOnConnect: false }, (socket) =>
+          take(socket, name, crowd, connections),
+        )
         server.once('error', (err: NodeJS.ErrnoException) => {
           reject(
             new RelayError('address_unusable', `${host}:${port} (${err.code ?? err.message})`, {

@@ -29,13 +29,15 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   const sealing = loadSealing()
   const identity = createServerIdentity(options.keys, options.appKey)
   const timeout = options.timeout ?? HANDSHAKE_TIMEOUT_MS
-  /** links in the handshake, oldest first */
-  const shaking = new Set<Link>()
+  /** links in the handshake, oldest first, by listener: a crowd at one takes no place from those at another */
+  const shakingAt = new Map<string, Set<Link>>()
   const warnCrowd = rareWarning(log, 'too many handshakes at once: the oldest gave way', () =>
     performance.now(),
   )
 
   function accept(link: Link, done: (err: Error | null, stream?: unknown) => void): void {
+    const shaking = shakingAt.get(link.listener) ?? new Set<Link>()
+    shakingAt.set(link.listener, shaking)
     if (shaking.size >= HANDSHAKES_AT_ONCE) {
       // The oldest gives way: who is slow to prove itself must not keep out those who are not.
       warnCrowd()

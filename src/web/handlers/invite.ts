@@ -3,6 +3,7 @@
 import { RelayError } from '../../errors.js'
 import { DAY } from '../../limits.js'
 import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
+import { ssbPortAt } from '../address.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../code-link.js'
 import type { Issued, WebComponents } from '../components.js'
 import { oneValue, readForm } from '../form.js'
@@ -47,7 +48,7 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
     // nothing is awaited between the caller's check of the riddle and this line, so only one answer gets here
     riddles.consume(session)
     try {
-      const issued = await parts.mintInvite({ host, port: parts.names().ssbPort })
+      const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.names()) })
       remember(session, issued)
       return issued
     } catch (cause) {

@@ -24,7 +24,7 @@ const answer = (host: string) => ({
   userId: BOB,
   signature: SIGNATURE,
   roomId: RELAY_ID,
-  multiserverAddress: `net:${host}:8008~shs:${KEY}`,
+  multiserverAddress: `${host.endsWith('.onion') ? 'onion' : 'net'}:${host}:8008~shs:${KEY}`,
 })
 
 t.test('the page and the JSON by the specification', async (t) => {

@@ -51,7 +51,7 @@ t.test('the page offers every form at once', async (t) => {
     const link = `http://${Host}/join?invite=${TOKEN}`
     t.equal(shown('link'), link)
     t.equal(shown('code'), codeFor({ host, port: 8008 }, 7))
-    t.equal(shown('address'), `net:${host}:8008~shs:${KEY}`)
+    t.equal(shown('address'), `${host.endsWith('.onion') ? 'onion' : 'net'}:${host}:8008~shs:${KEY}`)
     const uri = new URL(shown('claim'))
     t.equal(uri.protocol + uri.pathname, 'ssb:experimental')
     t.same(

@@ -39,19 +39,21 @@ t.test('open: who we are, who is here and how to join; it follows what changes',
 t.test('open: the invite that room clients take, by the name that led here', async (t) => {
   t.equal(OPEN_ROOM_SEED, SEED)
   const site = await openSite(t)
-  for (const [Host, host] of [
-    ['pool.example', 'pool.example'],
-    [ONION, ONION],
-    ['localhost:80', 'localhost'],
-    ['127.0.0.1', '127.0.0.1'],
-    ['pool.example', 'pool.example'],
+  site.names.ssbPort = 8018
+  for (const [Host, reached] of [
+    ['pool.example', 'net:pool.example:8018'],
+    // by the transport that dials through Tor, at the onion's own port
+    [ONION, `onion:${ONION}:8008`],
+    ['localhost:80', 'net:localhost:8018'],
+    ['127.0.0.1', 'net:127.0.0.1:8018'],
+    ['pool.example', 'net:pool.example:8018'],
   ] as const) {
     const invite = inviteIn(
       (await site.visitor().get('/', { Host, 'X-Forwarded-Host': 'evil.example' })).text,
     )
-    const address = `net:${host}:8008~shs:${KEY}`
+    const address = `${reached}~shs:${KEY}`
     t.equal(invite, `${address}:SSB+Room+PSK3TLYC2T86EHQCUHBUHASCASE18JBV24=`)
-    t.ok(isOpenRoomInvite(invite), host)
+    t.ok(isOpenRoomInvite(invite), reached)
     t.equal(openRoomInviteToAddress(invite), address)
     const image = await site.visitor().get('/invite/room.gif', { Host })
     t.equal(image.headers['content-type'], 'image/gif')

@@ -50,12 +50,12 @@ t.test('text for who asks plainly, JSON for who asks for it', async (t) => {
 t.test('names the host by which it was asked, of ours only', async (t) => {
   const site = await openSite(t)
   for (const visitor of [site.visitor(), await openWhois(t, site)]) {
-    for (const [Host, host] of [
-      [`${DOMAIN}:26819`, DOMAIN],
-      [ONION, ONION],
-      ['localhost', 'localhost'],
+    for (const [Host, reached] of [
+      [`${DOMAIN}:26819`, `net:${DOMAIN}`],
+      [ONION, `onion:${ONION}`],
+      ['localhost', 'net:localhost'],
     ] as const) {
-      t.equal((await visitor.get('/whois', { Host })).text, `net:${host}:8008~shs:${KEY}\n`)
+      t.equal((await visitor.get('/whois', { Host })).text, `${reached}:8008~shs:${KEY}\n`)
     }
     const foreign = await visitor.get('/whois', { Host: 'evil.example', 'X-Forwarded-Host': DOMAIN })
     t.equal(foreign.status, 421)

@@ -1,0 +1,25 @@
+// The data directory itself: made, closed to others, and cleared of what was cut short.
+
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { RelayError } from './errors.js'
+
+/** Directories that backups are made in, and those that restoring leaves if it is cut short. */
+export const BACKUP_PREFIX = 'backup-'
+const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/
+
+/** Makes the data directory, closed to other users. */
+export function prepareDataDir(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 })
+    chmodSync(path, 0o700)
+  } catch (err) {
+    throw new RelayError('data_unusable', `${path}: ${(err as Error).message}`, { cause: err })
+  }
+}
+
+/** Removes copies that were being packed or unpacked when something ended it. */
+export function clearLeftovers(path: string): void {
+  for (const name of readdirSync(path))
+    if (LEFTOVER.test(name)) rmSync(join(path, name), { recursive: true, force: true })
+}

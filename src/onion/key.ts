@@ -1,0 +1,153 @@
+// The key of the onion address in its file: made once, durably, checked whenever it is read, and never overwritten.
+
+import { createHash, randomBytes } from 'node:crypto'
+import {
+  closeSync,
+  existsSync,
+  fchmodSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname } from 'node:path'
+import { RelayError } from '../errors.js'
+import { onionAddress, publicKeyOf } from './address.js'
+
+export interface OnionKey {
+  /** 56 characters and `.onion` */
+  address: string
+  /** the key as tor's ADD_ONION takes it, after `ED25519-V3:` */
+  blob: string
+}
+
+/** The key's file in the data directory. */
+export const KEY_FILE = 'onion.key'
+
+/** The kind of key, as tor names it in its control protocol. */
+export const KEY_TYPE = 'ED25519-V3'
+
+/** What `hs_ed25519_secret_key` in a tor's HiddenServiceDir begins with, padded to 32 bytes. */
+const TOR_HEAD = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
+
+/** Bytes of a key file; ours has some 240, tor's 96. */
+const FILE_BYTES = 4096
+
+const NOTE = "# The key of this relay's onion address: whoever has it can take the address over."
+
+/** A key that nobody had before. */
+export function makeKey(): OnionKey {
+  const expanded = createHash('sha512').update(randomBytes(32)).digest()
+  // as every ed25519 secret is (RFC 8032, 5.1.5)
+  expanded[0] = (expanded[0] as number) & 248
+  expanded[31] = ((expanded[31] as number) & 63) | 64
+  return keyOf(expanded)
+}
+
+/** A key as its file says it; the address beside it is what shows that neither was damaged. */
+export function formatKey({ address, blob }: OnionKey): string {
+  return `${NOTE}\n${address}\n${KEY_TYPE}:${blob}\n`
+}
+
+/**
+ * Reads a key: our own format, or the `hs_ed25519_secret_key` of a tor that has served the address so far.
+ * @throws RelayError `data_unusable`, saying what it is instead
+ */
+export function parseKey(bytes: Buffer, path: string): OnionKey {
+  const wrong = (what: string) =>
+    new RelayError('data_unusable', `${path} ${what}: put back a copy, or move it away for a new address`)
+  if (bytes.length === TOR_HEAD.length + 64 && bytes.subarray(0, TOR_HEAD.length).equals(TOR_HEAD)) {
+    const expanded = bytes.subarray(TOR_HEAD.length)
+    if (!isSecret(expanded)) throw wrong('is damaged')
+    return keyOf(expanded)
+  }
+  const lines = bytes
+    .toString('latin1')
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'))
+  const [address = '', secret = '', ...more] = lines
+  const [, type, blob = ''] = /^([A-Z0-9-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(secret) ?? []
+  if (lines.some((line) => /BEGIN [A-Z ]*KEY/.test(line)) || (type && type !== KEY_TYPE))
+    throw wrong(`holds a key of another kind, not ${KEY_TYPE}`)
+  const expanded = Buffer.from(blob, 'base64')
+  if (more.length > 0 || !isSecret(expanded) || expanded.toString('base64') !== blob)
+    throw wrong('is damaged')
+  const key = keyOf(expanded)
+  if (key.address !== address) throw wrong('is damaged or of another service, as its key has another address')
+  return key
+}
+
+/** Whether the file could have been read by others until now. */
+export type Loaded = OnionKey & { tightened: boolean }
+
+/**
+ * Reads the key file. Where others than its owner could read it, that is ended, and told, as the key may be known.
+ * @throws RelayError `data_unusable` for a file that is damaged, or that stays open to others
+ */
+export function readKey(path: string): Loaded {
+  try {
+    const fd = openSync(path, 'r')
+    try {
+      const open = fstatSync(fd)
+      const tightened = (open.mode & 0o077) !== 0
+      if (!open.isFile() || open.size > FILE_BYTES)
+        throw new RelayError('data_unusable', `${path} is no key file`)
+      if (tightened) fchmodSync(fd, 0o600)
+      const bytes = Buffer.alloc(FILE_BYTES)
+      const length = readSync(fd, bytes, 0, FILE_BYTES, 0)
+      return { ...parseKey(bytes.subarray(0, length), path), tightened }
+    } finally {
+      closeSync(fd)
+    }
+  } catch (err) {
+    if (err instanceof RelayError) throw err
+    throw new RelayError('data_unusable', `${path} cannot be read: ${(err as Error).message}`, { cause: err })
+  }
+}
+
+/**
+ * Writes a key to a file that is not there yet, for its owner alone, and on the disk before this returns.
+ * @throws RelayError `data_unusable`, for a file that is there too
+ */
+export function writeKey(path: string, key: OnionKey): void {
+  const fresh = `${path}.new`
+  try {
+    if (existsSync(path)) throw new Error('it is there already')
+    rmSync(fresh, { force: true })
+    const fd = openSync(fresh, 'wx', 0o600)
+    try {
+      writeSync(fd, formatKey(key))
+      fsyncSync(fd)
+    } finally {
+      closeSync(fd)
+    }
+    renameSync(fresh, path)
+    const parent = openSync(dirname(path), 'r')
+    fsyncSync(parent)
+    closeSync(parent)
+  } catch (err) {
+    throw new RelayError('data_unusable', `${path} cannot be written: ${(err as Error).message}`, {
+      cause: err,
+    })
+  }
+}
+
+/** The relay's key, made where there is none. @throws RelayError `data_unusable` */
+export function loadKey(path: string): Loaded {
+  if (!existsSync(path)) writeKey(path, makeKey())
+  return readKey(path)
+}
+
+function keyOf(expanded: Buffer): OnionKey {
+  return { address: onionAddress(publicKeyOf(expanded)), blob: expanded.toString('base64') }
+}
+
+/** Whether these can be an ed25519 secret: bits that are fixed in all of them are as they must be. */
+function isSecret(expanded: Buffer): boolean {
+  if (expanded.length !== 64) return false
+  return ((expanded[0] as number) & 7) === 0 && ((expanded[31] as number) & 192) === 64
+}

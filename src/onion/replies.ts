@@ -1,0 +1,81 @@
+// Replies of a tor's control port, put together from bytes however they arrive (control-spec, 2.3).
+
+import { KIB, MIB } from '../limits.js'
+
+export interface ReplyLine {
+  /** what follows the code and its separator */
+  text: string
+  /** the lines of data that follow, without their dots; null where there are none */
+  data: string | null
+}
+
+export interface Reply {
+  code: number
+  lines: ReplyLine[]
+}
+
+/** Bytes of one line; the longest tor sends us are some hundreds. */
+const LINE_BYTES = 16 * KIB
+/** Bytes of one reply; we ask for nothing that comes near it. */
+const REPLY_BYTES = MIB
+
+const LF = 0x0a
+
+/**
+ * A function that takes bytes and calls with every reply that is complete.
+ * It throws for bytes that no tor would send; what it is given after that is nothing it can make sense of.
+ */
+export function createReplyReader(onReply: (reply: Reply) => void): (chunk: Buffer) => void {
+  let left: Buffer = Buffer.alloc(0)
+  let lines: ReplyLine[] = []
+  let size = 0
+  let data: string[] | null = null
+
+  function take(line: string): void {
+    if (data) {
+      if (line !== '.') {
+        data.push(line.startsWith('.') ? line.slice(1) : line)
+        return
+      }
+      const last = lines.at(-1)
+      if (last) last.data = data.join('\n')
+      data = null
+      return
+    }
+    const [, code, separator, text = ''] = /^([1-6]\d\d)([ +-])(.*)$/s.exec(line) ?? []
+    if (!code) throw new Error('it does not speak the control protocol')
+    lines.push({ text, data: null })
+    if (separator === '+') data = []
+    if (separator !== ' ') return
+    const reply = { code: Number(code), lines }
+    lines = []
+    size = 0
+    onReply(reply)
+  }
+
+  return (chunk) => {
+    left = left.length > 0 ? Buffer.concat([left, chunk]) : chunk
+    for (let end = left.indexOf(LF); end >= 0; end = left.indexOf(LF)) {
+      size += end
+      if (end > LINE_BYTES || size > REPLY_BYTES) throw new Error('its reply has no end')
+      const line = left.toString('utf8', 0, end).replace(/\r$/, '')
+      left = left.subarray(end + 1)
+      take(line)
+    }
+    if (left.length > LINE_BYTES) throw new Error('its reply has no end')
+  }
+}
+
+/** The value of `KEY=value` in a line of keys and values, unquoted (control-spec, 2.1.1); null where there is none. */
+export function valueIn(text: string, key: string): string | null {
+  const [, quoted, bare] = new RegExp(`(?:^| )${key}=(?:"((?:[^"\\\\]|\\\\.)*)"|(\\S*))`).exec(text) ?? []
+  if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1')
+  return bare ?? null
+}
+
+/** The value that GETINFO answered for a keyword, all of it: after the first `=`, and what came as data. */
+export function infoOf({ lines }: Reply, keyword: string): string | null {
+  const line = lines.find(({ text }) => text.startsWith(`${keyword}=`))
+  if (!line) return null
+  return line.data ?? line.text.slice(keyword.length + 1)
+}

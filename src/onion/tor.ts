@@ -1,0 +1,149 @@
+// A tor of our own: the system's program as our child, in a directory of its own, gone when we are.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { join } from 'node:path'
+import type { Clock } from '../clock.js'
+import { KIB, SECOND } from '../limits.js'
+import type { Log } from '../log.js'
+import { dialUnix } from './dial.js'
+
+export interface TorOptions {
+  /** for tor's data and the control socket; made, and closed to others */
+  dir: string
+  /** the program, or its name to be looked for */
+  binary: string
+  /** a file of lines for the torrc, or null */
+  extra: string | null
+}
+
+export interface TorChild {
+  /** the file that both sides of the control connection must know */
+  cookie: string
+  /** Resolves with the control connection, once tor listens. */
+  control(): Promise<Socket>
+  /** Resolves, with why, when tor is gone. */
+  ended: Promise<Error>
+  /** Ends it, whatever state it is in; resolves when it is gone. */
+  stop(): Promise<void>
+}
+
+/** Milliseconds until tor must listen: one that finds its directory locked waits 5 s for the other to go. */
+const LISTEN_MS = 30 * SECOND
+/** Milliseconds between looks whether it does. */
+const LOOK_MS = 100
+/** Milliseconds to end by itself; a tor that is stopped (SIGSTOP) never does. */
+const STOP_MS = 1 * SECOND
+/** Bytes of the last words kept to tell why it ended. */
+const WORDS = 300
+
+/** What would undo what we rely on, if it stood in the operator's lines. */
+const OURS =
+  /^\s*[+/]?(DataDirectory|ControlPort|ControlSocket|CookieAuth\w*|HashedControlPassword|RunAsDaemon|User|__\w+)\b/im
+
+/** The torrc of the child. @param extra the operator's lines @throws Error for lines that would undo ours */
+export function composeTorrc({ dir, pid, extra }: { dir: string; pid: number; extra: string }): string {
+  const [, forbidden] = OURS.exec(extra) ?? []
+  if (forbidden) throw new Error(`onion.extra_torrc may not set ${forbidden}`)
+  const path = (...parts: string[]): string => JSON.stringify(join(dir, ...parts))
+  return [
+    `DataDirectory ${path()}`,
+    // a path in our own directory, which nobody else can open, instead of a port that anybody on the machine can
+    `ControlPort unix:${path('control')}`,
+    'CookieAuthentication 1',
+    `CookieAuthFile ${path('cookie')}`,
+    // tor would take 0 beside another for a contradiction
+    ...(/^\s*\+?SocksPort\b/im.test(extra) ? [] : ['SocksPort 0']),
+    'ClientOnly 1',
+    // an SD card's life
+    'AvoidDiskWrites 1',
+    'Log notice stdout',
+    // until we own it by the connection, which it notices at once
+    `__OwningControllerProcess ${pid}`,
+    extra,
+    '',
+  ].join('\n')
+}
+
+/** Starts a tor. @throws Error where the directory or the operator's lines cannot be used */
+export function startTor({ log, clock }: { log: Log; clock: Clock }, options: TorOptions): TorChild {
+  const { dir, binary } = options
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  chmodSync(dir, 0o700)
+  const extra = options.extra === null ? '' : readFileSync(options.extra, 'utf8')
+  const torrc = join(dir, 'torrc')
+  writeFileSync(torrc, composeTorrc({ dir, pid: process.pid, extra }), { mode: 0o600 })
+  const socket = join(dir, 'control')
+  const cookie = join(dir, 'cookie')
+  // what an earlier one left would be taken for the new one's
+  for (const stale of [socket, cookie]) rmSync(stale, { force: true })
+
+  const child = spawn(binary, ['--defaults-torrc', '/dev/null', '-f', torrc], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const words = listenTo(child, log)
+  const ended = new Promise<Error>((resolve) => {
+    child.once('error', (err: NodeJS.ErrnoException) => {
+      const missing = err.code === 'ENOENT' || err.code === 'EACCES'
+      const help = 'install it (Debian: apt-get install tor), or name it with onion.tor_binary'
+      resolve(new Error(missing ? `there is no program ${binary} that we may run: ${help}` : err.message))
+    })
+    child.once('exit', (code, signal) => {
+      const said = words()
+      resolve(new Error(`tor ended (${signal ?? `code ${code}`})${said ? `: ${said}` : ''}`))
+    })
+  })
+  let gone: Error | null = null
+  void ended.then((why) => {
+    gone = why
+  })
+
+  async function control(): Promise<Socket> {
+    const deadline = clock.uptime() + LISTEN_MS
+    for (;;) {
+      if (gone) throw gone
+      try {
+        // the cookie comes after the socket: only with both can one go on
+        readFileSync(cookie)
+        return await dialUnix(socket)
+      } catch (err) {
+        if (clock.uptime() > deadline) throw new Error(`tor does not listen: ${(err as Error).message}`)
+      }
+      await Promise.race([ended, new Promise<void>((resolve) => clock.after(LOOK_MS, resolve))])
+    }
+  }
+
+  return {
+    cookie,
+    control,
+    ended,
+    async stop() {
+      if (gone) return
+      child.kill('SIGTERM')
+      // by the system's own time: whoever closes a relay waits for this
+      const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
+      await ended
+      clearTimeout(cut)
+    },
+  }
+}
+
+/** Passes tor's words to the log; answers its last complaint. */
+function listenTo(child: ChildProcess, log: Log): () => string {
+  let complaint = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    let left = ''
+    stream?.on('data', (chunk: Buffer) => {
+      const lines = (left + chunk).split('\n')
+      // a line without an end is cut
+      left = (lines.pop() ?? '').slice(-8 * KIB)
+      for (const line of lines) {
+        const [, level = '', text = line] = /\[(\w+)\] (.*)$/.exec(line) ?? []
+        if (level === 'err' || level === 'warn') complaint = text.slice(0, WORDS)
+        log.debug({ tor: text }, 'tor')
+      }
+    })
+  }
+  return () => complaint
+}

@@ -1,0 +1,71 @@
+// The key file: made once and kept, never overwritten, and every kind of bad one told apart from a good one.
+
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { formatKey, loadKey, makeKey, parseKey, readKey, writeKey } from '../../src/onion/key.js'
+
+t.test('a key is made where there is none, and kept', async (t) => {
+  const path = join(t.testdir({}), 'onion.key')
+  const key = loadKey(path)
+  t.match(key, { address: /^[a-z2-7]{56}\.onion$/, tightened: false })
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  t.same(loadKey(path), key)
+  t.not(makeKey().address, key.address)
+})
+
+t.test('a key that is there is not written over', async (t) => {
+  const path = join(t.testdir({}), 'onion.key')
+  const { address } = loadKey(path)
+  t.throws(() => writeKey(path, makeKey()), { code: 'data_unusable' })
+  t.equal(readKey(path).address, address)
+})
+
+t.test('what a write that was cut short left is no obstacle', async (t) => {
+  const path = join(t.testdir({ 'onion.key.new': 'half' }), 'onion.key')
+  t.equal(loadKey(path).address, readKey(path).address)
+})
+
+t.test('a bad file is refused, and left as it is', async (t) => {
+  const key = makeKey()
+  const other = makeKey()
+  const good = formatKey(key)
+  const flipped = good.replace(/V3:(.)/, (_, first) => `V3:${first === 'A' ? 'B' : 'A'}`)
+  const cases: Array<[what: string, bytes: string | Buffer, complaint: RegExp]> = [
+    ['empty', '', /damaged/],
+    ['cut', good.slice(0, -10), /damaged/],
+    ['a bit turned', flipped, /damaged/],
+    ['zeros', Buffer.alloc(200), /damaged/],
+    ['two keys', good + formatKey(other), /damaged/],
+    ['the address of another', good.replace(key.address, other.address), /another/],
+    ['a key of an old kind', good.replace('ED25519-V3', 'RSA1024'), /another kind/],
+    ['a key of another program', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n', /another kind/],
+    ['of 5 KB', 'x'.repeat(5000), /no key file/],
+  ]
+  const path = join(t.testdir({}), 'onion.key')
+  for (const [what, bytes, complaint] of cases) {
+    writeFileSync(path, bytes, { mode: 0o600 })
+    t.throws(() => loadKey(path), { code: 'data_unusable', message: complaint }, what)
+    t.same(readFileSync(path), Buffer.from(bytes), `${what}: as it was`)
+  }
+  mkdirSync(`${path}.dir`)
+  t.throws(() => loadKey(`${path}.dir`), { code: 'data_unusable' }, 'a directory')
+})
+
+t.test('a file that others could read is closed to them, and told', async (t) => {
+  const path = join(t.testdir({}), 'onion.key')
+  const { address } = loadKey(path)
+  chmodSync(path, 0o644)
+  t.match(loadKey(path), { address, tightened: true })
+  t.equal(statSync(path).mode & 0o777, 0o600)
+  t.match(loadKey(path), { tightened: false })
+})
+
+t.test('the key of a tor that has served the address so far is taken', async (t) => {
+  const key = makeKey()
+  const head = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
+  const bytes = Buffer.concat([head, Buffer.from(key.blob, 'base64')])
+  t.same(parseKey(bytes, 'x'), key)
+  bytes[32] = 0xff
+  t.throws(() => parseKey(bytes, 'x'), { code: 'data_unusable' })
+})

@@ -1,0 +1,59 @@
+// The onion's crowd is counted apart: it can use up what is its own, and nothing of anybody else's.
+
+import t, { type Test } from 'tap'
+import { SESSIONS } from '../../src/limits.js'
+import { listen } from '../../src/web/app.js'
+import { Visitor } from '../helpers/http.js'
+import { ANSWER, ONION, openSite, read, type Site } from './site.js'
+
+async function openOnion(t: Test, site: Site): Promise<{ url: string; visitor: () => Visitor }> {
+  const listener = await listen(site.web.handler('onion'), { host: '127.0.0.1', port: 0 })
+  t.teardown(() => listener.close())
+  return { url: listener.url, visitor: () => new Visitor(listener.url) }
+}
+
+const through = { Host: ONION }
+
+/** Solves a riddle; answers the status of what it is worth. */
+async function solve(visitor: Visitor, headers: Record<string, string> = {}): Promise<number> {
+  await visitor.get('/invite/', headers)
+  const answer = await read(visitor, headers)
+  return (await visitor.post(ANSWER, { captcha: answer }, headers)).status
+}
+
+t.test('invites used up by the onion are there for all others, and the other way round', async (t) => {
+  const site = await openSite(t, { perHour: 2 })
+  const onion = await openOnion(t, site)
+  for (const status of [200, 200, 429]) t.equal(await solve(onion.visitor(), through), status)
+  t.same(
+    site.minted.map(({ host, port }) => `${host}:${port}`),
+    [`${ONION}:8008`, `${ONION}:8008`],
+  )
+  for (const status of [200, 200, 429]) t.equal(await solve(site.visitor()), status)
+  site.web.setLimits({ perHour: 3 })
+  t.equal(await solve(onion.visitor(), through), 200, 'a new limit holds for both')
+  t.equal(await solve(site.visitor()), 200)
+})
+
+t.test('a crowd on the onion drives out no session of anybody else', async (t) => {
+  const site = await openSite(t)
+  const onion = await openOnion(t, site)
+  const visitor = site.visitor()
+  await visitor.get('/invite/')
+  const crowd = Array.from({ length: 20 }, async () => {
+    for (let i = 0; i < SESSIONS / 20 + 1; i++) await onion.visitor().get('/invite/', through)
+  })
+  await Promise.all(crowd)
+  const answer = await read(visitor)
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
+})
+
+t.test('the onion answers to its one name, and only while it has one', async (t) => {
+  const site = await openSite(t)
+  const onion = await openOnion(t, site)
+  t.equal((await onion.visitor().get('/healthz', through)).status, 200)
+  for (const Host of ['127.0.0.1', 'localhost', 'pool.example'])
+    t.equal((await onion.visitor().get('/healthz', { Host })).status, 421, Host)
+  site.names.onion = null
+  t.equal((await onion.visitor().get('/healthz', through)).status, 421)
+})
