@@ -62,8 +62,8 @@ export function aliasLinkOf(
 /** The forms of a name. @param page the page's own address */
 export function aliasFormats(link: AliasLink, page: string, path: string): Format[] {
   const texts = [
-    ['connect', aliasUri(link)],
     ['name', page],
+    ['connect', aliasUri(link)],
     ['address', link.multiserverAddress],
   ] as const
   return texts.map(([kind, text]) => ({ kind, text, qr: `${path}/qr.gif?of=${kind}` }))

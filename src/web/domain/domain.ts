@@ -22,6 +22,7 @@ export interface DomainComponents {
 
 export interface DomainOptions {
   name: string
+  aliasSubdomains: boolean
   /** address both listeners bind to */
   host: string
   httpsPort: number
@@ -63,7 +64,7 @@ export interface Domain {
  */
 export async function createDomain(
   { handler, log, clock, fetch }: DomainComponents,
-  { name, host, httpsPort, httpPort, certificate }: DomainOptions,
+  { name, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
 ): Promise<Domain> {
   const { now } = clock
   const challenges = new Map<string, string>()
@@ -82,7 +83,7 @@ export async function createDomain(
   const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
   listeners.push(https)
   try {
-    const door = frontDoor({ name, url, challenges })
+    const door = frontDoor({ name, aliasSubdomains, url, challenges })
     const http = await listen(door, { host, port: httpPort, name: 'http' })
     listeners.push(http)
 

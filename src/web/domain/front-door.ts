@@ -1,11 +1,14 @@
 // What answers on port 80 of the domain: the way to HTTPS, and the certificate authority's challenges. Nothing else.
 
+import { aliasLink } from '../../ssb/links.js'
 import type { Handler } from '../components.js'
-import { ownName } from '../names.js'
+import { ownAddress } from '../names.js'
 
 export interface FrontDoorParts {
   /** our DNS name */
   name: string
+  /** whether each alias has a host of its own before it */
+  aliasSubdomains: boolean
   /** where HTTPS is, without a path; null while there is no certificate */
   url(): string | null
   /** answers of challenges that are being asked now, by token */
@@ -17,7 +20,7 @@ const CHALLENGE = '/.well-known/acme-challenge/'
 const RETRY_S = 60
 
 /** The handler of the listener. Whoever does not ask for our name learns nothing. */
-export function frontDoor({ name, url, challenges }: FrontDoorParts): Handler {
+export function frontDoor({ name, aliasSubdomains, url, challenges }: FrontDoorParts): Handler {
   return (req, res) => {
     const say = (status: number, words: string, headers: Record<string, string> = {}): void => {
       res.writeHead(status, {
@@ -30,8 +33,9 @@ export function frontDoor({ name, url, challenges }: FrontDoorParts): Handler {
       res.end(req.method === 'HEAD' ? undefined : words)
     }
     const path = req.url ?? ''
-    if (!ownName(req.headers.host, undefined, 'domain', { domain: name, onion: null }))
-      return say(421, 'not a name of this relay')
+    const names = { domain: name, onion: null, aliasSubdomains }
+    const own = ownAddress(req.headers.host, undefined, 'domain', names)
+    if (!own) return say(421, 'not a name of this relay')
     // a form must not be sent in the clear, and then sent again
     if (req.method !== 'GET' && req.method !== 'HEAD')
       return say(405, 'method not allowed', { Allow: 'GET, HEAD', Connection: 'close' })
@@ -40,7 +44,8 @@ export function frontDoor({ name, url, challenges }: FrontDoorParts): Handler {
       return answer === undefined ? say(404, 'not found') : say(200, answer)
     }
     if (!path.startsWith('/')) return say(404, 'not found')
-    const to = url()
+    const main = url()
+    const to = main && own.alias !== null ? aliasLink(main, own.alias, true) : main
     if (to === null) return say(503, 'no certificate yet', { 'Retry-After': String(RETRY_S) })
     say(301, `${to}${path}`, { Location: `${to}${path}` })
   }

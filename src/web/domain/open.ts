@@ -6,6 +6,7 @@ import type { CertificateState, Domain, DomainComponents, DomainStatus } from '.
 /** What the operator has set; combinations that make no sense have been refused before. */
 export interface DomainSettings {
   name: string | null
+  alias_subdomains: boolean
   host: string
   https_port: number
   http_port: number
@@ -56,6 +57,7 @@ export async function openDomain(
     const { createDomain } = await import('./domain.js')
     return createDomain(components, {
       name,
+      aliasSubdomains: settings.alias_subdomains,
       host,
       httpsPort: https_port,
       httpPort: http_port,

@@ -226,7 +226,13 @@ t.test('a port that is taken is named, and nothing stays behind', async (t) => {
   ] as const) {
     const clock = createTestClock()
     const parts = { handler: () => {}, log: silentLog, clock }
-    const opening = createDomain(parts, { name: NAME, host: '127.0.0.1', ...ports, certificate })
+    const opening = createDomain(parts, {
+      name: NAME,
+      aliasSubdomains: false,
+      host: '127.0.0.1',
+      ...ports,
+      certificate,
+    })
     await t.rejects(opening, { code: 'address_unusable', message: `cannot listen: ${words}` })
     t.equal(clock.pending(), 0)
   }

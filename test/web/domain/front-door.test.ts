@@ -10,9 +10,10 @@ const NAME = 'relay.example.org'
 async function opened(
   t: Test,
   url: string | null = `https://${NAME}`,
+  aliasSubdomains = false,
 ): Promise<{ ask: Visitor; port: number }> {
   const challenges = new Map([['token', 'token.thumbprint']])
-  const door = await listen(frontDoor({ name: NAME, url: () => url, challenges }), {
+  const door = await listen(frontDoor({ name: NAME, aliasSubdomains, url: () => url, challenges }), {
     host: '127.0.0.1',
     port: 0,
   })
@@ -50,6 +51,16 @@ t.test('nobody is sent on by another name, or with a form', async (t) => {
     (await ask.ask('*', { method: 'OPTIONS', headers: { Host } }).catch(() => null))?.status ?? 405,
     405,
   )
+})
+
+t.test('names that have hosts of their own are sent to theirs', async (t) => {
+  const { ask } = await opened(t, `https://${NAME}:8443`, true)
+  const there = await ask.get('/?encoding=json', { Host: `Bob.${NAME}` })
+  t.match(there, { status: 301, headers: { location: `https://bob.${NAME}:8443/?encoding=json` } })
+  for (const host of [`www.${NAME}`, `a.b.${NAME}`, `-.${NAME}`, `evil.example.${NAME}`])
+    t.equal((await ask.get('/', { Host: host })).status, 421, host)
+  const none = await opened(t)
+  t.equal((await none.ask.get('/', { Host: `bob.${NAME}` })).status, 421, 'where there are none')
 })
 
 t.test('a challenge is answered while it is asked, and no other', async (t) => {

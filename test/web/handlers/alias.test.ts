@@ -61,7 +61,7 @@ t.test('it says whether the owner is here, and that some apps want to be known f
   site.aliases.set('bob', { owner: BOB, signature: SIGNATURE, online: false })
   t.match((await site.visitor().get('/alias/bob')).text, 'Not here at the moment')
   const german = await site.visitor().get('/alias/bob', { 'Accept-Language': 'de' })
-  t.match(german.text, de.alias.offline('bob'))
+  t.match(german.text, String(de.alias.offline('bob')))
 })
 
 t.test('a name that nobody has, may have, or is shown, is the same 404', async (t) => {

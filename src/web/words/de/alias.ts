@@ -10,9 +10,9 @@ export const alias: Words['alias'] = {
   connect: 'Verbinde dich mit mir',
   connectHint:
     'Es passiert nichts? Dann kennt keine App auf diesem Gerät solche Links. Weiter unten gibt es andere Wege.',
-  online: 'Gerade da.',
+  online: html`<strong>Gerade da.</strong>`,
   offline: (name) =>
-    `Im Augenblick nicht da: Deine App erreicht ${name}, sobald ihr beide verbunden seid. Versuche es später noch einmal.`,
+    html`<strong>Im Augenblick nicht da:</strong> Deine App erreicht ${name}, sobald ihr beide verbunden seid. Versuche es später noch einmal.`,
   friends: (name) =>
     `Manche Apps lassen nur Leute herein, denen sie folgen. Wenn es nicht klappt, bitte ${name} auf anderem Weg, dir zu folgen.`,
   openRoom: 'Der Raum ist offen: Deine App darf ohne Einladung hereinkommen.',
@@ -22,6 +22,6 @@ export const alias: Words['alias'] = {
   noApp: (url) =>
     html`Eine App, die Namen in Räumen kennt, zum Beispiel <a href="${url}" rel="noreferrer">Manyverse</a>. Installiere sie, öffne sie einmal und komm auf diese Seite zurück.`,
   ways: 'Alle Wege, sich zu verbinden',
-  id: 'Feed-ID von diesem Namen',
+  id: 'Feed-ID zu diesem Namen',
   idHint: 'Daran erkennt deine App sicher, mit wem sie spricht.',
 }

@@ -27,7 +27,7 @@ export const formats: Words['formats'] = {
   address: {
     label: 'Adresse des Relays',
     copy: 'Adresse kopieren',
-    apps: 'Für Apps, die nach der Adresse eines Servers fragen. Sie sagt, wo das Relay ist, und lässt niemanden herein.',
+    apps: 'Für Apps, die nach der Adresse eines Servers fragen. Sie sagt, wo das Relay ist, und macht niemanden zum Mitglied.',
     qr: 'Die Adresse des Relays als QR-Code',
   },
   open: {

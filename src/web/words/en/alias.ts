@@ -8,9 +8,9 @@ export const alias = {
     html`<strong>${name}</strong> can be met here, at <bdi>${room}</bdi>, from app to app.`,
   connect: 'Connect with me',
   connectHint: 'Nothing happens? Then no app on this device knows such links. There are other ways below.',
-  online: 'Here now.',
+  online: html`<strong>Here now.</strong>`,
   offline: (name: string) =>
-    `Not here at the moment: your app reaches ${name} once both of you are connected. Try again later.`,
+    html`<strong>Not here at the moment:</strong> your app reaches ${name} once both of you are connected. Try again later.`,
   friends: (name: string) =>
     `Some apps let in only people they follow. If it does not work, ask ${name} in another way to follow you.`,
   openRoom: 'The room is open: your app may come in without an invite.',

@@ -25,7 +25,7 @@ export const formats = {
   address: {
     label: 'Address of the relay',
     copy: 'Copy the address',
-    apps: 'For apps that ask for the address of a server. It says where the relay is, and lets nobody in.',
+    apps: 'For apps that ask for the address of a server. It says where the relay is, and makes nobody a member.',
     qr: 'The address of the relay as a QR code',
   },
   open: {
