@@ -48,6 +48,7 @@ export function createSite(
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
       ...{ budget, knockBudget, tries, badLinks, sessions, expiresDays },
+      ...(room ? { room } : {}),
     })
     const behind = room
       ? behindSignIn({ ...room, face, names, render, sessions, now, tries, expiresDays })

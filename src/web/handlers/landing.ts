@@ -9,7 +9,12 @@ import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
 
 /** The landing page and its picture, made again only when what they show has changed. */
-export function landing({ face, names, render }: Pick<WebComponents, 'face' | 'names'> & { render: Render }) {
+export function landing({
+  face,
+  names,
+  room,
+  render,
+}: Pick<WebComponents, 'face' | 'names' | 'room'> & { render: Render }) {
   const pages = new Kept<string>()
   const images = new Kept<Promise<Buffer>>()
 
@@ -20,7 +25,9 @@ export function landing({ face, names, render }: Pick<WebComponents, 'face' | 'n
   const show: Step = (ctx) => {
     const now = face()
     const open = now.mode === 'open'
-    const values = { face: visible(now), open, formats: open ? formatsOf(ctx.state, now) : [], back: '/' }
+    const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
+    const formats = open ? formatsOf(ctx.state, now) : []
+    const values = { face: visible(now), open, formats, notices, signIn: room !== undefined, back: '/' }
     const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))

@@ -1,0 +1,172 @@
+// Every page of sign-in and dashboard: valid, and in a real browser without scripts fit for a small screen and all eyes.
+
+import { HtmlValidate } from 'html-validate'
+import type { Page } from 'playwright-core'
+import ssbKeys from 'ssb-keys'
+import t, { type Test } from 'tap'
+import { signRegistration } from '../../src/ssb/alias.js'
+import { slugOf } from '../../src/web/shown.js'
+import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { Visitor } from '../helpers/http.js'
+import { signedIn } from '../helpers/member.js'
+import { type BootedRelay, bootRelay, connectMember, knownRiddles } from '../helpers/relay.js'
+import { knockAt } from '../helpers/room-visitor.js'
+import { contrastProblems } from './contrast.js'
+import { isFocused, loaded, smallTargets, tabTo } from './in-page.js'
+
+const validator = new HtmlValidate({
+  extends: ['html-validate:recommended'],
+  // for browsers without scripts; it leads to the page itself, which then knows more
+  // and a notice may be called what its author likes
+  rules: { 'meta-refresh': 'off', 'long-title': 'off' },
+})
+const WIDE = 'W'.repeat(70)
+
+/** A room with one of everything, and an admin's cookie. */
+async function room(t: Test) {
+  const riddles = knownRiddles()
+  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const { operator } = relay
+  await operator.mode('community')
+  const member = await connectMember(t, relay, { keys: ssbKeys.generate() })
+  await member.rpc.room.registerAlias('limpet', signRegistration(member.keys, relay.id, 'limpet'))
+  await knockAt(relay, riddles, ssbKeys.generate().id, WIDE)
+  await operator.block(ssbKeys.generate().id, WIDE)
+  const admin = await signedIn(relay, 'admin')
+  await admin.does('room.describe', {
+    name: 'Averylongnamewithoutanyspacethatmustbreaksomewhere',
+    description: WIDE,
+  })
+  await admin.does('notice.save', {
+    name: 'rules',
+    title: WIDE,
+    text: `# ${WIDE}\n\n- ${WIDE}\n\n\`\`\`\n${WIDE}${WIDE}\n\`\`\`\n> ${WIDE}`,
+  })
+  await admin.does('invite.create', { uses: '2', days: '3', note: WIDE })
+  const pages = [
+    ...['/', '/login/link?token=x', '/logout', '/notice/rules', '/dashboard'],
+    ...[
+      'members',
+      'knocks',
+      'invites',
+      'aliases',
+      'notices',
+      'notices/edit',
+      'notices/edit?name=rules',
+      'blocked',
+      'room',
+    ]
+      .concat(['log', 'me', 'nothing', `members/${slugOf(member.id)}`, 'members?done=member.add'])
+      .map((path) => `/dashboard/${path}`),
+  ]
+  return { relay, admin, member, pages }
+}
+
+t.test('every page is valid, in each language', async (t) => {
+  const { relay, admin, member, pages } = await room(t)
+  const check = async (name: string, html: string): Promise<void> => {
+    const report = await validator.validateString(html)
+    t.same(
+      report.results.flatMap(({ messages }) => messages.map((m) => `${m.line}: ${m.ruleId}: ${m.message}`)),
+      [],
+      name,
+    )
+    t.equal(html.match(/<h1/g)?.length, 1, `${name}: one h1`)
+  }
+  for (const language of ['en', 'de']) {
+    const headers = { 'Accept-Language': language, Accept: 'text/html' }
+    for (const path of pages)
+      await check(`${language} ${path}`, (await admin.visitor.get(path, headers)).text)
+    await check(`${language} login`, (await new Visitor(relay.webUrl).get('/login', headers)).text)
+    const form = async (action: string, fields: Record<string, string>) =>
+      (await admin.posts(action, { ...fields, csrf: await admin.csrf() }, headers)).text
+    for (const [action, fields] of [
+      ['member.remove', { feed: member.id }],
+      ['member.role', { feed: member.id, role: 'moderator' }],
+      ['feed.block', { feed: member.id, reason: WIDE }],
+      ['room.mode', { mode: 'restricted' }],
+      ['leave', { forget: 'yes' }],
+      ['invite.create', { uses: '1', days: '1', note: '' }],
+      ['notice.save', { name: 'Not that', title: '', text: '' }],
+      ['room.describe', { name: '', description: '' }],
+    ] as const)
+      await check(`${language} ${action}`, await form(action, fields))
+    await check(`${language} link`, (await admin.does('member.link', { feed: member.id })).text)
+    await check(`${language} stale`, (await admin.posts('leave', {}, headers)).text)
+  }
+})
+
+t.test('in a browser', { timeout: 170_000, skip: withoutBrowser() }, async (t) => {
+  const browser = await openBrowser(t)
+  const { relay, admin, member, pages } = await room(t)
+
+  async function visit(relay: BootedRelay, options: Parameters<typeof browser.newContext>[0]): Promise<Page> {
+    const context = await browser.newContext({ javaScriptEnabled: false, ...options })
+    t.teardown(() => context.close())
+    const value = admin.visitor.cookies.get('tidepool-member') ?? ''
+    await context.addCookies([{ name: 'tidepool-member', value, url: relay.webUrl }])
+    return context.newPage()
+  }
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const locale of ['en', 'de']) {
+      t.test(`every page fits and reads: ${colorScheme}, ${locale}`, async (t) => {
+        const page = await visit(relay, { viewport: { width: 320, height: 568 }, colorScheme, locale })
+        const check = async (name: string): Promise<void> => {
+          t.ok(
+            await page.evaluate('document.documentElement.scrollWidth <= innerWidth'),
+            `${name}: no sideways scroll`,
+          )
+          t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
+          t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+        }
+        for (const path of pages) {
+          await page.goto(relay.webUrl + path)
+          await check(path)
+        }
+        await page.goto(`${relay.webUrl}/login`)
+        t.equal(new URL(page.url()).pathname, '/dashboard', 'signed in already')
+        await page.goto(`${relay.webUrl}/dashboard/members/${slugOf(member.id)}`)
+        await Promise.all([page.waitForNavigation(), page.click('button.grave >> nth=0')])
+        await check('are you sure')
+        await page.goto(`${relay.webUrl}/dashboard/invites`)
+        await Promise.all([page.waitForNavigation(), page.click('main form button >> nth=0')])
+        await check('an invite')
+      })
+    }
+  }
+
+  t.test('the sign-in page fits and reads, with scripts and without', async (t) => {
+    for (const javaScriptEnabled of [false, true]) {
+      const page = await visit(relay, { viewport: { width: 320, height: 568 }, javaScriptEnabled })
+      await page.context().clearCookies()
+      await page.goto(`${relay.webUrl}/login`)
+      t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), 'no sideways scroll')
+      t.same(await page.evaluate(contrastProblems), [])
+      t.same(await page.evaluate(smallTargets), [])
+      t.equal(await loaded(page, '.qr img'), 'loaded')
+    }
+  })
+
+  t.test('by keyboard, from the overview to a deed and back', async (t) => {
+    const page = await visit(relay, { viewport: { width: 320, height: 568 } })
+    const enter = (): Promise<unknown> =>
+      Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
+    await page.goto(`${relay.webUrl}/dashboard`)
+    await tabTo(page, 'Knocks')
+    await enter()
+    await tabTo(page, 'Decline')
+    await enter()
+    t.match(await page.textContent('h1'), 'Are you sure?')
+    await tabTo(page, 'No, back')
+    await enter()
+    t.equal(new URL(page.url()).pathname, '/dashboard/knocks')
+    await tabTo(page, 'Decline')
+    await enter()
+    await tabTo(page, 'Yes, do it')
+    await enter()
+    t.match(await page.textContent('[role=status]'), 'declined')
+    t.notOk(await isFocused(page, '#feed'))
+    t.same(await relay.operator.knocksList(), [])
+  })
+})
