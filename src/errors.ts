@@ -58,6 +58,7 @@ export const ERRORS = {
   data_unusable: { words: 'data directory unusable', status: 500 },
   backup_unusable: { words: 'backup unusable', status: 400 },
   recovering: { words: 'restored, and still asking how far its own feed had come', status: 503 },
+  machine_unsupported: { words: 'machine unsupported', status: 500 },
   relay_running: { words: 'a relay is already running', status: 409 },
   relay_not_running: { words: 'no relay is running', status: 503 },
   certificate_unusable: { words: 'certificate unusable', status: 500 },

@@ -8,6 +8,7 @@ import { type Config, diffConfig, KEYS } from './config.js'
 import { BACKUP_PREFIX, clearLeftovers, prepareDataDir } from './data-directory.js'
 import { DAY, HOUR, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
 import type { Log } from './log.js'
+import { requireFitMachine } from './machine.js'
 import type { Onion } from './onion/onion.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
@@ -64,7 +65,7 @@ export const VERSION: string = JSON.parse(
 
 /**
  * Starts a relay; resolves when every listener is ready.
- * @throws RelayError `relay_running`, `data_unusable`, `address_unusable`; whatever had started is closed again
+ * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`; whatever had started is closed again
  */
 export async function createRelay(options: RelayOptions, overrides: RelayOverrides = {}): Promise<Relay> {
   const { dataDir, log } = options
@@ -79,6 +80,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
   }
 
   try {
+    requireFitMachine()
     prepareDataDir(dataDir)
     const socketPath = join(dataDir, 'control.sock')
     // Before the store is opened: two relays on one store would sign two feeds with one key.

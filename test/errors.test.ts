@@ -25,7 +25,7 @@ t.test('codes and words are each used once, and every status is one of an error'
   t.equal(new Set(all.map(([, { words }]) => words)).size, all.length)
   for (const [code, { words, status }] of all) {
     t.match(code, /^[a-z_]+$/)
-    t.match(words, /^[a-z][a-z ,]+$/)
+    t.match(words, /^[a-z][a-z ,-]+$/)
     t.ok(status >= 400 && status < 600)
   }
 })

@@ -1,8 +1,10 @@
-// What the relay can find out about its own health: each check says what it saw and, where that is bad, what to do.
+// What can be found out about a relay's health: each check says what it saw and, where that is bad, what to do.
 
-import { statfsSync, statSync } from 'node:fs'
+import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MIB, PLAUSIBLE_NOW } from '../limits.js'
+import { DATA_FILE } from '../store/layout.js'
+import { examineFile } from '../store/pages.js'
 import type { Store } from '../store/store.js'
 import type { DoctorCheck, DoctorReport } from './operator.js'
 
@@ -15,75 +17,105 @@ export interface DoctorOptions {
 /** Free bytes under which a relay will soon refuse messages. */
 const LOW_DISK = 200 * MIB
 
-/** Runs every check there is; the relay goes on serving meanwhile. */
+const RESTORE = 'put a backup back: tidepool restore --replace FILE'
+
+/** A finding that needs nothing. */
+export function sound(name: string, detail: string): DoctorCheck {
+  return { name, ok: true, severity: 'ok', detail, advice: null }
+}
+
+/** A finding that needs the operator; a warning can wait. */
+export function trouble(
+  name: string,
+  severity: 'warning' | 'error',
+  detail: string,
+  advice: string,
+): DoctorCheck {
+  return { name, ok: severity === 'warning', severity, detail, advice }
+}
+
+/** Findings as a whole. */
+export function report(checks: DoctorCheck[]): DoctorReport {
+  return { ok: checks.every(({ ok }) => ok), checks }
+}
+
+/** What the running relay finds in itself; it goes on serving meanwhile. */
 export async function examine(
   { store, now }: { store: Store; now: () => number },
   { dataDir, rebuild }: DoctorOptions,
 ): Promise<DoctorReport> {
-  const checks = [
-    checkNode(),
-    checkClock(now()),
-    checkDisk(dataDir),
-    checkSecret(dataDir),
-    await checkStore(store),
-  ]
+  const checks = [...checkProcess(dataDir, now()), await checkStore(store)]
   if (rebuild) checks.push(await rebuildMembers(store))
-  return { ok: checks.every(({ ok }) => ok), checks }
+  return report(checks)
 }
 
-function checkNode(): DoctorCheck {
-  const [major = 0] = process.versions.node.split('.').map(Number)
-  const ok = major >= 20
-  return { name: 'node', ok, detail: ok ? process.version : `${process.version}: install Node 20 or newer` }
+/** What can be found where no relay runs: the same, but the store is looked at from outside. @param now Unix ms */
+export function examineAtRest(dataDir: string, now: number): DoctorCheck[] {
+  return [...checkProcess(dataDir, now), checkFile(join(dataDir, 'db', DATA_FILE))]
 }
 
-function checkClock(now: number): DoctorCheck {
-  const ok = now >= PLAUSIBLE_NOW
+function checkProcess(dataDir: string, now: number): DoctorCheck[] {
+  return [checkNode(), checkClock(now), checkDisk(dataDir)]
+}
+
+/** Whether this Node can run a relay. @param version as `process.versions.node` */
+export function checkNode(version = process.versions.node): DoctorCheck {
+  const [major = 0] = version.split('.').map(Number)
+  return major >= 20 ? sound('node', version) : trouble('node', 'error', version, 'install Node 20 or newer')
+}
+
+/** Whether a clock can be right. @param now Unix ms */
+export function checkClock(now: number): DoctorCheck {
   const shown = new Date(now).toISOString()
-  return {
-    name: 'clock',
-    ok,
-    detail: ok ? shown : `${shown} is in the past: set the clock or wait for network time`,
-  }
+  return now >= PLAUSIBLE_NOW
+    ? sound('clock', shown)
+    : trouble('clock', 'error', `${shown} is in the past`, 'set the clock, or wait for the network to')
 }
 
 function checkDisk(dataDir: string): DoctorCheck {
-  const { bavail, bsize } = statfsSync(dataDir)
-  const free = bavail * bsize
+  let free: number
+  try {
+    const { bavail, bsize } = statfsSync(dataDir)
+    free = bavail * bsize
+  } catch (err) {
+    return trouble('disk', 'error', (err as Error).message, 'name the data directory with --data')
+  }
   const shown = `${Math.round(free / MIB)} MiB free`
-  const ok = free >= LOW_DISK
-  return { name: 'disk', ok, detail: ok ? shown : `${shown}: make room, or new messages will be refused` }
+  return free >= LOW_DISK
+    ? sound('disk', shown)
+    : trouble('disk', 'error', shown, 'make room, or new messages will be refused')
 }
 
-function checkSecret(dataDir: string): DoctorCheck {
-  const path = join(dataDir, 'secret')
-  const mode = statSync(path).mode & 0o777
-  const ok = (mode & 0o077) === 0
-  const shown = `${path} has mode 0${mode.toString(8)}`
-  return {
-    name: 'secret',
-    ok,
-    detail: ok ? shown : `${shown}: run chmod 600 on it, others can read the identity`,
+function checkFile(path: string): DoctorCheck {
+  let damage: string | null
+  if (!existsSync(path)) return sound('store', 'there is none yet')
+  try {
+    damage = examineFile(path, true)
+  } catch (err) {
+    return trouble('store', 'error', (err as Error).message, 'run this as the user that runs the relay')
   }
+  return damage
+    ? trouble('store', 'error', `${path} is damaged: ${damage}`, RESTORE)
+    : sound('store', `every page of ${path} is sound`)
 }
 
 async function checkStore(store: Store): Promise<DoctorCheck> {
   const problems = await store.verify()
   const { feeds, messages } = store.feeds.totals()
+  if (problems.length === 0) return sound('store', `${messages} messages of ${feeds} feeds are sound`)
   const more = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
-  const detail =
-    problems.length === 0
-      ? `${messages} messages of ${feeds} feeds are sound`
-      : `${problems.slice(0, 3).join('; ')}${more}: restore a backup`
-  return { name: 'store', ok: problems.length === 0, detail }
+  return trouble('store', 'error', `${problems.slice(0, 3).join('; ')}${more}`, RESTORE)
 }
 
 async function rebuildMembers(store: Store): Promise<DoctorCheck> {
   const { differences, members, blocks } = await store.members.rebuild()
-  const detail =
-    differences.length === 0
-      ? `the relay's feed says the same: ${members} members, ${blocks} blocked`
-      : `${differences.length} rows differed from the relay's feed and were mended: ${differences.join(', ')}`
+  if (differences.length === 0)
+    return sound('rebuild', `the relay's feed says the same: ${members} members, ${blocks} blocked`)
   // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.
-  return { name: 'rebuild', ok: differences.length === 0, detail }
+  return trouble(
+    'rebuild',
+    'error',
+    `${differences.length} rows differed from the relay's feed and were mended: ${differences.join(', ')}`,
+    'nothing now; please report it',
+  )
 }

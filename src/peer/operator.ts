@@ -189,9 +189,13 @@ export interface BlockedInfo {
 /** One finding of `doctor`. */
 export interface DoctorCheck {
   name: string
+  /** false for an error alone: a warning can wait */
   ok: boolean
-  /** what was found and, where it is not ok, what to do */
+  severity: 'ok' | 'warning' | 'error'
+  /** what was found */
   detail: string
+  /** what to do; null where nothing has to be */
+  advice: string | null
 }
 
 export interface DoctorReport {

@@ -4,6 +4,7 @@ import SecretStack from 'secret-stack'
 import type { Keys } from 'ssb-keys'
 import type { Clock } from '../clock.js'
 import type { Log } from '../log.js'
+import { describeMachine } from '../machine.js'
 import { createAttendants } from '../room/attendants.js'
 import { createConnections } from '../room/connections.js'
 import type { SignInBridge } from '../room/sign-in.js'
@@ -26,6 +27,7 @@ import { createReplicate } from './replicate.js'
 import { createRoomMethods, createTunnelMethods } from './room.js'
 import type { Rpc, Session } from './session.js'
 import { createTunnelConnect } from './tunnel.js'
+import { readyCrypto } from './wire/crypto.js'
 import { createNetTransport, type Listener, type ListenerOptions } from './wire/net.js'
 import { createShsTransform } from './wire/shs.js'
 
@@ -73,6 +75,8 @@ export async function createPeer(
   { store, keys, log, clock, recovery, signIn }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
+  // before the first handshake: until then it may be forty times slower
+  log.info({ machine: describeMachine(), crypto: await readyCrypto() }, 'what the relay runs on')
   const connections = createConnections<Session>()
   const attendants = createAttendants<Session>(clock)
   const tunnels = createTunnels(options.tunnels)
@@ -89,9 +93,6 @@ export async function createPeer(
       admit: createAdmit({ store, connections, log }),
     },
   )
-  if (shs.sealing !== 'sodium-native') {
-    log.warn('sodium-native has no build for this machine: encryption will be slow')
-  }
   signIn.connect(createAskApp(connections))
   const replicate = createReplicate({ store, clock, connections })
   const room = { store, attendants, clock, own: keys.id, ...options }

@@ -214,25 +214,24 @@ t.test('block and unblock', async (t) => {
 })
 
 t.test('doctor ends with 1 when something is wrong', async (t) => {
-  let ok = true
+  let severity = 'ok'
+  const found = () => ({ name: 'rebuild', detail: 'as it was', severity, ok: severity !== 'error' })
   const { dataDir, calls } = await operatorStub(t, {
-    doctor: () => ({ ok, checks: [{ name: 'disk', ok, detail: 'make room' }] }),
+    status: () => STATUS,
+    doctor: () => ({ checks: [{ ...found(), advice: severity === 'ok' ? null : 'make room' }] }),
   })
-  t.match(await tidepool('doctor', '--data', dataDir), {
-    code: 0,
-    stdout: /ok +disk +make room\nAll is well/,
-  })
-  ok = false
-  t.match(await tidepool('doctor', '--rebuild', '--data', dataDir), {
-    code: 1,
-    stdout: /BAD.*\n1 finding to see to/,
-  })
-  t.match(await tidepool('doctor', '--json', '--data', dataDir), { code: 1, stdout: /"ok": false/ })
-  t.same(calls, [
-    ['doctor', { rebuild: false }],
-    ['doctor', { rebuild: true }],
-    ['doctor', { rebuild: false }],
-  ])
+  const doctor = (...more: string[]) => tidepool('doctor', '--data', dataDir, ...more)
+  const { stdout } = await doctor()
+  t.match(stdout, /^ok +rebuild +as it was$/m)
+  severity = 'warning'
+  t.match((await doctor()).stdout, /warn +rebuild +as it was\n.*\nrebuild: as it was\n {2}next: make room\n/s)
+  severity = 'error'
+  t.match(await doctor('--rebuild'), { code: 1, stdout: /BAD +rebuild.* to see to/s })
+  t.match(await doctor('--json'), { code: 1, stdout: /"ok": false/ })
+  t.same(
+    calls.filter(([name]) => name === 'doctor'),
+    [false, false, true, false].map((rebuild) => ['doctor', { rebuild }]),
+  )
 })
 
 t.test('failures: one line with the code, one line that helps', async (t) => {

@@ -24,7 +24,7 @@ export interface ShsOptions {
   timeout?: number
 }
 
-/** What secret-stack's `multiserver.transform` takes, and which cipher runs underneath. */
+/** What secret-stack's `multiserver.transform` takes. */
 export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   const sealing = loadSealing()
   const identity = createServerIdentity(options.keys, options.appKey)
@@ -64,7 +64,6 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   }
 
   return {
-    sealing: sealing.name,
     transform: {
       name: 'shs',
       create: () => ({

@@ -106,6 +106,7 @@ export const errors: Words['errors'] = {
     body_malformed: 'Inhalt unlesbar',
     config_invalid: 'Konfiguration ungültig',
     data_unusable: 'Datenverzeichnis unbrauchbar',
+    machine_unsupported: 'dieser Rechner wird nicht unterstützt',
     certificate_unusable: 'Zertifikat unbrauchbar',
     backup_unusable: 'Sicherung unbrauchbar',
     recovering: 'wiederhergestellt; fragt noch, wie weit der eigene Feed gekommen war',

@@ -1,0 +1,183 @@
+// The doctor's checks of the system: one function each, facts in, findings out. Knows no disk and no network.
+
+import { DAY, MIB } from '../../limits.js'
+import { unfitMachine } from '../../machine.js'
+import { sound, trouble } from '../../peer/doctor.js'
+import type { DoctorCheck } from '../../peer/operator.js'
+import type { Facts } from './facts.js'
+
+/** Bytes of memory below which a relay and its Debian have a hard time. */
+const LOW_MEMORY = 400 * MIB
+/** Bytes of memory not in use below which the kernel may soon end the relay. */
+const LEAST_AVAILABLE = 50 * MIB
+/** Days before a certificate's end at which it should long have been renewed. */
+const CERTIFICATE_DAYS = 10
+
+/** Every check, in the order in which its findings are shown; what does not apply answers nothing. */
+export function checkSystem(facts: Facts): DoctorCheck[] {
+  return CHECKS.flatMap((check) => check(facts))
+}
+
+type Check = (facts: Facts) => DoctorCheck[]
+
+const CHECKS: readonly Check[] = [
+  checkRunning,
+  checkMachine,
+  checkMemory,
+  checkSynchronized,
+  checkFiles,
+  checkPorts,
+  checkTor,
+  checkDomain,
+  checkCertificate,
+]
+
+function checkRunning({ status }: Facts): DoctorCheck[] {
+  if (status) return [sound('relay', `version ${status.version} runs as process ${status.pid}`)]
+  return [
+    trouble(
+      'relay',
+      'error',
+      'no relay runs on this data directory',
+      'start it: tidepool start, or systemctl start tidepool; what a running one would say is not checked',
+    ),
+  ]
+}
+
+function checkMachine({ kernel }: Facts): DoctorCheck[] {
+  const unfit = unfitMachine(kernel)
+  return [unfit ? trouble('machine', 'error', unfit, 'take another board') : sound('machine', kernel)]
+}
+
+function checkMemory({ memory: { total, available } }: Facts): DoctorCheck[] {
+  const shown = `${Math.round(available / MIB)} of ${Math.round(total / MIB)} MiB are free`
+  if (available < LEAST_AVAILABLE)
+    return [trouble('memory', 'error', shown, 'end other programs, or the kernel may end the relay')]
+  if (total < LOW_MEMORY)
+    return [trouble('memory', 'warning', shown, 'run little else here, and give it some swap (zram)')]
+  return [sound('memory', shown)]
+}
+
+function checkSynchronized({ synchronized, now }: Facts): DoctorCheck[] {
+  const shown = new Date(now).toISOString()
+  if (synchronized === null)
+    return [sound('time', `${shown}; nothing here tells whether it is the network's`)]
+  if (synchronized) return [sound('time', `${shown}, kept by the network`)]
+  const advice = 'let the network keep it: timedatectl set-ntp true'
+  return [trouble('time', 'warning', `${shown}, which no network keeps`, advice)]
+}
+
+/** Who may read what must be nobody else's. */
+function checkFiles({ files, dataDir }: Facts): DoctorCheck[] {
+  const owner = files.find(({ name }) => name === '.')?.uid ?? null
+  return files.flatMap(({ name, mode, uid }) => {
+    const path = name === '.' ? dataDir : `${dataDir}/${name}`
+    if (mode === null) {
+      const needed = name === '.' || name === 'secret'
+      const advice = 'name the right one with --data, or start the relay, which makes it'
+      return needed ? [trouble('files', 'error', `${path} is not there`, advice)] : []
+    }
+    const found: DoctorCheck[] = []
+    if ((mode & 0o077) !== 0 && name !== 'db')
+      found.push(
+        trouble(
+          'files',
+          'error',
+          `${path} has mode 0${mode.toString(8)}: others can get at it`,
+          `chmod go= ${path}`,
+        ),
+      )
+    if (uid !== owner)
+      found.push(
+        trouble(
+          'files',
+          'error',
+          `${path} belongs to user ${uid}, the data directory to ${owner}`,
+          `chown -R ${owner} ${dataDir}`,
+        ),
+      )
+    return found.length > 0 ? found : [sound('files', `${path} is closed to others`)]
+  })
+}
+
+function checkPorts({ ports }: Facts): DoctorCheck[] {
+  return ports.map(({ name, host, port, state, holder }) => {
+    const where = `${name}: ${host}:${port}`
+    if (state === 'answers') return sound('ports', `${where} answers`)
+    if (state === 'free') return sound('ports', `${where} can be taken`)
+    if (state === 'silent')
+      return trouble('ports', 'error', `${where} does not answer`, 'look at the firewall, then at the log')
+    if (state === 'EADDRINUSE')
+      return trouble(
+        'ports',
+        'error',
+        `${where} is taken by ${holder ?? 'another program'}`,
+        `end that program, or choose another port with ${name}.port`,
+      )
+    if (state === 'EACCES')
+      return trouble(
+        'ports',
+        'warning',
+        `${where} may be taken by privileged programs alone`,
+        'run the relay as the service of systemd/tidepool.service, which is allowed to',
+      )
+    return trouble('ports', 'error', `${where} cannot be taken: ${state}`, 'correct the address')
+  })
+}
+
+function checkTor({ tor, status }: Facts): DoctorCheck[] {
+  const findings: DoctorCheck[] = []
+  if (tor?.version) findings.push(sound('tor', `version ${tor.version}`))
+  else if (tor)
+    findings.push(
+      trouble('tor', 'error', 'no tor program was found', 'apt-get install tor, or set onion.tor_binary'),
+    )
+  const onion = status?.onion
+  if (!onion || onion.state === 'disabled') return findings
+  const reason = typeof onion.reason === 'string' ? `: ${onion.reason}` : ''
+  const said = `the onion is ${onion.state}${reason}`
+  if (onion.state === 'published' || onion.state === 'reachable') findings.push(sound('onion', said))
+  else {
+    const severity = onion.state === 'degraded' ? 'error' : 'warning'
+    findings.push(trouble('onion', severity, said, 'wait a minute or two; then look for tor in the log'))
+  }
+  return findings
+}
+
+function checkDomain({ domain }: Facts): DoctorCheck[] {
+  if (!domain) return []
+  const { name, addresses, own, failure } = domain
+  if (addresses.length === 0)
+    return [
+      trouble(
+        'dns',
+        'error',
+        `${name} leads nowhere (${failure ?? 'no address'})`,
+        'give the name an A or AAAA record with the address of this machine or of its router',
+      ),
+    ]
+  const ours = addresses.some((address) => own.includes(address))
+  const hint = ours ? 'an address of this machine' : 'not of this machine: a router or proxy has to lead here'
+  return [sound('dns', `${name} is ${addresses.join(', ')}, ${hint}`)]
+}
+
+function checkCertificate({ status, now }: Facts): DoctorCheck[] {
+  const https = status?.https
+  if (!https || https.state === 'off' || https.state === 'proxied') return []
+  const reason = https.reason ? `: ${https.reason}` : ''
+  if (https.state === 'valid') {
+    const days = https.expires === null ? null : Math.floor((https.expires - now) / DAY)
+    if (days !== null && days < CERTIFICATE_DAYS)
+      return [trouble('certificate', 'warning', `it ends in ${days} days${reason}`, RENEW)]
+    return [sound('certificate', days === null ? 'valid' : `valid for ${days} days`)]
+  }
+  const words = {
+    waiting: 'there is none yet',
+    expired: 'it has expired',
+    not_yet_valid: 'it is not valid yet, by this clock',
+  }[https.state]
+  return [trouble('certificate', 'error', `${words}${reason}`, RENEW)]
+}
+
+const RENEW =
+  'renew the files of domain.tls_cert; or, for ACME, see that port 80 of the domain leads here, and the log'

@@ -1,0 +1,187 @@
+// tidepool doctor --self-test: a whole relay in a directory of its own, tried from outside, and gone again. For a fresh board.
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import SecretStack from 'secret-stack'
+import ssbKeys, { type Keys } from 'ssb-keys'
+import { loadConfig } from '../config.js'
+import { MIB } from '../limits.js'
+import { createLog } from '../log.js'
+import { describeMachine } from '../machine.js'
+import { readyCrypto } from '../peer/wire/crypto.js'
+import { createRelay, type Relay } from '../relay.js'
+import { parseInviteCode } from '../ssb/invite-code.js'
+import { NETWORK_KEY } from '../ssb/network.js'
+import { createStore } from '../store/store.js'
+import { drawCaptcha } from '../web/captcha.js'
+
+export interface Step {
+  name: string
+  ms: number
+  detail: string
+}
+
+export interface SelfTest {
+  ok: boolean
+  machine: string
+  steps: Step[]
+  /** the step that failed and why; null where all is well */
+  failed: { name: string; reason: string } | null
+}
+
+const SETS = ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.host=127.0.0.1', 'web.port=0', 'whois.port=0']
+
+/** Runs every step until one fails; never rejects, and leaves nothing behind. */
+export async function selfTest(): Promise<SelfTest> {
+  // a short name: a socket's path has 107 bytes
+  const dir = mkdtempSync(join(tmpdir(), 'tide-'))
+  const steps: Step[] = []
+  let current = ''
+  async function step(name: string, work: () => Promise<string>): Promise<void> {
+    current = name
+    const from = performance.now()
+    const detail = await work()
+    steps.push({ name, ms: Math.round(performance.now() - from), detail })
+  }
+  const result = { machine: describeMachine(), steps }
+  try {
+    await step('crypto', readyCrypto)
+    await step('store', () => tryStore(join(dir, 'store')))
+    await tryRelay(join(dir, 'relay'), step)
+    return { ok: true, ...result, failed: null }
+  } catch (err) {
+    return { ok: false, ...result, failed: { name: current, reason: (err as Error).message } }
+  } finally {
+    rmSync(dir, { recursive: true, force: true })
+  }
+}
+
+/** Writes, closes, opens and reads. */
+async function tryStore(path: string): Promise<string> {
+  const keys = ssbKeys.generate()
+  const open = () =>
+    createStore(
+      { log: createLog('silent'), now: Date.now },
+      { path, keys, maxBytes: 64 * MIB, maxFeedBytes: MIB },
+    )
+  const { id } = ssbKeys.generate()
+  const first = await open()
+  await first.members.follow(id, { by: 'operator', voucher: null, note: '' }).finally(() => first.close())
+  const again = await open()
+  try {
+    const problems = await again.verify()
+    check(problems.length === 0, problems.join('; '))
+    check(again.members.has(id), 'what was written is not there after opening it again')
+    return 'written, opened again and read'
+  } finally {
+    await again.close()
+  }
+}
+
+type RunStep = (name: string, work: () => Promise<string>) => Promise<void>
+
+/** A riddle, its invite, a handshake with each of the two keys that joining takes, and a page that says so. */
+async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
+  let answer = ''
+  const riddles = async () => {
+    const drawn = await drawCaptcha()
+    answer = drawn.answer
+    return drawn
+  }
+  const options = { config: loadConfig({ sets: SETS }), dataDir, log: createLog('silent') }
+  let started: Relay | null = null
+  try {
+    await step('start', async () => {
+      started = await createRelay(options, { riddles })
+      return 'every listener is up'
+    })
+    const relay = started as unknown as Relay
+    const { id, addresses } = await relay.status()
+    const address = addresses.ssb[0] ?? ''
+    const web = addresses.web ?? ''
+    let code = ''
+    await step('riddle', async () => {
+      code = await solve(web, () => answer)
+      return 'fetched, drawn and answered'
+    })
+    const person = ssbKeys.generate()
+    await step('invite', async () => {
+      const { seed } = parseInviteCode(code)
+      const message = await ask<{ value: { content: { contact: string } } }>(
+        ssbKeys.generate('ed25519', seed),
+        address,
+        (rpc, cb) => rpc.invite.use({ feed: person.id }, cb),
+      )
+      check(message.value.content.contact === person.id, 'the relay followed somebody else')
+      return 'a handshake with the guest key, and used'
+    })
+    await step('handshake', async () => {
+      const answered = await ask<{ id: string }>(person, address, (rpc, cb) => rpc.whoami(cb))
+      check(answered.id === id, 'somebody else answered')
+      return 'as a member'
+    })
+    await step('page', async () => {
+      const response = await fetch(web)
+      const text = await response.text()
+      check(response.ok && text.includes('</html>'), `status ${response.status}`)
+      return `${text.length} characters`
+    })
+    const { members } = await relay.status()
+    check(members === 1, `${members} members instead of one`)
+  } finally {
+    await (started as Relay | null)?.close()
+  }
+}
+
+/** Reads and answers a riddle as a browser does; answers the invite code. */
+async function solve(web: string, answer: () => string): Promise<string> {
+  const base = new URL(web)
+  const page = await fetch(new URL('/invite/', base))
+  const cookie = page.headers
+    .getSetCookie()
+    .map((line) => line.split(';')[0])
+    .join('; ')
+  const image = /<img[^>]*src="([^"]*captcha[^"]*)"/.exec(await page.text())?.[1]
+  check(image !== undefined, 'the page shows no riddle')
+  const drawn = await fetch(new URL(image as string, base), { headers: { cookie } })
+  check((await drawn.arrayBuffer()).byteLength > 1000, 'the riddle has no picture')
+  const invite = await fetch(new URL('/invite/invite-captcha-reponse', base), {
+    method: 'POST',
+    headers: { cookie, origin: base.origin },
+    body: new URLSearchParams({ captcha: answer() }),
+  })
+  const code = /<title>([^<]*)<\/title>/.exec(await invite.text())?.[1] ?? ''
+  check(invite.ok, `the answer got status ${invite.status}`)
+  return code
+    .replaceAll('&#x2F;', '/')
+    .replaceAll('&#x3D;', '=')
+    .replaceAll('&#x2B;', '+')
+    .replaceAll('&amp;', '&')
+}
+
+type Callback<T> = (err: Error | null, value: T) => void
+// biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
+type Rpc = any
+
+/** One call as a stock SSB client makes it: connects with a key, asks, hangs up. */
+function ask<T>(keys: Keys, address: string, call: (rpc: Rpc, cb: Callback<T>) => void): Promise<T> {
+  const none = { init: () => ({}), version: '1.0.0' }
+  const client = SecretStack({ caps: { shs: NETWORK_KEY } })
+    .use({ ...none, name: 'invite', manifest: { use: 'async' } })
+    .use({ ...none, manifest: { whoami: 'sync' } })({
+    keys,
+    connections: { incoming: {}, outgoing: { net: [{ transform: 'shs' }] } },
+    timers: { inactivity: -1 },
+  })
+  return new Promise<T>((resolve, reject) => {
+    client.connect(address, (err: Error | null, rpc: Rpc) => {
+      if (err) return reject(err)
+      call(rpc, (err, value) => (err ? reject(err) : resolve(value)))
+    })
+  }).finally(() => client.close(true))
+}
+
+function check(holds: boolean, otherwise: string): void {
+  if (!holds) throw new Error(otherwise)
+}

@@ -1,0 +1,184 @@
+// The doctor: every check right and wrong on facts made up, the facts on what is really there, and the self-test.
+
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:net'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { checkSystem } from '../../src/commands/doctor/checks.js'
+import { type Facts, gatherFacts, portsOf } from '../../src/commands/doctor/facts.js'
+import { selfTest } from '../../src/commands/self-test.js'
+import { loadConfig } from '../../src/config.js'
+import { DAY, MIB } from '../../src/limits.js'
+import { checkClock, checkNode, examineAtRest } from '../../src/peer/doctor.js'
+import type { RelayStatus } from '../../src/peer/operator.js'
+import { STATUS } from './fake-status.js'
+import { shortDir } from './operator-stub.js'
+
+const NOW = Date.UTC(2026, 5, 1)
+
+const WELL: Facts = {
+  kernel: 'aarch64',
+  dataDir: '/data',
+  memory: { total: 1000 * MIB, available: 500 * MIB },
+  synchronized: true,
+  now: NOW,
+  files: [
+    { name: '.', mode: 0o700, uid: 7 },
+    { name: 'secret', mode: 0o400, uid: 7 },
+    { name: 'onion.key', mode: null, uid: null },
+    { name: 'control.sock', mode: 0o600, uid: 7 },
+    { name: 'db', mode: 0o755, uid: 7 },
+  ],
+  uid: 7,
+  ports: [{ name: 'ssb', host: '0.0.0.0', port: 8008, state: 'answers', holder: null }],
+  tor: { version: '0.4.8.16' },
+  domain: { name: 'relay.example', addresses: ['192.0.2.1'], own: ['192.0.2.1'], failure: null },
+  status: STATUS,
+}
+
+const withHttps = (https: Partial<RelayStatus['https']>): Partial<Facts> => ({
+  status: { ...STATUS, https: { ...STATUS.https, ...https } },
+})
+const withOnion = (onion: RelayStatus['onion']): Partial<Facts> => ({ status: { ...STATUS, onion } })
+const withFile = (name: string, mode: number | null, uid: number | null): Partial<Facts> => ({
+  files: WELL.files.map((file) => (file.name === name ? { name, mode, uid } : file)),
+})
+const withPort = (state: string, holder: string | null = null): Partial<Facts> => ({
+  ports: [{ name: 'web', host: '127.0.0.1', port: 8080, state, holder }],
+})
+
+t.test('a machine that is well', async (t) => {
+  for (const { name, severity, detail } of checkSystem(WELL)) t.equal(severity, 'ok', `${name}: ${detail}`)
+  t.ok(checkNode('20.0.0').ok)
+  t.ok(checkClock(NOW).ok)
+})
+
+t.test('each thing that may be wrong is found, alone, with what to do', async (t) => {
+  const cases: Array<[Partial<Facts>, string, 'warning' | 'error', RegExp]> = [
+    [{ status: null }, 'relay', 'error', /no relay runs/],
+    [{ kernel: 'armv6l' }, 'machine', 'error', /armv6l/],
+    [{ memory: { total: 1000 * MIB, available: 20 * MIB } }, 'memory', 'error', /20 of 1000 MiB/],
+    [{ memory: { total: 200 * MIB, available: 90 * MIB } }, 'memory', 'warning', /90 of 200 MiB/],
+    [{ synchronized: false }, 'time', 'warning', /no network keeps/],
+    [withFile('secret', null, null), 'files', 'error', /secret is not there/],
+    [withFile('secret', 0o644, 7), 'files', 'error', /secret has mode 0644/],
+    [withFile('onion.key', 0o640, 7), 'files', 'error', /onion.key has mode 0640/],
+    [withFile('control.sock', 0o666, 7), 'files', 'error', /control.sock has mode 0666/],
+    [withFile('secret', 0o400, 0), 'files', 'error', /secret belongs to user 0, the data directory to 7/],
+    [withFile('.', 0o755, 7), 'files', 'error', /\/data has mode 0755/],
+    [withPort('silent'), 'ports', 'error', /web: 127.0.0.1:8080 does not answer/],
+    [withPort('EADDRINUSE', 'nginx'), 'ports', 'error', /taken by nginx/],
+    [withPort('EADDRINUSE'), 'ports', 'error', /taken by another program/],
+    [withPort('EACCES'), 'ports', 'warning', /privileged/],
+    [withPort('EADDRNOTAVAIL'), 'ports', 'error', /EADDRNOTAVAIL/],
+    [{ tor: { version: null } }, 'tor', 'error', /no tor program/],
+    [withOnion({ state: 'starting' }), 'onion', 'warning', /is starting/],
+    [
+      withOnion({ state: 'degraded', reason: 'tor was killed' }),
+      'onion',
+      'error',
+      /degraded: tor was killed/,
+    ],
+    [
+      { domain: { name: 'gone.example', addresses: [], own: [], failure: 'ENOTFOUND' } },
+      'dns',
+      'error',
+      /gone.example leads nowhere \(ENOTFOUND\)/,
+    ],
+    [withHttps({ state: 'waiting', reason: 'no answer' }), 'certificate', 'error', /none yet: no answer/],
+    [withHttps({ state: 'expired' }), 'certificate', 'error', /has expired/],
+    [withHttps({ state: 'not_yet_valid' }), 'certificate', 'error', /not valid yet/],
+    [withHttps({ state: 'valid', expires: NOW + 3 * DAY }), 'certificate', 'warning', /ends in 3 days/],
+  ]
+  for (const [change, name, severity, detail] of cases) {
+    const wrong = checkSystem({ ...WELL, ...change }).filter((found) => found.severity !== 'ok')
+    t.match(wrong, [{ name, severity, ok: severity === 'warning', detail, advice: /\w+/ }], String(detail))
+    t.equal(wrong.length, 1, String(detail))
+  }
+  t.match(checkNode('18.20.0'), { ok: false, severity: 'error', advice: /Node 20/ })
+  t.match(checkClock(0), { ok: false, detail: /1970/ })
+})
+
+t.test('what does not apply is not spoken of', async (t) => {
+  const few: Facts = { ...WELL, tor: null, domain: null, ports: [], status: STATUS }
+  t.same(
+    checkSystem(few)
+      .map(({ name }) => name)
+      .filter((name) => ['tor', 'onion', 'dns', 'certificate', 'ports'].includes(name)),
+    [],
+  )
+  const healthy: Array<Partial<Facts>> = [
+    withOnion({ state: 'published' }),
+    withOnion({ state: 'reachable' }),
+    withHttps({ state: 'proxied' }),
+    withHttps({ state: 'valid', expires: NOW + 60 * DAY }),
+    withPort('free'),
+    { synchronized: null },
+    { domain: { name: 'nat.example', addresses: ['198.51.100.1'], own: ['10.0.0.2'], failure: null } },
+  ]
+  for (const change of healthy)
+    t.ok(checkSystem({ ...WELL, ...change }).every(({ severity }) => severity === 'ok'))
+})
+
+function listening(t: Test): Promise<{ server: Server; port: number }> {
+  return new Promise((resolve) => {
+    const server = createServer((socket) => socket.destroy())
+    t.teardown(() => server.close())
+    server.listen(0, '127.0.0.1', () =>
+      resolve({ server, port: (server.address() as { port: number }).port }),
+    )
+  })
+}
+
+t.test('the facts of a relay at rest', async (t) => {
+  const dataDir = shortDir(t)
+  chmodSync(dataDir, 0o700)
+  writeFileSync(join(dataDir, 'secret'), '', { mode: 0o600 })
+  chmodSync(join(dataDir, 'secret'), 0o644)
+  const { port } = await listening(t)
+  const sets = ['ssb.host=127.0.0.1', `ssb.port=${port}`, 'web.port=0', 'whois.port=0']
+  const facts = await gatherFacts(loadConfig({ sets }), dataDir, null)
+  t.match(facts.ports, [{ name: 'ssb', port, state: 'EADDRINUSE' }])
+  t.match(
+    facts.files.find(({ name }) => name === 'secret'),
+    { mode: 0o644, uid: process.getuid?.() },
+  )
+  t.ok(facts.memory.total > facts.memory.available && facts.memory.available > 0)
+  t.equal(facts.tor, null)
+  t.equal(facts.domain, null)
+})
+
+t.test('the facts of a running relay are its own', async (t) => {
+  const { server, port } = await listening(t)
+  const status: RelayStatus = {
+    ...STATUS,
+    addresses: { ...STATUS.addresses, ssb: [`net:127.0.0.1:${port}~shs:k`], web: null },
+  }
+  const config = loadConfig({ sets: ['onion.enabled=true', 'onion.tor_binary=/nowhere/tor'] })
+  const facts = await gatherFacts(config, shortDir(t), status)
+  t.match(facts.ports, [{ name: 'ssb', port, state: 'answers' }])
+  t.equal(facts.ports.length, 1)
+  t.same(facts.tor, { version: null })
+  await new Promise((resolve) => server.close(resolve))
+  t.match((await gatherFacts(config, shortDir(t), status)).ports, [{ state: 'silent' }])
+  const named = { ...status, addresses: { ...status.addresses, ssb: ['net:relay.example:8008~shs:k'] } }
+  t.same(portsOf(config, named), [{ name: 'ssb', host: '127.0.0.1', port: 8008 }], 'a name may be a router')
+})
+
+t.test('a store at rest is looked at from outside', async (t) => {
+  const dataDir = shortDir(t)
+  const store = () => examineAtRest(dataDir, NOW).find(({ name }) => name === 'store')
+  t.match(store(), { ok: true, detail: /none yet/ })
+  mkdirSync(join(dataDir, 'db'))
+  writeFileSync(join(dataDir, 'db', 'data.mdb'), Buffer.alloc(10_000))
+  t.match(store(), { ok: false, detail: /damaged: its first head/, advice: /restore/ })
+})
+
+t.test('the self-test tries everything and leaves nothing', async (t) => {
+  const result = await selfTest()
+  t.match(result, { ok: true, failed: null })
+  t.same(
+    result.steps.map(({ name }) => name),
+    ['crypto', 'store', 'start', 'riddle', 'invite', 'handshake', 'page'],
+  )
+})

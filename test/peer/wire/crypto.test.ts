@@ -1,0 +1,29 @@
+// The wait for cryptography at full speed: native here, and WebAssembly where nothing native is built.
+
+import { createRequire } from 'node:module'
+import t from 'tap'
+import { readyCrypto, readyFallback } from '../../../src/peer/wire/crypto.js'
+
+t.test('native where it is built', async (t) => {
+  t.equal(await readyCrypto(), 'sodium-native')
+})
+
+t.test('the fallback has changed over to WebAssembly when the wait is over', async (t) => {
+  const require = createRequire(import.meta.url)
+  const fallback = createRequire(require.resolve('chloride')).resolve('sodium-browserify')
+  t.equal(await readyFallback(), 'libsodium in WebAssembly')
+  const libsodium = createRequire(fallback)('libsodium-wrappers')
+  const real = libsodium.crypto_sign_seed_keypair
+  let asked = 0
+  libsodium.crypto_sign_seed_keypair = (...args: unknown[]) => {
+    asked += 1
+    return real(...args)
+  }
+  t.teardown(() => {
+    libsodium.crypto_sign_seed_keypair = real
+  })
+  const { publicKey } = require(fallback).crypto_sign_seed_keypair(Buffer.alloc(32, 7))
+  const native = require('chloride').crypto_sign_seed_keypair(Buffer.alloc(32, 7))
+  t.equal(asked, 1, 'WebAssembly was asked')
+  t.same(publicKey, native.publicKey)
+})
