@@ -78,6 +78,7 @@ t.test('links between documents lead somewhere', async (t) => {
     'docs/operating.md',
     'docs/architecture.md',
     'docs/protocol.md',
+    'docs/parity.md',
   ]) {
     for (const [, target = ''] of text(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
       const from = path.includes('/') ? 'docs/' : ''
