@@ -13,8 +13,6 @@ import { until } from '../helpers/wait.js'
 export interface PrivateNetwork {
   /** lines for the torrc of whoever joins */
   torrc: string
-  /** the same in a file, for `onion.extra_torrc` */
-  torrcFile: string
   /** the client's SOCKS port */
   socksPort: number
   /** milliseconds from the first process to a client that can build circuits */
@@ -53,8 +51,6 @@ export async function startNetwork(t: Test): Promise<PrivateNetwork> {
     ['a1', 'a2', 'a3'].map(async (name) => prepareAuthority(join(root, name), name, port(), port())),
   )
   const torrc = TESTING + authorities.map(({ line }) => `${line}\n`).join('')
-  const torrcFile = join(root, 'torrc.network')
-  writeFileSync(torrcFile, torrc)
 
   const start = (name: string, own: string): void => {
     const dir = join(root, name)
@@ -75,7 +71,7 @@ export async function startNetwork(t: Test): Promise<PrivateNetwork> {
   start('client', `SocksPort 127.0.0.1:${socksPort}\nClientOnly 1\n`)
   const log = join(root, 'client', 'log')
   await until('the private network', () => /Bootstrapped 100%/.test(read(log)), 120_000)
-  return { torrc, torrcFile, socksPort, bootMs: Date.now() - began }
+  return { torrc, socksPort, bootMs: Date.now() - began }
 }
 
 /** Makes the keys of an authority; answers the line by which all others know it. */

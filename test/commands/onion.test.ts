@@ -1,0 +1,51 @@
+// Moving an onion address: out of one data directory, into another, and never over what is there.
+
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { formatKey, loadKey, makeKey } from '../../src/onion/key.js'
+import { shortDir } from '../helpers/relay.js'
+import { tidepool } from './invoke.js'
+
+t.test('an address moves from one board to the next', async (t) => {
+  const [old, fresh, usb] = await Promise.all([shortDir(t), shortDir(t), shortDir(t)])
+  const { address } = loadKey(join(old, 'onion.key'))
+  const file = join(usb, 'onion.key')
+  const out = await tidepool('onion', 'export', file, '--data', old)
+  t.match(out, { code: 0, stdout: address })
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  const board = join(fresh, 'not', 'yet')
+  t.match(await tidepool('onion', 'import', file, '--data', board, '--json'), {
+    code: 0,
+    stdout: `"address": "${address}"`,
+  })
+  t.equal(loadKey(join(board, 'onion.key')).address, address)
+  t.equal(statSync(join(board, 'onion.key')).mode & 0o777, 0o600)
+  t.equal((await tidepool('onion', 'export', '--data', board)).stdout, readFileSync(file, 'utf8'))
+})
+
+t.test('nothing is written over', async (t) => {
+  const dir = await shortDir(t)
+  const path = join(dir, 'onion.key')
+  const { address } = loadKey(path)
+  const other = makeKey()
+  const file = join(dir, 'other')
+  writeFileSync(file, formatKey(other))
+  t.match(await tidepool('onion', 'export', file, '--data', dir), { code: 1, stderr: /there already/ })
+  t.match(await tidepool('onion', 'import', file, '--data', dir), { code: 1, stderr: /--replace/ })
+  t.equal(loadKey(path).address, address)
+  t.match(await tidepool('onion', 'import', file, '--data', dir, '--replace'), { code: 0 })
+  t.equal(loadKey(path).address, other.address)
+  t.equal(loadKey(`${path}.old`).address, address)
+  t.match(await tidepool('onion', 'import', file, '--data', dir, '--replace'), { code: 1, stderr: /\.old/ })
+})
+
+t.test('what is no key is refused, and where there is none it says so', async (t) => {
+  const dir = await shortDir(t)
+  t.match(await tidepool('onion', 'export', '--data', dir), { code: 1, stderr: /not_found/ })
+  const file = join(dir, 'rubble')
+  writeFileSync(file, 'rubble')
+  t.match(await tidepool('onion', 'import', file, '--data', dir), { code: 1, stderr: /damaged/ })
+  t.match(await tidepool('onion', 'import', join(dir, 'none'), '--data', dir), { code: 1, stderr: /ENOENT/ })
+  t.notOk(existsSync(join(dir, 'onion.key')))
+})

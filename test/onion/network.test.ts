@@ -1,0 +1,127 @@
+// A relay in a complete Tor network: riddle, invite, follow, history and tunnel by its onion, and what outlives what.
+
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { parseInviteCode } from '../../src/ssb/invite-code.js'
+import { kept, openApp } from '../helpers/app.js'
+import { connectClient } from '../helpers/client.js'
+import { titleOf } from '../helpers/http.js'
+import { lacks } from '../helpers/programs.js'
+import { type BootedRelay, bootRelay, knownRiddles, shortDir } from '../helpers/relay.js'
+import { connectRoomClient } from '../helpers/room-client.js'
+import { solveRiddle } from '../helpers/room-visitor.js'
+import { until } from '../helpers/wait.js'
+import { startNetwork } from './private-network.js'
+import { OnionVisitor, through } from './through.js'
+
+/** The relay's tor, found by the torrc on its command line. */
+function torPid(dataDir: string): number | undefined {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .find((pid) => {
+      try {
+        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+        return words.includes(join(dataDir, 'tor', 'torrc'))
+      } catch {
+        return false
+      }
+    })
+}
+
+const isOut = async (relay: BootedRelay): Promise<boolean> =>
+  /^(published|reachable)$/.test((await relay.status()).onion.state)
+const published = (relay: BootedRelay) => until('the onion to be published', () => isOut(relay), 120_000)
+
+// a network takes its time to agree, more on a busy machine
+t.setTimeout(300_000)
+
+t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
+  const network = await startNetwork(t)
+  t.comment(`the network was ready after ${network.bootMs} ms`)
+  const riddles = knownRiddles()
+  const extra = join(await shortDir(t), 'extra')
+  writeFileSync(extra, `${network.torrc}SocksPort auto\n`)
+  const sets = ['onion.enabled=true', `onion.extra_torrc=${extra}`]
+  const relay = await bootRelay(t, { sets, riddles: riddles.draw })
+  t.match((await relay.status()).onion.state, /^(starting|bootstrapping)$/, 'the start does not wait for tor')
+  const began = Date.now()
+  await published(relay)
+  t.comment(`the onion was published after ${Date.now() - began} ms`)
+  const { addresses, onion } = await relay.status()
+  const address = onion.address as string
+  t.equal(addresses.onion, `http://${address}/`)
+  t.ok(addresses.ssb.includes(`onion:${address}:8008~shs:${relay.id.slice(1, -8)}`))
+
+  const web = await through(t, network.socksPort, address, 80)
+  const ssb = await through(t, network.socksPort, address, 8008)
+  const visitor = new OnionVisitor(web, address)
+  // the first descriptor is out before the last: a client may still ask a directory that has none
+  const front = await until('the pages', () => visitor.get('/').catch(() => null), 60_000)
+  t.equal(front.status, 200)
+  t.match(front.text, `onion:${address}:8008~shs:`)
+
+  const solved = await solveRiddle(visitor, riddles)
+  const code = titleOf(solved.text) ?? ''
+  const invite = parseInviteCode(code)
+  t.match(invite, { host: address, port: 8008, relay: relay.id })
+
+  const app = await openApp(t)
+  await app.write(30)
+  const at = { port: ssb, relay: relay.id }
+  const guest = await connectClient({ ...at, keys: ssbKeys.generate('ed25519', invite.seed) })
+  const follow = await guest.rpc.invite.use({ feed: app.id })
+  t.match(follow.value.content, { type: 'contact', contact: app.id, following: true })
+  await guest.close()
+
+  const connection = await app.connect(at)
+  connection.replicate([relay.id])
+  await kept(relay.operator, app.id, 30, 60_000)
+  const friend = await openApp(t)
+  await relay.operator.membersAdd(friend.id)
+  const reading = await friend.connect(at)
+  const { added, failures } = reading.replicate([app.id])
+  await until('the history at a friend', () => added.get(app.id) === 30, 60_000)
+  t.same(failures, [])
+
+  const one = await connectRoomClient(t, relay, { port: ssb })
+  const other = await connectRoomClient(t, relay, { port: ssb })
+  await until('both to attend', async () => (await relay.status()).online >= 2)
+  const dialled = await one.dial(other.id)
+  t.same(await new Promise((resolve) => dialled.rpc.whoami((_: unknown, me: unknown) => resolve(me))), {
+    id: other.id,
+  })
+  await until('the visitor', () => other.visitors.length === 1)
+  t.equal(other.visitors[0]?.id, one.id)
+
+  await until(
+    'the relay to have reached itself',
+    async () => (await relay.status()).onion.state === 'reachable',
+    60_000,
+  )
+
+  const pid = torPid(relay.dataDir) as number
+  process.kill(pid, 'SIGKILL')
+  const killed = Date.now()
+  await until('it to be noticed', async () => !(await isOut(relay)))
+  t.equal((await relay.status()).addresses.onion, null)
+  await published(relay)
+  t.comment(`tor was killed, and the address was published again after ${Date.now() - killed} ms`)
+  t.equal((await relay.status()).onion.address, address)
+  await until(
+    'the pages',
+    async () => (await visitor.get('/healthz').catch(() => null))?.text === 'ok',
+    60_000,
+  )
+  t.comment(`and reached after ${Date.now() - killed} ms`)
+  t.not(torPid(relay.dataDir), pid)
+
+  await relay.restart()
+  t.equal((await relay.status()).onion.address ?? address, address)
+  await published(relay)
+  t.equal((await relay.status()).onion.address, address, 'the same after a restart')
+  await relay.close()
+  t.equal(torPid(relay.dataDir), undefined, 'tor goes with the relay')
+})

@@ -1,0 +1,108 @@
+// A tor of our own: what its torrc says, and that it is gone when we are, whatever state it is in.
+
+import { chmodSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { systemClock } from '../../src/clock.js'
+import { createLog } from '../../src/log.js'
+import { Controller } from '../../src/onion/controller.js'
+import { authenticate } from '../../src/onion/cookie.js'
+import { createOnion } from '../../src/onion/onion.js'
+import { infoOf } from '../../src/onion/replies.js'
+import { composeTorrc, startTor } from '../../src/onion/tor.js'
+import { lacks } from '../helpers/programs.js'
+import { shortDir } from '../helpers/relay.js'
+import { silentLog } from '../helpers/store.js'
+import { until, within } from '../helpers/wait.js'
+
+const components = { log: silentLog, clock: systemClock }
+const isOpen = (path: string): number => statSync(path).mode & 0o777
+
+t.test('the torrc', async (t) => {
+  const lines = composeTorrc({ dir: '/a "b"/tor', pid: 7, extra: 'UseBridges 1\n' }).split('\n')
+  for (const line of [
+    'DataDirectory "/a \\"b\\"/tor"',
+    'ControlPort unix:"/a \\"b\\"/tor/control"',
+    'CookieAuthentication 1',
+    'SocksPort 0',
+    'ClientOnly 1',
+    'AvoidDiskWrites 1',
+    '__OwningControllerProcess 7',
+    'UseBridges 1',
+  ])
+    t.ok(lines.includes(line), line)
+  const socks = composeTorrc({ dir: '/a', pid: 7, extra: 'SocksPort 127.0.0.1:9250' })
+  t.notMatch(socks, 'SocksPort 0')
+  for (const line of ['ControlPort 9051', '  datadirectory /x', '+ControlPort 1', '__OwningControllerFD 3'])
+    t.throws(() => composeTorrc({ dir: '/a', pid: 7, extra: `UseBridges 1\n${line}\n` }), /may not set/, line)
+})
+
+t.test('it is ours alone, and ends with the connection', { skip: lacks('tor', 'tor') }, async (t) => {
+  const root = await shortDir(t)
+  // a path as people make them
+  const dir = join(root, 'my tor')
+  const extra = join(root, 'extra')
+  writeFileSync(extra, 'DisableNetwork 1')
+  const tor = startTor(components, { dir, binary: 'tor', extra })
+  t.teardown(() => tor.stop())
+  const controller = new Controller(await tor.control(), { clock: systemClock })
+  await authenticate(controller, [tor.cookie])
+  t.equal(isOpen(dir), 0o700)
+  t.equal(isOpen(join(dir, 'torrc')), 0o600)
+  await controller.ask((callback) => controller.takeOwnership(callback))
+  const owner = await controller.ask((callback) => controller.getInfo('version', callback))
+  t.match(infoOf(owner, 'version'), /^0\.4\./)
+  controller.end()
+  t.match(await within('tor to go', tor.ended), { message: /tor ended/ })
+})
+
+t.test('one that is stopped is ended all the same', { skip: lacks('tor', 'tor') }, async (t) => {
+  const dir = await shortDir(t)
+  const extra = join(dir, 'extra')
+  writeFileSync(extra, 'DisableNetwork 1\n')
+  const tor = startTor(components, { dir: join(dir, 'tor'), binary: 'tor', extra })
+  const controller = new Controller(await tor.control(), { clock: systemClock })
+  await authenticate(controller, [tor.cookie])
+  const reply = await controller.ask((callback) => controller.getInfo('process/pid', callback))
+  process.kill(Number(infoOf(reply, 'process/pid')), 'SIGSTOP')
+  await within('its end', tor.stop())
+  t.match((await controller.ended).message, /hung up|ECONN/)
+})
+
+t.test('what cannot be started says why', async (t) => {
+  const root = await shortDir(t)
+  const dir = join(root, 'tor')
+  const nowhere = startTor(components, { dir, binary: join(root, 'no-tor'), extra: null })
+  t.match(await nowhere.ended, { message: /no program .*apt-get install tor/ })
+  await t.rejects(nowhere.control(), /no program/)
+  await nowhere.stop()
+
+  const script = join(root, 'liar')
+  writeFileSync(script, '#!/bin/sh\necho "Jan 01 00:00:00.000 [err] Reading config failed"\nexit 3\n')
+  chmodSync(script, 0o755)
+  const liar = startTor(components, { dir, binary: script, extra: null })
+  t.match(await liar.ended, { message: 'tor ended (code 3): Reading config failed' })
+
+  chmodSync(script, 0o644)
+  const locked = startTor(components, { dir, binary: script, extra: null })
+  t.match(await locked.ended, { message: /that we may run/ })
+  t.throws(() => startTor(components, { dir, binary: 'tor', extra: join(root, 'none') }), /ENOENT/)
+})
+
+t.test('without a tor the service is degraded, and says what to install', async (t) => {
+  const dataDir = await shortDir(t)
+  const lines: string[] = []
+  const log = createLog('info', { write: (line) => void lines.push(line) })
+  const port = { host: '127.0.0.1', port: 1 }
+  const onion = createOnion(
+    { log, clock: systemClock },
+    {
+      ...{ dataDir, tor: 'spawn', tor_binary: join(dataDir, 'no-tor'), extra_torrc: null, cookie: null },
+      ...{ web: port, ssb: port, whois: port },
+    },
+  )
+  await until('its word', () => onion.status().state === 'degraded')
+  t.match(onion.status(), { reason: /apt-get install tor/, address: /\.onion$/ })
+  await onion.close()
+  t.equal(lines.filter((line) => line.includes('degraded')).length, 1)
+})
