@@ -132,8 +132,8 @@ export const SOLUTION_MS = 20 * SECOND
 export const REFUSAL_MS = 2 * SECOND
 /** Sign-ins waiting for an app's answer at once. */
 export const SOLUTIONS_AT_ONCE = 64
-/** Sign-ins that begin at an app, in an hour, whoever asks: each makes a member's app work. */
-export const SOLUTIONS_PER_HOUR = 600
+/** Sign-ins that begin at one member's app, in an hour, whoever asks: each makes that app work. */
+export const SOLUTIONS_PER_HOUR = 60
 
 // --- room ------------------------------------------------------------------------------------------------------
 

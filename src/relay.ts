@@ -93,6 +93,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
     const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, 'restored') })
     closers.push(() => recovery.close())
+    if (recovery.pending()) await store.signIns.forgetAll()
     // where the feed may still be coming back, an empty store is nothing to be alarmed at
     if (!recovery.pending()) guardFeed(store.feeds, keys.id, join(dataDir, 'feed-begun'))
 

@@ -6,6 +6,7 @@ import { RelayError } from '../errors.js'
 import {
   CHALLENGE_MS,
   CHALLENGES,
+  HOUR,
   REFUSAL_MS,
   SOLUTION_MS,
   SOLUTIONS_AT_ONCE,
@@ -33,7 +34,7 @@ export interface SignInBridge {
   /**
    * Asks a member's app to sign for a sign-in that it began itself; each of its challenges is good for one try.
    * Whatever the reason, a refusal comes after the same while.
-   * @throws RelayError `sign_in_refused`, `busy`
+   * @throws RelayError `sign_in_refused`
    */
   ask(feed: FeedId, cc: string): Promise<void>
   /** Voids what a member's app has solved and no browser has collected. */
@@ -62,8 +63,8 @@ export function createSignInBridge(
 ): SignInBridge {
   /** by the server's challenge, oldest first */
   const challenges = new Map<string, Waiting>()
-  /** clients' challenges that were tried, with the moment they are forgotten, oldest first */
-  const tried = new Map<string, number>()
+  /** members' challenges that were tried, with the moment they are forgotten */
+  const tried = new Map<FeedId, Array<{ cc: string; until: number }>>()
   const pauses = new Set<() => void>()
   let askApp: AskApp = () => null
   let asking = 0
@@ -86,16 +87,13 @@ export function createSignInBridge(
     held.listeners.clear()
   }
 
-  /** Takes note of a client's challenge. @throws RelayError `sign_in_refused` if it was tried before, `busy` */
-  function spend(feed: FeedId, cc: string): void {
-    for (const [old, until] of tried) {
-      if (until > clock.uptime()) break
-      tried.delete(old)
-    }
-    const key = `${feed} ${cc}`
-    if (tried.has(key)) throw new RelayError('sign_in_refused')
-    if (tried.size >= SOLUTIONS_PER_HOUR || asking >= SOLUTIONS_AT_ONCE) throw new RelayError('busy')
-    tried.set(key, clock.uptime() + 3_600_000)
+  /** Takes note of a client's challenge; false if it was tried before, or too many of that client's were. */
+  function spend(feed: FeedId, cc: string): boolean {
+    const now = clock.uptime()
+    const spent = (tried.get(feed) ?? []).filter(({ until }) => until > now)
+    if (spent.length >= SOLUTIONS_PER_HOUR || spent.some((one) => one.cc === cc)) return false
+    tried.set(feed, [...spent, { cc, until: now + HOUR }])
+    return true
   }
 
   /** What becomes of a promise within so many milliseconds; undefined if nothing does, or it fails. */
@@ -153,19 +151,19 @@ export function createSignInBridge(
     },
 
     async ask(feed, cc) {
-      spend(feed, cc)
+      const early = within(REFUSAL_MS, null)
+      // whoever is no member leaves no trace, and whoever is cannot be told from one by how they are refused
+      const may = isMember(feed) && asking < SOLUTIONS_AT_ONCE && spend(feed, cc)
       const sc = newChallenge()
-      asking += 1
-      try {
-        const early = within(REFUSAL_MS, null)
-        const asked = isMember(feed) ? askApp(feed, sc, cc) : null
-        const solution = asked ? await within(SOLUTION_MS, asked) : undefined
+      const asked = may ? askApp(feed, sc, cc) : null
+      if (asked) {
+        asking += 1
+        const solution = await within(SOLUTION_MS, asked)
+        asking -= 1
         // The membership is asked for again: it may have ended while the app was thinking.
         if (isMember(feed) && isSolution({ server: own, client: feed, sc, cc }, solution)) return
-        await early
-      } finally {
-        asking -= 1
       }
+      await early
       throw new RelayError('sign_in_refused')
     },
 

@@ -78,6 +78,10 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     const row = members.get(keyOf(feed))
     if (row?.voucher) vouches.removeSync(vouchKey(keyOf(row.voucher), keyOf(feed)))
     members.removeSync(keyOf(feed))
+    dropStanding(feed)
+  }
+
+  function dropStanding(feed: FeedId): void {
     // What came with membership goes with it: who is let in again is not an admin again, and names are free.
     roles.removeSync(keyOf(feed))
     for (const { key, value } of [...aliases.getRange({})]) if (value.owner === feed) aliases.removeSync(key)
@@ -170,6 +174,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
         for (const [feed, row] of folded.members) putRow(feed, row)
         for (const [feed, row] of folded.blocks) blocks.putSync(keyOf(feed), row)
         for (const feed of differences) {
+          if (!folded.members.has(feed)) dropStanding(feed)
           const now = folded.blocks.has(feed)
             ? 'blocked'
             : folded.members.has(feed)

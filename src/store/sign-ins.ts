@@ -34,6 +34,8 @@ export interface SignIns {
   link(feed: FeedId, before?: Before): Promise<{ token: string; expires: number }>
   /** Signs a browser in by a link, which is then void. @throws RelayError `link_void` */
   useLink(token: string, agent: string): Promise<string>
+  /** Signs everybody out and voids all links: a backup knows nothing of what was ended after it was taken. */
+  forgetAll(): Promise<void>
   /** Forgets what has expired. */
   sweep(): Promise<number>
 }
@@ -132,6 +134,11 @@ export function createSignIns(
         if (!record || record.expires <= now() || !members.has(record.feed)) throw new RelayError('link_void')
         links.removeSync(key)
         return openNow(record.feed, 'link', agent)
+      }),
+
+    forgetAll: () =>
+      writer.submit(() => {
+        for (const table of [signIns, links]) table.clearSync()
       }),
 
     sweep: () =>

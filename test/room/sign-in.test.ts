@@ -3,7 +3,14 @@
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { CHALLENGE_MS, CHALLENGES, REFUSAL_MS, SOLUTION_MS } from '../../src/limits.js'
+import {
+  CHALLENGE_MS,
+  CHALLENGES,
+  HOUR,
+  REFUSAL_MS,
+  SOLUTION_MS,
+  SOLUTIONS_PER_HOUR,
+} from '../../src/limits.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { createTestClock } from '../helpers/clock.js'
@@ -99,8 +106,13 @@ t.test('a crowd of sign-ins lets the oldest go', async (t) => {
 })
 
 t.test('an app that began it is asked once for each of its challenges', async (t) => {
-  const { bridge } = bridgeOf(t)
+  const { bridge, clock } = bridgeOf(t)
   const asked: string[] = []
+  const refused = async (cc: string, why: string): Promise<void> => {
+    const answer = t.rejects(bridge.ask(alice.id, cc), { code: 'sign_in_refused' }, why)
+    clock.advance(REFUSAL_MS)
+    await answer
+  }
   bridge.connect((feed, sc, cc) => {
     asked.push(feed)
     return Promise.resolve(solve(alice, { server, sc, cc }))
@@ -108,8 +120,13 @@ t.test('an app that began it is asked once for each of its challenges', async (t
   const cc = challenge()
   await bridge.ask(alice.id, cc)
   t.same(asked, [alice.id])
-  await t.rejects(bridge.ask(alice.id, cc), { code: 'sign_in_refused' }, 'the address seen by somebody else')
+  await refused(cc, 'the address seen by somebody else')
   t.equal(asked.length, 1, 'the app is left alone')
+  while (asked.length < SOLUTIONS_PER_HOUR) await bridge.ask(alice.id, challenge())
+  await refused(challenge(), 'a flood of them')
+  t.equal(asked.length, SOLUTIONS_PER_HOUR)
+  clock.advance(HOUR)
+  await bridge.ask(alice.id, cc)
 })
 
 t.test('every refusal takes the same while', async (t) => {

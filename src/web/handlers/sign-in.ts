@@ -43,6 +43,13 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
     ctx.body = ''
   }
 
+  /** This browser is somebody's from now on; whoever it was before is signed out of it. */
+  async function become(ctx: WebContext, token: string): Promise<void> {
+    const { member } = ctx.state
+    if (member) await store.signIns.close(member.signIn.id, member.feed).catch(() => {})
+    keep(ctx, token)
+  }
+
   function uriFor(ctx: WebContext, sc: string): string {
     const parameters = new URLSearchParams({
       action: 'start-http-auth',
@@ -57,7 +64,7 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
   async function byApp(ctx: WebContext, cid: unknown, cc: unknown): Promise<void> {
     if (!isFeedId(cid) || !isChallenge(cc)) throw new RelayError('bad_argument', 'cid and cc')
     await signIn.ask(cid, cc)
-    keep(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
+    await become(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
     // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for
     ctx.type = 'html'
     ctx.body = render(ctx, 'sign-in/done.njk', { id: cid, back: null })
@@ -74,7 +81,7 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
       const feed = signIn.collect(session.challenge)
       session.challenge = null
       if (!feed) throw new RelayError('sign_in_refused')
-      keep(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
+      await become(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
       return go(ctx, '/dashboard')
     }
     if (!session.challenge || state === 'gone') session.challenge = signIn.begin()
@@ -134,7 +141,7 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
       tries.take()
       throw err
     })
-    keep(ctx, token)
+    await become(ctx, token)
     go(ctx, '/dashboard')
   }
 

@@ -10,6 +10,9 @@ import { moment, type Person, person, size } from '../../shown.js'
 import type { WebContext } from '../../state.js'
 import type { Render, View } from '../../views.js'
 
+/** Rows of a list on one page. */
+export const PAGE = 50
+
 export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names'> {
   render: Render
   /** Unix ms */
@@ -68,4 +71,18 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
 /** True for something that may be in the table of powers. */
 export function isDeed(name: string): name is Deed {
   return Object.hasOwn(POWERS, name)
+}
+
+/** Where in a list a page begins: `?from=`, within it. */
+export function offsetIn(ctx: Pick<WebContext, 'query'>, length: number): number {
+  const from = Number(ctx.query.from)
+  return Number.isSafeInteger(from) && from > 0 && from < length ? from : 0
+}
+
+/** What a page of a long list says of the rest. */
+export function pageOf(from: number, length: number): { earlier: number | null; later: number | null } {
+  return {
+    earlier: from > 0 ? Math.max(0, from - PAGE) : null,
+    later: from + PAGE < length ? from + PAGE : null,
+  }
 }

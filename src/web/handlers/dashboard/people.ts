@@ -5,11 +5,9 @@ import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import { idOf } from '../../shown.js'
-import type { Step, WebContext } from '../../state.js'
-import { type DashboardParts, dashboardPages } from './page.js'
+import type { Step } from '../../state.js'
+import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
 
-/** Members on one page. */
-const PAGE = 50
 /** Days in the chart, and feeds in the list of the largest. */
 const DAYS = 14
 const LARGEST = 8
@@ -122,18 +120,4 @@ export function peoplePages(parts: DashboardParts) {
   }
 
   return { overview, members, member, knocks, blocked, aliases, me }
-}
-
-/** Where in a list a page begins: `?from=`, within it. */
-function offsetIn(ctx: Pick<WebContext, 'query'>, length: number): number {
-  const from = Number(ctx.query.from)
-  return Number.isSafeInteger(from) && from > 0 && from < length ? from : 0
-}
-
-/** What a page of a long list says of the rest. */
-function pageOf(from: number, length: number): { earlier: number | null; later: number | null } {
-  return {
-    earlier: from > 0 ? Math.max(0, from - PAGE) : null,
-    later: from + PAGE < length ? from + PAGE : null,
-  }
 }

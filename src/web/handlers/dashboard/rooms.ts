@@ -14,10 +14,7 @@ import { PRIVACY_MODES } from '../../../store/settings.js'
 import { markdown } from '../../markdown.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
-import { type DashboardParts, dashboardPages } from './page.js'
-
-/** Entries of the log, and invites, on one page. */
-const PAGE = 50
+import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
 
 /** What the notice and room forms were given, and what is wrong with it. */
 export interface Refused {
@@ -39,11 +36,13 @@ export function roomPages(parts: DashboardParts) {
       .list()
       .filter(({ by }) => role !== 'member' || by === feed)
       .sort((a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created)
+    const from = offsetIn(ctx, all.length)
     show(ctx, 'dashboard/invites.njk', 'invites', {
       total: all.length,
+      ...pageOf(from, all.length),
       most: { uses: INVITE_USES, note: NOTE_CHARS },
       days: Math.max(1, Math.round(parts.expiresDays())),
-      invites: all.slice(0, PAGE).map((invite) => ({
+      invites: all.slice(from, from + PAGE).map((invite) => ({
         ...invite,
         maker: isFeedId(invite.by) ? person(invite.by) : null,
         target: invite.for ? person(invite.for) : null,
