@@ -24,6 +24,10 @@ t.test('settings begin open and nameless, and keep what they are told', async (t
 t.test('roles are given, changed and taken', async (t) => {
   const { store, reopen } = await openTestStore(t)
   const [a, b] = [ssbKeys.generate().id, ssbKeys.generate().id]
+  for (const id of [a, b]) {
+    await t.rejects(store.roles.set(id, 'admin'), { code: 'not_following' })
+    await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  }
   const told: string[] = []
   const stop = store.roles.onChange((feed) => told.push(feed))
   t.equal(store.roles.of(a), 'member')
