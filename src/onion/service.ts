@@ -94,7 +94,9 @@ export async function offerService(
   const bootstrap = (text: string): void => {
     const progress = Number(valueIn(text, 'PROGRESS') ?? Number.NaN)
     if (!/\bBOOTSTRAP\b/.test(text) || !(progress >= 0 && progress <= 100)) return
-    if (progress < 100 || state.progress < 100) set({ progress, trouble: valueIn(text, 'WARNING') })
+    const warning = valueIn(text, 'WARNING')
+    const trouble = warning && `tor has trouble to connect: ${warning}`
+    if (progress < 100 || state.progress < 100) set({ progress, trouble })
   }
   controller.on('tor:STATUS_CLIENT', bootstrap)
   controller.on('tor:STATUS_GENERAL', (text) => {

@@ -35,6 +35,8 @@ const LISTEN_MS = 30 * SECOND
 const LOOK_MS = 100
 /** Milliseconds to end by itself; a tor that is stopped (SIGSTOP) never does. */
 const STOP_MS = 1 * SECOND
+/** Milliseconds that its last words may take to reach us. */
+const WORDS_MS = 200
 /** Bytes of the last words kept to tell why it ended. */
 const WORDS = 300
 
@@ -90,8 +92,14 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
       resolve(new Error(missing ? `there is no program ${binary} that we may run: ${help}` : err.message))
     })
     child.once('exit', (code, signal) => {
-      const said = words()
-      resolve(new Error(`tor ended (${signal ?? `code ${code}`})${said ? `: ${said}` : ''}`))
+      const tell = (): void => {
+        clearTimeout(late)
+        const said = words()
+        resolve(new Error(`tor ended (${signal ?? `code ${code}`})${said ? `: ${said}` : ''}`))
+      }
+      // its last words may still be on the way; a child of its own may hold the pipe open for longer
+      const late = setTimeout(tell, WORDS_MS)
+      child.once('close', tell)
     })
   })
   let gone: Error | null = null

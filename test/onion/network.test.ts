@@ -103,6 +103,7 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   )
 
   const pid = torPid(relay.dataDir) as number
+  t.comment(/VmRSS:.*/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[0], 'of tor')
   process.kill(pid, 'SIGKILL')
   const killed = Date.now()
   await until('it to be noticed', async () => !(await isOut(relay)))

@@ -78,7 +78,7 @@ t.test('from nothing to published, each step on its event and none before', asyn
   t.match(kept.onion.status(), { progress: 45, tor: '0.4.8.1', address: /\.onion$/, since: Number })
   control.event('STATUS_CLIENT WARN BOOTSTRAP PROGRESS=50 TAG=y WARNING="No route to host" REASON=NOROUTE')
   await until('50 %', () => kept.onion.status().progress === 50)
-  t.equal(kept.onion.status().reason, 'No route to host')
+  t.equal(kept.onion.status().reason, 'tor has trouble to connect: No route to host')
   control.event('STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"')
   await kept.become('publishing')
   t.equal(kept.onion.name(), null, 'nobody finds us yet')

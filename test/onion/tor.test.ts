@@ -1,6 +1,8 @@
 // A tor of our own: what its torrc says, and that it is gone when we are, whatever state it is in.
 
-import { chmodSync, statSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.js'
@@ -67,6 +69,40 @@ t.test('one that is stopped is ended all the same', { skip: lacks('tor', 'tor') 
   process.kill(Number(infoOf(reply, 'process/pid')), 'SIGSTOP')
   await within('its end', tor.stop())
   t.match((await controller.ended).message, /hung up|ECONN/)
+})
+
+t.test('a tor that runs already is used, and left as it was', { skip: lacks('tor', 'tor') }, async (t) => {
+  const dir = await shortDir(t)
+  const control = join(dir, 'control')
+  const cookie = join(dir, 'cookie')
+  const config = Object.entries({
+    ...{ DataDirectory: dir, SocksPort: '0', DisableNetwork: '1', ControlPort: `unix:${control}` },
+    ...{ CookieAuthentication: '1', CookieAuthFile: cookie },
+  }).flatMap(([key, value]) => [`--${key}`, value])
+  const none = ['--defaults-torrc', '/dev/null', '--ignore-missing-torrc', '-f', join(dir, 'none')]
+  const child = spawn('tor', [...none, ...config], { stdio: 'ignore' })
+  const gone = once(child, 'exit')
+  t.teardown(async () => {
+    child.kill('SIGKILL')
+    await gone
+  })
+  await until('its cookie', () => existsSync(cookie))
+  const dataDir = await shortDir(t)
+  const port = { host: '127.0.0.1', port: 1 }
+  const addresses = new Set<string | undefined>()
+  for (let life = 1; life <= 2; life++) {
+    const onion = createOnion(components, {
+      ...{ dataDir, tor: `unix:${control}`, tor_binary: null, extra_torrc: null, cookie },
+      ...{ web: port, ssb: port, whois: port },
+    })
+    t.teardown(() => onion.close())
+    await until('it to be offered', () => onion.status().defences)
+    t.match(onion.status(), { state: 'bootstrapping', tor: /^0\.4\./ })
+    addresses.add(onion.status().address)
+    await onion.close()
+    t.equal(child.exitCode, null, 'it runs on')
+  }
+  t.equal(addresses.size, 1)
 })
 
 t.test('what cannot be started says why', async (t) => {
