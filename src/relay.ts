@@ -103,11 +103,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
     closers.push(() => signIn.close())
-    // To where most people can open them; `web` and `domain` are there before anybody can ask.
+    // `web` and `domain` are there before anybody can ask
     const links = {
-      inviteLink: (seed: Buffer): string => inviteLink(site(), seed),
-      aliasLink: (alias: string): string =>
-        aliasLink(site(), alias, domain.url() !== null && config.domain.alias_subdomains),
+      inviteLink: (seed: Buffer, by: string): string => inviteLink(site(addressAt(by).host), seed),
+      aliasLink(alias: string, by: string): string {
+        const at = site(addressAt(by).host)
+        return aliasLink(at, alias, config.domain.alias_subdomains && at === domain.url())
+      },
     }
     const peer = await createPeer(
       { store, keys, log, clock, recovery, signIn },
@@ -162,10 +164,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening: true,
       aliasSubdomains: config.domain.alias_subdomains,
     })
-    /** Where our pages are, without a path. */
-    const site = (): string => {
-      const { onion } = names()
-      return domain.url() ?? (onion ? `http://${onion}` : web.url)
+    /** Where our pages are, without a path: at the onion for whom that host is named, else where most can open them. */
+    const site = (host?: string): string => {
+      const hidden = onion?.name() ? `http://${onion.name()}` : null
+      if (hidden && host === onion?.name()) return hidden
+      return domain.url() ?? hidden ?? web.url
     }
     const addresses = (): Addresses => ({
       ssb: [address().host, onion?.name() ?? []]
@@ -311,7 +314,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
           now,
           status,
           address,
-          webUrl: () => site(),
+          webUrl: site,
           expiresDays: () => config.invite.expires_days,
           setup,
           doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),

@@ -27,7 +27,7 @@ export interface OperatorComponents {
   /** the address an invite names: by a host that the operator names, or else the best of ours */
   address(host?: string): HostPort
   /** where a browser opens the pages, without a path */
-  webUrl(): string
+  webUrl(host?: string): string
   /** days an invite is good for where the operator names none */
   expiresDays(): number
 }
@@ -65,7 +65,7 @@ export function createOperator(components: OperatorComponents): Operator {
         ...(target ? { for: target } : {}),
       })
       const code = formatInviteCode({ ...address, relay: peer.id, seed })
-      return { ...info(invite), code, link: inviteLink(components.webUrl(), seed) }
+      return { ...info(invite), code, link: inviteLink(components.webUrl(host), seed) }
     },
 
     inviteList: async () =>

@@ -47,10 +47,10 @@ export interface PeerOptions {
   address(listener: string): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
-  /** the link of an invite, by its seed */
-  inviteLink(seed: Buffer): string
-  /** the page of a name */
-  aliasLink(alias: string): string
+  /** the link of an invite, by its seed, for who came by a listener */
+  inviteLink(seed: Buffer, listener: string): string
+  /** the page of a name, for who came by a listener */
+  aliasLink(alias: string, listener: string): string
   /** the room's name as clients are told it */
   name(): string
   tunnels: TunnelCaps

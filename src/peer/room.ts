@@ -7,6 +7,7 @@ import type { Attendants } from '../room/attendants.js'
 import { isAlias, isRegistration, normalAlias } from '../ssb/alias.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode } from '../ssb/invite-code.js'
+import type { PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import { answering, asObject, integerField, numberField, textField } from './methods.js'
 import type { HostPort } from './operator.js'
@@ -25,10 +26,10 @@ export interface RoomComponents {
   address(listener: string): HostPort
   /** days an invite is good for where its maker does not say */
   expiresDays(): number
-  /** the link of an invite, by its seed */
-  inviteLink(seed: Buffer): string
-  /** the page of a name */
-  aliasLink(alias: string): string
+  /** the link of an invite, by its seed, for who came by a listener */
+  inviteLink(seed: Buffer, listener: string): string
+  /** the page of a name, for who came by a listener */
+  aliasLink(alias: string, listener: string): string
   /** the room's name as people see it */
   name(): string
 }
@@ -69,6 +70,12 @@ export function createTunnelMethods({ store, attendants, clock, name }: RoomComp
   }
 }
 
+const FEATURES: Record<PrivacyMode, readonly string[]> = {
+  open: ['tunnel', 'room1', 'room2', 'alias', 'httpAuth', 'httpInvite'],
+  community: ['tunnel', 'room2', 'alias', 'httpAuth', 'httpInvite'],
+  restricted: ['tunnel', 'room2', 'httpAuth', 'httpInvite'],
+}
+
 /** `room.metadata`, `members`, `createInvite` and the aliases (Rooms 2). */
 export function createRoomMethods({
   store,
@@ -93,8 +100,7 @@ export function createRoomMethods({
       session.roomAware = true
       const { mode } = settings.get()
       // A feature is named only where a client may count on all of it (Rooms 2, "Metadata").
-      const features = mode === 'open' ? ['tunnel', 'room1', 'room2'] : ['tunnel', 'room2']
-      return { name: name(), membership: isInternal(session.row, mode), features }
+      return { name: name(), membership: isInternal(session.row, mode), features: FEATURES[mode] }
     }),
 
     /** Arrays of `{id}`, as go-ssb-room streams them; read from the store as the caller takes them. */
@@ -122,7 +128,7 @@ export function createRoomMethods({
       })
       return {
         code: formatInviteCode({ ...address(session.link.listener), relay: own, seed }),
-        link: inviteLink(seed),
+        link: inviteLink(seed, session.link.listener),
         expires: invite.expires,
       }
     }),
@@ -137,7 +143,7 @@ export function createRoomMethods({
       }
       if (!isRegistration(own, session.id, alias, signature)) throw new RelayError('signature_invalid')
       await aliases.register(alias, session.id, signature)
-      return aliasLink(alias)
+      return aliasLink(alias, session.link.listener)
     }),
 
     revokeAlias: answering(async (session, alias) => {

@@ -119,7 +119,8 @@ for (const mode of MODES) {
           const { membership, features } = await client.rpc.room.metadata()
           t.equal(membership, inside)
           t.equal(features.includes('room1'), mode === 'open', 'Rooms 1 clients are welcome in open rooms')
-          t.ok(features.includes('room2'))
+          for (const always of ['tunnel', 'room2', 'httpAuth', 'httpInvite']) t.ok(features.includes(always))
+          t.equal(features.includes('alias'), mode !== 'restricted')
           t.ok(await client.rpc.tunnel.isRoom())
         }
         if (inside) {

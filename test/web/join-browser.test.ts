@@ -1,0 +1,112 @@
+// The pages of invites and names in a real browser: on a small and a large screen, in both palettes and languages, by keyboard.
+
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { tokenOf } from '../../src/ssb/invite-code.js'
+import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { contrastProblems } from './contrast.js'
+import { fitsIn, isFocused, smallTargets, tabTo } from './in-page.js'
+import { addInvite, openSite, type Site, seedFor } from './site.js'
+
+const SMALL = { width: 320, height: 568 }
+const LARGE = { width: 1280, height: 800 }
+const TOKEN = tokenOf(seedFor(7))
+const ANA = `@${'A'.repeat(43)}=.ed25519`
+/** The longest there may be. */
+const NAME = `${'long-name-'.repeat(6)}bob`
+
+async function openInvited(t: Parameters<typeof openSite>[0], uses = 1): Promise<Site> {
+  const site = await openSite(t)
+  addInvite(site.invites.known, { seed: seedFor(7), expires: site.clock.now + 1e9, uses })
+  const signature = `${Buffer.alloc(64, 255).toString('base64')}.sig.ed25519`
+  site.aliases.set(NAME, { owner: ANA, signature, online: false })
+  return site
+}
+
+t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) => {
+  const browser = await openBrowser(t)
+
+  for (const javaScriptEnabled of [true, false]) {
+    t.test(`in by keyboard, ${javaScriptEnabled ? 'with' : 'without'} scripts`, async (t) => {
+      const site = await openInvited(t)
+      const context = await browser.newContext({ viewport: SMALL, javaScriptEnabled })
+      const page = await context.newPage()
+      await page.goto(`${site.url}/join?invite=${TOKEN}`)
+      await tabTo(page, 'Open it in my app')
+      for (const id of ['link', 'claim', 'code', 'address'])
+        t.ok(await fitsIn(page, `#${id}`), `all of ${id} is in sight`)
+      if (javaScriptEnabled) {
+        await context.grantPermissions(['clipboard-read', 'clipboard-write'])
+        await tabTo(page, 'Copy the link')
+        await page.keyboard.press('Enter')
+        await page.locator('[role=status]', { hasText: 'clipboard' }).waitFor()
+        t.equal(await page.evaluate('navigator.clipboard.readText()'), `${site.url}/join?invite=${TOKEN}`)
+      }
+      await tabTo(page, 'Show as a picture to scan')
+      await page.keyboard.press('Enter')
+      t.ok(await page.locator('details[open] img').isVisible())
+      await tabTo(page, '#id')
+      await page.keyboard.type('ana')
+      await enter(page)
+      t.ok(await isFocused(page, '#id'), 'the field waits for the next try')
+      await page.keyboard.press('Control+A')
+      await page.keyboard.type(ANA)
+      await tabTo(page, 'Let me in')
+      await enter(page)
+      t.equal(await page.textContent('h1'), 'You are in')
+      t.ok(site.invites.members.has(ANA))
+      await context.close()
+    })
+  }
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const [viewport, locale] of [
+      [SMALL, 'de'],
+      [SMALL, 'en'],
+      [LARGE, 'de'],
+    ] as const) {
+      t.test(`every page fits and reads, ${colorScheme} at ${viewport.width} in ${locale}`, async (t) => {
+        const site = await openInvited(t, 3)
+        site.face.name = 'Averylongnamewithoutanyspacethatmustbreaksomewhere'
+        site.face.description = `A line.\nAnother ${'w'.repeat(80)}`
+        const context = await browser.newContext({ viewport, colorScheme, locale })
+        const page = await context.newPage()
+        const check = async (name: string) => {
+          t.equal(await page.getAttribute('html', 'lang'), locale)
+          for (const summary of await page.locator('summary').all()) await summary.click()
+          t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: fits`)
+          t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
+          t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+        }
+        const send = async (id: string) => {
+          await page.fill('#id', id)
+          await Promise.all([page.waitForNavigation(), page.click('form[action="/join"] button')])
+        }
+        const link = `${site.url}/join?invite=${TOKEN}`
+        await page.goto(link)
+        await check('join')
+        await page.evaluate('document.querySelector("#claimed").hidden = false')
+        await check('claimed')
+        await send('x'.repeat(200))
+        await check('join with a wrong id')
+        await send(ANA)
+        await check('joined')
+        for (const state of ['used up', 'expired', 'revoked'] as const) {
+          for (const invite of site.invites.known.values()) invite.state = state
+          await page.goto(link)
+          await check(state)
+        }
+        await page.goto(`${site.url}/alias/${NAME}`)
+        await check('name')
+        await page.goto(site.url)
+        await check('landing')
+        await context.close()
+      })
+    }
+  }
+})
+
+/** Presses Enter on what has the focus and waits for the page it leads to. */
+async function enter(page: Page): Promise<void> {
+  await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
+}
