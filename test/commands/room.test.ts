@@ -124,6 +124,32 @@ t.test('members role, knocks, accept, decline', async (t) => {
     )
 })
 
+t.test('members link and log', async (t) => {
+  const expires = Date.UTC(2030, 0, 2, 3, 4, 5)
+  const link = { url: 'http://pool.example/login/link?token=x', expires }
+  const entry = { at: Date.now() - 60_000, who: ANA, what: 'feed.block', whom: BEN, detail: 'loud\u001b[2J' }
+  let entries = [entry]
+  const { dataDir, calls } = await operatorStub(t, { membersLink: () => link, audit: () => entries })
+  const told = await tidepool('members', 'link', ANA, '--data', dataDir)
+  t.equal(told.stdout.split('\n')[0], link.url, 'the link alone on its line')
+  t.match(told.stdout, '2030-01-02T03:04:05')
+  t.same(JSON.parse((await tidepool('members', 'link', ANA, '--json', '--data', dataDir)).stdout), link)
+  const log = await tidepool('members', 'log', '--count', '7', '--data', dataDir)
+  t.match(log.stdout, /^WHEN +WHO +WHAT +WHOM +DETAIL\n1 min ago .*feed\.block +@BBB\S+ +loud \[2J\n$/)
+  t.same(JSON.parse((await tidepool('members', 'log', '--json', '--data', dataDir)).stdout), entries)
+  entries = []
+  t.equal((await tidepool('members', 'log', '--data', dataDir)).stdout, 'Nothing was done yet.\n')
+  t.same(calls, [
+    ['membersLink', ANA],
+    ['membersLink', ANA],
+    ['audit', 7],
+    ['audit', 100],
+    ['audit', 100],
+  ])
+  for (const args of [['link'], ['log', ANA], ['log', '--count', '0']])
+    t.match(await tidepool('members', ...args, '--data', dataDir), { code: 2, stderr: /\(usage\)/ })
+})
+
 t.test('an invite for one feed', async (t) => {
   const invite = { id: BEN, state: 'live', used: 0, uses: 1, expires: Date.now() + 6e8, note: '', for: ANA }
   const { dataDir, calls } = await operatorStub(t, {
