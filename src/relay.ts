@@ -18,6 +18,7 @@ import { createOperator } from './peer/operator-methods.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSetup } from './peer/setup.js'
+import { createRest } from './rest.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { aliasLink, inviteLink } from './ssb/links.js'
@@ -183,8 +184,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // all at once: each may have callers that it waits for
     const listeners: Array<{ close(): Promise<void> }> = []
     closers.push(() => Promise.all(listeners.map((each) => each.close())))
+    const rest = createRest(clock)
+    closers.push(() => rest.close())
     const web = await createWeb(
       {
+        used: rest.used,
         log,
         now,
         ...(overrides.riddles ? { riddles: overrides.riddles } : {}),

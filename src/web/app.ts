@@ -39,6 +39,7 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   const through =
     (pick: (site: Site) => Handler): Handler =>
     (req, res) => {
+      components.used?.()
       open().then(
         (site) => pick(site)(req, res),
         (err: unknown) => {

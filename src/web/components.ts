@@ -108,6 +108,8 @@ export interface WebComponents {
   /** Draws riddles; a test injects one whose answer it knows. Default: trek-captcha. */
   riddles?: () => Promise<DrawnRiddle>
   log: Log
+  /** Told of every request. */
+  used?: () => void
   /** Unix ms; injected by tests. */
   now?: () => number
 }
