@@ -16,6 +16,7 @@ export const ERRORS = {
   not_allowed: { words: 'not allowed', status: 403 },
   no_such_method: { words: 'no such method', status: 404 },
   busy: { words: 'too busy, try again later', status: 503 },
+  clock_unset: { words: 'the clock is not set yet', status: 503 },
   // arguments
   bad_argument: { words: 'bad argument', status: 400 },
   bad_feed_id: { words: 'not a feed id', status: 400 },

@@ -3,7 +3,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, systemClock } from './clock.js'
+import { type Clock, isClockSet, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
 import { BACKUP_PREFIX, clearLeftovers, prepareDataDir } from './data-directory.js'
 import { DAY, HOUR, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
@@ -74,7 +74,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
   const { now } = clock
   let config = options.config
   const closers: Array<() => unknown> = []
-  const started = now()
+  const started = clock.uptime()
 
   async function close(): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer()
@@ -146,7 +146,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       version: VERSION,
       mode: settings.get().mode,
       name: settings.get().name,
-      uptime_s: Math.round((now() - started) / 1000),
+      uptime_s: Math.round((clock.uptime() - started) / 1000),
       recovering: recovery.pending(),
       addresses: addresses(),
       members: store.members.count(),
@@ -267,6 +267,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       return store.activity.note({ peak, members, messages, bytes: store.bytes() })
     }
     const sweep = (): void => {
+      if (!isClockSet(now()))
+        return log.warn({ now: now() }, 'the clock is not set: nothing expires, and no invite is made')
       Promise.all([store.invites.sweep(), store.knocks.sweep(), store.signIns.sweep(), note()]).catch(
         (err) => {
           log.error({ err }, 'what has expired could not be swept')

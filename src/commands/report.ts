@@ -25,6 +25,7 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
     'free the port, or choose another, for example with --set ssb.port=8009 or --set web.port=8081',
   certificate_unusable:
     'mend the files that domain.tls_key and domain.tls_cert name; docs/operating.md says how',
+  clock_unset: 'set the clock, or wait for the network to: timedatectl',
   config_invalid: 'mend the file or the --set named above; docs/operating.md lists every key',
   not_allowed: 'run this as the user that runs the relay',
   bad_feed_id: 'copy the whole id from the SSB app: @, 44 characters, .ed25519',

@@ -1,6 +1,7 @@
 // Invites: made with a seed we hand out and forget, used exactly once per use in the transaction of the follow.
 
 import { randomBytes } from 'node:crypto'
+import { requireClock } from '../clock.js'
 import { RelayError } from '../errors.js'
 import {
   DAY,
@@ -158,6 +159,7 @@ export function createInvites(
     useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 
     async create({ uses = 1, note = '', expires, by, ...more }, before) {
+      requireClock(now())
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
         throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
       }

@@ -1,5 +1,6 @@
 // Knocks: people waiting to be let in, each with a note, until somebody answers or the knock expires.
 
+import { requireClock } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { KNOCKS_KEPT, NOTE_CHARS } from '../limits.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
@@ -59,6 +60,7 @@ export function createKnocks(
           knocks.removeSync(keyOf(feed))
           return 'joined'
         }
+        requireClock(now())
         const held = knocks.get(keyOf(feed))
         if (!held && (knocks.getStats() as { entryCount: number }).entryCount >= KNOCKS_KEPT)
           throw new RelayError('busy')

@@ -2,6 +2,7 @@
 
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../errors.js'
+import { PLAUSIBLE_NOW } from '../limits.js'
 import { type KeyedMessage, parseStored, signMessage } from '../ssb/message.js'
 import type { Feeds } from './feeds.js'
 import type { AfterFlush } from './writer.js'
@@ -28,6 +29,17 @@ const PAGE = 256
  */
 export function createOwnFeed(keys: Keys, feeds: Feeds, now: () => number): OwnFeed {
   let held = false
+  /** when our newest message says it was made */
+  let last: number | null = null
+
+  /** Later than our last message, whatever the clock says: it may wake up in 1970, and readers order by time. */
+  function nextTime(latest: number): number {
+    const [newest] = last === null && latest > 0 ? feeds.read(keys.id, latest, 1) : []
+    const before = last ?? (newest ? parseStored(newest.bytes).value.timestamp : PLAUSIBLE_NOW)
+    last = Math.max(now(), before + 1)
+    return last
+  }
+
   return {
     id: keys.id,
     hold() {
@@ -35,10 +47,13 @@ export function createOwnFeed(keys: Keys, feeds: Feeds, now: () => number): OwnF
     },
     release() {
       held = false
+      // while it was held, more of it came in from others
+      last = null
     },
     publish(content, afterFlush) {
       if (held) throw new RelayError('recovering')
-      const message = signMessage(keys, feeds.tip(keys.id), content, now())
+      const tip = feeds.tip(keys.id)
+      const message = signMessage(keys, tip, content, nextTime(tip?.sequence ?? 0))
       return parseStored(feeds.appendOwn(message, afterFlush))
     },
     *history() {

@@ -11,7 +11,7 @@ export interface TestClock extends Clock {
   pending(): number
 }
 
-export function createTestClock(start = 1_700_000_000_000): TestClock {
+export function createTestClock(start = 1_750_000_000_000): TestClock {
   let now = start
   let offset = 0
   let id = 0

@@ -8,6 +8,8 @@ interface Locked {
   resolved?: string
   integrity?: string
   link?: boolean
+  dev?: boolean
+  cpu?: string[]
   dependencies?: Record<string, string>
   optionalDependencies?: Record<string, string>
 }
@@ -46,6 +48,22 @@ t.test('the lockfile is whole, for machines of every kind', async (t) => {
       .map((name) => `${path} needs ${name}`),
   )
   t.same(missing, [])
+})
+
+t.test('native modules are pinned for every board there is a build for', async (t) => {
+  const names = new Set(locked.map(([path]) => path.split('node_modules/').at(-1) as string))
+  const builds = (prefix: string): string[] =>
+    [...names].flatMap((name) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : [])).sort()
+  for (const prefix of ['@lmdb/lmdb-', '@msgpackr-extract/msgpackr-extract-'])
+    for (const board of ['linux-x64', 'linux-arm64', 'linux-arm'])
+      t.ok(builds(prefix).includes(board), `${prefix}${board}`)
+  // every native module that is built per system, so that a new one is not forgotten here
+  const kinds = locked.flatMap(([path, { dev, cpu }]) =>
+    cpu && !dev
+      ? [path.replace(/^.*node_modules\//, '').replace(/-?(linux|darwin|win32|freebsd|openbsd).*$/, '')]
+      : [],
+  )
+  t.same([...new Set(kinds)].sort(), ['@lmdb/lmdb', '@msgpackr-extract/msgpackr-extract'])
 })
 
 t.test('each package is pinned by its hash, from wherever it comes', async (t) => {

@@ -23,19 +23,33 @@ const PATIENCE_MS = 8 * 60_000
  * @throws with the last words of what could not be had
  */
 export async function debianTree(suite: Suite, more: readonly string[] = []): Promise<string> {
-  const mirror = await hostMirror()
-  const args = [
+  return kept(suite, suite, [
     '--variant=apt',
     `--include=${[...HAS, ...more].join(',')}`,
     '--skip=cleanup/apt/lists,cleanup/apt/cache',
     `--customize-hook=chroot "$1" apt-get install -y --no-install-recommends --download-only ${WANTED}`,
     // every machine would have the same one, and systemd makes one at boot
     '--customize-hook=rm -f "$1/etc/machine-id"; touch "$1/etc/machine-id"',
-    ...(await proxies()).map((line) => `--aptopt=${line}`),
-  ]
+  ])
+}
+
+/** A tree of another processor, with Node in it: unpacked only, as nothing of it can run here by itself. */
+export async function foreignTree(suite: Suite, architecture: 'arm64' | 'armhf'): Promise<string> {
+  return kept(suite, `${suite}-${architecture}`, [
+    '--variant=extract',
+    `--architectures=${architecture}`,
+    '--include=nodejs',
+    // what the base system would bring: the loader is looked for there
+    '--setup-hook=mkdir -p "$1/usr/lib" && ln -sfn usr/lib "$1/lib"',
+  ])
+}
+
+async function kept(suite: Suite, label: string, options: readonly string[]): Promise<string> {
+  const mirror = await hostMirror()
+  const args = [...options, ...(await proxies()).map((line) => `--aptopt=${line}`)]
   const name = createHash('sha256').update(JSON.stringify(args)).digest('hex').slice(0, 8)
   const cache = join(tmpdir(), 'tidepool-trees')
-  const tree = join(cache, `${suite}-${name}`)
+  const tree = join(cache, `${label}-${name}`)
   if (existsSync(tree)) return tree
   mkdirSync(cache, { recursive: true })
   const fresh = `${tree}.${process.pid}`

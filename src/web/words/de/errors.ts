@@ -105,6 +105,7 @@ export const errors: Words['errors'] = {
     body_too_large: 'Inhalt zu groß',
     body_malformed: 'Inhalt unlesbar',
     config_invalid: 'Konfiguration ungültig',
+    clock_unset: 'die Uhr ist noch nicht gestellt',
     data_unusable: 'Datenverzeichnis unbrauchbar',
     machine_unsupported: 'dieser Rechner wird nicht unterstützt',
     certificate_unusable: 'Zertifikat unbrauchbar',
