@@ -12,8 +12,8 @@ export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name'
 export interface Format {
   kind: FormatKind
   text: string
-  /** path of its QR image */
-  qr: string
+  /** path of its QR image, if there is one */
+  qr: string | null
 }
 
 /** Where a page was reached, and whose it is. */
@@ -40,13 +40,20 @@ export function inviteFormats({ host, origin, face, names }: Here, token: string
   return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))
 }
 
-/** The forms of an open room, for visitors. */
-export function roomFormats({ host, face, names }: Here): Format[] {
-  const address = multiserverAddress(host, face, names)
-  return [
-    { kind: 'open', text: openInvite(address), qr: '/invite/room.gif' },
-    { kind: 'address', text: address, qr: '/invite/room.gif?of=address' },
-  ]
+/** The forms of the room itself; an open one has an invite for everybody, a restricted one no picture. */
+export function roomFormats({ host, face, names }: Here & { face: Pick<RelayFace, 'mode'> }): Format[] {
+  const text = multiserverAddress(host, face, names)
+  const qr = face.mode === 'restricted' ? null : '/invite/room.gif?of=address'
+  const address: Format = { kind: 'address', text, qr }
+  if (face.mode !== 'open') return [address]
+  return [{ kind: 'open', text: openInvite(text), qr: '/invite/room.gif' }, address]
+}
+
+/** What tells a newcomer where to connect. */
+export function addressFormat(here: Here & { face: Pick<RelayFace, 'mode'> }): Format {
+  const [address] = roomFormats(here).filter(({ kind }) => kind === 'address')
+  if (!address) throw new Error('a room has an address')
+  return address
 }
 
 /** What a name's page says to programs and apps. */

@@ -54,7 +54,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.get('/invite', visible, visitor, invite.show) // and /invite/
   router.get('/invite/captcha.gif', visible, known, riddle.image)
   router.get('/invite/code.gif', open, known, invite.qr)
-  router.get('/invite/room.gif', open, front.qr)
+  router.get('/invite/room.gif', visible, front.qr)
   router.get(ANSWER_PATH, visible, visitor, invite.again)
   router.post(ANSWER_PATH, visible, sameOrigin(), visitor, invite.answer)
   router.get(KNOCK_PATH, community, visitor, knock.show)

@@ -10,7 +10,7 @@ import { multiserverAddress } from '../address.js'
 import { Budget } from '../budget.js'
 import type { WebComponents } from '../components.js'
 import { isJson, oneValue, readForm, readJson, TEXT_FORM_BYTES, textOf } from '../form.js'
-import { type Format, formatText, type Here, inviteFormats, JOIN_PATH } from '../formats.js'
+import { addressFormat, type Format, formatText, type Here, inviteFormats, JOIN_PATH } from '../formats.js'
 import { Kept } from '../kept.js'
 import { isForeign } from '../middleware/same-origin.js'
 import { drawQr } from '../qr.js'
@@ -157,7 +157,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     ctx.type = 'html'
     ctx.body = render(ctx, 'join/joined.njk', {
       ...{ name: name(), id, back: null },
-      formats: [{ kind: 'address', text: address, qr: null }],
+      formats: [addressFormat({ ...here(ctx), face: face() })],
     })
   }
 

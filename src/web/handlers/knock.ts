@@ -3,9 +3,9 @@
 import { type ErrorCode, RelayError } from '../../errors.js'
 import { NOTE_CHARS } from '../../limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
-import { multiserverAddress } from '../address.js'
 import type { WebComponents } from '../components.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
+import { addressFormat } from '../formats.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import { en, type Words } from '../words/en.js'
 import type { RiddlePages, RiddleParts } from './riddle.js'
@@ -48,7 +48,8 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
   }
 
   function outcome(ctx: WebContext, feed: string, became: 'waiting' | 'joined' | 'member'): void {
-    const address = multiserverAddress(ctx.state.host, face(), names())
+    const { host, origin } = ctx.state
+    const address = addressFormat({ host, origin, face: face(), names: names() })
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
   }

@@ -111,3 +111,18 @@ t.test('names and descriptions as people write them', async (t) => {
   t.match(long, 'y'.repeat(10_240), 'and 10 kB that came in some other way are shown as they are')
   t.notMatch(await show('Pool', ''), 'class="lead"')
 })
+
+t.test('a picture of the address where there is a page to see it on', async (t) => {
+  const site = await openSite(t)
+  for (const [mode, open, address] of [
+    ['open', 200, 200],
+    ['community', 404, 200],
+    ['restricted', 404, 404],
+  ] as const) {
+    site.face.mode = mode
+    const { status } = await site.visitor().get('/invite/room.gif')
+    const of = await site.visitor().get('/invite/room.gif?of=address')
+    t.same([status, of.status], [open, address], mode)
+    t.equal((await site.visitor().get('/invite/room.gif?of=__proto__')).status, 404)
+  }
+})
