@@ -3,10 +3,10 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { type Clock, isClockSet, systemClock } from './clock.js'
+import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
 import { BACKUP_PREFIX, clearLeftovers, prepareDataDir } from './data-directory.js'
-import { DAY, HOUR, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
+import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
 import type { Log } from './log.js'
 import { requireFitMachine } from './machine.js'
 import type { Onion } from './onion/onion.js'
@@ -23,6 +23,7 @@ import { createSignInBridge } from './room/sign-in.js'
 import { formatInviteCode } from './ssb/invite-code.js'
 import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
+import { keepHouse } from './store/housekeeping.js'
 import { createStore } from './store/store.js'
 import { multiserverAddress, ssbPortAt } from './web/address.js'
 import {
@@ -261,22 +262,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       closers.push(() => kept.close())
     }
 
-    const note = (): Promise<void> => {
-      const { messages } = store.feeds.totals()
-      const [peak, members] = [peer.online().length, store.members.count()]
-      return store.activity.note({ peak, members, messages, bytes: store.bytes() })
-    }
-    const sweep = (): void => {
-      if (!isClockSet(now()))
-        return log.warn({ now: now() }, 'the clock is not set: nothing expires, and no invite is made')
-      Promise.all([store.invites.sweep(), store.knocks.sweep(), store.signIns.sweep(), note()]).catch(
-        (err) => {
-          log.error({ err }, 'what has expired could not be swept')
-        },
-      )
-    }
-    closers.push(clock.every(HOUR, sweep))
-    sweep()
+    closers.push(keepHouse({ store, clock, log }, () => peer.online().length))
 
     function setupLink(): string | null {
       const { setup_token } = setup.info()

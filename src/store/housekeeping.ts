@@ -1,0 +1,37 @@
+// What the store needs now and then: what has expired goes, and the day's figures are noted.
+
+import { type Clock, isClockSet } from '../clock.js'
+import { HOUR } from '../limits.js'
+import type { Log } from '../log.js'
+import type { Store } from './store.js'
+
+/**
+ * Keeps house at once and every hour, once the clock is set: by one that woke up in 1970 nothing can be dated.
+ * @param online people connected now
+ * @returns what ends it
+ */
+export function keepHouse(
+  { store, clock, log }: { store: Store; clock: Clock; log: Log },
+  online: () => number,
+): () => void {
+  async function note(): Promise<void> {
+    const { messages } = store.feeds.totals()
+    await store.activity.note({
+      peak: online(),
+      members: store.members.count(),
+      messages,
+      bytes: store.bytes(),
+    })
+  }
+  function sweep(): void {
+    if (!isClockSet(clock.now())) {
+      log.warn({ now: clock.now() }, 'the clock is not set: nothing expires, and no invite is made')
+      return
+    }
+    Promise.all([store.invites.sweep(), store.knocks.sweep(), store.signIns.sweep(), note()]).catch((err) => {
+      log.error({ err }, 'what has expired could not be swept')
+    })
+  }
+  sweep()
+  return clock.every(HOUR, sweep)
+}
