@@ -27,7 +27,7 @@ export const join: Words['join'] = {
   keep: 'Behalte die Einladung für dich: Wer sie zuerst benutzt, kommt herein.',
   noApp: (url) =>
     html`Noch keine App? Auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a> findest du eine; komm dann auf diese Seite zurück.`,
-  claimed: 'Eingelöst',
+  claimed: 'Die Einladung wurde eingelöst',
   claimedHow: (room) =>
     html`Gerade ist jemand mit dieser Einladung hereingekommen. Wenn du das warst, folgt dir <bdi>${room}</bdi> jetzt: Geh zurück in deine App.`,
   joined: 'Du bist drin',

@@ -24,7 +24,7 @@ export const join = {
   keep: 'Keep the invite to yourself: whoever uses it first is let in.',
   noApp: (url: string) =>
     html`No app yet? Find one at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>, then come back to this page.`,
-  claimed: 'Used, and well',
+  claimed: 'This invite was used',
   claimedHow: (room: string) =>
     html`Somebody has just come in by this invite. If that was you, <bdi>${room}</bdi> follows you now: go back to your app.`,
   joined: 'You are in',
