@@ -12,6 +12,7 @@ import {
   SOLUTIONS_AT_ONCE,
   SOLUTIONS_PER_HOUR,
 } from '../limits.js'
+import { Returning } from '../returning.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { CHALLENGE_BYTES, isChallenge, isSolution } from '../ssb/http-auth.js'
 
@@ -61,8 +62,8 @@ export function createSignInBridge(
   own: FeedId,
   isMember: (feed: FeedId) => boolean,
 ): SignInBridge {
-  /** by the server's challenge, oldest first */
-  const challenges = new Map<string, Waiting>()
+  /** by the server's challenge; a browser that came back for its own keeps it, whatever crowd begins others */
+  const challenges = new Returning<Waiting>(CHALLENGES, ({ expires }) => expires <= clock.now(), wake)
   /** members' challenges that were tried, with the moment they are forgotten */
   const tried = new Map<FeedId, Array<{ cc: string; until: number }>>()
   const pauses = new Set<() => void>()
@@ -71,20 +72,16 @@ export function createSignInBridge(
 
   const newChallenge = (): string => randomBytes(CHALLENGE_BYTES).toString('base64')
 
-  function find(sc: string): Waiting | undefined {
-    for (const [old, { expires, listeners }] of challenges) {
-      if (expires > clock.now()) break
-      challenges.delete(old)
-      for (const listener of [...listeners]) listener()
-    }
-    return challenges.get(sc)
+  /** Has whoever waits look again. */
+  function wake({ listeners }: Waiting): void {
+    for (const listener of [...listeners]) listener()
+    listeners.clear()
   }
 
   function settle(held: Waiting, state: 'solved' | 'failed', feed: FeedId | null): void {
     held.state = state
     held.feed = feed
-    for (const listener of [...held.listeners]) listener()
-    held.listeners.clear()
+    wake(held)
   }
 
   /** Takes note of a client's challenge; false if it was tried before, or too many of that client's were. */
@@ -114,25 +111,23 @@ export function createSignInBridge(
   return {
     begin() {
       const sc = newChallenge()
-      const oldest = challenges.keys().next().value
-      if (challenges.size >= CHALLENGES && oldest) challenges.delete(oldest)
-      challenges.set(sc, {
+      challenges.add(sc, {
         ...{ expires: clock.now() + CHALLENGE_MS, state: 'waiting', feed: null },
         listeners: new Set(),
       })
       return sc
     },
 
-    state: (sc) => find(sc)?.state ?? 'gone',
+    state: (sc) => challenges.get(sc)?.state ?? 'gone',
 
     watch(sc, listener) {
-      const held = find(sc)
+      const held = challenges.get(sc)
       held?.listeners.add(listener)
       return () => held?.listeners.delete(listener)
     },
 
     collect(sc) {
-      const held = find(sc)
+      const held = challenges.get(sc)
       if (!held || held.state === 'waiting') return null
       challenges.delete(sc)
       return held.state === 'solved' && held.feed && isMember(held.feed) ? held.feed : null
@@ -140,7 +135,7 @@ export function createSignInBridge(
 
     solve(feed, sc, cc, solution) {
       // the challenge is looked up by its whole self: 256 random bits in a table tell nobody how near a guess came
-      const held = isChallenge(sc) ? find(sc) : undefined
+      const held = isChallenge(sc) ? challenges.get(sc) : undefined
       if (held?.state !== 'waiting') return false
       const solved =
         isMember(feed) &&
@@ -168,7 +163,7 @@ export function createSignInBridge(
     },
 
     invalidate(feed) {
-      for (const [sc, held] of challenges) if (held.feed === feed) challenges.delete(sc)
+      for (const [sc, held] of [...challenges.values()]) if (held.feed === feed) challenges.delete(sc)
     },
 
     connect(ask) {

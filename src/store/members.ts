@@ -54,7 +54,7 @@ export interface Members {
 
 /** @param now Unix ms */
 export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now: () => number): Members {
-  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen } = tables
+  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen, invites } = tables
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -88,6 +88,9 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     for (const table of [signIns, links])
       for (const { key, value } of [...table.getRange({})]) if (value.feed === feed) table.removeSync(key)
     seen.removeSync(keyOf(feed))
+    // nor does who was shut out come back under another name by an invite of their own
+    for (const { key, value } of [...invites.getRange({})])
+      if (value.by === feed && value.revoked === null) invites.putSync(key, { ...value, revoked: now() })
   }
 
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {

@@ -21,8 +21,8 @@ export interface Power {
 /** Every deed of the dashboard, in the order in which `docs/operating.md` has them. */
 export const POWERS = {
   'members.see': { least: 'member' },
-  'knock.accept': { least: 'member' },
-  'knock.decline': { least: 'member' },
+  'knock.accept': { least: 'member', restricted: 'moderator' },
+  'knock.decline': { least: 'member', restricted: 'moderator' },
   'invite.create': { least: 'member', restricted: 'moderator' },
   'invite.revoke': { least: 'moderator', own: 'member' },
   'alias.revoke': { least: 'moderator', own: 'member' },

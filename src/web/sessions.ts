@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../limits.js'
+import { Returning } from '../returning.js'
 import type { Issued } from './components.js'
 
 /** The puzzle a session was last shown. */
@@ -32,63 +33,36 @@ export interface Session {
 /** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
 const ISSUED_PER_SESSION = 8
 
-/**
- * All sessions, in two groups of SESSIONS each: newcomers, and those that have come back with their cookie, as a browser
- * does at once for the picture. So whoever asks for thousands of pages drives out other newcomers, and nobody who is
- * looking at a riddle.
- */
+/** All sessions: those that came back with their cookie, as a browser does at once for the picture, and newcomers. */
 export class Sessions {
-  // Maps keep insertion order, least recently seen first, and a key from the network cannot reach a prototype.
-  readonly #newcomers = new Map<string, Session>()
-  readonly #known = new Map<string, Session>()
+  readonly #byId: Returning<Session>
   readonly #now: () => number
 
   constructor(now: () => number) {
     this.#now = now
+    this.#byId = new Returning(SESSIONS, ({ seen }) => seen <= now() - SESSION_MS)
   }
 
   get size(): number {
-    return this.#newcomers.size + this.#known.size
+    return this.#byId.size
   }
 
   /** The session of an id that we gave out and that has not expired; it counts as seen. */
   get(id: string): Session | undefined {
-    this.#dropExpired()
-    const session = this.#known.get(id) ?? this.#newcomers.get(id)
-    if (!session) return undefined
-    session.seen = this.#now()
-    this.#newcomers.delete(id)
-    this.#known.delete(id)
-    return this.#add(this.#known, session)
+    const session = this.#byId.get(id)
+    if (session) session.seen = this.#now()
+    return session
   }
 
   /** A new session. Its id is always ours, never one that a caller proposed. */
   create(): Session {
-    this.#dropExpired()
     const id = randomBytes(32).toString('base64url')
     const session: Session = {
       ...{ id, seen: this.#now(), riddle: null, issued: [], mayKnock: false },
       challenge: null,
     }
-    return this.#add(this.#newcomers, session)
-  }
-
-  #add(group: Map<string, Session>, session: Session): Session {
-    const [oldest] = group.keys()
-    if (oldest !== undefined && group.size >= SESSIONS) group.delete(oldest)
-    group.set(session.id, session)
+    this.#byId.add(id, session)
     return session
-  }
-
-  // each group is in the order of last sight, so the expired ones are in front and no timer is needed
-  #dropExpired(): void {
-    const limit = this.#now() - SESSION_MS
-    for (const group of [this.#newcomers, this.#known]) {
-      for (const [id, session] of group) {
-        if (session.seen > limit) break
-        group.delete(id)
-      }
-    }
   }
 }
 

@@ -98,11 +98,15 @@ t.test('membership is asked for when it is collected, and the member may void wh
   t.equal(bridge.collect(late), null)
 })
 
-t.test('a crowd of sign-ins lets the oldest go', async (t) => {
+t.test('a crowd of sign-ins lets the oldest go, and none whose browser has come back for it', async (t) => {
   const { bridge } = bridgeOf(t)
-  const [first, ...rest] = Array.from({ length: CHALLENGES + 1 }, () => bridge.begin())
-  t.equal(bridge.state(first as string), 'gone')
+  const shown = bridge.begin()
+  t.equal(bridge.state(shown), 'waiting', 'the page asks how it stands')
+  const forgotten = bridge.begin()
+  const rest = Array.from({ length: CHALLENGES }, () => bridge.begin())
+  t.equal(bridge.state(forgotten), 'gone')
   t.equal(bridge.state(rest[0] as string), 'waiting')
+  t.equal(bridge.state(shown), 'waiting')
 })
 
 t.test('an app that began it is asked once for each of its challenges', async (t) => {

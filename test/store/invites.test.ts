@@ -167,3 +167,19 @@ t.test('what cannot be an invite is refused', async (t) => {
   }
   t.equal(store.invites.list().length, 0)
 })
+
+t.test('the open invites of a member go with the member, whoever else made some', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const [ana, ben] = [someone(), someone()]
+  for (const id of [ana, ben]) await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  const expires = clock.now() + DAY
+  const made = async (by: string) => (await store.invites.create({ uses: 2, expires, by })).invite.id
+  const [hers, his] = [await made(ana), await made(ben)]
+  await store.invites.use(hers, someone())
+  await store.members.block(ana, '')
+  t.match(store.invites.get(hers), { state: 'revoked' })
+  await t.rejects(store.invites.use(hers, someone()), { code: 'invite_unknown' })
+  await store.invites.use(his, someone())
+  await store.members.unfollow(ben)
+  await t.rejects(store.invites.use(his, someone()), { code: 'invite_unknown' })
+})

@@ -82,7 +82,7 @@ for (const mode of ['open', 'restricted'] as const) {
     const expires = clock.now() + DAY
     const may: Record<string, string[]> = {
       nobody: [],
-      member: mode === 'restricted' ? MEMBERS.filter((deed) => deed !== 'invite.create') : MEMBERS,
+      member: mode === 'restricted' ? ['leave'] : MEMBERS,
       moderator: MODERATORS,
       admin: ADMINS,
     }

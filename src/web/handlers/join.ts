@@ -111,18 +111,19 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
   async function letIn(ctx: WebContext, { invite }: Found, id: string): Promise<'joined' | 'member'> {
     const { id: guest } = invite
     const budget = idle.get(guest, () => new Budget(IDLE_CLAIMS_PER_HOUR, now))
-    const wait = budget.wait()
-    if (wait > 0) {
-      ctx.set('Retry-After', String(wait))
+    /** The same for members and for those who may not come: too many of either are not told which they are. */
+    const spend = (): void => {
+      if (budget.take()) return
+      ctx.set('Retry-After', String(budget.wait()))
       throw new RelayError('quota_reached')
     }
-    // counted once it is known: a crowd that comes in by one link comes at once
+    // asked first and counted then: whoever is new comes in, whatever others have tried
     try {
       const became = await invites.claim(guest, id)
-      if (became === 'member') budget.take()
+      if (became === 'member') spend()
       return became
     } catch (thrown) {
-      if (thrown instanceof RelayError && thrown.code === 'invite_unknown') budget.take()
+      if (thrown instanceof RelayError && thrown.code === 'invite_unknown') spend()
       throw thrown
     }
   }

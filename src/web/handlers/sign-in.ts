@@ -63,6 +63,9 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
   /** A sign-in that the app began (`?cid=…&cc=…`): ask it over its connection. */
   async function byApp(ctx: WebContext, cid: unknown, cc: unknown): Promise<void> {
     if (!isFeedId(cid) || !isChallenge(cc)) throw new RelayError('bad_argument', 'cid and cc')
+    const { member } = ctx.state
+    // A link on any page may lead here: nobody is made somebody else without their own word.
+    if (member && member.feed !== cid) return go(ctx, '/logout')
     await signIn.ask(cid, cc)
     await become(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
     // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for

@@ -38,7 +38,22 @@ const TABS: ReadonlyArray<readonly [name: string, path: string, deed: Deed, mode
 
 /** Renders pages of the dashboard. */
 export function dashboardPages({ store, face, render }: DashboardParts) {
-  const names = (feed: string): Person => person(feed, store.aliases.of(feed))
+  let byOwner: Map<string, string[]> | null = null
+
+  /** Read once for a page: a list of people would else read all names for each of them. */
+  function aliasesOf(feed: string): string[] {
+    if (!byOwner) {
+      byOwner = new Map()
+      for (const { alias, owner } of store.aliases.list())
+        byOwner.set(owner, [...(byOwner.get(owner) ?? []), alias])
+      // a page is made without a pause
+      setImmediate(() => {
+        byOwner = null
+      })
+    }
+    return byOwner.get(feed) ?? []
+  }
+  const names = (feed: string): Person => person(feed, aliasesOf(feed))
 
   /** Answers with a page. @param values what the template names beside what all of them have */
   function show(ctx: WebContext, view: View, here: string, values: Record<string, unknown>): void {

@@ -21,6 +21,7 @@ export function peoplePages(parts: DashboardParts) {
 
   const overview: Step = (ctx) => {
     const { role, feed } = memberOf(ctx)
+    const here = online()
     const days = store.activity.last(DAYS)
     const totals = store.feeds.totals()
     const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
@@ -29,7 +30,8 @@ export function peoplePages(parts: DashboardParts) {
     show(ctx, 'dashboard/overview.njk', 'overview', {
       days,
       peak: Math.max(1, ...days.map(({ peak }) => peak)),
-      attendants: online().map(person),
+      attendants: here.slice(0, PAGE).map(person),
+      more: Math.max(0, here.length - PAGE),
       counts: { members: store.members.count(), knocks: store.knocks.list().length, ...totals },
       storage: { bytes, most: maxBytes(), file: store.bytes() },
       // how much of whom is kept is for those who look after the room
@@ -82,19 +84,23 @@ export function peoplePages(parts: DashboardParts) {
 
   const knocks: Step = (ctx) => {
     need(ctx, 'knock.accept')
-    const waiting = store.knocks.list().map(({ feed, note, since, expires }) => ({
+    const all = store.knocks.list()
+    const from = offsetIn(ctx, all.length)
+    const waiting = all.slice(from, from + PAGE).map(({ feed, note, since, expires }) => ({
       ...person(feed),
       ...{ note, since, expires },
     }))
-    show(ctx, 'dashboard/knocks.njk', 'knocks', { knocks: waiting })
+    show(ctx, 'dashboard/knocks.njk', 'knocks', { ...pageOf(from, all.length), knocks: waiting })
   }
 
   const blocked: Step = (ctx) => {
     need(ctx, 'blocks.see')
-    const rows = store.members
-      .blocked()
+    const all = store.members.blocked().sort((a, b) => b.since - a.since)
+    const from = offsetIn(ctx, all.length)
+    const rows = all
+      .slice(from, from + PAGE)
       .map(({ feed, since, reason }) => ({ ...person(feed), since, reason }))
-    show(ctx, 'dashboard/blocked.njk', 'blocked', { blocked: rows.sort((a, b) => b.since - a.since) })
+    show(ctx, 'dashboard/blocked.njk', 'blocked', { ...pageOf(from, all.length), blocked: rows })
   }
 
   const aliases: Step = (ctx) => {

@@ -40,6 +40,7 @@ export const dash: Words['dash'] = {
   operator: 'der Betreiber',
   youAre: (name, role) => html`Du bist <bdi>${name}</bdi>, ${role}.`,
   hereNow: 'Gerade da',
+  andMore: (n) => `und ${n} weitere`,
   nobodyHere: 'Im Augenblick ist niemand verbunden.',
   knocksWait: (n) => `${count(n, 'Person klopft', 'Personen klopfen')} an`,
   noKnocks: 'Niemand klopft an.',

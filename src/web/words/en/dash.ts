@@ -33,6 +33,7 @@ export const dash = {
   operator: 'the operator',
   youAre: (name: string, role: string) => html`You are <bdi>${name}</bdi>, ${role}.`,
   hereNow: 'Here now',
+  andMore: (n: number) => `and ${n} more`,
   nobodyHere: 'Nobody is connected at the moment.',
   knocksWait: (n: number) => `${count(n, 'person is', 'people are')} knocking`,
   noKnocks: 'Nobody is knocking.',
