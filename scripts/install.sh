@@ -109,6 +109,12 @@ installed() { [ -f "$OPT/.owner" ] && [ -L "$OPT/current" ]; }
 account_exists() { getent passwd "$ACCOUNT" >/dev/null; }
 
 # Everything that this script writes to, before it writes anything.
+# A distribution's package would make an account of this name too.
+account_is_ours() {
+  entry="$(getent passwd "$ACCOUNT")" || return 1
+  [ "$(echo "$entry" | cut -d : -f 6)" = "$DATA" ] && echo "$entry" | cut -d : -f 5 | grep -qF "$MARK"
+}
+
 check_own() {
   if [ -e "$OPT" ] && ! ours "$OPT/.owner"; then die "$OPT is there, and not from this script" 'move it away first'; fi
   for file in "$BIN" "$UNIT"; do
@@ -120,8 +126,7 @@ check_own() {
     [ ! -e "$file" ] || die "$file is there: a package brings a service of this name" 'remove the package first'
   done
   if account_exists; then
-    home="$(getent passwd "$ACCOUNT" | cut -d : -f 6)"
-    [ "$home" = "$DATA" ] || die "the user $ACCOUNT is there, with the home $home: not from this script"
+    account_is_ours || die "the user $ACCOUNT is there, and not from this script"
   elif getent group "$ACCOUNT" >/dev/null; then
     die "the group $ACCOUNT is there, and not from this script"
   fi
@@ -334,7 +339,8 @@ case "\$(id -u) \${1:-}" in
     fi
     ;;
   '0 restore' | '0 onion' | '0 doctor')
-    # what root puts into the relay's directory must still be the relay's
+    # what root puts into the relay's directory must still be the relay's, however the command ends
+    trap : HUP INT TERM
     status=0
     run "\$@" || status=\$?
     if [ "\$TIDEPOOL_DATA" = $DATA ]; then chown -RhP $ACCOUNT:$ACCOUNT $DATA/; fi
@@ -350,7 +356,7 @@ WRAPPER
 # --- account and configuration ------------------------------------------------------------------------------------
 
 make_account() {
-  account_exists || useradd --system --user-group --home-dir "$DATA" --no-create-home --shell /usr/sbin/nologin "$ACCOUNT"
+  account_exists || useradd --system --user-group --home-dir "$DATA" --no-create-home --comment "$MARK" --shell /usr/sbin/nologin "$ACCOUNT"
   [ -e "$DATA" ] || install -d -o "$ACCOUNT" -g "$ACCOUNT" -m 700 "$DATA"
   chown "$ACCOUNT:$ACCOUNT" "$DATA/"
 }
@@ -407,10 +413,13 @@ is_ready() {
   "$BIN" status --json 2>/dev/null | grep -q "\"pid\": $pid,"
 }
 
+# Not the time of day: a board without a battery wakes up in 1970, and has its clock set in the middle of this.
+uptime_s() { cut -d . -f 1 /proc/uptime; }
+
 wait_ready() {
-  deadline=$(($(date +%s) + patience))
+  deadline=$(($(uptime_s) + patience))
   until is_ready; do
-    [ "$(date +%s)" -lt "$deadline" ] || return 1
+    [ "$(uptime_s)" -lt "$deadline" ] || return 1
     sleep 1
   done
 }
@@ -535,6 +544,9 @@ do_uninstall() {
       *) die 'nothing was removed' ;;
     esac
   fi
+  if account_is_ours || ours "$UNIT" || ours "$OPT/.owner"; then :; else
+    die 'there is nothing here that is from this script'
+  fi
   if [ -e "$UNIT" ] && ours "$UNIT"; then
     systemctl disable --quiet --now tidepool 2>/dev/null || systemctl stop tidepool || true
     rm -f "$UNIT"
@@ -547,7 +559,7 @@ do_uninstall() {
     say "Tidepool is removed. Data ($DATA) and configuration ($ETC) stay; --uninstall --purge removes them too."
     return
   fi
-  if account_exists && [ "$(getent passwd "$ACCOUNT" | cut -d : -f 6)" = "$DATA" ]; then
+  if account_is_ours; then
     # it may be the mount point of another disk, or a link to it
     if [ -e "$DATA" ] && [ "$(stat -Lc %U "$DATA/")" = "$ACCOUNT" ]; then
       find "$DATA/" -mindepth 1 -delete

@@ -18,8 +18,17 @@ export function prepareDataDir(path: string): void {
   }
 }
 
-/** Removes copies that were being packed or unpacked when something ended it. */
-export function clearLeftovers(path: string): void {
-  for (const name of readdirSync(path))
-    if (LEFTOVER.test(name)) rmSync(join(path, name), { recursive: true, force: true })
+/**
+ * Removes copies that were being packed or unpacked when something ended it.
+ * @param onFault told of one that stays: it takes room and is no reason not to start
+ */
+export function clearLeftovers(path: string, onFault: (err: unknown) => void): void {
+  for (const name of readdirSync(path)) {
+    if (!LEFTOVER.test(name)) continue
+    try {
+      rmSync(join(path, name), { recursive: true, force: true })
+    } catch (err) {
+      onFault(err)
+    }
+  }
 }

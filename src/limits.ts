@@ -199,6 +199,9 @@ export const ONION_PORTS = { web: 80, ssb: 8008, whois: 26_819 }
  */
 export const PULSE_WRITE_MS = 5 * MINUTE
 
+/** Bytes of an eighth of the machine's memory that tor may queue: below the least it complains, the most is plenty. */
+export const TOR_QUEUE_BYTES = { least: 64 * MIB, most: 256 * MIB }
+
 // --- certificates ----------------------------------------------------------------------------------------------
 
 /** Milliseconds between looks at the certificate: has its file changed, is it time to renew, has the clock been set. */

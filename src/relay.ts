@@ -87,7 +87,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const socketPath = join(dataDir, 'control.sock')
     // Before the store is opened: two relays on one store would sign two feeds with one key.
     await removeStale(socketPath)
-    clearLeftovers(dataDir)
+    clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
     const keys = loadIdentity(join(dataDir, 'secret'))
 
     const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })

@@ -1,12 +1,13 @@
 // tidepool backup: one file with everything the running relay keeps, and on demand its keys.
 
-import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs'
+import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { dataDirectory } from '../config.js'
 import { RelayError } from '../errors.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { count, print, printJson, size } from './output.js'
+import { temporarily } from './temporary.js'
 
 interface BackupOptions extends CommonOptions {
   withKeys?: boolean
@@ -28,14 +29,12 @@ export function define(command: Command): void {
       const quiet = file === '-'
       if (!quiet && existsSync(file)) throw new RelayError('bad_argument', `${file} is there already`)
       const { dir, ...note } = await operator.backup()
-      try {
+      await temporarily(dir, async () => {
         if (options.withKeys) copyKeys(dataDirectory(options.data), dir)
         const { pack } = await import('./archive.js')
         if (quiet) await pack(dir, 1)
         else await keep(file, (fd) => pack(dir, fd))
-      } finally {
-        rmSync(dir, { recursive: true, force: true })
-      }
+      })
       if (quiet) return
       if (options.json) return printJson({ file, ...note })
       print(`${file} holds ${count(note.messages, 'message')} (${size(note.bytes)} unpacked).`)
@@ -56,8 +55,17 @@ function copyKeys(dataDir: string, dir: string): void {
 /** Writes a file that is there whole and on the disk, or not at all. */
 async function keep(file: string, write: (fd: number) => Promise<void>): Promise<void> {
   const fresh = `${file}.part`
+  let fd: number
   try {
-    const fd = openSync(fresh, 'wx', 0o600)
+    fd = openSync(fresh, 'wx', 0o600)
+  } catch (err) {
+    const there = (err as NodeJS.ErrnoException).code === 'EEXIST'
+    const detail = there
+      ? `${fresh} is there already: another backup, or what one left`
+      : `${file}: ${(err as Error).message}`
+    throw new RelayError('bad_argument', detail, { cause: err })
+  }
+  await temporarily(fresh, async () => {
     try {
       await write(fd)
       fsyncSync(fd)
@@ -68,11 +76,5 @@ async function keep(file: string, write: (fd: number) => Promise<void>): Promise
     const parent = openSync(dirname(file), 'r')
     fsyncSync(parent)
     closeSync(parent)
-  } catch (err) {
-    if ((err as NodeJS.ErrnoException).code === 'EEXIST')
-      throw new RelayError('bad_argument', `${fresh} is there already: another backup, or what one left`)
-    rmSync(fresh, { force: true })
-    if (err instanceof RelayError) throw err
-    throw new RelayError('bad_argument', `${file}: ${(err as Error).message}`, { cause: err })
-  }
+  })
 }

@@ -17,6 +17,7 @@ import { removeStale } from '../peer/control.js'
 import { loadIdentity } from '../peer/identity.js'
 import { type BackupNote, readBackup } from '../store/backup.js'
 import { unpack } from './archive.js'
+import { temporarily } from './temporary.js'
 
 /** The mark that `createRecovery` looks for, and the one that a feed was begun, which it makes needless. */
 const RESTORED = 'restored'
@@ -39,7 +40,7 @@ export async function restore(
   if (existsSync(db) && !replace)
     throw new RelayError('data_unusable', `${db} is there: --replace puts it aside`)
   const fresh = mkdtempSync(join(dataDir, 'restore-'))
-  try {
+  return temporarily(fresh, async () => {
     const note = file === null ? null : await take(file, fresh)
     const secret = join(dataDir, 'secret')
     if (!existsSync(secret) && !existsSync(join(fresh, 'secret')))
@@ -59,9 +60,7 @@ export async function restore(
     rmSync(join(dataDir, FEED_BEGUN), { force: true })
     sync(dataDir)
     return note
-  } finally {
-    rmSync(fresh, { recursive: true, force: true })
-  }
+  })
 }
 
 async function take(file: string, dir: string): Promise<BackupNote> {

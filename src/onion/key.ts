@@ -7,6 +7,7 @@ import {
   fchmodSync,
   fstatSync,
   fsyncSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -138,7 +139,8 @@ export function writeKey(path: string, key: OnionKey): void {
 
 /** The relay's key, made where there is none. @throws RelayError `data_unusable` */
 export function loadKey(path: string): Loaded {
-  if (!existsSync(path)) writeKey(path, makeKey())
+  // a link that leads nowhere is a key that is elsewhere now, not none
+  if (!lstatSync(path, { throwIfNoEntry: false })) writeKey(path, makeKey())
   return readKey(path)
 }
 

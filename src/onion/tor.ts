@@ -3,9 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Clock } from '../clock.js'
-import { KIB, SECOND } from '../limits.js'
+import { KIB, SECOND, TOR_QUEUE_BYTES } from '../limits.js'
 import type { Log } from '../log.js'
 import { dialUnix } from './dial.js'
 
@@ -61,11 +62,18 @@ export function composeTorrc({ dir, pid, extra }: { dir: string; pid: number; ex
     // an SD card's life
     'AvoidDiskWrites 1',
     'Log notice stdout',
+    // inside the service's sandbox tor cannot see how much there is, and would take gigabytes before it sheds any
+    ...(/^\s*\+?MaxMemInQueues\b/im.test(extra) ? [] : [`MaxMemInQueues ${queueBytes(totalmem())} bytes`]),
     // until we own it by the connection, which it notices at once
     `__OwningControllerProcess ${pid}`,
     extra,
     '',
   ].join('\n')
+}
+
+/** Bytes that cells of all circuits may take in tor, of a board with so many: then it closes the largest. */
+export function queueBytes(memory: number): number {
+  return Math.floor(Math.min(Math.max(memory / 8, TOR_QUEUE_BYTES.least), TOR_QUEUE_BYTES.most))
 }
 
 /** Starts a tor. @throws Error where the directory or the operator's lines cannot be used */

@@ -1,6 +1,6 @@
 // The key file: made once and kept, never overwritten, and every kind of bad one told apart from a good one.
 
-import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { formatKey, loadKey, makeKey, parseKey, readKey, writeKey } from '../../src/onion/key.js'
@@ -68,4 +68,12 @@ t.test('the key of a tor that has served the address so far is taken', async (t)
   t.same(parseKey(bytes, 'x'), key)
   bytes[32] = 0xff
   t.throws(() => parseKey(bytes, 'x'), { code: 'data_unusable' })
+})
+
+t.test('a link to a key that is not there now is no reason for another', async (t) => {
+  const dir = t.testdir({})
+  const path = join(dir, 'onion.key')
+  symlinkSync(join(dir, 'stick', 'onion.key'), path)
+  t.throws(() => loadKey(path), { code: 'data_unusable' })
+  t.ok(lstatSync(path).isSymbolicLink())
 })

@@ -6,12 +6,13 @@ import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/clock.js'
+import { MIB } from '../../src/limits.js'
 import { createLog } from '../../src/log.js'
 import { Controller } from '../../src/onion/controller.js'
 import { authenticate } from '../../src/onion/cookie.js'
 import { createOnion } from '../../src/onion/onion.js'
 import { infoOf } from '../../src/onion/replies.js'
-import { composeTorrc, startTor } from '../../src/onion/tor.js'
+import { composeTorrc, queueBytes, startTor } from '../../src/onion/tor.js'
 import { lacks } from '../helpers/programs.js'
 import { shortDir } from '../helpers/relay.js'
 import { silentLog } from '../helpers/store.js'
@@ -33,6 +34,13 @@ t.test('the torrc', async (t) => {
     'UseBridges 1',
   ])
     t.ok(lines.includes(line), line)
+  t.match(lines.join('\n'), /^MaxMemInQueues \d+ bytes$/m)
+  t.notMatch(composeTorrc({ dir: '/a', pid: 7, extra: 'MaxMemInQueues 1 GB' }), /\d+ bytes/)
+  t.same(
+    [256, 1024, 8192].map((mib) => queueBytes(mib * MIB) / MIB),
+    [64, 128, 256],
+    'an eighth, within reason',
+  )
   const socks = composeTorrc({ dir: '/a', pid: 7, extra: 'SocksPort 127.0.0.1:9250' })
   t.notMatch(socks, 'SocksPort 0')
   for (const line of ['ControlPort 9051', '  datadirectory /x', '+ControlPort 1', '__OwningControllerFD 3'])

@@ -40,6 +40,7 @@ async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void>
   await t.test('what is not its own', (t) => refusals(t, machine))
   await t.test('installation', (t) => installation(t, machine, id))
   await t.test('the service as systemd runs it', (t) => confinement(t, machine))
+  await t.test('tor in its sandbox', (t) => confinedTor(t, machine))
   await t.test('reload', (t) => reload(t, machine))
   await t.test('killed, hung, stopped', (t) => survival(t, machine))
   await t.test('run again', (t) => again(t, machine, id))
@@ -95,6 +96,14 @@ async function refusals(t: Test, machine: Machine): Promise<void> {
     stderr: /has to be run as root/,
   })
   t.match(await machine.run(`${INSTALL} --upgrade`), { code: 1, stderr: /nothing is installed here/ })
+  await machine.sh('mkdir -p /etc/tidepool && echo mine >/etc/tidepool/relay.toml')
+  await machine.sh('useradd --home-dir /var/lib/tidepool --create-home tidepool')
+  t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
+    code: 1,
+    stderr: /nothing here that is from this script/,
+  })
+  t.match(await machine.sh('cat /etc/tidepool/relay.toml && id -u tidepool'), /^mine\n\d+\n$/)
+  await machine.sh('userdel --remove tidepool 2>/dev/null; rm -rf /etc/tidepool /var/lib/tidepool')
   t.match(await machine.run(`${INSTALL} --nonsense`), { code: 1, stderr: /--nonsense is not an option/ })
   const damaged = await machine.run(`${INSTALL} --release /release/damaged.tgz`)
   t.match(damaged, { code: 1, stderr: /damaged\.tgz is damaged/ })
@@ -147,6 +156,24 @@ async function installation(t: Test, machine: Machine, id: string): Promise<void
   const stranger = await machine.run('su -s /bin/sh nobody -c "/usr/local/bin/tidepool status"')
   t.match(stranger, { code: 1, stderr: /not_allowed|relay_not_running/ }, 'the operator is root alone')
   t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
+}
+
+/** The onion is switched on for a while: there is no Tor network here, but the relay's tor must run and answer. */
+async function confinedTor(t: Test, machine: Machine): Promise<void> {
+  const turn = (from: string, to: string): Promise<string> =>
+    machine.sh(`sed -i 's/^${from}$/${to}/' /etc/tidepool/relay.toml && systemctl restart tidepool`)
+  await turn('#enabled = false', 'enabled = true')
+  const onion = await until('tor to speak', async () => {
+    const { onion } = JSON.parse(await machine.sh('tidepool status --json'))
+    return onion.state === 'bootstrapping' && onion
+  })
+  t.match(onion, { state: 'bootstrapping' })
+  const found = await machine.sh(
+    'for each in /proc/[0-9]*; do if [ "$(cat $each/comm 2>/dev/null)" = tor ]; then stat -c %U $each; grep VmRSS $each/status; fi; done',
+  )
+  t.match(found, /^tidepool\n/, 'as nobody but the relay')
+  t.comment(`tor: ${found.replace(/\s+/g, ' ')}`)
+  await turn('enabled = true', '#enabled = false')
 }
 
 async function confinement(t: Test, machine: Machine): Promise<void> {

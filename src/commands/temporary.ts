@@ -1,0 +1,25 @@
+// Work on something temporary that must not outlive it, however the command ends.
+
+import { rmSync } from 'node:fs'
+import { constants } from 'node:os'
+
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
+
+/**
+ * Does the work and removes what it was done on; a signal removes it too, and then ends the process as it would have.
+ * @param path a file or a directory
+ */
+export async function temporarily<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const remove = (): void => rmSync(path, { recursive: true, force: true })
+  const stop = (signal: NodeJS.Signals): void => {
+    remove()
+    process.exit(128 + constants.signals[signal])
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+  try {
+    return await work()
+  } finally {
+    for (const signal of SIGNALS) process.off(signal, stop)
+    remove()
+  }
+}
