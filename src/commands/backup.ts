@@ -4,6 +4,7 @@ import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync } 
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { dataDirectory } from '../config.js'
+import { syncPath } from '../durable.js'
 import { RelayError } from '../errors.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { count, print, printJson, size } from './output.js'
@@ -73,8 +74,6 @@ async function keep(file: string, write: (fd: number) => Promise<void>): Promise
       closeSync(fd)
     }
     renameSync(fresh, file)
-    const parent = openSync(dirname(file), 'r')
-    fsyncSync(parent)
-    closeSync(parent)
+    syncPath(dirname(file))
   })
 }

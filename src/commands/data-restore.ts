@@ -3,7 +3,6 @@
 import {
   closeSync,
   existsSync,
-  fsyncSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -12,6 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { syncPath } from '../durable.js'
 import { RelayError } from '../errors.js'
 import { removeStale } from '../peer/control.js'
 import { loadIdentity } from '../peer/identity.js'
@@ -51,14 +51,14 @@ export async function restore(
 
     // The mark comes first: whatever happens from here on, the relay will not publish on a feed that may be too short.
     writeFileSync(join(dataDir, RESTORED), '', { mode: 0o600 })
-    sync(dataDir)
+    syncPath(dataDir)
     if (existsSync(db)) renameSync(db, join(dataDir, `db-before-${Date.now()}`))
     if (note) renameSync(join(fresh, 'db'), db)
     for (const name of ['secret', 'onion.key'])
       if (!existsSync(join(dataDir, name)) && existsSync(join(fresh, name)))
         renameSync(join(fresh, name), join(dataDir, name))
     rmSync(join(dataDir, FEED_BEGUN), { force: true })
-    sync(dataDir)
+    syncPath(dataDir)
     return note
   })
 }
@@ -76,12 +76,6 @@ async function take(file: string, dir: string): Promise<BackupNote> {
     if (fd !== 0) closeSync(fd)
   }
   const note = await readBackup(dir)
-  for (const name of ['db/data.mdb', 'db']) sync(join(dir, name))
+  for (const name of ['db/data.mdb', 'db']) syncPath(join(dir, name))
   return note
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r')
-  fsyncSync(fd)
-  closeSync(fd)
 }

@@ -1,20 +1,8 @@
 // The key of the onion address in its file: made once, durably, checked whenever it is read, and never overwritten.
 
 import { createHash, randomBytes } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fchmodSync,
-  fstatSync,
-  fsyncSync,
-  lstatSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
-import { dirname } from 'node:path'
+import { closeSync, existsSync, fchmodSync, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
+import { writeWhole } from '../durable.js'
 import { RelayError } from '../errors.js'
 import { onionAddress, publicKeyOf } from './address.js'
 
@@ -115,21 +103,9 @@ export function readKey(path: string): Loaded {
  * @throws RelayError `data_unusable`, for a file that is there too
  */
 export function writeKey(path: string, key: OnionKey): void {
-  const fresh = `${path}.new`
   try {
     if (existsSync(path)) throw new Error('it is there already')
-    rmSync(fresh, { force: true })
-    const fd = openSync(fresh, 'wx', 0o600)
-    try {
-      writeSync(fd, formatKey(key))
-      fsyncSync(fd)
-    } finally {
-      closeSync(fd)
-    }
-    renameSync(fresh, path)
-    const parent = openSync(dirname(path), 'r')
-    fsyncSync(parent)
-    closeSync(parent)
+    writeWhole(path, formatKey(key))
   } catch (err) {
     throw new RelayError('data_unusable', `${path} cannot be written: ${(err as Error).message}`, {
       cause: err,

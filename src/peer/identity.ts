@@ -1,8 +1,9 @@
 // The relay's key pair in its `secret` file: made once, durably, and never overwritten.
 
-import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
+import { syncPath } from '../durable.js'
 import { RelayError } from '../errors.js'
 import { isFeedId } from '../ssb/feed-id.js'
 
@@ -58,8 +59,8 @@ export function guardFeed(feeds: OwnFeed, id: string, mark: string): void {
   }
   const leave = (): void => {
     writeFileSync(mark, '', { mode: 0o600 })
-    sync(mark)
-    sync(dirname(mark))
+    syncPath(mark)
+    syncPath(dirname(mark))
   }
   if (begun) return leave()
   const stop = feeds.subscribe(id, () => {
@@ -72,13 +73,7 @@ function createIdentity(path: string): void {
   const fresh = `${path}.new`
   rmSync(fresh, { force: true })
   ssbKeys.createSync(fresh)
-  sync(fresh)
+  syncPath(fresh)
   renameSync(fresh, path)
-  sync(dirname(path))
-}
-
-function sync(path: string): void {
-  const fd = openSync(path, 'r')
-  fsyncSync(fd)
-  closeSync(fd)
+  syncPath(dirname(path))
 }

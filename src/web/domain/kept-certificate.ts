@@ -1,18 +1,9 @@
 // What ACME keeps in the data directory: the account's key, and the certificate with its key in one file.
 
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
-import {
-  closeSync,
-  existsSync,
-  fsyncSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { writeWhole } from '../../durable.js'
 import type { Log } from '../../log.js'
 import { checkPair, type Pair } from './pair.js'
 
@@ -60,7 +51,7 @@ export function keepIn(
       }
     },
     save(key, cert) {
-      writeWhole(certificate, `${ORIGIN}${directory}\n${key}${cert}`)
+      write(certificate, `${ORIGIN}${directory}\n${key}${cert}`)
       rmSync(reserved, { force: true })
     },
     accountKey() {
@@ -76,10 +67,10 @@ export function keepIn(
         }
       }
       const made = newKey()
-      writeWhole(account, made)
+      write(account, made)
       return made
     },
-    reserve: (key) => writeWhole(reserved, key),
+    reserve: (key) => write(reserved, key),
   }
 }
 
@@ -89,20 +80,8 @@ export function newKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 }
 
-/** Writes a file, readable by us alone, that is whole whenever the power goes. */
-function writeWhole(path: string, text: string): void {
+/** The first file makes the directory. */
+function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  const fresh = `${path}.new`
-  rmSync(fresh, { force: true })
-  const fd = openSync(fresh, 'wx', 0o600)
-  try {
-    writeSync(fd, text)
-    fsyncSync(fd)
-  } finally {
-    closeSync(fd)
-  }
-  renameSync(fresh, path)
-  const dir = openSync(dirname(path), 'r')
-  fsyncSync(dir)
-  closeSync(dir)
+  writeWhole(path, text)
 }
