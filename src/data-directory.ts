@@ -4,6 +4,11 @@ import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { RelayError } from './errors.js'
 
+/** The mark of a restore: the relay's own feed may have come further than the store knows. */
+export const RESTORED = 'restored'
+/** The mark that the relay has published. */
+export const FEED_BEGUN = 'feed-begun'
+
 /** Directories that backups are made in, and those that restoring leaves if it is cut short. */
 export const BACKUP_PREFIX = 'backup-'
 const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/

@@ -5,7 +5,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
-import { BACKUP_PREFIX, clearLeftovers, prepareDataDir } from './data-directory.js'
+import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './data-directory.js'
 import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
 import type { Log } from './log.js'
 import { requireFitMachine } from './machine.js'
@@ -93,11 +93,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
     closers.push(() => store.close())
 
-    const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, 'restored') })
+    const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
     closers.push(() => recovery.close())
     if (recovery.pending()) await store.signIns.forgetAll()
     // where the feed may still be coming back, an empty store is nothing to be alarmed at
-    if (!recovery.pending()) guardFeed(store.feeds, keys.id, join(dataDir, 'feed-begun'))
+    else guardFeed(store.feeds, keys.id, join(dataDir, FEED_BEGUN))
 
     const { settings } = store
     const setup = createSetup(store)

@@ -5,8 +5,8 @@ import { text } from 'node:stream/consumers'
 import { RelayError } from '../errors.js'
 import { BACKUP_DATABASE, BACKUP_NOTE } from '../store/backup.js'
 
-/** What may be in a backup besides; anything else in an archive is left in it. */
-const KEYS = ['secret', 'onion.key']
+/** The keys, which may be in a backup besides; anything else in an archive is left in it. */
+export const KEY_FILES = ['secret', 'onion.key']
 
 /**
  * Packs a directory's backup into a descriptor that is open for writing.
@@ -21,7 +21,7 @@ export function pack(dir: string, fd: number): Promise<void> {
  * @throws RelayError `backup_unusable`
  */
 export function unpack(fd: number, dir: string): Promise<void> {
-  const names = [BACKUP_NOTE, BACKUP_DATABASE, ...KEYS].map((name) => `./${name}`)
+  const names = [BACKUP_NOTE, BACKUP_DATABASE, ...KEY_FILES].map((name) => `./${name}`)
   // A member that is absent is an error to tar and none here: what is there is read and checked afterwards.
   const how = ['--no-same-owner', '--no-same-permissions', '--no-overwrite-dir', '--ignore-failed-read']
   return tar(

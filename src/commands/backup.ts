@@ -31,8 +31,8 @@ export function define(command: Command): void {
       if (!quiet && existsSync(file)) throw new RelayError('bad_argument', `${file} is there already`)
       const { dir, ...note } = await operator.backup()
       await temporarily(dir, async () => {
-        if (options.withKeys) copyKeys(dataDirectory(options.data), dir)
-        const { pack } = await import('./archive.js')
+        const { KEY_FILES, pack } = await import('./archive.js')
+        if (options.withKeys) copyFiles(KEY_FILES, dataDirectory(options.data), dir)
         if (quiet) await pack(dir, 1)
         else await keep(file, (fd) => pack(dir, fd))
       })
@@ -46,9 +46,9 @@ export function define(command: Command): void {
   )
 }
 
-function copyKeys(dataDir: string, dir: string): void {
-  for (const name of ['secret', 'onion.key']) {
-    const path = join(dataDir, name)
+function copyFiles(names: readonly string[], from: string, dir: string): void {
+  for (const name of names) {
+    const path = join(from, name)
     if (existsSync(path)) copyFileSync(path, join(dir, name))
   }
 }

@@ -11,17 +11,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { FEED_BEGUN, RESTORED } from '../data-directory.js'
 import { syncPath } from '../durable.js'
 import { RelayError } from '../errors.js'
 import { removeStale } from '../peer/control.js'
 import { loadIdentity } from '../peer/identity.js'
 import { type BackupNote, readBackup } from '../store/backup.js'
-import { unpack } from './archive.js'
+import { KEY_FILES, unpack } from './archive.js'
 import { temporarily } from './temporary.js'
-
-/** The mark that `createRecovery` looks for, and the one that a feed was begun, which it makes needless. */
-const RESTORED = 'restored'
-const FEED_BEGUN = 'feed-begun'
 
 /**
  * Makes a data directory what it was when a backup was taken; nothing is changed unless all of it can be.
@@ -54,7 +51,7 @@ export async function restore(
     syncPath(dataDir)
     if (existsSync(db)) renameSync(db, join(dataDir, `db-before-${Date.now()}`))
     if (note) renameSync(join(fresh, 'db'), db)
-    for (const name of ['secret', 'onion.key'])
+    for (const name of KEY_FILES)
       if (!existsSync(join(dataDir, name)) && existsSync(join(fresh, name)))
         renameSync(join(fresh, name), join(dataDir, name))
     rmSync(join(dataDir, FEED_BEGUN), { force: true })

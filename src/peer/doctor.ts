@@ -2,7 +2,8 @@
 
 import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
-import { MIB, PLAUSIBLE_NOW } from '../limits.js'
+import { isClockSet } from '../clock.js'
+import { MIB } from '../limits.js'
 import { DATA_FILE } from '../store/layout.js'
 import { examineFile } from '../store/pages.js'
 import type { Store } from '../store/store.js'
@@ -67,7 +68,7 @@ export function checkNode(version = process.versions.node): DoctorCheck {
 /** Whether a clock can be right. @param now Unix ms */
 export function checkClock(now: number): DoctorCheck {
   const shown = new Date(now).toISOString()
-  return now >= PLAUSIBLE_NOW
+  return isClockSet(now)
     ? sound('clock', shown)
     : trouble('clock', 'error', `${shown} is in the past`, 'set the clock, or wait for the network to')
 }

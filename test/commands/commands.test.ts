@@ -4,6 +4,7 @@ import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
 import { RelayError } from '../../src/errors.js'
 import type { InviteInfo, MemberInfo, RelayStatus } from '../../src/peer/operator.js'
+import { STATUS as NOBODY } from './fake-status.js'
 import { tidepool } from './invoke.js'
 import { operatorStub, shortDir } from './operator-stub.js'
 
@@ -12,37 +13,19 @@ const BEN = `@${'B'.repeat(42)}A=.ed25519`
 const CODE = `relay.example.org:8008:${ANA}~${'s'.repeat(43)}=`
 
 const STATUS: RelayStatus = {
+  ...NOBODY,
   id: ANA,
   pid: 4711,
   version: '9.9.9',
-  mode: 'open',
   name: 'harbour',
   uptime_s: 7200,
-  recovering: false,
-  addresses: {
-    ssb: ['net:h:8008~shs:k'],
-    web: 'http://127.0.0.1:8080',
-    https: null,
-    onion: null,
-    whois: null,
-  },
+  addresses: { ...NOBODY.addresses, ssb: ['net:h:8008~shs:k'], web: 'http://127.0.0.1:8080' },
   members: 2,
   online: 1,
-  tunnels: 0,
   feeds: 3,
   messages: 42,
   db_bytes: 3 * 1024 * 1024,
   rss_bytes: 60 * 1024 * 1024,
-  https: {
-    state: 'off',
-    source: null,
-    issuer: null,
-    expires: null,
-    renews: null,
-    reason: null,
-    http_port: null,
-  },
-  onion: { state: 'disabled' },
 }
 
 const INVITE: InviteInfo = {

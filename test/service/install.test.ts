@@ -313,10 +313,8 @@ async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
 
 async function restored(t: Test, machine: Machine): Promise<void> {
   const identity = await relayId(machine)
-  await machine.sh('tidepool backup --with-keys /root/all.tar.gz')
-  await machine.sh(
-    'systemctl stop tidepool && rm -r /var/lib/tidepool/* && tidepool restore /root/all.tar.gz',
-  )
+  await machine.sh('tidepool backup --with-keys /srv/all.tar.gz')
+  await machine.sh('systemctl stop tidepool && rm -r /var/lib/tidepool/* && tidepool restore /srv/all.tar.gz')
   t.equal(
     await machine.sh('find /var/lib/tidepool ! -user tidepool'),
     '',

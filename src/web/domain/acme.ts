@@ -1,8 +1,8 @@
 // Certificates by ACME: one is fetched when there is none or the one there is nears its end, and failures are borne.
 
 import { readFileSync } from 'node:fs'
-import type { Clock } from '../../clock.js'
-import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, PLAUSIBLE_NOW, RENEW_AFTER } from '../../limits.js'
+import { type Clock, isClockSet } from '../../clock.js'
+import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, RENEW_AFTER } from '../../limits.js'
 import type { Log } from '../../log.js'
 import { createFetch, type FetchCertificate, NotFetched } from './fetch.js'
 import { keepIn, newKey } from './kept-certificate.js'
@@ -116,7 +116,7 @@ export function keepByAcme(
         return
       }
       // such a clock was never set; the authority's own certificate would be from its future
-      if (now < PLAUSIBLE_NOW) trouble = 'waiting for the clock of this machine to be set'
+      if (!isClockSet(now)) trouble = 'waiting for the clock of this machine to be set'
       else if (clock.uptime() >= notBefore)
         fetching = attempt()
           .catch(failed)
