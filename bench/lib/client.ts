@@ -14,14 +14,15 @@ import { NETWORK_KEY } from '../../src/ssb/network.js'
 const secretHandshake = createRequire(import.meta.url)('secret-handshake')
 
 const JSON_TYPE = 2
+const TYPES = 3
 const END = 4
 const STREAM = 8
 /** Plain bytes sealed and written at a time. */
 const WRITE_BYTES = 64 * 1024
 const HANDSHAKE_MS = 30_000
 
-/** Hears the frames that answer one of our calls. */
-export type Hearer = (body: Buffer, ended: boolean) => void
+/** Hears the frames that answer one of our calls; muxrpc sends a bare string as it stands, not as JSON. */
+export type Hearer = (body: Buffer, ended: boolean, json: boolean) => void
 
 /** The server's call of `createHistoryStream`; answers what yields frames for it, or null to leave it silent. */
 export type Answerer = (query: Record<string, unknown>, request: number) => (() => Buffer | null) | null
@@ -204,7 +205,7 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
   // --- in
   function called(request: number, flags: number, body: Buffer): void {
     const hear = hosted.get(request)
-    if (hear && !(flags & END)) return hear(body, false)
+    if (hear && !(flags & END)) return hear(body, false, false)
     if (answered.has(request)) {
       if (flags & END) send(frame(STREAM | END | JSON_TYPE, true, -request))
       return
@@ -232,7 +233,7 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
     const last = ended || !(flags & STREAM)
     if (last) calls.delete(-request)
     if (ended && flags & STREAM) send(frame(STREAM | END | JSON_TYPE, true, -request))
-    hear?.(body, ended)
+    hear?.(body, ended, (flags & TYPES) === JSON_TYPE)
   }
   let left = Buffer.alloc(0)
   function gather(plain: Buffer): void {
@@ -268,11 +269,12 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
   return {
     ask: (name, ...args) =>
       new Promise((resolve, reject) => {
-        call(0, 'async', name, args, (body, failed) => {
+        call(0, 'async', name, args, (body, failed, json) => {
           const text = body.toString()
           if (failed) reject(new Error(`${name}: ${text}`))
           // a method that answers nothing is answered with no JSON at all
-          else resolve(text === '' ? undefined : JSON.parse(text))
+          else if (json) resolve(text === '' ? undefined : JSON.parse(text))
+          else resolve(text)
         })
       }),
     source(name, args, hear) {

@@ -26,7 +26,9 @@ export interface Server {
 }
 
 /** What Node is given on a board, as scripts/start.sh does. */
-export const BOARD_FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1']
+export const BOARD_FLAGS = [
+  ...['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1', '--expose-gc'],
+]
 const BOARD_ENV = { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' }
 const READY_MS = 30_000
 
