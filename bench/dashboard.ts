@@ -29,8 +29,8 @@ const PEOPLE = 8
 /** Between a member who comes for a moment and the next. */
 const VISIT_MS = 1000
 const SETTLE_MS = 5000
-/** What the relay needs to notice that it is quiet again (`src/rest.ts`), and a little. */
-const QUIET_MS = 150_000
+/** What the relay needs to notice that it is quiet again and to give back (`src/rest.ts`), and a little. */
+const QUIET_MS = 200_000
 const MEASURE_MS = 1000
 
 const PAGES = ['', '/members', '/invites', '/aliases', '/me']

@@ -29,7 +29,7 @@ export interface Server {
 export const BOARD_FLAGS = [
   ...['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1', '--expose-gc'],
 ]
-const BOARD_ENV = { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2' }
+const BOARD_ENV = { UV_THREADPOOL_SIZE: '2', MALLOC_ARENA_MAX: '2', MALLOC_TRIM_THRESHOLD_: '65536' }
 const READY_MS = 30_000
 
 /** The built command line: the nearest `dist` above the compiled bench. */

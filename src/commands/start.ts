@@ -8,6 +8,7 @@ import { isJournal, journalDestination, PRIORITY, prioritized } from '../journal
 import { createLog, type Log } from '../log.js'
 import type { RelayStatus } from '../peer/operator.js'
 import type { Relay, RelayOptions } from '../relay.js'
+import { collect } from '../rest.js'
 import { superviseProcess } from './lifetime.js'
 import { findServiceManager } from './notify.js'
 import { withData, withExamples } from './options.js'
@@ -49,6 +50,8 @@ const INTERRUPT_BUDGET = 500_000
 /** Runs a relay; resolves once it is up or has failed to come up, which the exit code then says. */
 export async function start(options: StartOptions, launch: Launch = launchRelay): Promise<void> {
   setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`)
+  // Code that has long not run is dropped, bytecode and what V8 quickly made of it alike (see `rest.ts`).
+  setFlagsFromString('--flush-baseline-code')
   const sources: ConfigSources = { file: options.config, sets: options.set }
   const readConfig = (): Config => loadConfig(sources)
   const manager = findServiceManager(systemClock)
@@ -68,20 +71,13 @@ export async function start(options: StartOptions, launch: Launch = launchRelay)
       else print(banner(status, relay.setupLink(), dataDir, options.data !== undefined))
       await manager.ready(relay, log)
     }
-    giveBackMemory()
+    // Once: V8 would keep some 5 MB of what starting took until the heap fills, which on a quiet relay takes days.
+    collect()
   } catch (err) {
     fail(err, log?.isLevelEnabled('debug'), (text) => (toJournal ? prioritized(PRIORITY.error, text) : text))
     // Whatever a half-started relay left running must not keep a dead service alive.
     setTimeout(() => process.exit(1), 1000).unref()
   }
-}
-
-/**
- * Collects what starting has left behind, once: V8 would keep some 5 MB of it until the heap fills, which on a quiet
- * relay takes days. Only where Node was started with `--expose-gc`, as `npm start` and the command itself do.
- */
-function giveBackMemory(): void {
-  globalThis.gc?.()
 }
 
 async function launchRelay(options: RelayOptions): Promise<Relay> {
