@@ -124,15 +124,16 @@ export const AGENT_CHARS = 40
 export const LINK_MS = 1 * HOUR
 /** Milliseconds in which a sign-in that a browser has begun can be finished. */
 export const CHALLENGE_MS = 10 * MINUTE
-/** Sign-ins begun and not finished at once; the oldest goes first. One is some 300 bytes. */
-export const CHALLENGES = 4096
-/** Milliseconds an app may take to sign when the relay asks it: its owner may have to say yes. */
-export const SOLUTION_MS = 20 * SECOND
-/** Milliseconds a refused sign-in takes at least: an app that is away and one that says no look the same. */
-export const REFUSAL_MS = 2 * SECOND
+/** Solved or failed challenges a member has standing; more are not heard. One is some 300 bytes. */
+export const SOLVED_PER_MEMBER = 8
+/**
+ * Milliseconds an app has to sign when the relay asks it, through the onion too; and those a refused sign-in takes, as an
+ * app that is away, one that says no and one that says nothing look the same.
+ */
+export const SOLUTION_MS = 6 * SECOND
 /** Sign-ins waiting for an app's answer at once. */
 export const SOLUTIONS_AT_ONCE = 64
-/** Sign-ins that begin at one member's app, in an hour, whoever asks: each makes that app work. */
+/** Sign-ins that one member's app is asked about in vain, in an hour, whoever asks: each makes that app work. */
 export const SOLUTIONS_PER_HOUR = 60
 
 // --- room ------------------------------------------------------------------------------------------------------

@@ -3,18 +3,10 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.js'
 import { RelayError } from '../errors.js'
-import {
-  CHALLENGE_MS,
-  CHALLENGES,
-  HOUR,
-  REFUSAL_MS,
-  SOLUTION_MS,
-  SOLUTIONS_AT_ONCE,
-  SOLUTIONS_PER_HOUR,
-} from '../limits.js'
-import { Returning } from '../returning.js'
+import { HOUR, SOLUTION_MS, SOLUTIONS_AT_ONCE, SOLUTIONS_PER_HOUR, SOLVED_PER_MEMBER } from '../limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { CHALLENGE_BYTES, isChallenge, isSolution } from '../ssb/http-auth.js'
+import { createChallengeMint } from './challenge.js'
 
 /** How a sign-in that a browser has begun stands; `gone` is also one that never was. */
 export type Challenge = 'waiting' | 'solved' | 'failed' | 'gone'
@@ -23,18 +15,21 @@ export type Challenge = 'waiting' | 'solved' | 'failed' | 'gone'
 export type AskApp = (feed: FeedId, sc: string, cc: string) => Promise<unknown> | null
 
 export interface SignInBridge {
-  /** Begins a sign-in for a browser: answers the server's challenge, which only that browser may be shown. */
+  /** Begins a sign-in: answers a secret for that browser alone. Nothing is kept here until an app has spoken. */
   begin(): string
+  /** The server's challenge of that secret; null when it is over, or was never one of ours. */
+  challengeOf(ticket: string): string | null
   state(sc: string): Challenge
   /** Calls once when a challenge is no longer waiting; answers the means to stop listening. */
   watch(sc: string, listener: () => void): () => void
   /** Who solved it; true once for each challenge, which is then gone. */
   collect(sc: string): FeedId | null
-  /** An app's solution, over its own connection. One that is wrong uses the challenge up too. */
+  /** A member's solution, over its own connection. One that is wrong uses the challenge up too. */
   solve(feed: FeedId, sc: unknown, cc: unknown, solution: unknown): boolean
   /**
    * Asks a member's app to sign for a sign-in that it began itself; each of its challenges is good for one try.
-   * Whatever the reason, a refusal comes after the same while.
+   * Whatever the reason, a refusal comes after the same while. Whoever knows a member's id may have its app asked until
+   * the hour's tries are used up: then that app begins no sign-ins for a while, and browsers still do.
    * @throws RelayError `sign_in_refused`
    */
   ask(feed: FeedId, cc: string): Promise<void>
@@ -45,12 +40,20 @@ export interface SignInBridge {
   close(): void
 }
 
-interface Waiting {
+/** What a member's app has said to a challenge; `gone` once a browser has come for it. */
+interface Answer {
+  state: 'solved' | 'failed' | 'gone'
+  feed: FeedId
   /** Unix ms */
   expires: number
-  state: Exclude<Challenge, 'gone'>
-  feed: FeedId | null
-  listeners: Set<() => void>
+}
+
+/** A challenge of a member's app that this relay asked it about. */
+interface Try {
+  cc: string
+  /** `clock.uptime()` at which it is forgotten */
+  until: number
+  failed: boolean
 }
 
 /**
@@ -62,35 +65,53 @@ export function createSignInBridge(
   own: FeedId,
   isMember: (feed: FeedId) => boolean,
 ): SignInBridge {
-  /** by the server's challenge; a browser that came back for its own keeps it, whatever crowd begins others */
-  const challenges = new Returning<Waiting>(CHALLENGES, ({ expires }) => expires <= clock.now(), wake)
-  /** members' challenges that were tried, with the moment they are forgotten */
-  const tried = new Map<FeedId, Array<{ cc: string; until: number }>>()
+  const mint = createChallengeMint(clock.now)
+  /** by the server's challenge */
+  const answers = new Map<string, Answer>()
+  /** browsers that wait for an answer, by the server's challenge */
+  const listeners = new Map<string, Set<() => void>>()
+  /** of members whose apps were asked */
+  const tried = new Map<FeedId, Try[]>()
   const pauses = new Set<() => void>()
   let askApp: AskApp = () => null
   let asking = 0
 
-  const newChallenge = (): string => randomBytes(CHALLENGE_BYTES).toString('base64')
-
-  /** Has whoever waits look again. */
-  function wake({ listeners }: Waiting): void {
-    for (const listener of [...listeners]) listener()
-    listeners.clear()
+  function wake(sc: string): void {
+    const waiting = listeners.get(sc)
+    listeners.delete(sc)
+    for (const listener of waiting ?? []) listener()
   }
 
-  function settle(held: Waiting, state: 'solved' | 'failed', feed: FeedId | null): void {
-    held.state = state
-    held.feed = feed
-    wake(held)
+  /** Forgets what is over; false if this member has as many answers standing as it may. */
+  function hasRoom(feed: FeedId): boolean {
+    let standing = 0
+    for (const [sc, answer] of answers) {
+      if (answer.expires <= clock.now()) answers.delete(sc)
+      else if (answer.feed === feed) standing += 1
+    }
+    return standing < SOLVED_PER_MEMBER
   }
 
-  /** Takes note of a client's challenge; false if it was tried before, or too many of that client's were. */
-  function spend(feed: FeedId, cc: string): boolean {
+  function mayTry(feed: FeedId, cc: string): boolean {
+    const before = (tried.get(feed) ?? []).filter(({ until }) => until > clock.uptime())
+    return (
+      before.filter(({ failed }) => failed).length < SOLUTIONS_PER_HOUR &&
+      !before.some((one) => one.cc === cc)
+    )
+  }
+
+  /** Takes note of a challenge that an app is asked about: of no effect until the app has signed. */
+  function note(feed: FeedId, cc: string): Try {
     const now = clock.uptime()
-    const spent = (tried.get(feed) ?? []).filter(({ until }) => until > now)
-    if (spent.length >= SOLUTIONS_PER_HOUR || spent.some((one) => one.cc === cc)) return false
-    tried.set(feed, [...spent, { cc, until: now + HOUR }])
-    return true
+    for (const [member, tries] of tried) {
+      const left = tries.filter(({ until }) => until > now)
+      if (left.length > 0) tried.set(member, left)
+      else tried.delete(member)
+    }
+    // A copy: what was cut out of an address or a header holds on to all of it.
+    const mine: Try = { cc: copyOf(cc), until: now + HOUR, failed: true }
+    tried.set(copyOf(feed), [...(tried.get(feed) ?? []), mine])
+    return mine
   }
 
   /** What becomes of a promise within so many milliseconds; undefined if nothing does, or it fails. */
@@ -109,61 +130,65 @@ export function createSignInBridge(
   }
 
   return {
-    begin() {
-      const sc = newChallenge()
-      challenges.add(sc, {
-        ...{ expires: clock.now() + CHALLENGE_MS, state: 'waiting', feed: null },
-        listeners: new Set(),
-      })
-      return sc
+    begin: mint.ticket,
+    challengeOf: mint.of,
+
+    state(sc) {
+      if (mint.end(sc) === null) return 'gone'
+      return answers.get(sc)?.state ?? 'waiting'
     },
 
-    state: (sc) => challenges.get(sc)?.state ?? 'gone',
-
     watch(sc, listener) {
-      const held = challenges.get(sc)
-      held?.listeners.add(listener)
-      return () => held?.listeners.delete(listener)
+      const waiting = listeners.get(sc) ?? new Set()
+      listeners.set(sc, waiting.add(listener))
+      return () => {
+        waiting.delete(listener)
+        if (waiting.size === 0 && listeners.get(sc) === waiting) listeners.delete(sc)
+      }
     },
 
     collect(sc) {
-      const held = challenges.get(sc)
-      if (!held || held.state === 'waiting') return null
-      challenges.delete(sc)
-      return held.state === 'solved' && held.feed && isMember(held.feed) ? held.feed : null
+      const answer = answers.get(sc)
+      if (!answer || answer.expires <= clock.now()) return null
+      const { state, feed } = answer
+      // kept until it would be over: a challenge that was used cannot be solved once more
+      answer.state = 'gone'
+      return state === 'solved' && isMember(feed) ? feed : null
     },
 
     solve(feed, sc, cc, solution) {
-      // the challenge is looked up by its whole self: 256 random bits in a table tell nobody how near a guess came
-      const held = isChallenge(sc) ? challenges.get(sc) : undefined
-      if (held?.state !== 'waiting') return false
+      const expires = mint.end(sc)
+      if (expires === null || !isMember(feed) || answers.has(sc as string) || !hasRoom(feed)) return false
       const solved =
-        isMember(feed) &&
-        isChallenge(cc) &&
-        isSolution({ server: own, client: feed, sc: sc as string, cc }, solution)
-      settle(held, solved ? 'solved' : 'failed', solved ? feed : null)
+        isChallenge(cc) && isSolution({ server: own, client: feed, sc: sc as string, cc }, solution)
+      answers.set(sc as string, { state: solved ? 'solved' : 'failed', feed, expires })
+      wake(sc as string)
       return solved
     },
 
     async ask(feed, cc) {
-      const early = within(REFUSAL_MS, null)
+      const early = within(SOLUTION_MS, null)
+      const sc = randomBytes(CHALLENGE_BYTES).toString('base64')
       // whoever is no member leaves no trace, and whoever is cannot be told from one by how they are refused
-      const may = isMember(feed) && asking < SOLUTIONS_AT_ONCE && spend(feed, cc)
-      const sc = newChallenge()
+      const may = isMember(feed) && asking < SOLUTIONS_AT_ONCE && mayTry(feed, cc)
       const asked = may ? askApp(feed, sc, cc) : null
       if (asked) {
+        const mine = note(feed, cc)
         asking += 1
         const solution = await within(SOLUTION_MS, asked)
         asking -= 1
         // The membership is asked for again: it may have ended while the app was thinking.
-        if (isMember(feed) && isSolution({ server: own, client: feed, sc, cc }, solution)) return
+        if (isMember(feed) && isSolution({ server: own, client: feed, sc, cc }, solution)) {
+          mine.failed = false
+          return
+        }
       }
       await early
       throw new RelayError('sign_in_refused')
     },
 
     invalidate(feed) {
-      for (const [sc, held] of [...challenges.values()]) if (held.feed === feed) challenges.delete(sc)
+      for (const answer of answers.values()) if (answer.feed === feed) answer.state = 'gone'
     },
 
     connect(ask) {
@@ -172,7 +197,13 @@ export function createSignInBridge(
 
     close() {
       for (const over of [...pauses]) over()
-      challenges.clear()
+      answers.clear()
+      listeners.clear()
     },
   }
+}
+
+/** The same text in memory of its own. */
+function copyOf(text: string): string {
+  return Buffer.from(text).toString()
 }

@@ -126,15 +126,22 @@ export function createSignIns(
         return { token, expires }
       }, before),
 
-    useLink: (token, agent) =>
-      writer.submit(() => {
-        const key = hashOf(token)
+    async useLink(token, agent) {
+      const key = hashOf(token)
+      /** @throws RelayError in the same words for one that never was, was used, is too old, or whose member has gone */
+      function feedOf(): FeedId {
         const record = links.get(key)
-        // the same words for one that never was, was used, is too old, or whose member has gone
         if (!record || record.expires <= now() || !members.has(record.feed)) throw new RelayError('link_void')
+        return record.feed
+      }
+      // what is guessed does not get as far as the writer
+      feedOf()
+      return writer.submit(() => {
+        const feed = feedOf()
         links.removeSync(key)
-        return openNow(record.feed, 'link', agent)
-      }),
+        return openNow(feed, 'link', agent)
+      })
+    },
 
     forgetAll: () =>
       writer.submit(() => {

@@ -7,14 +7,10 @@ import { peoplePages } from './handlers/dashboard/people.js'
 import { roomPages } from './handlers/dashboard/rooms.js'
 import { type SignInParts, signingIn } from './handlers/sign-in.js'
 import { sameOrigin } from './middleware/same-origin.js'
-import { needSession, withSession } from './middleware/session.js'
 import { findMember, needMember } from './middleware/signed-in.js'
-import type { Sessions } from './sessions.js'
 import type { WebState } from './state.js'
 
-export interface MemberRouteParts extends DashboardParts, SignInParts {
-  sessions: Sessions
-}
+export interface MemberRouteParts extends DashboardParts, SignInParts {}
 
 /** Builds the router. */
 export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
@@ -22,13 +18,11 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   const signIn = signingIn(parts)
   const people = peoplePages(parts)
   const rooms = roomPages(parts)
-  const visitor = withSession(parts.sessions)
-  const known = needSession(parts.sessions)
   router.use(findMember(parts, parts.now))
 
-  router.get('/login', visitor, signIn.show)
-  router.get('/login/code.gif', known, signIn.qr)
-  router.get('/login/events', known, signIn.events)
+  router.get('/login', signIn.show)
+  router.get('/login/code.gif', signIn.qr)
+  router.get('/login/events', signIn.events)
   router.get('/login/link', signIn.showLink)
   router.post('/login/link', sameOrigin(), signIn.useLink)
   router.get('/logout', signIn.askOut)

@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../limits.js'
-import { Returning } from '../returning.js'
 import type { Issued } from './components.js'
+import { Returning } from './returning.js'
 
 /** The puzzle a session was last shown. */
 export interface Riddle {
@@ -26,8 +26,6 @@ export interface Session {
   issued: Issued[]
   /** a riddle was answered well where that is worth one knock */
   mayKnock: boolean
-  /** the server's challenge of the sign-in that this browser has begun */
-  challenge: string | null
 }
 
 /** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
@@ -59,7 +57,6 @@ export class Sessions {
     const id = randomBytes(32).toString('base64url')
     const session: Session = {
       ...{ id, seen: this.#now(), riddle: null, issued: [], mayKnock: false },
-      challenge: null,
     }
     this.#byId.add(id, session)
     return session

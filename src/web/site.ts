@@ -20,7 +20,7 @@ import { Sessions } from './sessions.js'
 import type { Step, WebState } from './state.js'
 import { createViews } from './views.js'
 
-/** Wrong set-up tokens in an hour: none of 128 bits is ever guessed, but nobody need be let try. */
+/** Wrong set-up tokens in an hour, and wrong login links: none is ever guessed, but nobody need be let try. */
 const TRIES_PER_HOUR = 60
 
 /** Builds the site; listeners of every kind share it. */
@@ -44,14 +44,14 @@ export function createSite(
     const knockBudget = new Budget(limits.perHour, now)
     const sessions = new Sessions(now)
     const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
-    const tries = new Budget(TRIES_PER_HOUR, now)
+    const tries = () => new Budget(TRIES_PER_HOUR, now)
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
-      ...{ budget, knockBudget, tries, badLinks, sessions, expiresDays },
+      ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
       ...(room ? { room } : {}),
     })
     const behind = room
-      ? behindSignIn({ ...room, face, names, render, sessions, now, tries, expiresDays })
+      ? behindSignIn({ ...room, face, names, render, now, tries: tries(), expiresDays })
       : null
     return {
       handler: serving(router, siteWayOut, behind),

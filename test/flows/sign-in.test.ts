@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
-import { REFUSAL_MS } from '../../src/limits.js'
+import { SOLUTION_MS } from '../../src/limits.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { createTestClock } from '../helpers/clock.js'
@@ -140,8 +140,12 @@ t.test('an app that is away, one that says no and no member at all look the same
       },
     },
   })
+  const silent = await connectMember(t, relay, {
+    keys: ssbKeys.generate(),
+    api: { httpAuth: { requestSolution: () => {} } },
+  })
   const seen = new Set<string>()
-  for (const id of [away.id, refuses.id, forged.id, ssbKeys.generate().id]) {
+  for (const id of [away.id, refuses.id, forged.id, silent.id, ssbKeys.generate().id]) {
     const cc = encodeURIComponent(randomBytes(32).toString('base64'))
     const visitor = new Visitor(relay.webUrl)
     let settled = false
@@ -149,7 +153,7 @@ t.test('an app that is away, one that says no and no member at all look the same
       settled = true
     })
     await until('the refusal', () => {
-      clock.advance(REFUSAL_MS / 4)
+      clock.advance(SOLUTION_MS / 4)
       return settled
     })
     const { status, text } = await asked
@@ -180,6 +184,8 @@ t.test('a login link: a button, once, and nothing for whoever guesses', async (t
   const statuses = new Set<number>()
   for (let i = 0; i < 61; i++) statuses.add((await visitor.post('/login/link', { token: `x${i}` })).status)
   t.same([...statuses], [410, 429], 'guessing has an end')
+  const { url: late } = await relay.operator.membersLink(id)
+  t.ok(await followLink(relay, late), 'and keeps nobody out')
 })
 
 t.test('a sign-in ends with sign-out, with the membership and when another browser ends it', async (t) => {

@@ -46,15 +46,17 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     if (face().mode === 'restricted') throw new RelayError('not_found')
   }
 
-  /** A wrong token costs a try; where none is left no token is heard, as to refuse only wrong ones would be an answer. */
+  /** A wrong token costs a try. The right one is always heard: nobody guesses 128 bits, and many might keep its owner out. */
   function knows(ctx: WebContext, token: string): boolean {
     if (token === '') return false
+    if (setup.knows(token)) return true
     const wait = tries.wait()
     if (wait > 0) {
       ctx.set('Retry-After', String(wait))
       throw new RelayError('quota_reached')
     }
-    return setup.knows(token) || !tries.take()
+    tries.take()
+    return false
   }
 
   function page(ctx: WebContext, given: Given, known: boolean, wrong: Wrong = {}): void {

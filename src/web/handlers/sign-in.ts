@@ -3,17 +3,18 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RelayError } from '../../errors.js'
-import { SECOND } from '../../limits.js'
+import { CHALLENGE_MS, SECOND } from '../../limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { isChallenge } from '../../ssb/http-auth.js'
 import { multiserverAddress } from '../address.js'
 import type { Budget } from '../budget.js'
 import type { WebComponents, WebRoom } from '../components.js'
+import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
 import { checkCsrf, dismiss, keep, memberOf } from '../middleware/signed-in.js'
 import { drawQr } from '../qr.js'
 import { browserName } from '../shown.js'
-import { type Step, sessionOf, type WebContext } from '../state.js'
+import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
 export interface SignInParts
@@ -30,6 +31,8 @@ const STREAM_MS = 20 * SECOND
 const STREAMS = 64
 /** Seconds between two looks of a page without scripts. */
 const LOOK_S = 5
+/** The cookie of a browser that has begun a sign-in. */
+const TICKET = 'sign-in'
 
 /** The pages of signing in and out. */
 export function signingIn({ store, signIn, face, names, render, tries }: SignInParts) {
@@ -48,6 +51,20 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
     const { member } = ctx.state
     if (member) await store.signIns.close(member.signIn.id, member.feed).catch(() => {})
     keep(ctx, token)
+  }
+
+  /** The challenge of the sign-in that this browser has begun, if it is not over. */
+  function challengeOf(ctx: WebContext): string | null {
+    const ticket = cookieIn(ctx, TICKET)
+    const sc = ticket === undefined ? null : signIn.challengeOf(ticket)
+    return sc !== null && signIn.state(sc) !== 'gone' ? sc : null
+  }
+
+  /** Begins one. Strict: a page elsewhere that leads here finds no sign-in under way. */
+  function begin(ctx: WebContext): string {
+    const ticket = signIn.begin()
+    ctx.append('Set-Cookie', cookie(ctx, TICKET, ticket, `Max-Age=${CHALLENGE_MS / SECOND}; SameSite=Strict`))
+    return signIn.challengeOf(ticket) as string
   }
 
   function uriFor(ctx: WebContext, sc: string): string {
@@ -78,31 +95,28 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
     const { cid, cc } = ctx.query
     if (cid !== undefined || cc !== undefined) return byApp(ctx, cid, cc)
     if (ctx.state.member) return go(ctx, '/dashboard')
-    const session = sessionOf(ctx)
-    const state = session.challenge ? signIn.state(session.challenge) : 'gone'
-    if (session.challenge && (state === 'solved' || state === 'failed')) {
-      const feed = signIn.collect(session.challenge)
-      session.challenge = null
+    const begun = challengeOf(ctx)
+    if (begun !== null && signIn.state(begun) !== 'waiting') {
+      const feed = signIn.collect(begun)
       if (!feed) throw new RelayError('sign_in_refused')
       await become(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
       return go(ctx, '/dashboard')
     }
-    if (!session.challenge || state === 'gone') session.challenge = signIn.begin()
     ctx.type = 'html'
-    ctx.body = render(ctx, 'sign-in/login.njk', { uri: uriFor(ctx, session.challenge), look: LOOK_S })
+    ctx.body = render(ctx, 'sign-in/login.njk', { uri: uriFor(ctx, begun ?? begin(ctx)), look: LOOK_S })
   }
 
   const qr: Step = async (ctx) => {
-    const { challenge } = sessionOf(ctx)
-    if (!challenge || signIn.state(challenge) !== 'waiting') throw new RelayError('not_found')
+    const challenge = challengeOf(ctx)
+    if (challenge === null || signIn.state(challenge) !== 'waiting') throw new RelayError('not_found')
     ctx.type = 'image/gif'
     ctx.body = await drawQr(uriFor(ctx, challenge))
   }
 
   /** Server-sent events: `done` when there is something to come back for; an early end means ask again. */
   const events: Step = (ctx) => {
-    const { challenge } = sessionOf(ctx)
-    if (!challenge) throw new RelayError('not_found')
+    const challenge = challengeOf(ctx)
+    if (challenge === null) throw new RelayError('not_found')
     if (streams >= STREAMS) throw new RelayError('busy')
     streams += 1
     const stream = new PassThrough()
@@ -135,14 +149,12 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
 
   const useLink: Step = async (ctx) => {
     const form = await readForm(ctx.req)
-    const wait = tries.wait()
-    if (wait > 0) {
-      ctx.set('Retry-After', String(wait))
-      throw new RelayError('quota_reached')
-    }
     const token = await store.signIns.useLink(oneValue(form, 'token') ?? '', agentOf(ctx)).catch((err) => {
-      tries.take()
-      throw err
+      // Whoever holds a real link is not refused for what others guess: of 256 bits nobody guesses one.
+      const wait = tries.wait()
+      if (wait === 0) tries.take()
+      else ctx.set('Retry-After', String(wait))
+      throw wait === 0 ? err : new RelayError('quota_reached')
     })
     await become(ctx, token)
     go(ctx, '/dashboard')

@@ -118,22 +118,20 @@ t.test('without the token, or with another', async (t) => {
   t.same(site.setup.claimed, [])
 })
 
-t.test('guesses draw on one budget, and then nobody is heard for a while', async (t) => {
+t.test('guesses draw on one budget, and keep nobody out who knows the token', async (t) => {
   const site = await openFresh(t)
   for (let n = 0; n < 60; n++) {
     const guess =
       n % 2 ? site.visitor().get('/setup?token=x') : site.visitor().post('/setup', { ...good, token: 'x' })
     t.equal((await guess).status, 403)
   }
-  for (const given of ['x', token]) {
-    const { status, text, headers } = await site.visitor().post('/setup', { ...good, token: given })
-    t.equal(status, 429, given)
-    t.equal(headers['retry-after'], '60')
-    t.match(text, 'quota_reached')
-  }
+  const { status, text, headers } = await site.visitor().post('/setup', { ...good, token: 'x' })
+  t.equal(status, 429)
+  t.equal(headers['retry-after'], '60')
+  t.match(text, 'quota_reached')
   t.equal((await site.visitor().get('/setup')).status, 200, 'the page itself is no guess')
   t.equal((await site.visitor().post('/setup', { ...good, token: '' })).status, 403, 'nor is saying nothing')
-  site.clock.now += 60_000
+  t.equal((await site.visitor().get(`/setup?token=${token}`)).status, 200)
   t.equal((await site.visitor().post('/setup', good)).status, 303)
 })
 
