@@ -21,6 +21,8 @@ const validator = new HtmlValidate({
   rules: { 'meta-refresh': 'off', 'long-title': 'off' },
 })
 const WIDE = 'W'.repeat(70)
+/** The longest there may be. */
+const NAME = `${'long-name-'.repeat(6)}bob`
 
 /** A room with one of everything, and an admin's cookie. */
 async function room(t: Test) {
@@ -29,7 +31,7 @@ async function room(t: Test) {
   const { operator } = relay
   await operator.mode('community')
   const member = await connectMember(t, relay, { keys: ssbKeys.generate() })
-  await member.rpc.room.registerAlias('limpet', signRegistration(member.keys, relay.id, 'limpet'))
+  await member.rpc.room.registerAlias(NAME, signRegistration(member.keys, relay.id, NAME))
   await knockAt(relay, riddles, ssbKeys.generate().id, WIDE)
   await operator.block(ssbKeys.generate().id, WIDE)
   const admin = await signedIn(relay, 'admin')
