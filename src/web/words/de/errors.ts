@@ -30,8 +30,25 @@ const sayings: Words['errors']['sayings'] = {
     title: 'Ein altes Formular',
     hint: 'Du hast dich neu angemeldet, seit diese Seite entstand. Öffne sie noch einmal.',
   },
+  invite_unknown: {
+    title: 'Keine solche Einladung',
+    hint: 'Dieser Link führt zu keiner Einladung, oder zu einer, die lange vorbei ist. Ist er ganz? Frag die Person, von der du ihn hast.',
+  },
+  bad_feed_id: {
+    title: 'Keine Feed-ID',
+    hint: 'Eine Feed-ID besteht aus @, 44 Zeichen und .ed25519: Kopiere sie ganz aus einer App, geh zurück und versuche es noch einmal.',
+  },
+  bad_argument: {
+    title: 'Nicht verstanden',
+    hint: 'Etwas von dem, was gesendet wurde, ist nicht, wie es sein sollte. Bitte geh zurück und sieh es noch einmal durch.',
+  },
+  not_following: { title: 'Niemand von hier', hint: 'Dieser Feed ist kein Mitglied, oder nicht mehr.' },
+  recovering: {
+    title: 'Noch benommen',
+    hint: 'Dieses Relay kommt aus einer Sicherung und ändert nichts, bevor es weiß, wie weit es gekommen war. Bitte versuche es in einer Weile noch einmal.',
+  },
   last_admin: {
-    title: 'Der letzte Admin',
+    title: 'Sonst leitet niemand',
     hint: 'Der Raum braucht eine Leitung: Gib die Rolle zuerst jemand anderem.',
   },
   body_too_large: { title: 'Zu viel', hint: 'Das ist weit mehr, als in dieses Formular passt.' },
@@ -95,7 +112,7 @@ export const errors: Words['errors'] = {
     sign_in_refused: 'Anmeldung abgelehnt',
     link_void: 'Anmeldelink ungültig',
     form_stale: 'Formular veraltet',
-    last_admin: 'der letzte Admin bleibt',
+    last_admin: 'eine Leitung muss bleiben',
     riddle_wrong: 'falsche Antwort',
     riddle_missing: 'kein wartendes Rätsel',
     invites_exhausted: 'vorerst keine Einladungen mehr',

@@ -30,6 +30,23 @@ const sayings = {
     title: 'An old form',
     hint: 'You have signed in anew since this page was made. Open it again.',
   },
+  invite_unknown: {
+    title: 'No such invite',
+    hint: 'This link leads to no invite, or to one that is long gone. Was it copied whole? Ask whoever gave it to you.',
+  },
+  bad_feed_id: {
+    title: 'Not a feed id',
+    hint: 'A feed id is an @, 44 characters and .ed25519: copy it whole from an app, then go back and try again.',
+  },
+  bad_argument: {
+    title: 'Not understood',
+    hint: 'Something that was sent is not as it should be. Please go back and look it over.',
+  },
+  not_following: { title: 'Nobody here', hint: 'This feed is no member, or not any more.' },
+  recovering: {
+    title: 'Coming round',
+    hint: 'This relay was restored from a backup and changes nothing before it knows how far it had come. Please try again in a while.',
+  },
   last_admin: { title: 'The last one', hint: 'The room needs an admin: make somebody else one first.' },
   body_too_large: { title: 'Too much', hint: 'That is far more than this form has room for.' },
   body_malformed: { title: 'Not understood', hint: 'Please use the form on our own page.' },
