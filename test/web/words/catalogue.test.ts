@@ -97,7 +97,7 @@ function spoken(expression: string): string[] {
   const plain = expression
     .replace(/[!=]= *'[^']*'/g, '')
     .replace(/(?:extends|from|import|include) +"[^"]*"/g, '')
-    .replace(/(?:asset|copier|mainCopier|below|tied|round|may|act)\((?:\d+, *)?'[^']*'/g, '')
+    .replace(/(?:asset|copier|mainCopier|below|tied|feedField|round|may|act)\((?:\d+, *)?'[^']*'/g, '')
     .replace(/, *'(?:quiet|grave)'\)/g, ')')
     .replace(/(?:noApp)\('https:[^']*'/g, '')
   return [...plain.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, one, two]) => one ?? two ?? '')
