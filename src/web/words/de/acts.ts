@@ -12,7 +12,7 @@ export const acts: Said<typeof english> = {
   changeRole: 'Andere Rolle',
   change: 'Ändern',
   makeLink: 'Anmeldelink',
-  remove: 'Nicht mehr folgen',
+  remove: 'Aus dem Raum entfernen',
   block: 'Sperren',
   unblock: 'Sperre aufheben',
   revoke: 'Zurückziehen',
@@ -32,7 +32,7 @@ export const acts: Said<typeof english> = {
   asks: {
     'knock.decline': 'Das Anklopfen ablehnen? Man darf wieder anklopfen.',
     'member.remove':
-      'Diesem Mitglied nicht mehr folgen? Es wird sofort getrennt und verliert Rolle und Namen.',
+      'Dieses Mitglied entfernen? Das Relay folgt ihm nicht mehr: Es wird sofort getrennt und verliert Rolle und Namen.',
     'feed.block':
       'Diesen Feed sperren? Er wird sofort ausgeschlossen, seine Nachrichten werden hier gelöscht.',
     'member.role': 'Diesem Mitglied diese Rolle geben?',
@@ -46,10 +46,10 @@ export const acts: Said<typeof english> = {
     'session.closeAll': 'Alle deine Browser abmelden, auch diesen?',
   },
   done: {
-    'knock.accept': 'Sie sind drin.',
+    'knock.accept': 'Die Person ist jetzt drin.',
     'knock.decline': 'Das Anklopfen wurde abgelehnt.',
-    'member.add': 'Das Relay folgt ihnen jetzt.',
-    'member.remove': 'Das Relay folgt ihnen nicht mehr.',
+    'member.add': 'Das Relay folgt der Person jetzt.',
+    'member.remove': 'Das Relay folgt der Person nicht mehr.',
     'feed.block': 'Der Feed ist gesperrt.',
     'feed.unblock': 'Die Sperre ist aufgehoben.',
     'member.role': 'Die Rolle wurde geändert.',

@@ -38,7 +38,7 @@ export const dash: Words['dash'] = {
   makers: { operator: 'vom Betreiber', riddle: 'durch das Rätsel' },
   ways: { app: 'durch die App', link: 'durch einen Anmeldelink' },
   operator: 'der Betreiber',
-  youAre: (name, role) => html`Du bist <bdi>${name}</bdi>, ${role}.`,
+  youAre: (name, role) => html`Du bist <bdi>${name}</bdi> (${role}).`,
   hereNow: 'Gerade da',
   andMore: (n) => `und ${n} weitere`,
   nobodyHere: 'Im Augenblick ist niemand verbunden.',
@@ -54,8 +54,8 @@ export const dash: Words['dash'] = {
   peak: 'Höchstens zugleich',
   storage: 'Speicher',
   kept: (now, most, n) => `${now} von ${most} sind mit ${messages(n)} belegt.`,
-  yourFeed: (bytes, n) => `Von dir: ${messages(n)}, ${bytes}.`,
-  file: (bytes) => `Die Datenbankdatei hat ${bytes}.`,
+  yourFeed: (bytes, n) => `Deine: ${messages(n)}, ${bytes}.`,
+  file: (bytes) => `Die Datenbankdatei belegt ${bytes}.`,
   largest: 'Die größten Feeds',
   who: 'Wer',
   bytes: 'Aufbewahrt',
@@ -103,7 +103,7 @@ export const dash: Words['dash'] = {
   noticeText: 'Inhalt',
   markdownHow:
     'Markdown: # Überschriften, Listen, Zitate, **stark**, *betont*, `Code` und [Links](https://…). Kein HTML.',
-  face: 'Auftritt',
+  face: 'Name und Beschreibung',
   roomName: 'Name des Raums',
   description: 'Beschreibung',
   roomWrong: (name, description) =>

@@ -3,7 +3,7 @@
 import type { Words } from '../en.js'
 
 export const formats: Words['formats'] = {
-  all: 'Alle Wege, sie zu benutzen',
+  all: 'Alle Wege, die Einladung zu benutzen',
   byHand: 'Von Hand: Geh in ein Feld, markiere alles, kopiere es.',
   picture: 'Als Bild zum Scannen zeigen',
   link: {

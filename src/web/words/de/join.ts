@@ -4,14 +4,14 @@ import type { Words } from '../en.js'
 import { count, html } from '../text.js'
 
 export const join: Words['join'] = {
-  title: (room) => `Zu ${room} kommen`,
+  title: (room) => `Bei ${room} mitmachen`,
   lead: (room) =>
     html`Du bist eingeladen: <bdi>${room}</bdi> wird dir folgen, deinen Feed aufbewahren und ihn deinen Freunden geben, während du weg bist.`,
   openApp: 'In meiner App öffnen',
   openAppHint:
     'Es passiert nichts? Dann kennt keine App auf diesem Gerät solche Links. Weiter unten gibt es andere Wege.',
   good: (uses, days, until) =>
-    html`Sie gilt für ${count(uses, 'Person', 'Personen')}, auf welchem Weg auch immer, und für ${count(days, 'Tag', 'Tage')}, bis <time datetime="${until}">${until}</time>.`,
+    html`Die Einladung gilt für ${count(uses, 'Person', 'Personen')}, auf welchem Weg auch immer, und für ${count(days, 'Tag', 'Tage')}, bis <time datetime="${until}">${until}</time>.`,
   directed: 'Sie wurde für eine einzige Person gemacht und gilt für niemanden sonst.',
   withoutApp: 'Mit deiner Feed-ID',
   withoutAppHow:

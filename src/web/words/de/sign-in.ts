@@ -11,7 +11,7 @@ export const signIn: Words['signIn'] = {
   careful: 'Bestätige in deiner App nur eine Anmeldung, die du selbst begonnen hast.',
   afterwards: 'Sobald deine App zugestimmt hat, geht es hier von selbst weiter.',
   goOn: 'Ich habe zugestimmt: weiter',
-  uri: 'Die Anmeldung zum Einfügen',
+  uri: 'Die Anmeldung, zum Einfügen in die App',
   noApp: 'Wenn deine App das nicht kann, bitte die Leute, die das Relay betreiben, um einen Anmeldelink.',
   done: 'Du bist angemeldet',
   doneAs: 'Dieser Browser gehört nun zu:',

@@ -8,7 +8,7 @@ export const acts = {
   changeRole: 'Another role',
   change: 'Change',
   makeLink: 'Login link',
-  remove: 'Stop following',
+  remove: 'Remove from the room',
   block: 'Block',
   unblock: 'Lift the block',
   revoke: 'Withdraw',
@@ -27,7 +27,8 @@ export const acts = {
   forgetToo: 'Your messages are deleted from this relay as well.',
   asks: {
     'knock.decline': 'Decline this knock? They may knock again.',
-    'member.remove': 'Stop following this member? They are cut off at once, and lose role and names.',
+    'member.remove':
+      'Remove this member? The relay stops following them: they are cut off at once, and lose role and names.',
     'feed.block': 'Block this feed? It is shut out at once, and its messages are deleted here.',
     'member.role': 'Give this member this role?',
     'member.link': 'Make a link that signs a browser in as this member?',

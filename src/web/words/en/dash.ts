@@ -23,15 +23,15 @@ export const dash = {
   modes: { open: 'open', community: 'community', restricted: 'restricted' },
   by: {
     invite: 'by an invite',
-    voucher: 'a member’s word',
+    voucher: 'on a member’s word',
     operator: 'let in by hand',
     knock: 'by a knock',
   },
   states: { live: 'Good', 'used up': 'Used up', expired: 'Expired', revoked: 'Withdrawn' },
-  makers: { operator: 'the operator', riddle: 'by the riddle' },
+  makers: { operator: 'the operator', riddle: 'the riddle' },
   ways: { app: 'by the app', link: 'by a login link' },
   operator: 'the operator',
-  youAre: (name: string, role: string) => html`You are <bdi>${name}</bdi>, ${role}.`,
+  youAre: (name: string, role: string) => html`You are <bdi>${name}</bdi> (${role}).`,
   hereNow: 'Here now',
   andMore: (n: number) => `and ${n} more`,
   nobodyHere: 'Nobody is connected at the moment.',
@@ -49,8 +49,8 @@ export const dash = {
   kept: (now: string, most: string, messages: number) =>
     `${now} of ${most} are taken by ${count(messages, 'message', 'messages')}.`,
   yourFeed: (bytes: string, messages: number) =>
-    `Of you: ${count(messages, 'message', 'messages')}, ${bytes}.`,
-  file: (bytes: string) => `The database file has ${bytes}.`,
+    `Yours: ${count(messages, 'message', 'messages')}, ${bytes}.`,
+  file: (bytes: string) => `The database file takes ${bytes}.`,
   largest: 'The largest feeds',
   who: 'Who',
   bytes: 'Kept',
@@ -99,7 +99,7 @@ export const dash = {
   noticeText: 'Text',
   markdownHow:
     'Markdown: # headings, lists, quotes, **strong**, *emphasis*, `code` and [links](https://…). No HTML.',
-  face: 'Face',
+  face: 'Name and description',
   roomName: 'Name',
   description: 'Description',
   roomWrong: (name: number, description: number) =>

@@ -1,7 +1,7 @@
 // English: the forms in which an invite, a name or the room is handed over, and which apps take which.
 
 export const formats = {
-  all: 'Every way to use it',
+  all: 'Every way to use the invite',
   byHand: 'By hand: go into a field, select all of it, copy.',
   picture: 'Show as a picture to scan',
   link: {

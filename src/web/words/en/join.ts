@@ -9,7 +9,7 @@ export const join = {
   openApp: 'Open it in my app',
   openAppHint: 'Nothing happens? Then no app on this device knows such links. There are other ways below.',
   good: (uses: number, days: number, until: string) =>
-    html`It is good for ${count(uses, 'person', 'people')}, whichever way is used, and for ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>.`,
+    html`The invite is good for ${count(uses, 'person', 'people')}, whichever way is used, and for ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>.`,
   directed: 'It was made for one person, and for nobody else.',
   withoutApp: 'With your feed id',
   withoutAppHow:
