@@ -16,7 +16,7 @@ export const landing: Words['landing'] = {
   ],
   getInvite: 'Einladung holen',
   noApp: (url) =>
-    html`Noch keine App? Auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a> findest du eine.`,
+    html`Neu bei Scuttlebutt? Das ist ein soziales Netz ohne Firma in der Mitte: Was du schreibst, ist dein Feed; er liegt in einer App auf deinem eigenen Gerät und geht von Mensch zu Mensch. Eine App findest du auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
   visiting: 'Nur zu Besuch?',
   visitingHow:
     'Mit der offenen Einladung des Raums trifft deine App, wer gerade da ist. Von dir wird hier nichts aufbewahrt.',

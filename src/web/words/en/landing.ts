@@ -14,7 +14,8 @@ export const landing = {
     'The relay follows you, keeps your feed, and hands it to your friends while you are away.',
   ],
   getInvite: 'Get an invite',
-  noApp: (url: string) => html`No app yet? Find one at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
+  noApp: (url: string) =>
+    html`New to Scuttlebutt? It is a social network with no company in the middle: what you write is your feed, which lives in an app on your own device and goes from friend to friend. Find an app at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
   visiting: 'Just visiting?',
   visitingHow: 'With the room’s open invite your app meets who is online. Nothing of yours is kept here.',
   knock: 'Knock',
