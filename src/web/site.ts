@@ -36,6 +36,7 @@ export function createSite(
   const { mintInvite, knock, setup, face, invites, alias, room } = components
 
   const expiresDays = (): number => limits.expiresDays
+  const wayOut = siteWayOut(() => face().mode)
 
   /** The pages with sessions and budgets of their own. */
   function createSide() {
@@ -54,7 +55,7 @@ export function createSite(
       ? behindSignIn({ ...room, face, names, render, now, tries: tries(), expiresDays })
       : null
     return {
-      handler: serving(router, siteWayOut, behind),
+      handler: serving(router, wayOut, behind),
       setLimits({ captcha, perHour }: SiteLimits) {
         if (captcha !== undefined) riddles.asks = captcha
         if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)

@@ -178,6 +178,34 @@ t.test(
   },
 )
 
+t.test(
+  'a form is asked about once more in words that say what of, and no id that is none gets so far',
+  async (t) => {
+    const relay = await bootRelay(t)
+    const admin = await signedIn(relay, 'admin')
+    const csrf = await admin.csrf()
+    for (const name of [
+      'feed.block',
+      'member.remove',
+      'member.role',
+      'member.link',
+      'knock.decline',
+    ] as const)
+      for (const feed of ['', 'x', '@x', '__proto__', '@'.repeat(3000)]) {
+        const { status, text } = await admin.posts(name, { feed, csrf })
+        t.equal(status, 400, `${name}: ${feed.slice(0, 20)}`)
+        t.match(text, 'bad_feed_id')
+      }
+    const { id } = await relay.operator.inviteCreate({ note: 'for the harbour', uses: 3 })
+    const asked = await admin.posts('invite.revoke', { invite: id, csrf })
+    t.equal(asked.status, 200)
+    t.match(asked.text, 'for the harbour')
+    const member = await signedIn(relay)
+    const other = await member.posts('invite.revoke', { invite: id, csrf: await member.csrf() })
+    t.equal(other.status, 404, 'of what one may not see nothing is said')
+  },
+)
+
 t.test('deeds are felt by live connections at once', async (t) => {
   const relay = await bootRelay(t)
   const admin = await signedIn(relay, 'admin')

@@ -15,6 +15,7 @@ t.test('what is not for strangers looks like what does not exist', async (t) => 
   await visitor.get('/invite/')
   site.face.mode = 'restricted'
   const nothing = (await visitor.get('/nothing')).text
+  t.match(nothing, 'href="/login"', 'the front page is no way out: there is none')
   const hidden = ['/', '/invite', '/invite/', '/invite/captcha.gif', '/invite/room.gif', '/invite/knock']
   for (const path of [...hidden, ANSWER, qr, '/whois', '/whois?encoding=json', '/setup']) {
     const { status, text, headers } = await visitor.get(path)

@@ -2,6 +2,7 @@
 
 import { ERRORS, type ErrorCode, exposed, RelayError } from '../../errors.js'
 import type { Log } from '../../log.js'
+import type { PrivacyMode } from '../../store/settings.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 import type { Saying } from '../words/en/errors.js'
@@ -9,12 +10,19 @@ import type { Saying } from '../words/en/errors.js'
 /** Where to go on from an error on this path, or null where there is nothing else. */
 export type WayOut = (path: string, code: ErrorCode) => string | null
 
-/** On the site: to the riddle for who was on the way to an invite, else to the front page. */
-export const siteWayOut: WayOut = (path, code) => {
-  if (code === 'wrong_host') return null
-  if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
-  if (path.startsWith('/dashboard/')) return '/dashboard'
-  return path.startsWith('/invite') && code !== 'not_found' ? '/invite/' : '/'
+/**
+ * On the site: to the riddle for who was on the way to an invite, else to the front page; in a restricted room, which has
+ * neither, to sign-in.
+ */
+export function siteWayOut(mode: () => PrivacyMode): WayOut {
+  return (path, code) => {
+    if (code === 'wrong_host') return null
+    if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
+    if (path.startsWith('/dashboard/')) return '/dashboard'
+    // after a fault of ours nothing more is asked that might be what failed
+    if (code !== 'internal' && mode() === 'restricted') return '/login'
+    return path.startsWith('/invite') && code !== 'not_found' ? '/invite/' : '/'
+  }
 }
 
 /** Turns whatever is thrown further in, and routes that nobody took, into an answer. */

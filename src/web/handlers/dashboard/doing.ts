@@ -1,12 +1,13 @@
 // POST /dashboard/do/NAME: a form of the dashboard is checked, asked about once more where it should be, and done.
 
 import { RelayError } from '../../../errors.js'
+import { isFeedId } from '../../../ssb/feed-id.js'
 import { mayDo, POWERS, type Power } from '../../../store/powers.js'
 import { oneValue, readForm, TEXT_FORM_BYTES, textOf } from '../../form.js'
 import { checkCsrf, dismiss, memberOf } from '../../middleware/signed-in.js'
 import { prefersJson, type Step, type WebContext } from '../../state.js'
 import { type Action, actionOf } from './actions.js'
-import { type DashboardParts, dashboardPages, isDeed } from './page.js'
+import { type DashboardParts, dashboardPages, invitesFor, isDeed } from './page.js'
 import type { Refused } from './rooms.js'
 
 /** Forms that are shown again, with all that was written, when the store refuses them. */
@@ -26,10 +27,12 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     // what is refused anyway is not asked about; of one's own things the store knows whose they are
     if (power && !power.own && isDeed(name) && !mayDo(name, member.role, mode, target))
       throw new RelayError('not_allowed')
-    const whom = given.feed ?? given.invite ?? given.alias ?? given.name ?? given.role ?? ''
+    const invite = given.invite ? invitesFor(store, member).find(({ id }) => id === given.invite) : undefined
+    if (given.invite && !invite) throw new RelayError('not_found')
+    const whom = given.feed ?? given.alias ?? given.name ?? given.role ?? ''
     show(ctx, 'dashboard/sure.njk', '', {
-      ...{ name, given, whom, cancel: sure },
-      shown: whom.startsWith('@') && store.members.has(whom) ? person(whom) : null,
+      ...{ name, given, whom, cancel: sure, invite: invite ?? null },
+      shown: isFeedId(whom) && store.members.has(whom) ? person(whom) : null,
       back: null,
     })
   }
@@ -44,6 +47,7 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     const given = Object.fromEntries(
       action.fields.filter((field) => form.has(field)).map((field) => [field, textOf(form, field)]),
     )
+    if (given.feed !== undefined && !isFeedId(given.feed)) throw new RelayError('bad_feed_id')
     if (action.sure !== undefined && oneValue(form, 'sure') !== '1') return ask(ctx, name, action, given)
     try {
       const outcome = await action.run({

@@ -1,13 +1,14 @@
 // What every page of the dashboard has: who looks at it, the tabs that role has, and what a form needs.
 
 import { RelayError } from '../../../errors.js'
+import type { Invite } from '../../../store/invites.js'
 import { type Deed, mayDo, POWERS } from '../../../store/powers.js'
 import type { Role } from '../../../store/roles.js'
 import type { PrivacyMode } from '../../../store/settings.js'
 import type { WebComponents, WebRoom } from '../../components.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import { moment, type Person, person, size } from '../../shown.js'
-import type { WebContext } from '../../state.js'
+import type { SignedIn, WebContext } from '../../state.js'
 import type { Render, View } from '../../views.js'
 
 /** Rows of a list on one page. */
@@ -81,6 +82,11 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
   }
 
   return { show, need, person: names }
+}
+
+/** The invites that somebody may see: their own, or all. */
+export function invitesFor(store: DashboardParts['store'], { feed, role }: SignedIn): Invite[] {
+  return store.invites.list().filter(({ by }) => role !== 'member' || by === feed)
 }
 
 /** True for something that may be in the table of powers. */

@@ -14,7 +14,7 @@ import { PRIVACY_MODES } from '../../../store/settings.js'
 import { markdown } from '../../markdown.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
-import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
+import { type DashboardParts, dashboardPages, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 
 /** What the notice and room forms were given, and what is wrong with it. */
 export interface Refused {
@@ -31,11 +31,9 @@ export function roomPages(parts: DashboardParts) {
 
   const invites: Step = (ctx) => {
     need(ctx, 'invite.create')
-    const { feed, role } = memberOf(ctx)
-    const all = store.invites
-      .list()
-      .filter(({ by }) => role !== 'member' || by === feed)
-      .sort((a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created)
+    const all = invitesFor(store, memberOf(ctx)).sort(
+      (a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created,
+    )
     const from = offsetIn(ctx, all.length)
     show(ctx, 'dashboard/invites.njk', 'invites', {
       total: all.length,
@@ -111,6 +109,8 @@ export function roomPages(parts: DashboardParts) {
       title: found.title,
       text: markdown(found.text),
       room: face().name,
+      // whoever reads it in the dashboard goes back there
+      home: ctx.state.member ? '/dashboard' : '/',
     })
   }
 
