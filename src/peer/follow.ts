@@ -30,8 +30,10 @@ export function createFollow({ store, clock }: { store: Store; clock: Clock }) {
     const feed = feedField(options, 'feed')
     const following = booleanField(options, 'following', true)
     spend(session.id)
+    // to vouch is to bring people in, as one does by invites: the same power
+    const permitted = store.moderation.permitting(session.id, 'invite.create')
     return following
-      ? store.members.follow(feed, { by: 'voucher', voucher: session.id, note: '' })
-      : store.members.unfollow(feed, session.id)
+      ? store.members.follow(feed, { by: 'voucher', voucher: session.id, note: '' }, permitted)
+      : store.members.unfollow(feed, session.id, permitted)
   })
 }

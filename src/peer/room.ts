@@ -88,7 +88,7 @@ export function createRoomMethods({
   aliasLink,
   name,
 }: RoomComponents) {
-  const { settings, invites, aliases, members } = store
+  const { settings, invites, aliases, members, moderation } = store
   const presence = createAttendantsStream(attendants)
   return {
     attendants(session: Session): Source<Buffer> {
@@ -119,13 +119,14 @@ export function createRoomMethods({
       const target = options.for ?? undefined
       if (target !== undefined && !isFeedId(target)) throw new RelayError('bad_feed_id', 'for')
       const days = numberField(options, 'expires_days') ?? expiresDays()
-      const { invite, seed } = await invites.create({
+      const asked = {
         uses: integerField(options, 'uses') ?? 1,
         note: textField(options, 'note') ?? '',
         expires: Math.trunc(clock.now() + days * DAY),
         by: session.id,
         ...(target ? { for: target as FeedId } : {}),
-      })
+      }
+      const { invite, seed } = await invites.create(asked, moderation.permitting(session.id, 'invite.create'))
       return {
         code: formatInviteCode({ ...address(session.link.listener), relay: own, seed }),
         link: inviteLink(seed, session.link.listener),
@@ -142,7 +143,9 @@ export function createRoomMethods({
         )
       }
       if (!isRegistration(own, session.id, alias, signature)) throw new RelayError('signature_invalid')
-      await aliases.register(alias, session.id, signature)
+      await aliases.register(alias, session.id, signature, () => {
+        if (settings.modeNow() === 'restricted') throw new RelayError('not_allowed')
+      })
       return aliasLink(alias, session.link.listener)
     }),
 

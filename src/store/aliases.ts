@@ -2,15 +2,15 @@
 
 import { RelayError } from '../errors.js'
 import { ALIASES_PER_MEMBER } from '../limits.js'
-import type { FeedId } from '../ssb/feed-id.js'
+import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import type { AliasRecord, Tables } from './layout.js'
 import type { Before, Writer } from './writer.js'
 
 export interface Aliases {
   /** Who answers to a name, or null. */
   get(alias: string): AliasRecord | null
-  /** @throws RelayError `alias_taken`, `quota_reached` */
-  register(alias: string, owner: FeedId, signature: string): Promise<void>
+  /** @throws RelayError `alias_taken`, `quota_reached`, `not_allowed` for one who is no member (any more) */
+  register(alias: string, owner: FeedId, signature: string, before?: Before): Promise<void>
   /** Frees a name; without an owner, whoever's it is. @throws RelayError `not_found` (also for another's) */
   revoke(alias: string, owner?: FeedId, before?: Before): Promise<void>
   of(owner: FeedId): string[]
@@ -18,7 +18,7 @@ export interface Aliases {
 }
 
 /** @param now Unix ms */
-export function createAliases({ aliases }: Tables, writer: Writer, now: () => number): Aliases {
+export function createAliases({ aliases, members }: Tables, writer: Writer, now: () => number): Aliases {
   const key = (alias: string): Buffer => Buffer.from(alias)
   const list = (): Array<{ alias: string } & AliasRecord> =>
     [...aliases.getRange({})].map(({ key, value }) => ({ alias: key.toString(), ...value }))
@@ -31,13 +31,15 @@ export function createAliases({ aliases }: Tables, writer: Writer, now: () => nu
     get: (alias) => aliases.get(key(alias)) ?? null,
     list,
     of,
-    register: (alias, owner, signature) =>
+    register: (alias, owner, signature, before) =>
       writer.submit(() => {
+        // asked here and not only before the queue: nobody has a name left who was shut out while waiting in it
+        if (!members.doesExist(keyOf(owner))) throw new RelayError('not_allowed')
         const held = aliases.get(key(alias))
         if (held && held.owner !== owner) throw new RelayError('alias_taken')
         if (!held && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
         aliases.putSync(key(alias), { owner, signature, since: held?.since ?? now() })
-      }),
+      }, before),
     revoke: (alias, owner, before) =>
       writer.submit(() => {
         const held = aliases.get(key(alias))

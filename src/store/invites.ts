@@ -40,7 +40,10 @@ export interface NewInvite {
 }
 
 export interface Invites {
-  /** Makes an invite; the seed is returned once and not kept. @throws RelayError `bad_argument`, `quota_reached` */
+  /**
+   * Makes an invite; the seed is returned once and not kept.
+   * @throws RelayError `bad_argument`, `quota_reached`, `not_allowed` for a maker who is no member (any more)
+   */
   create(options: NewInvite, before?: Before): Promise<{ invite: Invite; seed: Buffer }>
   /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
   get(guest: FeedId): Invite | null
@@ -138,6 +141,8 @@ export function createInvites(
   /** Refuses one maker's flood, and lets the oldest dead invite go when the table is full. */
   function makeRoom(by: string): void {
     const limited = by !== 'operator' && by !== 'riddle'
+    // asked here and not only before the queue: nobody leaves a way in who was shut out while waiting in it
+    if (limited && !members.has(by)) throw new RelayError('not_allowed')
     const full = (invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT
     // the riddle's invites are the many: for them the table is not read through while there is room
     if (!limited && !full) return

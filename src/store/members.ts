@@ -28,13 +28,13 @@ export interface Members {
   count(): number
   /** The feeds one member answers for. */
   vouchedBy(voucher: FeedId): FeedId[]
-  /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, or us) */
+  /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, us, or a voucher who is none) */
   follow(feed: FeedId, reason: FollowReason, before?: Before): Promise<KeyedMessage>
   /** The same inside a write, for verbs that do more in the same transaction. */
   followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage
   /**
    * Stops following; with a voucher, only what that member vouched for, and nobody who has been given a role since.
-   * @throws RelayError `not_following`
+   * @throws RelayError `not_following`, `not_allowed` (a voucher who is no member any more)
    */
   unfollow(feed: FeedId, voucher?: FeedId, before?: Before): Promise<KeyedMessage>
   /** Blocks (and unfollows) a feed. Blocking again only changes the reason. */
@@ -93,7 +93,13 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
       if (value.by === feed && value.revoked === null) invites.putSync(key, { ...value, revoked: now() })
   }
 
+  /** Asked inside the write and not only before the queue: who was shut out while waiting in it has no word here. */
+  function needMember(voucher: FeedId): void {
+    if (!has(voucher)) throw new RelayError('not_allowed')
+  }
+
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {
+    if (reason.voucher) needMember(reason.voucher)
     if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
     if (has(feed)) throw new RelayError('already_following')
     if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
@@ -123,6 +129,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
 
     unfollow: (feed, voucher, before) =>
       writer.submit((afterFlush) => {
+        if (voucher) needMember(voucher)
         const row = members.get(keyOf(feed))
         // The same words whether nobody follows it or somebody else vouched: a member learns of no other's vouching.
         const theirs = row?.voucher === voucher && !roles.doesExist(keyOf(feed))

@@ -55,6 +55,8 @@ export interface Deeds {
 
 export interface Moderation {
   as(actor: Actor): Deeds
+  /** Asks for a deed's permission inside a write, for what an app does by itself: it is not noted. */
+  permitting(actor: FeedId, deed: Deed): Before
 }
 
 export interface ModerationComponents {
@@ -91,19 +93,23 @@ export function createModeration(components: ModerationComponents): Moderation {
     return [...tables.roles.getRange({})].filter(({ value }) => value === 'admin').length === 1
   }
 
+  function ask(actor: Actor, deed: Deed, { whom, owner, unseats = true }: About): void {
+    if (actor === 'operator') return
+    permit(deed, {
+      role: roleNow(actor),
+      target: roleNow(whom),
+      own: owner === actor,
+      mode: settings.modeNow(),
+      oneAdmin: unseats && oneAdmin(),
+    })
+  }
+
   /** What runs before a deed in its transaction: the role is asked for, and the deed is noted. */
   const before =
-    (actor: Actor, deed: Deed, { whom = '', detail = '', owner, unseats = true }: About = {}): Before =>
+    (actor: Actor, deed: Deed, about: About = {}): Before =>
     () => {
-      if (actor !== 'operator') {
-        permit(deed, {
-          role: roleNow(actor),
-          target: roleNow(whom),
-          own: owner === actor,
-          mode: settings.get().mode,
-          oneAdmin: unseats && oneAdmin(),
-        })
-      }
+      ask(actor, deed, about)
+      const { whom = '', detail = '' } = about
       audit.noteNow({ who: actor, what: deed, whom, detail })
     }
 
@@ -177,7 +183,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     }
   }
 
-  return { as }
+  return { as, permitting: (actor, deed) => () => ask(actor, deed, {}) }
 }
 
 const isRefusal = (err: unknown): boolean => err instanceof RelayError && err.code === 'not_allowed'

@@ -19,6 +19,8 @@ export interface SettingsRecord {
 export interface Settings {
   /** The settings now: read at every admission and call, so it costs no disk access. */
   get(): Readonly<SettingsRecord>
+  /** The mode inside a write, where a change that came just before holds already. */
+  modeNow(): PrivacyMode
   /** Changes some of them; listeners hear of it once it is on disk. */
   change(patch: Partial<SettingsRecord>, before?: Before): Promise<void>
   onChange(listener: (now: Readonly<SettingsRecord>, before: Readonly<SettingsRecord>) => void): () => void
@@ -28,14 +30,19 @@ const KEY = Buffer.from('settings')
 const FIRST: SettingsRecord = { name: '', description: '', mode: 'open', setUp: false }
 
 export function createSettings({ meta }: Tables, writer: Writer): Settings {
-  let current: SettingsRecord = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
+  const stored = (): SettingsRecord => ({
+    ...FIRST,
+    ...(meta.get(KEY) as Partial<SettingsRecord> | undefined),
+  })
+  let current = stored()
   const listeners = new Set<Parameters<Settings['onChange']>[0]>()
   return {
     get: () => current,
+    modeNow: () => stored().mode,
     change: (patch, before) =>
       writer.submit((afterFlush) => {
         // read inside the write: two changes in one batch keep each other's fields
-        const previous = { ...FIRST, ...(meta.get(KEY) as Partial<SettingsRecord> | undefined) }
+        const previous = stored()
         const next = { ...previous, ...patch }
         meta.putSync(KEY, next)
         afterFlush(() => {

@@ -3,13 +3,20 @@
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { ALIASES_PER_MEMBER } from '../../src/limits.js'
+import type { Store } from '../../src/store/store.js'
 import { openTestStore } from '../helpers/store.js'
 
 const someone = (): string => ssbKeys.generate().id
 
+async function member(store: Store): Promise<string> {
+  const id = someone()
+  await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  return id
+}
+
 t.test('a name is its first owner’s until it is given back', async (t) => {
   const { store, clock, reopen } = await openTestStore(t)
-  const [bob, eve] = [someone(), someone()]
+  const [bob, eve] = [await member(store), await member(store)]
   await store.aliases.register('bob', bob, 'signed')
   const since = clock.now()
   clock.advance(1000)
@@ -25,9 +32,24 @@ t.test('a name is its first owner’s until it is given back', async (t) => {
   t.same(again.aliases.list(), [], 'the operator frees any')
 })
 
+t.test('who is shut out while a registration waits in the queue gets no name', async (t) => {
+  const { store } = await openTestStore(t)
+  for (const shutOut of [
+    (id: string) => store.members.unfollow(id),
+    (id: string) => store.members.block(id, ''),
+  ]) {
+    const bob = await member(store)
+    const gone = shutOut(bob)
+    await t.rejects(store.aliases.register('bob', bob, 's'), { code: 'not_allowed' })
+    await gone
+  }
+  await t.rejects(store.aliases.register('bob', someone(), 's'), { code: 'not_allowed' })
+  t.same(store.aliases.list(), [])
+})
+
 t.test('a member holds a few', async (t) => {
   const { store } = await openTestStore(t)
-  const bob = someone()
+  const bob = await member(store)
   for (let i = 0; i < ALIASES_PER_MEMBER; i++) await store.aliases.register(`bob${i}`, bob, 's')
   await t.rejects(store.aliases.register('one-more', bob, 's'), { code: 'quota_reached' })
   await store.aliases.register('bob0', bob, 's')

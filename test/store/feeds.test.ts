@@ -139,6 +139,7 @@ t.test('a feed can be deleted whole, and its room is used again', async (t) => {
 t.test('a blocked feed, and one no longer vouched for, leave nothing; a member let go is kept', async (t) => {
   const { store } = await openTestStore(t)
   const voucher = createTestFeed().id
+  await store.members.follow(voucher, { by: 'operator', voucher: null, note: '' })
   const held = async (change: (id: string) => Promise<unknown>): Promise<number> => {
     const feed = createTestFeed()
     feed.post(2)

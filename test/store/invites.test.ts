@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, DEAD_INVITE_DAYS, INVITE_USES, NOTE_CHARS } from '../../src/limits.js'
+import { DAY, DEAD_INVITE_DAYS, INVITE_USES, INVITES_PER_MEMBER, NOTE_CHARS } from '../../src/limits.js'
 import { guestIdOf } from '../../src/ssb/invite-code.js'
 import { openTestStore } from '../helpers/store.js'
 
@@ -182,4 +182,29 @@ t.test('the open invites of a member go with the member, whoever else made some'
   await store.invites.use(his, someone())
   await store.members.unfollow(ben)
   await t.rejects(store.invites.use(his, someone()), { code: 'invite_unknown' })
+})
+
+t.test('who is shut out while an invite waits in the queue makes none, however many were open', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const expires = clock.now() + DAY
+  for (const shutOut of [
+    (id: string) => store.members.unfollow(id),
+    (id: string) => store.members.block(id, ''),
+  ]) {
+    const [ana, puppet] = [someone(), someone()]
+    await store.members.follow(ana, { by: 'operator', voucher: null, note: '' })
+    const make = () => store.invites.create({ expires, by: ana, for: puppet })
+    await Promise.all(
+      Array.from({ length: INVITES_PER_MEMBER }, () => store.invites.create({ expires, by: ana })),
+    )
+    await t.rejects(make(), { code: 'quota_reached' })
+    const gone = shutOut(ana)
+    await t.rejects(make(), { code: 'not_allowed' })
+    await gone
+    t.notOk(store.invites.awaits(puppet))
+  }
+  t.same(
+    store.invites.list().filter(({ state }) => state === 'live'),
+    [],
+  )
 })

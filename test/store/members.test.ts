@@ -45,6 +45,7 @@ t.test('a follow is a contact message of ours and a row that indexes it', async 
 t.test('unfollowing says so in our feed; a voucher takes back its own word only', async (t) => {
   const { store, keys } = await openTestStore(t)
   const [voucher, other, feed] = [someone(), someone(), someone()]
+  for (const member of [voucher, other]) await store.members.follow(member, operator)
   await store.members.follow(feed, { by: 'voucher', voucher, note: '' })
   t.same(store.members.vouchedBy(voucher), [feed])
   await t.rejects(store.members.unfollow(feed, other), { code: 'not_following' })
@@ -52,7 +53,7 @@ t.test('unfollowing says so in our feed; a voucher takes back its own word only'
   await store.members.unfollow(feed, voucher)
   t.notOk(store.members.has(feed))
   t.same(store.members.vouchedBy(voucher), [])
-  t.match(parseStored(store.feeds.read(keys.id, 2, 1)[0]?.bytes as Buffer).value.content, {
+  t.match(parseStored(store.feeds.read(keys.id, 4, 1)[0]?.bytes as Buffer).value.content, {
     contact: feed,
     following: false,
   })
@@ -61,11 +62,33 @@ t.test('unfollowing says so in our feed; a voucher takes back its own word only'
 t.test('vouching has a quota per member', async (t) => {
   const { store } = await openTestStore(t)
   const voucher = someone()
+  await store.members.follow(voucher, operator)
   const reason = { by: 'voucher', voucher, note: '' } as const
   for (let i = 0; i < VOUCHED_PER_MEMBER; i++) await store.members.follow(someone(), reason)
   await t.rejects(store.members.follow(someone(), reason), { code: 'quota_reached' })
   await store.members.unfollow(store.members.vouchedBy(voucher)[0] as string, voucher)
   await store.members.follow(someone(), reason)
+})
+
+t.test('a voucher who is shut out while its word waits in the queue has none', async (t) => {
+  const { store } = await openTestStore(t)
+  const [feed, before] = [someone(), someone()]
+  for (const shutOut of [
+    (id: string) => store.members.unfollow(id),
+    (id: string) => store.members.block(id, ''),
+  ]) {
+    const voucher = someone()
+    await store.members.follow(voucher, operator)
+    await store.members.follow(before, { by: 'voucher', voucher, note: '' })
+    const gone = shutOut(voucher)
+    const follow = store.members.follow(feed, { by: 'voucher', voucher, note: '' })
+    const unfollow = store.members.unfollow(before, voucher)
+    await t.rejects(follow, { code: 'not_allowed' })
+    await t.rejects(unfollow, { code: 'not_allowed' })
+    await gone
+    t.notOk(store.members.has(feed))
+    await store.members.unfollow(before)
+  }
 })
 
 t.test('blocking unfollows, keeps its reason to itself, and can be taken back', async (t) => {
@@ -118,6 +141,7 @@ t.test('the index is rebuilt from our feed alone', async (t) => {
 t.test('role and names go with the membership', async (t) => {
   const { store } = await openTestStore(t)
   const [feed, other] = [someone(), someone()]
+  await store.members.follow(other, operator)
   for (const leave of [() => store.members.unfollow(feed), () => store.members.block(feed, '')]) {
     await store.members.follow(feed, operator)
     await store.roles.set(feed, 'admin')

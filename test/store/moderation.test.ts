@@ -39,7 +39,7 @@ const DO: Record<
     await deeds.revokeInvite(invite.id)
   },
   'alias.revoke': async (deeds, store) => {
-    await store.aliases.register('crab', someone(), 'x')
+    await store.aliases.register('crab', await member(store), 'x')
     try {
       await deeds.revokeAlias('crab')
     } finally {
