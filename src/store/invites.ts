@@ -42,7 +42,8 @@ export interface NewInvite {
 export interface Invites {
   /**
    * Makes an invite; the seed is returned once and not kept.
-   * @throws RelayError `bad_argument`, `quota_reached`, `not_allowed` for a maker who is no member (any more)
+   * @throws RelayError `bad_argument`, `quota_reached`, `not_allowed` for a maker who is no member (any more),
+   * `already_following` where it is for a member
    */
   create(options: NewInvite, before?: Before): Promise<{ invite: Invite; seed: Buffer }>
   /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
@@ -187,6 +188,8 @@ export function createInvites(
       const guest = feedIdOf(key)
       await writer.submit((afterFlush) => {
         makeRoom(by)
+        // it would wait until they are let go, and then undo that
+        if (record.for && members.has(record.for)) throw new RelayError('already_following')
         invites.putSync(key, record)
         if (!record.for) return
         directed.putSync(keyOf(record.for), guest)

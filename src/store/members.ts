@@ -54,7 +54,7 @@ export interface Members {
 
 /** @param now Unix ms */
 export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now: () => number): Members {
-  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen, invites } = tables
+  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen, invites, directed } = tables
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -88,9 +88,14 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     for (const table of [signIns, links])
       for (const { key, value } of [...table.getRange({})]) if (value.feed === feed) table.removeSync(key)
     seen.removeSync(keyOf(feed))
-    // nor does who was shut out come back under another name by an invite of their own
-    for (const { key, value } of [...invites.getRange({})])
-      if (value.by === feed && value.revoked === null) invites.putSync(key, { ...value, revoked: now() })
+    // Nor does who was shut out come back under another name by an invite of their own, or by one that was made for
+    // them before: with that their app would be let in again just by connecting.
+    for (const { key, value } of [...invites.getRange({})]) {
+      const open = value.revoked === null && value.used < value.uses
+      if (open && (value.by === feed || value.for === feed))
+        invites.putSync(key, { ...value, revoked: now() })
+    }
+    directed.removeSync(keyOf(feed))
   }
 
   /** Asked inside the write and not only before the queue: who was shut out while waiting in it has no word here. */

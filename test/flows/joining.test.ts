@@ -148,7 +148,10 @@ test('a blocked feed comes in by no invitation, and others like it are not spent
   await operator.block(alice.id)
   await t.rejects(connectClient({ ...at(relay), keys: alice }))
   await t.rejects(useCode(t, relay, code, alice.id), { message: 'invite unknown' })
-  t.match(await operator.inviteList(), [{ used: 0, state: 'live' }])
+  t.match(await operator.inviteList(), [{ used: 0, state: 'revoked' }])
+  await operator.unblock(alice.id)
+  await isInternal(t, relay, alice)
+  t.notOk(await followed(relay, alice.id), 'unblocked is not invited')
 })
 
 test('a directory: the name of a member leads to its id, in the mode that lets it', async (t) => {

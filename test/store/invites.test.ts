@@ -208,3 +208,45 @@ t.test('who is shut out while an invite waits in the queue makes none, however m
     [],
   )
 })
+
+t.test('no invite for one feed outlives its membership, or is made while it lasts', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const expires = clock.now() + DAY
+  const forFeed = (feed: string) => store.invites.create({ expires, by: 'operator', for: feed })
+  for (const goes of [
+    (id: string) => store.members.unfollow(id),
+    (id: string) => store.moderation.as(id).leave(true),
+    async (id: string) => {
+      await store.members.block(id, '')
+      await store.members.unblock(id)
+    },
+  ]) {
+    const ben = someone()
+    const [first, second] = [await forFeed(ben), await forFeed(ben)]
+    await store.members.follow(ben, { by: 'operator', voucher: null, note: '' })
+    await t.rejects(forFeed(ben), { code: 'already_following' })
+    await goes(ben)
+    t.notOk(store.invites.awaits(ben))
+    t.equal(await store.invites.useDirected(ben), null)
+    for (const { invite } of [first, second])
+      await t.rejects(store.invites.use(invite.id, ben), { code: 'invite_unknown' })
+    t.notOk(store.members.has(ben))
+    const { invite } = await forFeed(ben)
+    await store.invites.use(invite.id, ben)
+    await store.members.unfollow(ben)
+    t.match(store.invites.get(invite.id), { state: 'used up' }, 'what was used stays told as used')
+    await forFeed(ben)
+    t.ok(await store.invites.useDirected(ben), 'a new one lets them in again')
+  }
+})
+
+t.test('a directed invite that waits behind a follow is refused as one for a member', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const ben = someone()
+  const followed = store.members.follow(ben, { by: 'operator', voucher: null, note: '' })
+  await t.rejects(store.invites.create({ expires: clock.now() + DAY, by: 'operator', for: ben }), {
+    code: 'already_following',
+  })
+  await followed
+  t.same(store.invites.list(), [])
+})
