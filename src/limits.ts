@@ -106,7 +106,7 @@ export const SEEN_STEP_MS = 1 * HOUR
 
 // --- moderation and sign-in ------------------------------------------------------------------------------------
 
-/** Entries of the audit log; the oldest make room. An entry is some 200 bytes. */
+/** Entries in each of the audit log's two rings; the oldest make room. An entry is some 200 bytes. */
 export const AUDIT_KEPT = 5000
 /** Days of which activity is remembered. */
 export const DAYS_KEPT = 90

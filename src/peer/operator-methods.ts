@@ -122,7 +122,7 @@ export function createOperator(components: OperatorComponents): Operator {
     audit: async (count = AUDIT_SHOWN) => {
       if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
       return store.audit
-        .list(Math.min(count, AUDIT_KEPT))
+        .list(Math.min(count, 2 * AUDIT_KEPT))
         .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
     },
     knocksList: async () =>

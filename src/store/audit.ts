@@ -8,36 +8,51 @@ export interface AuditEntry extends AuditRecord {
   number: number
 }
 
+/**
+ * Which ring a deed is noted in. Each displaces only its own: what members do, and what anybody does to what is their
+ * own, can be done without end, and must not wash away what was done to others and to the room.
+ */
+export type Ring = 'room' | 'own'
+
 export interface Audit {
   /** Inside a write: notes a deed. */
-  noteNow(entry: Omit<AuditRecord, 'at'>): void
-  /** Entries before a number (by default the newest), newest first. */
+  noteNow(entry: Omit<AuditRecord, 'at'>, ring: Ring): void
+  /** Entries of both rings before a number (by default the newest), newest first. */
   list(count: number, before?: number): AuditEntry[]
 }
 
 const KEY_BYTES = 8
 
 /** @param now Unix ms */
-export function createAudit({ audit }: Tables, now: () => number): Audit {
+export function createAudit({ audit, ownAudit }: Tables, now: () => number): Audit {
+  const rings = { room: audit, own: ownAudit }
   const keyOf = (number: number): Buffer => {
     const key = Buffer.alloc(KEY_BYTES)
     key.writeBigUInt64BE(BigInt(number))
     return key
   }
   const numberOf = (key: Buffer): number => Number(key.readBigUInt64BE())
+  const lastOf = (ring: Tables['audit']): number => {
+    const [last] = ring.getKeys({ reverse: true, limit: 1 })
+    return last ? numberOf(last) : 0
+  }
 
   return {
-    noteNow(entry) {
-      const [last] = audit.getKeys({ reverse: true, limit: 1 })
-      const number = last ? numberOf(last) + 1 : 1
-      audit.putSync(keyOf(number), { at: now(), ...entry })
-      if (number <= AUDIT_KEPT) return
-      for (const old of [...audit.getKeys({ end: keyOf(number - AUDIT_KEPT + 1) })]) audit.removeSync(old)
+    noteNow(entry, name) {
+      const ring = rings[name]
+      // one count for both, which keeps the order between them whatever the clock does
+      ring.putSync(keyOf(Math.max(lastOf(audit), lastOf(ownAudit)) + 1), { at: now(), ...entry })
+      const over = (ring.getStats() as { entryCount: number }).entryCount - AUDIT_KEPT
+      if (over > 0) for (const old of [...ring.getKeys({ limit: over })]) ring.removeSync(old)
     },
     list(count, before = Number.MAX_SAFE_INTEGER) {
       // a range in reverse begins with its start and does not hold its end
       const range = { reverse: true, start: keyOf(before - 1), limit: count }
-      return [...audit.getRange(range)].map(({ key, value }) => ({ number: numberOf(key), ...value }))
+      return [audit, ownAudit]
+        .flatMap((ring) => [...ring.getRange(range)])
+        .map(({ key, value }) => ({ number: numberOf(key), ...value }))
+        .sort((a, b) => b.number - a.number)
+        .slice(0, count)
     },
   }
 }

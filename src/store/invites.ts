@@ -64,7 +64,7 @@ export interface Invites {
   useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null
   /** True while a directed invite stands for a feed. */
   awaits(feed: FeedId): boolean
-  /** @throws RelayError `invite_unknown` */
+  /** Takes a live one back. @throws RelayError `invite_unknown` (also for one taken back before), `invite_used_up`, `invite_expired` */
   revoke(guest: FeedId, before?: Before): Promise<Invite>
   list(): Invite[]
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
@@ -103,14 +103,20 @@ export function createInvites(
     return message
   }
 
+  /** @throws RelayError the words for what became of a dead one */
+  function needLive(record: InviteRecord): void {
+    const state = stateOf(record)
+    if (state === 'revoked') throw new RelayError('invite_unknown')
+    if (state === 'used up') throw new RelayError('invite_used_up')
+    if (state === 'expired') throw new RelayError('invite_expired')
+  }
+
   function useNow(guest: FeedId, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
     const record = invites.get(keyOf(guest))
     if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
     // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
     if (members.has(feed)) throw new RelayError('already_following')
-    const state = stateOf(record)
-    if (state === 'used up') throw new RelayError('invite_used_up')
-    if (state === 'expired') throw new RelayError('invite_expired')
+    needLive(record)
     // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
     if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
     // Meant for somebody else: whoever found the code is told that there is none.
@@ -218,7 +224,9 @@ export function createInvites(
       writer.submit(() => {
         const record = invites.get(keyOf(guest))
         if (!record) throw new RelayError('invite_unknown')
-        const revoked = { ...record, revoked: record.revoked ?? now() }
+        // what is dead already is no deed, and nothing to note
+        needLive(record)
+        const revoked = { ...record, revoked: now() }
         invites.putSync(keyOf(guest), revoked)
         return view(guest, revoked)
       }, before),

@@ -17,6 +17,7 @@
 // | links    | sha256 of a login link's token (32)    | LinkRecord: never the token                                 |
 // | notices  | name as UTF-8                          | NoticeRecord: Markdown as it was written                    |
 // | audit    | number (8, BE), rising                 | AuditRecord: who did what; the oldest make room             |
+// | ownAudit | number (8, BE), of the same count      | AuditRecord: what members did, and all to what is their own |
 // | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
 // | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote)|
 //
@@ -157,6 +158,7 @@ export interface Tables {
   links: Database<LinkRecord, Buffer>
   notices: Database<NoticeRecord, Buffer>
   audit: Database<AuditRecord, Buffer>
+  ownAudit: Database<AuditRecord, Buffer>
   days: Database<DayRecord, Buffer>
   meta: Database<unknown, Buffer>
 }
@@ -203,6 +205,7 @@ function tablesOf(root: RootDatabase): Tables {
     links: json<LinkRecord>('links'),
     notices: json<NoticeRecord>('notices'),
     audit: json<AuditRecord>('audit'),
+    ownAudit: json<AuditRecord>('ownAudit'),
     days: json<DayRecord>('days'),
     meta: json<unknown>('meta'),
   }

@@ -36,7 +36,7 @@ export interface Deeds {
   declineKnock(feed: FeedId): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
   createInvite(invite: Omit<NewInvite, 'by'>): Promise<{ invite: Invite; seed: Buffer }>
-  /** @throws RelayError `invite_unknown`, also for one that a member may not see */
+  /** @throws RelayError `invite_unknown`, also for one that a member may not see, `invite_used_up`, `invite_expired` */
   revokeInvite(id: FeedId): Promise<Invite>
   /** @throws RelayError `not_found` */
   revokeAlias(alias: string): Promise<void>
@@ -109,8 +109,9 @@ export function createModeration(components: ModerationComponents): Moderation {
     (actor: Actor, deed: Deed, about: About = {}): Before =>
     () => {
       ask(actor, deed, about)
-      const { whom = '', detail = '' } = about
-      audit.noteNow({ who: actor, what: deed, whom, detail })
+      const { whom = '', detail = '', owner } = about
+      const small = actor !== 'operator' && (owner === actor || roleNow(actor) === 'member')
+      audit.noteNow({ who: actor, what: deed, whom, detail }, small ? 'own' : 'room')
     }
 
   function as(actor: Actor): Deeds {
@@ -137,7 +138,11 @@ export function createModeration(components: ModerationComponents): Moderation {
       createInvite: (invite) =>
         invites.create(
           { ...invite, by: actor },
-          before(actor, 'invite.create', { whom: invite.for ?? '', detail: invite.note ?? '' }),
+          before(actor, 'invite.create', {
+            whom: invite.for ?? '',
+            detail: invite.note ?? '',
+            owner: actor,
+          }),
         ),
       async revokeInvite(id) {
         const owner = invites.get(id)?.by
@@ -172,7 +177,8 @@ export function createModeration(components: ModerationComponents): Moderation {
         ),
       removeNotice: (name) => notices.remove(name, before(actor, 'notice.delete', { whom: name })),
       async leave(forget) {
-        const leaving = before(actor, 'leave', { whom: actor, detail: forget ? 'feed deleted' : '' })
+        const detail = forget ? 'feed deleted' : ''
+        const leaving = before(actor, 'leave', { whom: actor, detail, owner: actor })
         await members.unfollow(actor, undefined, (afterFlush) => {
           leaving(afterFlush)
           if (forget) feeds.removeNow(actor, afterFlush)

@@ -90,10 +90,11 @@ t.test(
     )
     t.equal(await store.invites.claim(directed.invite.id, cem), 'joined')
     const late = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+    const revoked = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
+    await store.invites.revoke(revoked.invite.id)
+    await t.rejects(store.invites.claim(revoked.invite.id, someone()), { code: 'invite_unknown' })
     clock.advance(DAY)
     await t.rejects(store.invites.claim(late.invite.id, someone()), { code: 'invite_expired' })
-    await store.invites.revoke(late.invite.id)
-    await t.rejects(store.invites.claim(late.invite.id, someone()), { code: 'invite_unknown' })
   },
 )
 
@@ -249,4 +250,19 @@ t.test('a directed invite that waits behind a follow is refused as one for a mem
   })
   await followed
   t.same(store.invites.list(), [])
+})
+
+t.test('only a live invite is taken back, and whoever takes back a dead one hears how it is', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const make = async () =>
+    (await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })).invite.id
+  const [revoked, used, late] = [await make(), await make(), await make()]
+  await store.invites.revoke(revoked)
+  const at = store.invites.get(revoked)?.revoked
+  await store.invites.use(used, someone())
+  clock.advance(DAY)
+  await t.rejects(store.invites.revoke(revoked), { code: 'invite_unknown' })
+  await t.rejects(store.invites.revoke(used), { code: 'invite_used_up' })
+  await t.rejects(store.invites.revoke(late), { code: 'invite_expired' })
+  t.match(store.invites.get(revoked), { revoked: at }, 'nor is it remembered longer for that')
 })

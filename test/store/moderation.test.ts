@@ -3,6 +3,7 @@
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { AUDIT_KEPT, DAY } from '../../src/limits.js'
+import type { Ring } from '../../src/store/audit.js'
 import type { Deeds } from '../../src/store/moderation.js'
 import type { Deed } from '../../src/store/powers.js'
 import type { Role } from '../../src/store/roles.js'
@@ -191,14 +192,29 @@ t.test('a voucher takes back no one who has been given a role since', async (t) 
   await t.rejects(store.roles.set(someone(), 'admin'), { code: 'not_following' })
 })
 
-t.test('the audit log is read backwards in pages, and has an end', async (t) => {
-  const { store, reopen } = await openTestStore(t)
-  const notes = Array.from({ length: AUDIT_KEPT + 3 }, (_, i) =>
-    store.settings.change({}, () =>
-      store.audit.noteNow({ who: 'operator', what: 'tide', whom: String(i + 1), detail: '' }),
+t.test('what is not done, as an invite is dead already, is not noted', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const deeds = store.moderation.as(await member(store))
+  const { invite } = await deeds.createInvite({ expires: clock.now() + DAY })
+  await deeds.revokeInvite(invite.id)
+  const noted = store.audit.list(9)
+  await t.rejects(deeds.revokeInvite(invite.id), { code: 'invite_unknown' })
+  t.same(store.audit.list(9), noted)
+})
+
+/** Notes many deeds in one go, numbered from one on. */
+const noteMany = (store: Store, count: number, ring: Ring): Promise<unknown> =>
+  Promise.all(
+    Array.from({ length: count }, (_, i) =>
+      store.settings.change({}, () =>
+        store.audit.noteNow({ who: 'operator', what: 'tide', whom: String(i + 1), detail: '' }, ring),
+      ),
     ),
   )
-  await Promise.all(notes)
+
+t.test('the audit log is read backwards in pages, and has an end', async (t) => {
+  const { store, reopen } = await openTestStore(t)
+  await noteMany(store, AUDIT_KEPT + 3, 'room')
   const again = await reopen()
   t.same(
     again.audit.list(2).map(({ number, whom }) => [number, whom]),
@@ -209,4 +225,60 @@ t.test('the audit log is read backwards in pages, and has an end', async (t) => 
   )
   t.match(again.audit.list(1, AUDIT_KEPT), [{ number: AUDIT_KEPT - 1 }])
   t.equal(again.audit.list(AUDIT_KEPT * 2).length, AUDIT_KEPT, 'the oldest have made room')
+})
+
+t.test('what members do, and all to their own, washes away nothing else', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const [plain, warden, target] = [await member(store), await member(store, 'moderator'), await member(store)]
+  const expires = clock.now() + DAY
+  for (const id of [plain, warden]) {
+    const deeds = store.moderation.as(id)
+    const { invite } = await deeds.createInvite({ expires, note: id })
+    await deeds.revokeInvite(invite.id)
+    const knocker = someone()
+    await store.knocks.leave(knocker, '', expires)
+    await deeds.acceptKnock(knocker)
+    await store.aliases.register('crab', id, 'x')
+    await deeds.revokeAlias('crab')
+  }
+  const { invite } = await store.moderation.as(plain).createInvite({ expires })
+  await store.moderation.as(warden).revokeInvite(invite.id)
+  await store.moderation.as(warden).removeMember(target)
+  const operator = store.moderation.as('operator')
+  await operator.revokeInvite((await operator.createInvite({ expires })).invite.id)
+  await store.moderation.as(plain).leave(false)
+  const kept = [
+    ...[warden, 'knock.accept'],
+    ...[warden, 'invite.revoke'],
+    ...[warden, 'member.remove'],
+    ...['operator', 'invite.create'],
+    ...['operator', 'invite.revoke'],
+  ]
+  t.equal(store.audit.list(99).length, 14, 'one log')
+  await noteMany(store, AUDIT_KEPT, 'own')
+  const room = store.audit.list(2 * AUDIT_KEPT).filter(({ what }) => what !== 'tide')
+  t.same(
+    room.reverse().flatMap(({ who, what }) => [who, what]),
+    kept,
+  )
+  await noteMany(store, AUDIT_KEPT + 1, 'room')
+  t.equal(store.audit.list(3 * AUDIT_KEPT).length, 2 * AUDIT_KEPT, 'nor the other way round')
+})
+
+t.test('both rings are one log, in pages', async (t) => {
+  const { store } = await openTestStore(t)
+  const rings = ['room', 'own', 'own', 'room', 'own', 'room', 'room'] as const
+  for (const [at, ring] of rings.entries()) {
+    await store.settings.change({}, () =>
+      store.audit.noteNow({ who: 'operator', what: 'tide', whom: String(at + 1), detail: '' }, ring),
+    )
+  }
+  const seen: string[] = []
+  for (let before: number | undefined; ; ) {
+    const page = store.audit.list(2, before)
+    if (page.length === 0) break
+    seen.push(...page.map(({ whom }) => whom))
+    before = page.at(-1)?.number
+  }
+  t.same(seen, ['7', '6', '5', '4', '3', '2', '1'])
 })
