@@ -23,17 +23,27 @@ export function createLog(level: LogLevel, destination?: DestinationStream): Log
 const RARELY_MS = 60_000
 
 /**
- * A warning that strangers can provoke: written at most once a minute, with how often it happened meanwhile, so that
- * nobody can fill a board's card through the log.
+ * Counts what strangers can provoke: answers how often it has happened since it was last said, at most once a minute, and
+ * else 0, so that nobody can fill a board's card through the log.
  */
-export function rareWarning(log: Log, message: string, uptime: () => number): () => void {
+export function rarely(uptime: () => number): () => number {
   let last = Number.NEGATIVE_INFINITY
   let times = 0
   return () => {
     times += 1
-    if (uptime() - last < RARELY_MS) return
-    log.warn({ times }, message)
+    if (uptime() - last < RARELY_MS) return 0
     last = uptime()
+    const said = times
     times = 0
+    return said
+  }
+}
+
+/** A warning that strangers can provoke: written at most once a minute, with how often it happened meanwhile. */
+export function rareWarning(log: Log, message: string, uptime: () => number): () => void {
+  const due = rarely(uptime)
+  return () => {
+    const times = due()
+    if (times > 0) log.warn({ times }, message)
   }
 }

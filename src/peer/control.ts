@@ -90,7 +90,7 @@ function answer(operator: Operator, name: keyof Operator, log: Log) {
     const method = operator[name] as (...args: unknown[]) => Promise<unknown>
     // begun in a promise: a method that throws before it returns one is answered like any other
     const result = Promise.resolve().then(() => method(...args))
-    reply(result, log, `the operator's ${name} failed`, cb)
+    reply(result, (err) => log.error({ err }, `the operator's ${name} failed`), cb)
   }
 }
 

@@ -1,31 +1,43 @@
 // The edge between muxrpc's conventions and ours: callbacks to promises, and arguments checked before they are used.
 
 import { exposed, RelayError } from '../errors.js'
-import type { Log } from '../log.js'
+import { rarely } from '../log.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import type { Session } from './session.js'
 
 /** muxrpc's callback. */
 export type Answer = (err: Error | null, value?: unknown) => void
 
-/** Answers a call with what comes of a promise; errors as strangers may see them, faults of ours into the log too. */
-export function reply(result: Promise<unknown>, log: Log, fault: string, answer: Answer): void {
+/** Answers a call with what comes of a promise; errors as strangers may see them, faults of ours are told as well. */
+export function reply(result: Promise<unknown>, fault: (err: unknown) => void, answer: Answer): void {
   result.then(
     (value) => answer(null, value),
     (err: unknown) => {
       const safe = exposed(err)
-      if (safe.code === 'internal') log.error({ err }, fault)
+      if (safe.code === 'internal') fault(err)
       answer(safe)
     },
   )
 }
 
-/** An async method as muxrpc calls it: the gate put the session first, muxrpc put the callback last. */
-export function answering(method: (session: Session, ...args: unknown[]) => Promise<unknown>) {
+/**
+ * An async method as muxrpc calls it: the gate put the session first, muxrpc put the callback last.
+ * @param uptime milliseconds, of a clock that only goes on
+ */
+export function answering(
+  method: (session: Session, ...args: unknown[]) => Promise<unknown>,
+  uptime: () => number = () => performance.now(),
+) {
+  // of each method for itself: who finds a fault of ours can provoke it at will
+  const due = rarely(uptime)
   return (session: Session, ...rest: unknown[]): void => {
     const answer = rest.pop() as Answer
     session.calls += 1
-    reply(method(session, ...rest), session.log, `a call of ${session.id} failed`, (err, value) => {
+    const fault = (err: unknown): void => {
+      const times = due()
+      if (times > 0) session.log.error({ err, times }, `a call of ${session.id} failed`)
+    }
+    reply(method(session, ...rest), fault, (err, value) => {
       session.calls -= 1
       if (!session.closed) answer(err, value)
     })

@@ -43,9 +43,14 @@ export function normalAlias(text: string): string {
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
+/** True for a string that has the form of an alias, reserved ones included. */
+export function isLabel(value: unknown): value is string {
+  return typeof value === 'string' && LABEL.test(value)
+}
+
 /** True for a string that may be registered. */
 export function isAlias(value: unknown): value is string {
-  return typeof value === 'string' && LABEL.test(value) && !RESERVED.has(value)
+  return isLabel(value) && !RESERVED.has(value)
 }
 
 function registrationOf(room: FeedId, user: FeedId, alias: string): string {

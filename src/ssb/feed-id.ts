@@ -1,5 +1,7 @@
 // Feed ids: `@<base64 of an ed25519 public key>.ed25519`, checked, and turned into the 32 bytes the store keys by.
 
+import { RelayError } from '../errors.js'
+
 export type FeedId = string
 
 /** Bytes of an ed25519 public key. */
@@ -14,8 +16,12 @@ export function isFeedId(value: unknown): value is FeedId {
   return typeof value === 'string' && value.length === 53 && FEED_ID.test(value)
 }
 
-/** The public key of a checked feed id. */
+/**
+ * The public key of a feed id.
+ * @throws RelayError `bad_feed_id` for text that nobody has checked: the store would fail at a key that is empty or long
+ */
 export function keyOf(id: FeedId): Buffer {
+  if (!isFeedId(id)) throw new RelayError('bad_feed_id')
   return Buffer.from(id.slice(1, -8), 'base64')
 }
 

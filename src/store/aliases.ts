@@ -2,6 +2,7 @@
 
 import { RelayError } from '../errors.js'
 import { ALIASES_PER_MEMBER } from '../limits.js'
+import { isLabel } from '../ssb/alias.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import type { AliasRecord, Tables } from './layout.js'
 import type { Before, Writer } from './writer.js'
@@ -27,24 +28,29 @@ export function createAliases({ aliases, members }: Tables, writer: Writer, now:
       .filter((row) => row.owner === owner)
       .map(({ alias }) => alias)
 
+  // What has not the form of a name is nobody's: the database fails at keys that are empty or long. Names that have been
+  // reserved since somebody took them are found, so that they can be given back.
+  const held = (alias: string): AliasRecord | undefined =>
+    isLabel(alias) ? aliases.get(key(alias)) : undefined
+
   return {
-    get: (alias) => aliases.get(key(alias)) ?? null,
+    get: (alias) => held(alias) ?? null,
     list,
     of,
     register: (alias, owner, signature, before) =>
       writer.submit(() => {
         // asked here and not only before the queue: nobody has a name left who was shut out while waiting in it
         if (!members.doesExist(keyOf(owner))) throw new RelayError('not_allowed')
-        const held = aliases.get(key(alias))
-        if (held && held.owner !== owner) throw new RelayError('alias_taken')
-        if (!held && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
-        aliases.putSync(key(alias), { owner, signature, since: held?.since ?? now() })
+        const row = aliases.get(key(alias))
+        if (row && row.owner !== owner) throw new RelayError('alias_taken')
+        if (!row && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
+        aliases.putSync(key(alias), { owner, signature, since: row?.since ?? now() })
       }, before),
     revoke: (alias, owner, before) =>
       writer.submit(() => {
-        const held = aliases.get(key(alias))
+        const row = held(alias)
         // The same words for a name that is free and one that is another's.
-        if (!held || (owner && held.owner !== owner)) throw new RelayError('not_found')
+        if (!row || (owner && row.owner !== owner)) throw new RelayError('not_found')
         aliases.removeSync(key(alias))
       }, before),
   }

@@ -2,7 +2,7 @@
 
 import { RelayError } from '../errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../limits.js'
-import { type FeedId, keyOf } from '../ssb/feed-id.js'
+import { type FeedId, isFeedId, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import type { Aliases } from './aliases.js'
 import type { Audit } from './audit.js'
@@ -87,7 +87,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     components
 
   const roleNow = (feed: string | undefined): Role | null =>
-    feed?.startsWith('@') && members.has(feed) ? (tables.roles.get(keyOf(feed)) ?? 'member') : null
+    isFeedId(feed) && members.has(feed) ? (tables.roles.get(keyOf(feed)) ?? 'member') : null
 
   function oneAdmin(): boolean {
     return [...tables.roles.getRange({})].filter(({ value }) => value === 'admin').length === 1

@@ -35,5 +35,8 @@ t.test('anything else is no feed id', async (t) => {
     feedIdOf(Buffer.alloc(31)),
     feedIdOf(Buffer.alloc(33)),
   ]
-  for (const value of wrong) t.notOk(isFeedId(value), String(value))
+  for (const value of wrong) {
+    t.notOk(isFeedId(value), String(value))
+    t.throws(() => keyOf(value as string), { code: 'bad_feed_id' }, 'and makes no key')
+  }
 })

@@ -47,6 +47,19 @@ t.test('who is shut out while a registration waits in the queue gets no name', a
   t.same(store.aliases.list(), [])
 })
 
+t.test('what has not the form of a name is nobody’s, however long or empty', async (t) => {
+  const { store } = await openTestStore(t)
+  const bob = await member(store)
+  for (const text of ['', 'a'.repeat(64), 'a'.repeat(5000), 'a'.repeat(1_000_000), 'no name', '\0', 'Bob']) {
+    t.equal(store.aliases.get(text), null)
+    await t.rejects(store.aliases.revoke(text, bob), { code: 'not_found' })
+    await t.rejects(store.aliases.revoke(text), { code: 'not_found' })
+  }
+  // taken before it was reserved
+  await store.aliases.register('admin', bob, 's')
+  await store.aliases.revoke('admin', bob)
+})
+
 t.test('a member holds a few', async (t) => {
   const { store } = await openTestStore(t)
   const bob = await member(store)

@@ -1,7 +1,7 @@
 // Every error's way out: a page for people, JSON for programs, nothing of the inside for anyone.
 
 import { ERRORS, type ErrorCode, exposed, RelayError } from '../../errors.js'
-import type { Log } from '../../log.js'
+import { type Log, rarely } from '../../log.js'
 import type { PrivacyMode } from '../../store/settings.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -29,6 +29,7 @@ export function siteWayOut(mode: () => PrivacyMode): WayOut {
 export function errors({ render, log, wayOut }: { render: Render; log: Log; wayOut: WayOut }): Step {
   // a page depends on its language, its code and the way out alone unless it says when to come back
   const pages = new Map<string, string>()
+  const faults = new Map<ErrorCode, () => number>()
 
   function page(ctx: WebContext, code: ErrorCode, home: string | null, minutes: number | null): string {
     const { tag, words } = ctx.state.language
@@ -41,6 +42,14 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     const html = render(ctx, 'error.njk', { title, hint, code, minutes, home, back: null })
     if (minutes === null) pages.set(key, html)
     return html
+  }
+
+  /** Says what failed on our side; of each kind at most once a minute, as who finds a fault can provoke it at will. */
+  function fault(ctx: WebContext, code: ErrorCode, err: unknown): void {
+    const due = faults.get(code) ?? rarely(() => performance.now())
+    faults.set(code, due)
+    const times = due()
+    if (times > 0) log.error({ err, path: ctx.path, times }, 'a page failed')
   }
 
   function answer(ctx: WebContext, error: RelayError): void {
@@ -76,7 +85,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
       }
     } catch (thrown) {
       const error = exposed(thrown)
-      if (error.status >= 500) log.error({ err: thrown, path: ctx.path }, 'a page failed')
+      if (error.status >= 500) fault(ctx, error.code, thrown)
       else log.debug({ code: error.code, path: ctx.path }, 'refused')
       answer(ctx, error)
     }
