@@ -15,6 +15,8 @@ export interface SignedIn {
   signIn: SignIn
   /** what a form of this browser carries, and no other site can know */
   csrf: string
+  /** whether the sign-in has not ended since: a form's body may come long after its head */
+  stands(): boolean
 }
 
 export interface WebState {

@@ -1,9 +1,12 @@
-// Forms of the dashboard as no page of ours sends them: fields that are none.
+// Forms of the dashboard as no page of ours sends them: fields that are none, and bodies held back.
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { ACTIONS, type ActionName } from '../../src/web/handlers/dashboard/actions.js'
-import { signedIn } from '../helpers/member.js'
-import { bootRelay } from '../helpers/relay.js'
+import { type Member, signedIn } from '../helpers/member.js'
+import { bootRelay, within } from '../helpers/relay.js'
 
 t.test('no field of any form, however long, empty or odd, is a fault of ours', async (t) => {
   const relay = await bootRelay(t)
@@ -24,4 +27,45 @@ t.test('no field of any form, however long, empty or odd, is a fault of ours', a
   }
   const named = await signedIn(relay, 'admin')
   t.equal((await named.does('room.describe', { name: '@bob', description: '' })).status, 303)
+})
+
+t.test('a form whose body is held back while its sign-in ends is not obeyed', async (t) => {
+  const relay = await bootRelay(t)
+  const { hostname, port } = new URL(relay.webUrl)
+  /** Sends a form's head and a little of its body; answers the means to send the rest, which answers the status. */
+  async function begin(thief: Member, path: string, fields: Record<string, string>) {
+    const body = new URLSearchParams({ csrf: await thief.csrf(), ...fields }).toString()
+    const cookie = [...thief.visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const socket = connect(Number(port), hostname)
+    t.teardown(() => socket.destroy())
+    const answered = once(socket, 'data')
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nHost: ${hostname}:${port}\r\nCookie: ${cookie}\r\nContent-Length: ${body.length}\r\n` +
+        `Content-Type: application/x-www-form-urlencoded\r\n\r\n${body.slice(0, 5)}`,
+    )
+    await setTimeout(200)
+    return async (): Promise<number> => {
+      socket.write(body.slice(5))
+      const [chunk] = (await within('an answer', answered)) as [Buffer]
+      return Number(chunk.toString('latin1', 9, 12))
+    }
+  }
+  const describe = { name: 'Owned', description: '' }
+  const ends: Array<(owner: Member) => Promise<unknown>> = [
+    (owner) => owner.does('session.closeAll'),
+    (owner) => relay.operator.membersRemove(owner.id),
+  ]
+  for (const end of ends) {
+    const owner = await signedIn(relay, 'admin')
+    const thief = await signedIn(relay, 'admin', owner.keys)
+    const before = await relay.operator.settings()
+    const deed = await begin(thief, '/dashboard/do/room.describe', describe)
+    const out = await begin(thief, '/logout', {})
+    await end(owner)
+    t.equal(await deed(), 401)
+    t.equal(await out(), 401)
+    t.same(await relay.operator.settings(), before)
+  }
+  const honest = await signedIn(relay, 'admin')
+  t.equal(await (await begin(honest, '/dashboard/do/room.describe', describe))(), 303, 'slow is no crime')
 })

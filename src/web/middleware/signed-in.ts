@@ -17,7 +17,10 @@ export function findMember({ store }: Pick<WebRoom, 'store'>, now: () => number)
     const signIn = token === undefined ? null : store.signIns.get(token)
     if (token !== undefined && signIn) {
       const { feed } = signIn
-      ctx.state.member = { feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) }
+      ctx.state.member = {
+        ...{ feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) },
+        stands: () => store.signIns.get(token) !== null,
+      }
       if (now() - signIn.seen >= SEEN_STEP_MS) {
         await store.signIns.used(signIn)
         keep(ctx, token)
@@ -49,8 +52,12 @@ export function dismiss(ctx: WebContext): void {
   ctx.append('Set-Cookie', cookie(ctx, NAME, '', 'Max-Age=0; SameSite=Lax'))
 }
 
-/** @throws RelayError `form_stale` for a form that is not of this browser's sign-in */
-export function checkCsrf({ csrf }: SignedIn, form: URLSearchParams): void {
+/**
+ * To be asked when the form has been read: a body can be held back, and the sign-in be ended meanwhile.
+ * @throws RelayError `form_stale` for a form that is not of this browser's sign-in, `signed_out` if that has ended
+ */
+export function checkCsrf({ csrf, stands }: SignedIn, form: URLSearchParams): void {
+  if (!stands()) throw new RelayError('signed_out')
   const given = Buffer.from(oneValue(form, 'csrf') ?? '')
   const wanted = Buffer.from(csrf)
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new RelayError('form_stale')
