@@ -19,12 +19,14 @@ const RESERVED = new Set([
     'host',
     'invite',
     'join',
+    'language',
     'login',
   ],
   ...[
     'logout',
     'mail',
     'moderator',
+    'notice',
     'operator',
     'relay',
     'room',
@@ -48,9 +50,12 @@ export function isLabel(value: unknown): value is string {
   return typeof value === 'string' && LABEL.test(value)
 }
 
+/** As a host name, such a label is read as something else: `xn--dmin-koa` is shown as ädmin (RFC 5891, 4.2.3.1). */
+const ENCODED = /^..--/
+
 /** True for a string that may be registered. */
 export function isAlias(value: unknown): value is string {
-  return isLabel(value) && !RESERVED.has(value)
+  return isLabel(value) && !RESERVED.has(value) && !ENCODED.test(value)
 }
 
 function registrationOf(room: FeedId, user: FeedId, alias: string): string {

@@ -118,6 +118,8 @@ const NO_NAMES: Array<[string, string]> = [
   ['reserved: www', 'www'],
   ['reserved: invite', 'invite'],
   ['reserved: login', 'login'],
+  ['reserved: notice', 'notice'],
+  ['a look-alike of another name', 'xn--dmin-koa'],
 ]
 
 test('names that are none', async (t) => {

@@ -5,9 +5,10 @@ import t from 'tap'
 import { isAlias, isRegistration, normalAlias, signRegistration } from '../../src/ssb/alias.js'
 
 t.test('names are labels of a host name', async (t) => {
-  for (const good of ['a', 'bob', 'bob-2', 'x'.repeat(63)]) t.ok(isAlias(good), good)
+  for (const good of ['a', 'bob', 'bob-2', 'a--b', 'bob--2', 'x'.repeat(63)]) t.ok(isAlias(good), good)
   const bad: unknown[] = [
     ...['', '-bob', 'bob-', '2bob', 'Bob', 'bob.smith', 'bob smith', 'bob\n', 'x'.repeat(64), 'bоb', 'böb'],
+    ...['xn--dmin-koa', 'ab--c', 'notice', 'language', 'dashboard', 'healthz', 'whois', 'assets'],
     ...['__proto__', 'constructor.x', 'www', 'admin', 'invite', null, undefined, 7, {}, ['bob']],
   ]
   for (const value of bad) t.notOk(isAlias(value), JSON.stringify(value))
