@@ -106,11 +106,13 @@ export function peoplePages(parts: DashboardParts) {
   const aliases: Step = (ctx) => {
     const { feed } = memberOf(ctx)
     if (store.settings.get().mode === 'restricted') throw new RelayError('not_found')
-    const rows = store.aliases.list().map(({ alias, owner, since }) => ({
+    const all = store.aliases.list().sort((a, b) => b.since - a.since)
+    const from = offsetIn(ctx, all.length)
+    const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
       owner: person(owner),
     }))
-    show(ctx, 'dashboard/aliases.njk', 'aliases', { aliases: rows })
+    show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
   }
 
   const me: Step = (ctx) => {
