@@ -21,7 +21,7 @@ export function markdown(text: string): Html {
 }
 
 const ITEM = /^ {0,3}(?:([-*+])|(\d{1,9})[.)])[ \t]+(.*)$/
-const HEADING = /^(#{1,4})[ \t]+(.+?)[ \t]*#*$/
+const HEADING = /^(#{1,4})[ \t]+(?=[^ \t])/
 const RULE = /^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$/
 
 /** The block that begins at a line, and the line after it. */
@@ -31,9 +31,11 @@ function blockAt(lines: readonly string[], at: number): [Html | null, number] {
   if (/^```/.test(line)) return codeAt(lines, at)
   if (RULE.test(line)) return [html`<hr>`, at + 1]
   const heading = HEADING.exec(line)
-  // the page's own heading is the first
-  if (heading)
-    return [wrap(`h${Math.min(6, (heading[1]?.length ?? 1) + 1)}`, inline(heading[2] ?? '')), at + 1]
+  if (heading) {
+    // the page's own heading is the first
+    const level = Math.min(6, (heading[1]?.length ?? 1) + 1)
+    return [wrap(`h${level}`, inline(withoutClosing(line.slice(heading[0].length)))), at + 1]
+  }
   if (/^ {0,3}>/.test(line)) {
     const end = endOf(lines, at, (each) => /^ {0,3}>/.test(each))
     const quoted = lines.slice(at, end).map((each) => each.replace(/^ {0,3}> ?/, ''))
@@ -44,6 +46,17 @@ function blockAt(lines: readonly string[], at: number): [Html | null, number] {
   if (item) return listAt(lines, at, item[1] ? 'ul' : 'ol')
   const end = endOf(lines, at, (each) => each.trim() !== '' && !starts(each), 1)
   return [wrap('p', inline(lines.slice(at, end).join('\n'))), end]
+}
+
+/**
+ * A heading's text without the `##` that may close it. Counted from the end, as an expression that looks for such an end
+ * behind every character takes as many steps as the line is long, squared.
+ */
+function withoutClosing(text: string): string {
+  let end = text.length
+  while (end > 1 && text[end - 1] === '#') end -= 1
+  while (end > 1 && /[ \t]/.test(text[end - 1] ?? '')) end -= 1
+  return text.slice(0, end)
 }
 
 const starts = (line: string): boolean =>

@@ -59,6 +59,26 @@ t.test('nothing runs, nothing breaks out', async (t) => {
   t.equal(shown('`a` & "b" \'c\''), '<p><code>a</code> &amp; &quot;b&quot; &#39;c&#39;</p>')
 })
 
+t.test('a heading may be closed, and its length costs no more than any line’s', async (t) => {
+  const closed: Array<[string, string]> = [
+    ['# Tides', 'Tides'],
+    ['# Tides #', 'Tides'],
+    ['#\tTides \t ####', 'Tides'],
+    ['# C#', 'C'],
+    ['# # a # b #', '# a # b'],
+    ['# ###', '#'],
+  ]
+  for (const [text, heading] of closed) t.equal(shown(text), `<h2>${heading}</h2>`, text)
+  for (const text of ['#', '# ', '#Tides', '##### Tides']) t.notMatch(shown(text), '<h', text)
+  // squared, the first of these took a second and more
+  for (const shape of ['#', ' ', ' #', '#x', '\t']) {
+    const text = `# ${shape.repeat(64_000 / shape.length)}x`
+    const before = performance.now()
+    markdown(text)
+    t.ok(performance.now() - before < 500, `64,000 characters of ${JSON.stringify(shape)}`)
+  }
+})
+
 t.test('the longest notice of any shape is drawn, with nothing lost', async (t) => {
   const shapes = ['*', '**', '`', '[', '[a](', '_ ', '*a ', '[a](b']
   // one that makes the work multiply would not come back within the test's time
