@@ -1,6 +1,7 @@
 // The audit log: who did what to whom, and when; written in the transaction of the deed, capped, for admins to read.
 
 import { AUDIT_KEPT } from '../limits.js'
+import { cleanText } from '../text.js'
 import type { AuditRecord, Tables } from './layout.js'
 
 export interface AuditEntry extends AuditRecord {
@@ -38,10 +39,16 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
   }
 
   return {
-    noteNow(entry, name) {
+    noteNow({ who, what, whom, detail }, name) {
       const ring = rings[name]
       // one count for both, which keeps the order between them whatever the clock does
-      ring.putSync(keyOf(Math.max(lastOf(audit), lastOf(ownAudit)) + 1), { at: now(), ...entry })
+      ring.putSync(keyOf(Math.max(lastOf(audit), lastOf(ownAudit)) + 1), {
+        at: now(),
+        who,
+        what,
+        whom: cleanText(whom),
+        detail: cleanText(detail),
+      })
       const over = (ring.getStats() as { entryCount: number }).entryCount - AUDIT_KEPT
       if (over > 0) for (const old of [...ring.getKeys({ limit: over })]) ring.removeSync(old)
     },

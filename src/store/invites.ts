@@ -15,6 +15,7 @@ import {
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
+import { cleanText } from '../text.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { AfterFlush, Before, Writer } from './writer.js'
@@ -170,8 +171,9 @@ export function createInvites(
     useDirectedNow,
     useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 
-    async create({ uses = 1, note = '', expires, by, ...more }, before) {
+    async create({ uses = 1, note: said = '', expires, by, ...more }, before) {
       requireClock(now())
+      const note = cleanText(said)
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
         throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
       }

@@ -5,6 +5,7 @@ import { RelayError } from '../errors.js'
 import { KNOCKS_KEPT, NOTE_CHARS } from '../limits.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
+import { cleanText } from '../text.js'
 import type { Invites } from './invites.js'
 import type { KnockRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
@@ -50,8 +51,9 @@ export function createKnocks(
   }
 
   return {
-    leave: (feed, note, expires) =>
+    leave: (feed, said, expires) =>
       writer.submit((afterFlush) => {
+        const note = cleanText(said)
         if (note.length > NOTE_CHARS)
           throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
         if (members.has(feed)) throw new RelayError('already_following')

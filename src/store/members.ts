@@ -4,6 +4,7 @@ import { RelayError } from '../errors.js'
 import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
+import { cleanText } from '../text.js'
 import { foldContacts, followContent, memberRow } from './contacts.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
 import type { OwnFeed } from './own-feed.js'
@@ -109,7 +110,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     if (has(feed)) throw new RelayError('already_following')
     if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
       throw new RelayError('quota_reached')
-    const message = own.publish(followContent(feed, reason), afterFlush)
+    const note = cleanText(reason.note)
+    const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
     putRow(feed, memberRow(message))
     // whatever door they came in by, nobody need answer their knock
     knocks.removeSync(keyOf(feed))
@@ -145,8 +147,9 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
         return message
       }, before),
 
-    block: (feed, reason, before) =>
+    block: (feed, said, before) =>
       writer.submit((afterFlush) => {
+        const reason = cleanText(said)
         if (feed === own.id) throw new RelayError('not_allowed')
         const held = blocks.get(keyOf(feed))
         if (held) {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import { RelayError } from '../errors.js'
 import { BODY_BYTES, KIB, MIB } from '../limits.js'
+import { cleanText } from '../text.js'
 
 /**
  * Bytes of a form that carries text by people: the longest answers it takes need 15 KiB, as `%D7%A9` is one letter, and
@@ -54,13 +55,9 @@ export function oneValue(form: URLSearchParams, name: string): string | undefine
   return values.length === 1 ? values[0] : undefined
 }
 
-/** What would disturb a page or a terminal: control characters but the line feed, and marks that turn lines around. */
-const DISTURBING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
-
 /** Text a person wrote into a field, its line ends as one character; empty if the field is absent or repeated. */
 export function textOf(form: URLSearchParams, name: string): string {
-  const text = oneValue(form, name) ?? ''
-  return text.replace(/\r\n?/g, '\n').replace(DISTURBING, ' ').trim()
+  return cleanText(oneValue(form, name) ?? '')
 }
 
 async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {

@@ -227,6 +227,29 @@ t.test('the audit log is read backwards in pages, and has an end', async (t) => 
   t.equal(again.audit.list(AUDIT_KEPT * 2).length, AUDIT_KEPT, 'the oldest have made room')
 })
 
+t.test('no note or reason disturbs who reads it, whichever way it came', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const expires = clock.now() + DAY
+  const [odd, clean] = ['\u001b[2J\u202egpj.exe\u2028x', '[2J gpj.exe x']
+  const [asked, knocked, blocked] = [someone(), someone(), someone()]
+  const { invite } = await store.invites.create({ expires, by: await member(store), note: odd })
+  t.equal(invite.note, clean)
+  const message = await store.invites.use(invite.id, someone())
+  t.match(message.value.content, { note: clean })
+  await store.knocks.leave(knocked, odd, expires)
+  t.match(store.knocks.list(), [{ note: clean }])
+  const operator = store.moderation.as('operator')
+  await operator.createInvite({ expires, note: odd })
+  await operator.addMember(asked, odd)
+  t.equal(store.members.get(asked)?.note, clean)
+  await operator.block(blocked, odd)
+  t.match(store.members.blocked(), [{ reason: clean }])
+  t.same(
+    store.audit.list(3).map(({ detail }) => detail),
+    [clean, clean, clean],
+  )
+})
+
 t.test('what members do, and all to their own, washes away nothing else', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [plain, warden, target] = [await member(store), await member(store, 'moderator'), await member(store)]
