@@ -76,8 +76,8 @@ export interface ModerationComponents {
 interface About {
   whom?: string
   detail?: string
-  /** whose it is */
-  owner?: FeedId | undefined
+  /** whose it is: asked inside the write, as what waits before it may have changed hands */
+  owner?: () => FeedId | undefined
   /** false where the deed, this time, takes no admin away */
   unseats?: boolean
 }
@@ -98,7 +98,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     permit(deed, {
       role: roleNow(actor),
       target: roleNow(whom),
-      own: owner === actor,
+      own: owner?.() === actor,
       mode: settings.modeNow(),
       oneAdmin: unseats && oneAdmin(),
     })
@@ -110,7 +110,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     () => {
       ask(actor, deed, about)
       const { whom = '', detail = '', owner } = about
-      const small = actor !== 'operator' && (owner === actor || roleNow(actor) === 'member')
+      const small = actor !== 'operator' && (owner?.() === actor || roleNow(actor) === 'member')
       audit.noteNow({ who: actor, what: deed, whom, detail }, small ? 'own' : 'room')
     }
 
@@ -141,11 +141,11 @@ export function createModeration(components: ModerationComponents): Moderation {
           before(actor, 'invite.create', {
             whom: invite.for ?? '',
             detail: invite.note ?? '',
-            owner: actor,
+            owner: () => actor,
           }),
         ),
       async revokeInvite(id) {
-        const owner = invites.get(id)?.by
+        const owner = () => invites.get(id)?.by
         return invites.revoke(id, before(actor, 'invite.revoke', { whom: id, owner })).catch((err) => {
           // an invite that one may not see is one that does not exist
           throw isRefusal(err) ? new RelayError('invite_unknown') : err
@@ -155,7 +155,7 @@ export function createModeration(components: ModerationComponents): Moderation {
         aliases.revoke(
           alias,
           undefined,
-          before(actor, 'alias.revoke', { whom: alias, owner: aliases.get(alias)?.owner }),
+          before(actor, 'alias.revoke', { whom: alias, owner: () => aliases.get(alias)?.owner }),
         ),
       link: (feed) => signIns.link(feed, before(actor, 'member.link', { whom: feed })),
       async describe({ name, description }) {
@@ -178,7 +178,7 @@ export function createModeration(components: ModerationComponents): Moderation {
       removeNotice: (name) => notices.remove(name, before(actor, 'notice.delete', { whom: name })),
       async leave(forget) {
         const detail = forget ? 'feed deleted' : ''
-        const leaving = before(actor, 'leave', { whom: actor, detail, owner: actor })
+        const leaving = before(actor, 'leave', { whom: actor, detail, owner: () => actor })
         await members.unfollow(actor, undefined, (afterFlush) => {
           leaving(afterFlush)
           if (forget) feeds.removeNow(actor, afterFlush)

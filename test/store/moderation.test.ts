@@ -169,6 +169,17 @@ t.test('own invites and names, and nobody else’s', async (t) => {
   )
 })
 
+t.test('a name that has changed hands while a deed waits in the queue is its new owner’s', async (t) => {
+  const { store } = await openTestStore(t)
+  const [a, b] = [await member(store), await member(store)]
+  await store.aliases.register('crab', a, 'x')
+  const freed = store.aliases.revoke('crab')
+  const taken = store.aliases.register('crab', b, 'x')
+  await t.rejects(store.moderation.as(a).revokeAlias('crab'), { code: 'not_allowed' })
+  await Promise.all([freed, taken])
+  t.match(store.aliases.get('crab'), { owner: b })
+})
+
 t.test('who leaves takes the role, the browsers and, on request, the feed along', async (t) => {
   const { store } = await openTestStore(t)
   const id = await member(store, 'moderator')
