@@ -85,7 +85,8 @@ t.test('a name that nobody has, may have, or is shown, is the same 404', async (
     t.ok(status === 404 || status === 400, `${name}: ${status}`)
   }
   site.face.mode = 'restricted'
-  await same('bob', 'restricted')
+  const hidden = await visitor.get('/alias/bob')
+  t.same([hidden.status, hidden.text], [404, (await visitor.get('/alias/nobody')).text], 'restricted')
   site.face.mode = 'community'
   t.equal((await visitor.get('/alias/bob')).status, 200)
 })
