@@ -85,6 +85,8 @@ export const DEAD_INVITE_DAYS = 30
 export const INVITES_KEPT = 10_000
 /** Live invites of one member: nobody needs more at a time, and the table is everyone's. */
 export const INVITES_PER_MEMBER = 100
+/** Dead invites remembered of one member; the oldest make room, so that nobody's comings and goings displace others'. */
+export const DEAD_INVITES_PER_MEMBER = 100
 /** Days an invite may be good for, whoever makes it. */
 export const INVITE_DAYS = 3650
 /** Changes a member may make to what it vouches for in a day: each is a message in the relay's feed for ever. */

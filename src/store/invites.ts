@@ -6,6 +6,7 @@ import { RelayError } from '../errors.js'
 import {
   DAY,
   DEAD_INVITE_DAYS,
+  DEAD_INVITES_PER_MEMBER,
   INVITE_DAYS,
   INVITE_USES,
   INVITES_KEPT,
@@ -156,13 +157,20 @@ export function createInvites(
     if (!limited && !full) return
     const all = [...invites.getRange({})]
     const live = (record: InviteRecord): boolean => stateOf(record) === 'live'
-    if (limited && all.filter(({ value }) => value.by === by && live(value)).length >= INVITES_PER_MEMBER) {
-      throw new RelayError('quota_reached', 'too many invites of yours are still open')
+    const dead = all.filter(({ value }) => !live(value)).sort((a, b) => a.value.created - b.value.created)
+    const isTheirs = ({ value }: { value: InviteRecord }): boolean => value.by === by
+    if (limited) {
+      if (all.filter((each) => isTheirs(each) && live(each.value)).length >= INVITES_PER_MEMBER)
+        throw new RelayError('quota_reached', 'too many invites of yours are still open')
+      const theirs = dead.filter(isTheirs)
+      const over = theirs.length - DEAD_INVITES_PER_MEMBER
+      for (const { key, value } of theirs.slice(0, Math.max(0, over))) forget(key, value)
+      if (over > 0) return
     }
     if (!full) return
-    const dead = all.filter(({ value }) => !live(value)).sort((a, b) => a.value.created - b.value.created)[0]
-    if (!dead) throw new RelayError('quota_reached', 'too many invites outstanding')
-    forget(dead.key, dead.value)
+    const [oldest] = dead
+    if (!oldest) throw new RelayError('quota_reached', 'too many invites outstanding')
+    forget(oldest.key, oldest.value)
   }
 
   return {

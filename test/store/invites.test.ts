@@ -2,7 +2,14 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, DEAD_INVITE_DAYS, INVITE_USES, INVITES_PER_MEMBER, NOTE_CHARS } from '../../src/limits.js'
+import {
+  DAY,
+  DEAD_INVITE_DAYS,
+  DEAD_INVITES_PER_MEMBER,
+  INVITE_USES,
+  INVITES_PER_MEMBER,
+  NOTE_CHARS,
+} from '../../src/limits.js'
 import { guestIdOf } from '../../src/ssb/invite-code.js'
 import { openTestStore } from '../helpers/store.js'
 
@@ -183,6 +190,30 @@ t.test('the open invites of a member go with the member, whoever else made some'
   await store.invites.use(his, someone())
   await store.members.unfollow(ben)
   await t.rejects(store.invites.use(his, someone()), { code: 'invite_unknown' })
+})
+
+t.test('of one member so many dead invites are remembered, and they displace nobody else’s', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const [ana, bob] = [someone(), someone()]
+  for (const id of [ana, bob]) await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  const expires = clock.now() + DAY
+  const cycle = async (by: string): Promise<string> => {
+    const { invite } = await store.invites.create({ expires, by })
+    await store.invites.revoke(invite.id)
+    clock.advance(1)
+    return invite.id
+  }
+  const bobs = await cycle(bob)
+  const riddles = await cycle('riddle')
+  const first = await cycle(ana)
+  let last = first
+  for (let i = 0; i < DEAD_INVITES_PER_MEMBER + 20; i++) last = await cycle(ana)
+  const left = store.invites.list()
+  t.ok(left.length <= DEAD_INVITES_PER_MEMBER + 3, `${left.length} are left`)
+  t.equal(store.invites.get(first), null, 'the oldest of them went')
+  for (const id of [bobs, riddles, last]) t.equal(store.invites.get(id)?.state, 'revoked')
+  for (let i = 0; i < DEAD_INVITES_PER_MEMBER + 2; i++) await cycle('riddle')
+  t.equal(store.invites.get(riddles)?.state, 'revoked', 'the riddle’s are everybody’s, and the many')
 })
 
 t.test('who is shut out while an invite waits in the queue makes none, however many were open', async (t) => {
