@@ -149,13 +149,15 @@ async function* steps(browser: Browser, admin: boolean): AsyncGenerator<void> {
   yield
   await browser.get(`/dashboard/members/${slug}`)
   yield
-  await browser.does('invite.create', { uses: '1', days: '1', note: 'bench' })
-  yield
-  const invite = /name="invite" value="([^"]+)"/.exec(await browser.get('/dashboard/invites'))?.[1]
-  yield
-  if (invite) await browser.does('invite.revoke', { invite })
-  yield
-  if (!admin) return
+  if (!admin) {
+    // everybody's own: an admin's list shows others', which two would withdraw at once
+    await browser.does('invite.create', { uses: '1', days: '1', note: 'bench' })
+    yield
+    const invite = /name="invite" value="([^"]+)"/.exec(await browser.get('/dashboard/invites'))?.[1]
+    yield
+    if (invite) await browser.does('invite.revoke', { invite })
+    return
+  }
   await browser.does('notice.save', {
     name: 'tides',
     title: 'Tides',
