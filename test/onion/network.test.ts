@@ -111,10 +111,11 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   await published(relay)
   t.comment(`tor was killed, and the address was published again after ${Date.now() - killed} ms`)
   t.equal((await relay.status()).onion.address, address)
+  // a tor that tried in between takes up to two minutes to try the same introduction points again
   await until(
     'the pages',
     async () => (await visitor.get('/healthz').catch(() => null))?.text === 'ok',
-    60_000,
+    150_000,
   )
   t.comment(`and reached after ${Date.now() - killed} ms`)
   t.not(torPid(relay.dataDir), pid)
