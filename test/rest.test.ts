@@ -1,11 +1,10 @@
 // Memory is given back after a busy time, not during it, and never for a page now and then.
 
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { MINUTE, SECOND } from '../src/limits.js'
 import { collect, createRest } from '../src/rest.js'
 import { createTestClock } from './helpers/clock.js'
+import { exposedGc } from './helpers/gc.js'
 
 t.test('after a busy time, in a series', async (t) => {
   const clock = createTestClock()
@@ -43,8 +42,7 @@ t.test('after a busy time, in a series', async (t) => {
 
 t.test('collecting gives back what nobody holds', async (t) => {
   // as where Node was started with --expose-gc
-  setFlagsFromString('--expose-gc')
-  globalThis.gc = runInNewContext('gc')
+  globalThis.gc = exposedGc()
   t.teardown(() => {
     globalThis.gc = undefined
   })

@@ -7,7 +7,7 @@ import { CHALLENGE_BYTES, isChallenge } from '../ssb/http-auth.js'
 export interface ChallengeMint {
   /** A secret for one browser, in base64url; it leads to one challenge, for `CHALLENGE_MS`. */
   ticket(): string
-  /** The challenge of a ticket; null for one that is too old or not of this process. */
+  /** The challenge of a ticket, another in every process; null for one that is too old or no ticket. */
   of(ticket: string): string | null
   /** Unix ms at which a challenge ends; null for what is none, was never made here, or is over. */
   end(challenge: unknown): number | null

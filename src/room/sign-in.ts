@@ -17,7 +17,7 @@ export type AskApp = (feed: FeedId, sc: string, cc: string) => Promise<unknown> 
 export interface SignInBridge {
   /** Begins a sign-in: answers a secret for that browser alone. Nothing is kept here until an app has spoken. */
   begin(): string
-  /** The server's challenge of that secret; null when it is over, or was never one of ours. */
+  /** The server's challenge of that secret; null when it is over, or has not the form of one. */
   challengeOf(ticket: string): string | null
   state(sc: string): Challenge
   /** Calls once when a challenge is no longer waiting; answers the means to stop listening. */

@@ -1,14 +1,13 @@
 // The sign-in bridge: each challenge is for one browser, one app and one try; a refusal looks the same for every reason.
 
 import { randomBytes } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { CHALLENGE_MS, HOUR, SOLUTION_MS, SOLUTIONS_PER_HOUR, SOLVED_PER_MEMBER } from '../../src/limits.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { createTestClock } from '../helpers/clock.js'
+import { exposedGc } from '../helpers/gc.js'
 
 const challenge = (): string => randomBytes(32).toString('base64')
 const server = ssbKeys.generate().id
@@ -176,8 +175,7 @@ t.test('an app that began it is asked once for each of its challenges', async (t
 })
 
 t.test('what was tried holds on to no address it came in, and is forgotten', async (t) => {
-  setFlagsFromString('--expose-gc')
-  const gc: () => void = runInNewContext('gc')
+  const gc = exposedGc()
   const clock = createTestClock()
   const bridge = createSignInBridge(clock, server, () => true)
   bridge.connect((_, __, ___) => Promise.resolve(null))

@@ -1,10 +1,9 @@
 // What is kept for those who may come back: two groups, each with its own cap, and nothing expired.
 
 import { randomBytes } from 'node:crypto'
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import t from 'tap'
 import { Returning } from '../../src/web/returning.js'
+import { exposedGc } from '../helpers/gc.js'
 
 t.test('newcomers make room for newcomers, the known for the known', async (t) => {
   const kept = new Returning<string>(2, () => false)
@@ -39,8 +38,7 @@ t.test('what has expired is not found', async (t) => {
 })
 
 t.test('an id that was cut out of a longer text does not hold on to it', async (t) => {
-  setFlagsFromString('--expose-gc')
-  const gc: () => void = runInNewContext('gc')
+  const gc = exposedGc()
   const kept = new Returning<number>(2000, () => false)
   const ids = Array.from({ length: 1000 }, () => randomBytes(32).toString('base64url'))
   for (const id of ids) kept.add(id, 0)
