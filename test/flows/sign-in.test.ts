@@ -7,7 +7,7 @@ import { SOLUTION_MS } from '../../src/limits.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { createTestClock } from '../helpers/clock.js'
-import { Visitor } from '../helpers/http.js'
+import { ssbUriIn, Visitor } from '../helpers/http.js'
 import { followLink, signedIn } from '../helpers/member.js'
 import { type BootedRelay, bootRelay, connectMember, until } from '../helpers/relay.js'
 import { openRoomApp, type RoomApp } from '../helpers/room-app.js'
@@ -17,12 +17,6 @@ async function appOf(t: Test, relay: BootedRelay): Promise<RoomApp> {
   await relay.operator.membersAdd(app.id)
   await app.join(relay)
   return app
-}
-
-/** The page's request, as an app would be handed it. */
-const uriIn = (text: string): URL => {
-  const [, uri = ''] = /href="(ssb:[^"]+)"/.exec(text) ?? []
-  return new URL(uri.replaceAll('&amp;', '&'))
 }
 
 t.test('ssb-http-auth-client begins it: its address opened in a browser signs in', async (t) => {
@@ -81,7 +75,7 @@ t.test('a challenge is one browser’s, one app’s, and good once', async (t) =
 
   async function begin(): Promise<{ sc: string; cc: string }> {
     const page = await visitor.get('/login')
-    const sc = uriIn(page.text).searchParams.get('sc') ?? ''
+    const sc = ssbUriIn(page.text).searchParams.get('sc') ?? ''
     return { sc, cc: randomBytes(32).toString('base64') }
   }
   const { sc, cc } = await begin()
@@ -107,7 +101,7 @@ t.test('a challenge is one browser’s, one app’s, and good once', async (t) =
   t.equal(await alice.rpc.httpAuth.sendSolution(second.sc, second.cc, solution), false, 'twice')
   const others = await stranger.get(`/login?sc=${encodeURIComponent(second.sc)}`)
   t.equal(others.status, 200)
-  t.not(uriIn(others.text).searchParams.get('sc'), second.sc, 'another browser has nothing of it')
+  t.not(ssbUriIn(others.text).searchParams.get('sc'), second.sc, 'another browser has nothing of it')
   t.equal((await stranger.get('/dashboard')).status, 401)
   const done = await visitor.get('/login')
   t.match([done.status, done.headers.location], [303, '/dashboard'])

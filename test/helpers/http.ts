@@ -113,3 +113,9 @@ function exchange(
 export function titleOf(html: string): string | undefined {
   return /<title>([^<]*)<\/title>/.exec(html)?.[1]
 }
+
+/** The SSB URI that a page links to, as an app would be handed it. */
+export function ssbUriIn(html: string): URL {
+  const [, uri = ''] = /href="(ssb:[^"]+)"/.exec(html) ?? []
+  return new URL(uri.replaceAll('&amp;', '&'))
+}

@@ -1,13 +1,15 @@
 // A relay in a complete Tor network: riddle, invite, follow, history and tunnel by its onion, and what outlives what.
 
+import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
+import { solve } from '../../src/ssb/http-auth.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { kept, openApp } from '../helpers/app.js'
 import { connectClient } from '../helpers/client.js'
-import { titleOf } from '../helpers/http.js'
+import { ssbUriIn, titleOf } from '../helpers/http.js'
 import { lacks } from '../helpers/programs.js'
 import { type BootedRelay, bootRelay, knownRiddles, shortDir } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
@@ -95,6 +97,24 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   })
   await until('the visitor', () => other.visitors.length === 1)
   t.equal(other.visitors[0]?.id, one.id)
+
+  const keys = ssbKeys.generate()
+  await relay.operator.membersAdd(keys.id)
+  const signed = (sc: string, cc: string): string => solve(keys, { server: relay.id, sc, cc })
+  const requestSolution = (sc: string, cc: string, cb: (err: null, solution: string) => void): void =>
+    cb(null, signed(sc, cc))
+  const member = await connectClient({ ...at, keys, api: { httpAuth: { requestSolution } } })
+  const { searchParams } = ssbUriIn((await visitor.get('/login')).text)
+  t.match(searchParams.get('multiserverAddress'), `onion:${address}:8008~shs:`)
+  const [sc, cc] = [searchParams.get('sc') ?? '', randomBytes(32).toString('base64')]
+  t.equal(await member.rpc.httpAuth.sendSolution(sc, cc, signed(sc, cc)), true)
+  t.equal((await visitor.get('/login')).headers.location, '/dashboard', 'a sign-in that the browser began')
+  t.equal((await visitor.get('/dashboard')).status, 200)
+  const byApp = new OnionVisitor(web, address)
+  const begun = new URLSearchParams({ cid: keys.id, cc: randomBytes(32).toString('base64') })
+  t.equal((await byApp.get(`/login?${begun}`)).status, 200, 'and one that the app began')
+  t.equal((await byApp.get('/dashboard')).status, 200)
+  await member.close()
 
   await until(
     'the relay to have reached itself',
