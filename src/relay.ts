@@ -262,7 +262,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       closers.push(() => kept.close())
     }
 
-    closers.push(keepHouse({ store, clock, log }, () => peer.online().length))
+    closers.push(keepHouse({ store, clock, log }))
 
     function setupLink(): string | null {
       const { setup_token } = setup.info()

@@ -78,7 +78,7 @@ export async function createPeer(
   // before the first handshake: until then it may be forty times slower
   log.info({ machine: describeMachine(), crypto: await readyCrypto() }, 'what the relay runs on')
   const connections = createConnections<Session>()
-  const attendants = createAttendants<Session>(clock)
+  const attendants = createAttendants<Session>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
   const net = createNetTransport({
     log,

@@ -27,7 +27,11 @@ export interface Attendants<T extends { id: string }> {
   close(): void
 }
 
-export function createAttendants<T extends { id: string }>(clock: Clock): Attendants<T> {
+/** @param counted told at once how many attend, whenever that changes */
+export function createAttendants<T extends { id: string }>(
+  clock: Clock,
+  counted: (count: number) => void = () => {},
+): Attendants<T> {
   const byId = new Map<string, Set<T>>()
   const listeners = new Set<() => void>()
   const log: Presence[] = []
@@ -42,6 +46,7 @@ export function createAttendants<T extends { id: string }>(clock: Clock): Attend
 
   function note(change: Presence): void {
     position += 1
+    counted(byId.size)
     log.push(change)
     if (log.length > PRESENCE_LOG) log.shift()
     if (listeners.size > 0)

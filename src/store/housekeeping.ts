@@ -7,17 +7,12 @@ import type { Store } from './store.js'
 
 /**
  * Keeps house at once and every hour, once the clock is set: by one that woke up in 1970 nothing can be dated.
- * @param online people connected now
  * @returns what ends it
  */
-export function keepHouse(
-  { store, clock, log }: { store: Store; clock: Clock; log: Log },
-  online: () => number,
-): () => void {
+export function keepHouse({ store, clock, log }: { store: Store; clock: Clock; log: Log }): () => void {
   async function note(): Promise<void> {
     const { messages } = store.feeds.totals()
     await store.activity.note({
-      peak: online(),
       members: store.members.count(),
       messages,
       bytes: store.bytes(),

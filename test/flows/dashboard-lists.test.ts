@@ -1,11 +1,13 @@
-// Long lists of the dashboard: in pages, each row on one of them.
+// Lists and figures of the dashboard: long ones in pages, each row on one of them, and charts that say what was so.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { ALIASES_PER_MEMBER } from '../../src/limits.js'
 import { signRegistration } from '../../src/ssb/alias.js'
+import { slugOf } from '../../src/web/shown.js'
 import { signedIn } from '../helpers/member.js'
-import { bootRelay, connectMember } from '../helpers/relay.js'
+import { bootRelay, connectMember, until } from '../helpers/relay.js'
+import { connectRoomClient } from '../helpers/room-client.js'
 
 t.test('names come in pages', async (t) => {
   const relay = await bootRelay(t)
@@ -27,4 +29,24 @@ t.test('names come in pages', async (t) => {
   t.equal(namesOn(second.text).length, 6)
   t.match(second.text, 'href="?from=0"')
   t.same([...namesOn(first.text), ...namesOn(second.text)].sort(), names.sort())
+})
+
+t.test('the charts show the most who were here at once, and feeds of which something is kept', async (t) => {
+  const relay = await bootRelay(t)
+  const moderator = await signedIn(relay, 'moderator')
+  const app = await connectRoomClient(t, relay)
+  app.follow(ssbKeys.generate().id)
+  await relay.operator.membersAdd(app.id)
+  const enter = () => connectMember(t, relay, { keys: ssbKeys.generate() })
+  const others = [await enter(), await enter()]
+  await until('the feed to come in', async () =>
+    (await relay.operator.membersList()).some(({ id, messages }) => id === app.id && messages === 1),
+  )
+  for (const { rpc } of others) rpc.close(true)
+  await until('the others to have gone', async () => (await relay.status()).online === 1)
+  const { text } = await moderator.get('/dashboard')
+  t.match(text, /Most at once[\s\S]*<\/meter> <span>3<\/span>/, 'not how many were here on the hour')
+  const [, feeds = ''] = text.split('The largest feeds')
+  t.same(feeds.match(/<th scope="row">/g)?.length, 1)
+  t.match(feeds, `/dashboard/members/${slugOf(app.id)}`)
 })

@@ -6,7 +6,8 @@ import { createAttendants } from '../../src/room/attendants.js'
 import { createTestClock } from '../helpers/clock.js'
 
 t.test('an identity attends from its first connection to its last', async (t) => {
-  const attendants = createAttendants<{ id: string }>(createTestClock())
+  const counts: number[] = []
+  const attendants = createAttendants<{ id: string }>(createTestClock(), (count) => counts.push(count))
   const [one, two] = [{ id: 'a' }, { id: 'a' }]
   attendants.enter(one)
   attendants.enter(two)
@@ -25,6 +26,7 @@ t.test('an identity attends from its first connection to its last', async (t) =>
   t.notOk(attendants.has('a'))
   t.same(attendants.since(2), [{ type: 'left', id: 'a' }], 'left is told once')
   t.equal(attendants.count(), 1)
+  t.same(counts, [1, 2, 1])
 })
 
 t.test('changes gather before they are told', async (t) => {

@@ -4,7 +4,7 @@ import { RelayError } from '../../../errors.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { memberOf } from '../../middleware/signed-in.js'
-import { idOf } from '../../shown.js'
+import { idOf, person as unnamed } from '../../shown.js'
 import type { Step } from '../../state.js'
 import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
 
@@ -26,7 +26,10 @@ export function peoplePages(parts: DashboardParts) {
     const totals = store.feeds.totals()
     const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
     const bytes = kept.reduce((sum, row) => sum + row.bytes, 0)
-    const largest = kept.sort((a, b) => b.bytes - a.bytes).slice(0, LARGEST)
+    const largest = kept
+      .filter(({ bytes }) => bytes > 0)
+      .sort((a, b) => b.bytes - a.bytes)
+      .slice(0, LARGEST)
     show(ctx, 'dashboard/overview.njk', 'overview', {
       days,
       peak: Math.max(1, ...days.map(({ peak }) => peak)),
@@ -110,7 +113,8 @@ export function peoplePages(parts: DashboardParts) {
     const from = offsetIn(ctx, all.length)
     const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
-      owner: person(owner),
+      // by a name of theirs, most rows would say the same twice
+      owner: unnamed(owner),
     }))
     show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
   }
