@@ -39,11 +39,16 @@ export function rarely(uptime: () => number): () => number {
   }
 }
 
-/** A warning that strangers can provoke: written at most once a minute, with how often it happened meanwhile. */
-export function rareWarning(log: Log, message: string, uptime: () => number): () => void {
-  const due = rarely(uptime)
-  return () => {
+/** Writes a line of a level, with what it is about. The message is one of a few: each has a minute of its own. */
+export type RareLog = (level: 'info' | 'warn' | 'error', message: string, about?: object) => void
+
+/** Lines that others can provoke: of each message one a minute, with how often it happened meanwhile. */
+export function createRareLog(log: Log, uptime: () => number): RareLog {
+  const kinds = new Map<string, () => number>()
+  return (level, message, about) => {
+    const due = kinds.get(message) ?? rarely(uptime)
+    kinds.set(message, due)
     const times = due()
-    if (times > 0) log.warn({ times }, message)
+    if (times > 0) log[level]({ ...about, times }, message)
   }
 }

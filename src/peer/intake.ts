@@ -2,6 +2,7 @@
 
 import { exposed, RelayError } from '../errors.js'
 import { BAD_MESSAGES_PER_STREAM, INCOMING_BYTES } from '../limits.js'
+import type { RareLog } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { type VerifiedMessage, verifyMessage } from '../ssb/message.js'
 import type { Store } from '../store/store.js'
@@ -12,7 +13,12 @@ import type { Source } from './wire/pull.js'
  * Drains a history of `feed` into the store until it ends, the feed is no longer followed, or too much of it is bad.
  * One write is under way at a time; what arrives meanwhile makes the next batch.
  */
-export function takeIn(store: Store, session: Session, feed: FeedId, read: Source<unknown>): void {
+export function takeIn(
+  { store, tell }: { store: Store; tell: RareLog },
+  session: Session,
+  feed: FeedId,
+  read: Source<unknown>,
+): void {
   let pending: VerifiedMessage[] = []
   let writing = false
   let waitingBytes = 0
@@ -23,7 +29,7 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
   function note(err: RelayError): void {
     refused += 1
     if (refused === 1)
-      session.log.info({ id: session.id, feed, code: err.code, err: err.message }, 'a message was refused')
+      tell('info', 'a message was refused', { id: session.id, feed, code: err.code, err: err.message })
     if (refused >= BAD_MESSAGES_PER_STREAM) stop = err
   }
 
@@ -66,19 +72,16 @@ export function takeIn(store: Store, session: Session, feed: FeedId, read: Sourc
       try {
         const outcome = await store.feeds.append(feed, batch)
         for (const sequence of outcome.forked) {
-          session.log.warn(
-            { id: session.id, feed, sequence },
-            'a forked feed: the second message was refused',
-          )
+          tell('warn', 'a forked feed: the second message was refused', { id: session.id, feed, sequence })
           note(new RelayError('feed_forked'))
         }
         if (outcome.full) {
           stop = new RelayError(outcome.full)
-          session.log.warn({ feed, code: stop.code }, 'a feed is not taken in any further')
+          tell('warn', 'a feed is not taken in any further', { feed, code: stop.code })
         }
       } catch (err) {
         stop = exposed(err)
-        session.log.error({ err, feed }, 'messages could not be stored')
+        tell('error', 'messages could not be stored', { err, feed })
       }
       waitingBytes -= bytes
       if (waitingBytes <= INCOMING_BYTES) letGo()

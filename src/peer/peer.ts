@@ -94,7 +94,7 @@ export async function createPeer(
     },
   )
   signIn.connect(createAskApp(connections))
-  const replicate = createReplicate({ store, clock, connections })
+  const replicate = createReplicate({ store, clock, log, connections })
   const room = { store, attendants, clock, own: keys.id, ...options }
 
   const stack = SecretStack({ caps: { shs: NETWORK_KEY } })

@@ -2,6 +2,7 @@
 
 import type { Clock } from '../clock.js'
 import { CLIENT_FIRST_MS } from '../limits.js'
+import { createRareLog, type Log } from '../log.js'
 import type { Connections } from '../room/connections.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
@@ -30,12 +31,16 @@ interface Waiting {
 export function createReplicate({
   store,
   clock,
+  log,
   connections,
 }: {
   store: Store
   clock: Clock
+  log: Log
   connections: Connections<Session>
 }): Replicate {
+  // one for all members: who connects over and over must not fill a board's card
+  const tell = createRareLog(log, clock.uptime)
   /** Members connected and not yet asked, by their session. */
   const waiting = new Map<Session, Waiting>()
   const started = new Map<Session, Rpc>()
@@ -53,16 +58,21 @@ export function createReplicate({
   async function ask(rpc: Rpc, feed: FeedId): Promise<void> {
     const session = rpc.meta
     const sequence = store.feeds.info(feed).latest + 1
-    takeIn(store, session, feed, rpc.createHistoryStream({ id: feed, sequence, seq: sequence, live: true }))
+    takeIn(
+      { store, tell },
+      session,
+      feed,
+      rpc.createHistoryStream({ id: feed, sequence, seq: sequence, live: true }),
+    )
     try {
       const gaps = await store.feeds.askForGaps(feed, GAPS_PER_CONNECTION)
       for (const { from, to } of gaps) {
         if (session.closed) return
         const query = { id: feed, sequence: from, seq: from, limit: to - from + 1, live: false }
-        takeIn(store, session, feed, rpc.createHistoryStream(query))
+        takeIn({ store, tell }, session, feed, rpc.createHistoryStream(query))
       }
     } catch (err) {
-      session.log.error({ err, feed }, 'missing messages could not be asked for')
+      tell('error', 'missing messages could not be asked for', { err, feed })
     }
   }
 

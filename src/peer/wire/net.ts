@@ -3,7 +3,7 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { RelayError } from '../../errors.js'
 import { CONNECTIONS_AT_ONCE } from '../../limits.js'
-import { type Log, rareWarning } from '../../log.js'
+import { createRareLog, type Log } from '../../log.js'
 import { createLink, type Link } from './link.js'
 
 export interface ListenerOptions {
@@ -46,7 +46,7 @@ export function createNetTransport({ log, now, leastMissed }: NetComponents): Ne
   const servers = new Set<Server>()
   const links = new Map<Link, Socket>()
   let onConnection: OnConnection | null = null
-  const warnCrowd = rareWarning(log, 'too many connections: one made room for the next', now)
+  const tell = createRareLog(log, now)
 
   /** @param crowd who is connected through the same listener */
   function take(socket: Socket, listener: string, crowd: Set<Link>, most: number): void {
@@ -56,7 +56,7 @@ export function createNetTransport({ log, now, leastMissed }: NetComponents): Ne
     }
     if (crowd.size >= most) {
       // Turning the newest away would let a crowd of idlers lock everybody else out for as long as it likes.
-      warnCrowd()
+      tell('warn', 'too many connections: one made room for the next')
       leastMissed(crowd)?.destroy()
     }
     const link = createLink(socket, listener, now, (err) =>

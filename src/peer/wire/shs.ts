@@ -1,7 +1,7 @@
 // The `shs` transform of secret-stack: the secret handshake over a link, under a deadline, then the secured stream.
 
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../../limits.js'
-import { type Log, rareWarning } from '../../log.js'
+import { createRareLog, type Log } from '../../log.js'
 import { feedIdOf } from '../../ssb/feed-id.js'
 import type { Admission } from '../session.js'
 import {
@@ -31,16 +31,14 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   const timeout = options.timeout ?? HANDSHAKE_TIMEOUT_MS
   /** links in the handshake, oldest first, by listener: a crowd at one takes no place from those at another */
   const shakingAt = new Map<string, Set<Link>>()
-  const warnCrowd = rareWarning(log, 'too many handshakes at once: the oldest gave way', () =>
-    performance.now(),
-  )
+  const tell = createRareLog(log, () => performance.now())
 
   function accept(link: Link, done: (err: Error | null, stream?: unknown) => void): void {
     const shaking = shakingAt.get(link.listener) ?? new Set<Link>()
     shakingAt.set(link.listener, shaking)
     if (shaking.size >= HANDSHAKES_AT_ONCE) {
       // The oldest gives way: who is slow to prove itself must not keep out those who are not.
-      warnCrowd()
+      tell('warn', 'too many handshakes at once: the oldest gave way')
       shaking.values().next().value?.destroy()
     }
     shaking.add(link)
@@ -58,7 +56,7 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
         },
       )
       .catch((err: unknown) => {
-        log.error({ err }, 'a handshake failed')
+        tell('error', 'a handshake failed', { err })
         link.destroy()
       })
   }
