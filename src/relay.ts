@@ -24,7 +24,7 @@ import { formatInviteCode } from './ssb/invite-code.js'
 import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
 import { keepHouse } from './store/housekeeping.js'
-import { createStore } from './store/store.js'
+import { createStore, type Store } from './store/store.js'
 import { multiserverAddress, ssbPortAt } from './web/address.js'
 import {
   createWeb,
@@ -153,7 +153,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       members: store.members.count(),
       online: peer.online().length,
       tunnels: peer.tunnels(),
-      ...store.feeds.totals(),
+      ...kept(store),
+      max_bytes: config.store.max_bytes,
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
       https: domain.status(),
@@ -323,6 +324,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     await close()
     throw err
   }
+}
+
+function kept({ feeds }: Store): Pick<RelayStatus, 'feeds' | 'messages' | 'message_bytes'> {
+  const { bytes, ...counts } = feeds.totals()
+  return { ...counts, message_bytes: bytes }
 }
 
 function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {

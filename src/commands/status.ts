@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { SECOND } from '../limits.js'
 import type { RelayStatus } from '../peer/operator.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, moment, print, printJson, size, span } from './output.js'
+import { count, facts, moment, print, printJson, size, span } from './output.js'
 
 /** Turns the empty command into `status`. */
 export function define(command: Command): void {
@@ -37,12 +37,20 @@ function describe(status: RelayStatus): string {
       ...(status.recovering ? [['feed', 'recovering: nothing is published yet'] as const] : []),
       ['members', `${status.members} (${status.online} online)`],
       ['tunnels', status.tunnels],
-      ['store', `${status.messages} messages of ${status.feeds} feeds, ${size(status.db_bytes)}`],
+      ['store', kept(status)],
       ['memory', size(status.rss_bytes)],
       ['https', https(status.https)],
       ['onion', onionWords(status.onion)],
     ]),
   ].join('\n')
+}
+
+/** How much is kept, of how much may be, and what that takes on the card. */
+function kept({ messages, feeds, message_bytes, max_bytes, db_bytes }: RelayStatus): string[] {
+  return [
+    `${count(messages, 'message')} of ${count(feeds, 'feed')}`,
+    `${size(message_bytes)} of ${size(max_bytes)}; the file takes ${size(db_bytes)}`,
+  ]
 }
 
 /** The certificate in a few lines: how it is, until when, what comes next, what is wrong. */

@@ -86,6 +86,10 @@ export interface RelayStatus {
   tunnels: number
   feeds: number
   messages: number
+  /** of the messages kept, and the most there may be */
+  message_bytes: number
+  max_bytes: number
+  /** of the database's file, which also holds what is free in it */
   db_bytes: number
   rss_bytes: number
   https: HttpsStatus

@@ -58,7 +58,8 @@ export interface Feeds {
   remove(author: FeedId): Promise<void>
   /** The same inside a write. */
   removeNow(author: FeedId, afterFlush: AfterFlush): void
-  totals(): { feeds: number; messages: number }
+  /** What is kept of everybody, ourselves and those whom we follow no more included; `bytes` is what `maxBytes` bounds. */
+  totals(): { feeds: number; messages: number; bytes: number }
 }
 
 const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null }
@@ -217,6 +218,7 @@ export function createFeeds(
     totals: () => ({
       feeds: (records.getStats() as { entryCount: number }).entryCount,
       messages: (table.getStats() as { entryCount: number }).entryCount,
+      bytes: total,
     }),
   }
 }

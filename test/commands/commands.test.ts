@@ -24,6 +24,7 @@ const STATUS: RelayStatus = {
   online: 1,
   feeds: 3,
   messages: 42,
+  message_bytes: 2 * 1024 * 1024,
   db_bytes: 3 * 1024 * 1024,
   rss_bytes: 60 * 1024 * 1024,
 }
@@ -63,7 +64,8 @@ t.test('status', async (t) => {
     'up +2 h',
     'net:h:8008~shs:k',
     '2 \\(1 online\\)',
-    '42 messages',
+    '42 messages of 3 feeds',
+    '2.0 MiB of 8.0 GiB; the file takes 3.0 MiB',
     '3.0 MiB',
   ]) {
     t.match(text.stdout, new RegExp(part))

@@ -22,6 +22,8 @@ export const STATUS: RelayStatus = {
   tunnels: 0,
   feeds: 0,
   messages: 0,
+  message_bytes: 0,
+  max_bytes: 8 * 1024 ** 3,
   db_bytes: 0,
   rss_bytes: 0,
   https: {

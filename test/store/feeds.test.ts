@@ -131,7 +131,7 @@ t.test('a feed can be deleted whole, and its room is used again', async (t) => {
   t.same(store.feeds.read(a.id, 1, 10), [])
   t.match(await store.feeds.append(b.id, all(b)), { added: 10, full: null })
   const again = await reopen()
-  t.same(again.feeds.totals(), { feeds: 1, messages: 10 })
+  t.same(again.feeds.totals(), { feeds: 1, messages: 10, bytes: again.feeds.info(b.id).bytes })
   t.match(await again.feeds.append(a.id, all(a)), { full: 'store_full' }, 'what is kept still counts')
   t.same(await again.verify(), [])
 })
@@ -172,13 +172,16 @@ t.test('subscribers are told after the flush, once a batch, until they stop', as
   t.same(seen, [2])
 })
 
-t.test('totals count feeds and messages', async (t) => {
+t.test('totals count feeds, messages and bytes', async (t) => {
   const { store } = await openTestStore(t)
+  let bytes = 0
   for (let i = 0; i < 3; i++) {
     const feed = createTestFeed()
     feed.post(2)
     await store.feeds.append(feed.id, verified(feed, 1, 2))
+    bytes += store.feeds.info(feed.id).bytes
   }
-  t.same(store.feeds.totals(), { feeds: 3, messages: 6 })
+  t.ok(bytes > 0)
+  t.same(store.feeds.totals(), { feeds: 3, messages: 6, bytes })
   t.ok(store.bytes() > 0)
 })

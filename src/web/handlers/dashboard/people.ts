@@ -25,7 +25,6 @@ export function peoplePages(parts: DashboardParts) {
     const days = store.activity.last(DAYS)
     const totals = store.feeds.totals()
     const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
-    const bytes = kept.reduce((sum, row) => sum + row.bytes, 0)
     const largest = kept
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
@@ -36,7 +35,7 @@ export function peoplePages(parts: DashboardParts) {
       attendants: here.slice(0, PAGE).map(person),
       more: Math.max(0, here.length - PAGE),
       counts: { members: store.members.count(), knocks: store.knocks.list().length, ...totals },
-      storage: { bytes, most: maxBytes(), file: store.bytes() },
+      storage: { bytes: totals.bytes, most: maxBytes(), file: store.bytes() },
       // how much of whom is kept is for those who look after the room
       largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
       mine: store.feeds.info(feed),
