@@ -38,7 +38,8 @@ t.test('status says who and where it is', async (t) => {
       whois: /^http:\/\/127\.0\.0\.1:\d+$/,
     },
   })
-  for (const field of ['uptime_s', 'max_bytes', 'db_bytes', 'rss_bytes'] as const) t.type(status[field], 'number')
+  for (const field of ['uptime_s', 'max_bytes', 'db_bytes', 'rss_bytes'] as const)
+    t.type(status[field], 'number')
   t.equal(statSync(relay.dataDir).mode & 0o777, 0o700)
   t.equal(statSync(join(relay.dataDir, 'control.sock')).mode & 0o777, 0o600)
 })
