@@ -1,7 +1,8 @@
-// The machine we run on: how wide its words are, which board it is, and whether it can carry a relay at all.
+// The machine we run on: how wide its words are, which board it is, where it is reached, whether it can carry a relay.
 
 import { readFileSync } from 'node:fs'
-import { machine } from 'node:os'
+import { isIP, isIPv6 } from 'node:net'
+import { machine, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { RelayError } from './errors.js'
 
 /** Processors of 32 bits, as Node names them. */
@@ -33,6 +34,32 @@ export function unfitMachine(kernel: string = machine()): string | null {
 export function requireFitMachine(kernel?: string): void {
   const unfit = unfitMachine(kernel)
   if (unfit) throw new RelayError('machine_unsupported', unfit)
+}
+
+/**
+ * The host by which others most likely reach what listens on an address: that address, or for "everything" the machine's
+ * first one on a network, now. Of IPv6 it takes what is valid beyond the cable.
+ */
+export function reachableHost(
+  host: string,
+  own: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces(),
+): string {
+  if (host !== '0.0.0.0' && host !== '::') return host
+  const outer = Object.values(own).flatMap((list) => (list ?? []).filter(({ internal }) => !internal))
+  const first = (wanted: (one: NetworkInterfaceInfo) => boolean) => outer.find(wanted)?.address
+  const four = first(({ family }) => family === 'IPv4')
+  const six = host === '::' ? first((one) => one.family === 'IPv6' && one.scopeid === 0) : undefined
+  return four ?? six ?? '127.0.0.1'
+}
+
+/** Whether what listens on an address is for this machine alone. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+/** Scheme, host and port as they stand in front of a path; the scheme's own port is not said. */
+export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
+  return new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin
 }
 
 function readModel(): string | null {

@@ -1,14 +1,13 @@
 // The composition root: builds every part, passes each what it needs, and closes them in reverse order.
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
 import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './data-directory.js'
-import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
+import { DAY, ONION_CONNECTIONS_AT_ONCE, ONION_PORTS, SECOND } from './limits.js'
 import type { Log } from './log.js'
-import { requireFitMachine } from './machine.js'
+import { isLoopback, originOf, reachableHost, requireFitMachine } from './machine.js'
 import type { Onion } from './onion/onion.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
@@ -107,9 +106,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => signIn.close())
     // `web` and `domain` are there before anybody can ask
     const links = {
-      inviteLink: (seed: Buffer, by: string): string => inviteLink(site(addressAt(by).host), seed),
+      inviteLink: (seed: Buffer, by: string): string => inviteLink(site(onionAt(by)), seed),
       aliasLink(alias: string, by: string): string {
-        const at = site(addressAt(by).host)
+        const at = site(onionAt(by))
         return aliasLink(at, alias, config.domain.alias_subdomains && at === domain.url())
       },
     }
@@ -137,8 +136,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       const named = host ?? (config.domain.name || reachableHost(config.ssb.host))
       return { host: named, port: ssbPortAt(named, { ssbPort: ssb.port }) }
     }
-    const addressAt = (listener: string): HostPort =>
-      address((listener === ONION && onion?.name()) || undefined)
+    const onionAt = (listener: string) => (listener === ONION && onion?.name()) || undefined
+    const addressAt = (listener: string): HostPort => address(onionAt(listener))
     const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
 
     const status = (): RelayStatus => ({
@@ -167,12 +166,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening: true,
       aliasSubdomains: config.domain.alias_subdomains,
     })
-    /** Where our pages are, without a path: at the onion for whom that host is named, else where most can open them. */
+    /** Where our pages are, without a path: at the host one asks for, else where most can open them. */
     const site = (host?: string): string => {
-      const hidden = onion?.name() ? `http://${onion.name()}` : null
-      if (hidden && host === onion?.name()) return hidden
-      return domain.url() ?? hidden ?? web.url
+      const name = config.domain.name ?? ''
+      const hidden = onion?.name() ?? null
+      if (hidden && (host === hidden || (!host && !domain.url())))
+        return originOf('http', hidden, ONION_PORTS.web)
+      if (!host || host === name) return domain.url() ?? plain(name)
+      return plain(host)
     }
+    /** The plain pages by a name of ours, unless they are for this machine alone. */
+    const plain = (host: string): string =>
+      host && !isLoopback(web.host) ? originOf('http', host, web.port) : web.url
     const addresses = (): Addresses => ({
       ssb: [address().host, onion?.name() ?? []]
         .flat()
@@ -337,10 +342,3 @@ function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number
 
 /** What the onion's listeners are called. */
 const ONION = 'onion'
-
-/** The host others can most likely reach us by: what we listen on, or for "everything" our first address. */
-function reachableHost(host: string): string {
-  if (host !== '0.0.0.0' && host !== '::') return host
-  const own = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
-  return own.find(({ internal, family }) => !internal && family === 'IPv4')?.address ?? '127.0.0.1'
-}

@@ -1,7 +1,8 @@
 // Connecting to a control port: our own tor's, or one of the system's by its unix socket or its loopback port.
 
-import { connect, isIP, type NetConnectOpts, type Socket } from 'node:net'
+import { connect, type NetConnectOpts, type Socket } from 'node:net'
 import { SECOND } from '../limits.js'
+import { isLoopback } from '../machine.js'
 
 /** Milliseconds to connect on one machine: more means that nobody takes connections there. */
 const CONNECT_MS = 10 * SECOND
@@ -30,9 +31,8 @@ function controlAt(where: string): NetConnectOpts {
   if (where.startsWith('unix:')) return { path: where.slice('unix:'.length) }
   const [, name = '', port = ''] = /^(.+):(\d+)$/.exec(where) ?? []
   const host = name.replace(/^\[(.*)\]$/, '$1')
-  const loopback = host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
   // its streams would end at its own loopback, and the key would cross the network in the clear
-  if (!loopback) throw new Error(`${where} is another machine's: the tor must run on this one`)
+  if (!isLoopback(host)) throw new Error(`${where} is another machine's: the tor must run on this one`)
   return { host, port: Number(port) }
 }
 

@@ -5,12 +5,14 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { RelayError } from '../errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../limits.js'
+import { originOf, reachableHost } from '../machine.js'
 import type { Handler } from './components.js'
 
 export interface Listener {
   host: string
   port: number
-  url: string
+  /** without a path; by the address at which others most likely reach it */
+  readonly url: string
   close(): Promise<void>
 }
 
@@ -107,7 +109,10 @@ async function open(
   return {
     host: bound.address,
     port: bound.port,
-    url: `${scheme}://${reachable(bound.address)}:${bound.port}`,
+    // asked for anew: a board may get its address after the relay has started, or another one later
+    get url() {
+      return originOf(scheme, reachableHost(bound.address), bound.port)
+    },
     close() {
       closing ??= new Promise((resolve) => {
         // what is being answered may finish, what idles goes, and nobody holds the close up for long
@@ -125,11 +130,4 @@ async function open(
       return closing
     },
   }
-}
-
-/** An address one can open: the wildcard is not one. */
-function reachable(address: string): string {
-  if (address === '0.0.0.0') return '127.0.0.1'
-  if (address === '::') return '[::1]'
-  return address.includes(':') ? `[${address}]` : address
 }

@@ -2,6 +2,7 @@
 
 import { isIP, isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
+import { isLoopback } from '../machine.js'
 import { isAlias, normalAlias } from '../ssb/alias.js'
 import type { ListenerKind, RelayNames } from './components.js'
 
@@ -71,8 +72,7 @@ export function ownAddress(
 }
 
 function literal(said: string, local: string): string | null {
-  const loopback = local === '::1' || local.startsWith('127.')
-  if (loopback && LOOPBACK_NAMES.has(said)) return said
+  if (isLoopback(local) && LOOPBACK_NAMES.has(said)) return said
   if (said === MACHINE) return said
   return isIP(said) && canonical(said) === local ? local : null
 }

@@ -5,6 +5,7 @@ import type { Server } from 'node:http'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
+import { reachableHost } from '../../src/machine.js'
 import { listen } from '../../src/web/listen.js'
 import { openSite } from './site.js'
 
@@ -14,8 +15,8 @@ t.test('tells where it listens', async (t) => {
   t.ok(web.port > 0)
   t.equal(web.url, `http://127.0.0.1:${web.port}`)
   const any = await listen((_req, res) => res.end('x'), { host: '0.0.0.0', port: 0 })
-  t.equal(any.url, `http://127.0.0.1:${any.port}`)
-  t.equal(await (await fetch(any.url)).text(), 'x')
+  t.equal(any.url, `http://${reachableHost('0.0.0.0')}:${any.port}`)
+  t.equal(await (await fetch(`http://127.0.0.1:${any.port}`)).text(), 'x')
   await any.close()
 })
 
