@@ -1,4 +1,4 @@
-// Admission: decides in the handshake who may come in and as what (DESIGN, "Who may do what over SSB").
+// Admission: decides in the handshake who may come in and as what (docs/protocol.md, "Who may connect").
 
 import { RelayError } from '../errors.js'
 import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER } from '../limits.js'

@@ -38,7 +38,7 @@ const FOLLOWED = { member: FULL, moderator: FULL, admin: FULL }
 /** In a restricted room moderators alone bring people in, and nobody has a name. */
 const VOUCHERS: ReadonlySet<string> = new Set([...MEMBER, ...VOUCHING])
 
-/** DESIGN, "Who may do what over SSB", row by row; blocked callers and strangers of a restricted room never get here. */
+/** docs/protocol.md, "Who may connect", row by row; blocked callers and strangers of a restricted room never get here. */
 const ALLOWED: Table = {
   open: { guest: GUEST, stranger: new Set([...EVERYONE, ...ROOM]), ...FOLLOWED },
   community: { guest: GUEST, stranger: new Set([...EVERYONE, ...OUTSIDE]), ...FOLLOWED },

@@ -139,7 +139,7 @@ export function createRoomMethods({
       if (!isAlias(alias)) {
         throw new RelayError(
           'alias_invalid',
-          'a small letter, then small letters, digits and hyphens, 63 at most',
+          'small letters, digits and inner hyphens, a letter first, 63 at most; and none of the room’s own words',
         )
       }
       if (!isRegistration(own, session.id, alias, signature)) throw new RelayError('signature_invalid')

@@ -1,4 +1,4 @@
-// One admitted connection: who called, what they may do now, and the means to end it. Rows of DESIGN's admission table.
+// One admitted connection: who called, what they may do now, and the means to end it. Rows of the admission table (docs/protocol.md).
 
 import { FRAME_BYTES } from '../limits.js'
 import type { Log } from '../log.js'

@@ -1,4 +1,4 @@
-// Who may do what over SSB (DESIGN, section 2): every row against every method, and what the wrong callers and calls get.
+// Who may do what over SSB (docs/protocol.md): every row against every method, and what the wrong callers and calls get.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { test } from 'tap'

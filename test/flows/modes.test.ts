@@ -1,4 +1,4 @@
-// DESIGN's admission table in every mode: each row against each method, who is listed and dialled, and equal words.
+// The admission table in every mode: each row against each method, who is listed and dialled, and equal words.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'

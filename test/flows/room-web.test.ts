@@ -1,4 +1,4 @@
-// DESIGN's table of joining, its cells on the web: riddle page, landing page and whois, in each mode and as it changes.
+// The ways of joining (docs/protocol.md) on the web: riddle page, landing page and whois, in each mode and as it changes.
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'

@@ -1,4 +1,4 @@
-// DESIGN's admission table, cell by cell, and the calls by which a test finds out what stands in a cell.
+// The admission table (docs/protocol.md), cell by cell, and the calls by which a test finds out what stands in a cell.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
