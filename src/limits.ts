@@ -133,9 +133,17 @@ export const SOLVED_PER_MEMBER = 8
  * app that is away, one that says no and one that says nothing look the same.
  */
 export const SOLUTION_MS = 6 * SECOND
-/** Sign-ins waiting for an app's answer at once. */
-export const SOLUTIONS_AT_ONCE = 64
-/** Sign-ins that one member's app is asked about in vain, in an hour, whoever asks: each makes that app work. */
+/**
+ * Sign-ins begun by apps that may wait at once, through the onion and otherwise each: a request that is held costs some
+ * 10 KB, and anybody can have it held.
+ */
+export const SIGN_INS_WAITING = 512
+/** The same of one member, whose app is then working on them. */
+export const SOLUTIONS_AT_ONCE = 4
+/**
+ * Sign-ins that one member's app is asked about in an hour in vain, whoever asks: each makes that app work. And as many
+ * successful ones: each is a write, and a person makes a few a day.
+ */
 export const SOLUTIONS_PER_HOUR = 60
 
 // --- room ------------------------------------------------------------------------------------------------------

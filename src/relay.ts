@@ -103,6 +103,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Never the machine's own name: the page is read by strangers, on an onion above all.
     const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
+    // who is signed out everywhere, or no member any more, is so in sign-ins under way, too
+    closers.push(store.signIns.onCloseAll(signIn.invalidate))
+    closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
     closers.push(() => signIn.close())
     // `web` and `domain` are there before anybody can ask
     const links = {

@@ -17,7 +17,6 @@ export function createHttpAuth({ store, signIn }: HttpAuthComponents) {
     /** Whatever is wrong, the answer is `false`: which challenges there are is nobody's business. */
     sendSolution: answering(async (session, sc, cc, solution) => signIn.solve(session.id, sc, cc, solution)),
     invalidateAllSolutions: answering(async (session) => {
-      signIn.invalidate(session.id)
       await store.signIns.closeAll(session.id)
       return true
     }),

@@ -29,11 +29,12 @@ export interface SignInBridge {
   /**
    * Asks a member's app to sign for a sign-in that it began itself; each of its challenges is good for one try.
    * Whatever the reason, a refusal comes after the same while. Whoever knows a member's id may have its app asked until
-   * the hour's tries are used up: then that app begins no sign-ins for a while, and browsers still do.
+   * the hour's tries are used up: then that app begins no sign-ins for a while, and browsers still do. How many callers
+   * wait is the caller's to bound: it must be done before anything of the feed is known.
    * @throws RelayError `sign_in_refused`
    */
   ask(feed: FeedId, cc: string): Promise<void>
-  /** Voids what a member's app has solved and no browser has collected. */
+  /** Voids what a member's app has solved and no browser has collected, and what it is being asked. */
   invalidate(feed: FeedId): void
   /** Tells how apps are asked. */
   connect(ask: AskApp): void
@@ -53,7 +54,8 @@ interface Try {
   cc: string
   /** `clock.uptime()` at which it is forgotten */
   until: number
-  failed: boolean
+  /** `asked` while the app is thinking about it */
+  state: 'asked' | 'signed' | 'failed'
 }
 
 /**
@@ -74,7 +76,6 @@ export function createSignInBridge(
   const tried = new Map<FeedId, Try[]>()
   const pauses = new Set<() => void>()
   let askApp: AskApp = () => null
-  let asking = 0
 
   function wake(sc: string): void {
     const waiting = listeners.get(sc)
@@ -94,13 +95,17 @@ export function createSignInBridge(
 
   function mayTry(feed: FeedId, cc: string): boolean {
     const before = (tried.get(feed) ?? []).filter(({ until }) => until > clock.uptime())
+    const count = (wanted: Try['state']): number => before.filter(({ state }) => state === wanted).length
     return (
-      before.filter(({ failed }) => failed).length < SOLUTIONS_PER_HOUR &&
+      count('asked') < SOLUTIONS_AT_ONCE &&
+      count('failed') < SOLUTIONS_PER_HOUR &&
+      // counted apart: what others make fail takes none of them away
+      count('signed') < SOLUTIONS_PER_HOUR &&
       !before.some((one) => one.cc === cc)
     )
   }
 
-  /** Takes note of a challenge that an app is asked about: of no effect until the app has signed. */
+  /** Takes note of a challenge that an app is asked about. */
   function note(feed: FeedId, cc: string): Try {
     const now = clock.uptime()
     for (const [member, tries] of tried) {
@@ -109,7 +114,7 @@ export function createSignInBridge(
       else tried.delete(member)
     }
     // A copy: what was cut out of an address or a header holds on to all of it.
-    const mine: Try = { cc: copyOf(cc), until: now + HOUR, failed: true }
+    const mine: Try = { cc: copyOf(cc), until: now + HOUR, state: 'asked' }
     tried.set(copyOf(feed), [...(tried.get(feed) ?? []), mine])
     return mine
   }
@@ -170,18 +175,16 @@ export function createSignInBridge(
       const early = within(SOLUTION_MS, null)
       const sc = randomBytes(CHALLENGE_BYTES).toString('base64')
       // whoever is no member leaves no trace, and whoever is cannot be told from one by how they are refused
-      const may = isMember(feed) && asking < SOLUTIONS_AT_ONCE && mayTry(feed, cc)
+      const may = isMember(feed) && mayTry(feed, cc)
       const asked = may ? askApp(feed, sc, cc) : null
       if (asked) {
         const mine = note(feed, cc)
-        asking += 1
         const solution = await within(SOLUTION_MS, asked)
-        asking -= 1
-        // The membership is asked for again: it may have ended while the app was thinking.
-        if (isMember(feed) && isSolution({ server: own, client: feed, sc, cc }, solution)) {
-          mine.failed = false
-          return
-        }
+        // Asked for again: the membership may have ended while the app was thinking, or the member may have voided this.
+        const stands = mine.state === 'asked' && isMember(feed)
+        const signed = stands && isSolution({ server: own, client: feed, sc, cc }, solution)
+        mine.state = signed ? 'signed' : 'failed'
+        if (signed) return
       }
       await early
       throw new RelayError('sign_in_refused')
@@ -189,6 +192,7 @@ export function createSignInBridge(
 
     invalidate(feed) {
       for (const answer of answers.values()) if (answer.feed === feed) answer.state = 'gone'
+      for (const one of tried.get(feed) ?? []) if (one.state === 'asked') one.state = 'failed'
     },
 
     connect(ask) {

@@ -30,6 +30,8 @@ export interface SignIns {
   close(id: string, feed: FeedId): Promise<void>
   /** Signs all of a member's browsers out, and voids its links; answers how many browsers. */
   closeAll(feed: FeedId): Promise<number>
+  /** Told before that is written, so that what is under way ends with it: what was begun later is another sign-in. */
+  onCloseAll(listener: (feed: FeedId) => void): () => void
   /** Makes a login link for a member; the one before it is void. @throws RelayError `not_following` */
   link(feed: FeedId, before?: Before): Promise<{ token: string; expires: number }>
   /** Signs a browser in by a link, which is then void. @throws RelayError `link_void` */
@@ -53,6 +55,7 @@ export function createSignIns(
   members: Members,
   now: () => number,
 ): SignIns {
+  const listeners = new Set<(feed: FeedId) => void>()
   const view = (key: Buffer, record: SignInRecord): SignIn => ({ id: key.toString('base64url'), ...record })
 
   function of(feed: FeedId): SignIn[] {
@@ -108,13 +111,20 @@ export function createSignIns(
         signIns.removeSync(key)
       }),
 
-    closeAll: (feed) =>
-      writer.submit(() => {
+    closeAll(feed) {
+      for (const listener of [...listeners]) listener(feed)
+      return writer.submit(() => {
         dropLinks(feed)
         const open = [...signIns.getRange({})].filter(({ value }) => value.feed === feed)
         for (const { key } of open) signIns.removeSync(key)
         return open.length
-      }),
+      })
+    },
+
+    onCloseAll(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
 
     link: (feed, before) =>
       writer.submit(() => {

@@ -3,7 +3,14 @@
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { CHALLENGE_MS, HOUR, SOLUTION_MS, SOLUTIONS_PER_HOUR, SOLVED_PER_MEMBER } from '../../src/limits.js'
+import {
+  CHALLENGE_MS,
+  HOUR,
+  SOLUTION_MS,
+  SOLUTIONS_AT_ONCE,
+  SOLUTIONS_PER_HOUR,
+  SOLVED_PER_MEMBER,
+} from '../../src/limits.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { createTestClock } from '../helpers/clock.js'
@@ -158,8 +165,10 @@ t.test('an app that began it is asked once for each of its challenges', async (t
   t.same(asked, [alice.id])
   await refused(cc, 'the address seen by somebody else')
   t.equal(asked.length, 1, 'the app is left alone')
-  for (let i = 0; i <= SOLUTIONS_PER_HOUR; i++) await bridge.ask(alice.id, challenge())
-  t.equal(asked.length, SOLUTIONS_PER_HOUR + 2, 'who succeeds is not counted')
+  for (let i = 1; i < SOLUTIONS_PER_HOUR; i++) await bridge.ask(alice.id, challenge())
+  await refused(challenge(), 'one more than a person needs')
+  t.equal(asked.length, SOLUTIONS_PER_HOUR)
+  clock.advance(HOUR)
   bridge.connect(() => null)
   for (let i = 0; i <= SOLUTIONS_PER_HOUR; i++) await refused(challenge(), 'while the app is away')
   asked.length = 0
@@ -172,6 +181,42 @@ t.test('an app that began it is asked once for each of its challenges', async (t
   clock.advance(HOUR)
   bridge.connect((_, sc, cc) => Promise.resolve(solve(alice, { server, sc, cc })))
   await bridge.ask(alice.id, cc)
+})
+
+t.test('what others make fail takes no success away', async (t) => {
+  const { bridge, clock } = bridgeOf(t)
+  const signing: Parameters<typeof bridge.connect>[0] = (_, sc, cc) =>
+    Promise.resolve(solve(alice, { server, sc, cc }))
+  bridge.connect(() => Promise.resolve(null))
+  for (let i = 1; i < SOLUTIONS_PER_HOUR; i++) {
+    const refused = t.rejects(bridge.ask(alice.id, challenge()))
+    await new Promise(setImmediate)
+    clock.advance(SOLUTION_MS)
+    await refused
+  }
+  bridge.connect(signing)
+  for (let i = 0; i < SOLUTIONS_PER_HOUR; i++) await bridge.ask(alice.id, challenge())
+})
+
+t.test('an app works on a few at once, and on none that its member has voided', async (t) => {
+  const { bridge, clock } = bridgeOf(t)
+  const answers: Array<() => void> = []
+  bridge.connect((_, sc, cc) => {
+    const solution = solve(alice, { server, sc, cc })
+    return new Promise((resolve) => answers.push(() => resolve(solution)))
+  })
+  const asks = Array.from({ length: SOLUTIONS_AT_ONCE + 1 }, () => bridge.ask(alice.id, challenge()))
+  t.equal(answers.length, SOLUTIONS_AT_ONCE)
+  answers.shift()?.()
+  await asks.shift()
+  const next = bridge.ask(alice.id, challenge())
+  t.equal(answers.length, SOLUTIONS_AT_ONCE, 'a place is free again')
+  bridge.invalidate(alice.id)
+  for (const answer of answers) answer()
+  const outcomes = Promise.allSettled([...asks, next])
+  await new Promise(setImmediate)
+  clock.advance(SOLUTION_MS)
+  t.same([...new Set((await outcomes).map(({ status }) => status))], ['rejected'])
 })
 
 t.test('what was tried holds on to no address it came in, and is forgotten', async (t) => {

@@ -3,7 +3,7 @@
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RelayError } from '../../errors.js'
-import { CHALLENGE_MS, SECOND } from '../../limits.js'
+import { CHALLENGE_MS, SECOND, SIGN_INS_WAITING } from '../../limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { isChallenge } from '../../ssb/http-auth.js'
 import { multiserverAddress } from '../address.js'
@@ -37,6 +37,7 @@ const TICKET = 'sign-in'
 /** The pages of signing in and out. */
 export function signingIn({ store, signIn, face, names, render, tries }: SignInParts) {
   let streams = 0
+  let waiting = 0
 
   const agentOf = (ctx: WebContext): string => browserName(ctx.get('User-Agent').slice(0, 400))
 
@@ -83,7 +84,12 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
     const { member } = ctx.state
     // A link on any page may lead here: nobody is made somebody else without their own word.
     if (member && member.feed !== cid) return go(ctx, '/logout')
-    await signIn.ask(cid, cc)
+    // Before anything is known of the feed: whoever is turned away here learns nothing.
+    if (waiting >= SIGN_INS_WAITING) throw new RelayError('busy')
+    waiting += 1
+    await signIn.ask(cid, cc).finally(() => {
+      waiting -= 1
+    })
     await become(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
     // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for
     ctx.type = 'html'
