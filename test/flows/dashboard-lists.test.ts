@@ -5,6 +5,7 @@ import t from 'tap'
 import { ALIASES_PER_MEMBER } from '../../src/limits.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { slugOf } from '../../src/web/shown.js'
+import { createTestClock } from '../helpers/clock.js'
 import { signedIn } from '../helpers/member.js'
 import { bootRelay, connectMember, until } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
@@ -29,6 +30,18 @@ t.test('names come in pages', async (t) => {
   t.equal(namesOn(second.text).length, 6)
   t.match(second.text, 'href="?from=0"')
   t.same([...namesOn(first.text), ...namesOn(second.text)].sort(), names.sort())
+})
+
+t.test('who has several names goes by the first one', async (t) => {
+  const clock = createTestClock()
+  const relay = await bootRelay(t, { clock })
+  const { rpc, keys } = await connectMember(t, relay, { keys: ssbKeys.generate() })
+  for (const name of ['bob', 'a--bob', 'zed']) {
+    clock.advance(1000)
+    await rpc.room.registerAlias(name, signRegistration(keys, relay.id, name))
+  }
+  const { text } = await (await signedIn(relay)).get('/dashboard')
+  t.match(text, new RegExp(`<a href="/dashboard/members/${slugOf(keys.id)}"><bdi>bob</bdi></a>`))
 })
 
 t.test('the charts show the most who were here at once, and feeds of which something is kept', async (t) => {

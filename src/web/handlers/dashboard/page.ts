@@ -45,7 +45,8 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
   function aliasesOf(feed: string): string[] {
     if (!byOwner) {
       byOwner = new Map()
-      for (const { alias, owner } of store.aliases.list())
+      // by the name they took first: that is the one they are known by
+      for (const { alias, owner } of store.aliases.list().sort((a, b) => a.since - b.since))
         byOwner.set(owner, [...(byOwner.get(owner) ?? []), alias])
       // a page is made without a pause
       setImmediate(() => {
