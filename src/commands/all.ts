@@ -18,7 +18,7 @@ export const COMMANDS: ReadonlyArray<
   ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
   ['alias', 'list the names of members, and take one away', () => import('./alias.js')],
-  ['block', 'shut somebody out', () => import('./block.js')],
+  ['block', 'shut somebody out at once, and delete what is kept of them', () => import('./block.js')],
   ['unblock', 'let somebody come back', () => import('./unblock.js')],
   ['backup', 'copy everything the running relay keeps into one file', () => import('./backup.js')],
   ['restore', 'put a backup back', () => import('./restore.js')],

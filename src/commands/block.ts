@@ -13,12 +13,16 @@ interface BlockOptions extends CommonOptions {
 export function define(command: Command): void {
   withDataAndJson(command)
     .argument('[feed]', 'the feed id, @….ed25519')
-    .option('--reason <text>', 'why, for the list; it is not published')
+    .option(
+      '--reason <text>',
+      'why, for the list; it is not published. Without it, a reason given before stays',
+    )
     .option('--list', 'list who is blocked instead')
   withExamples(command, [
     ["tidepool block '@….ed25519' --reason spam", 'shut somebody out, at once'],
     ['tidepool block --list', 'see who is shut out'],
   ])
+  command.addHelpText('after', '\nUnblocking does not bring back what was deleted.')
   command.action((feed: string | undefined, options: BlockOptions) => {
     if ((feed === undefined) !== (options.list === true))
       command.error('error: give either a feed id or --list')
@@ -30,11 +34,13 @@ export function define(command: Command): void {
         const rows = blocked.map(({ id, since, reason }) => [id, moment(since), reason])
         return print(table(['ID', 'SINCE', 'REASON'], rows))
       }
-      const message = await (options.reason === undefined
+      const { already } = await (options.reason === undefined
         ? operator.block(feed)
         : operator.block(feed, options.reason))
-      if (options.json) printJson(message)
-      else print(`${feed} is blocked now.`)
+      if (options.json) printJson({ blocked: feed, already })
+      else if (!already) print(`${feed} is blocked now, and what was kept of it is deleted.`)
+      else if (options.reason) print(`${feed} was blocked already; it has the new reason.`)
+      else print(`${feed} was blocked already.`)
     })
   })
 }

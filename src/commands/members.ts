@@ -72,8 +72,13 @@ function defineAdd(command: Command): void {
 }
 
 function defineRemove(command: Command): void {
+  const kept = [
+    'Its messages stay on the disk, unserved, in case it comes back; tidepool block deletes them.',
+    'A feed that a member vouched for is deleted.',
+  ]
   withDataAndJson(command)
     .argument('<feed>', 'the feed id, @….ed25519')
+    .addHelpText('after', `\n${kept.join('\n')}`)
     .action((feed: string, options: CommonOptions) =>
       visit(options, async (operator) => {
         const message = await operator.membersRemove(feed)

@@ -32,9 +32,10 @@ export function define(command: Command): void {
     if (ways !== 1) command.error('error: give a file, --from-peers or --finish')
     if (options.finish)
       return visit(options, async (operator) => {
+        const { recovering } = await operator.status()
         await operator.recoveryFinish()
-        if (options.json) printJson(null)
-        else print('The relay publishes again.')
+        if (options.json) printJson({ recovering: false })
+        else print(recovering ? 'The relay publishes again.' : 'The relay was not recovering: it publishes.')
       })
     return putBack(file, options).catch(fail)
   })
@@ -43,7 +44,7 @@ export function define(command: Command): void {
 async function putBack(file: string | undefined, options: RestoreOptions): Promise<void> {
   const { restore } = await import('./data-restore.js')
   const note = await restore(dataDirectory(options.data), file ?? null, options.replace === true)
-  if (options.json) return printJson(note)
+  if (options.json) return printJson({ ...note, recovering: true })
   if (note) print(`Restored: ${count(note.messages, 'message')}, as of ${moment(note.created)}.`)
   print(
     'Start the relay. It serves what it has, and publishes nothing (so nobody can join) until somebody who holds',

@@ -12,8 +12,8 @@ export function define(command: Command): void {
   ])
   command.action((feed: string, options: CommonOptions) =>
     visit(options, async (operator) => {
-      const message = await operator.unblock(feed)
-      if (options.json) printJson(message)
+      await operator.unblock(feed)
+      if (options.json) printJson({ unblocked: feed })
       else print(`${feed} is blocked no longer. To let them in again: tidepool members add '${feed}'`)
     }),
   )

@@ -101,7 +101,7 @@ export function createOperator(components: OperatorComponents): Operator {
 
     membersAdd: async (id, note) => deeds.addMember(feedOr(id), textOr(note, 'note')),
     membersRemove: async (id) => deeds.removeMember(feedOr(id)),
-    block: async (id, reason) => deeds.block(feedOr(id), textOr(reason, 'reason')),
+    block: async (id, reason) => ({ already: !(await deeds.block(feedOr(id), textOr(reason, 'reason'))) }),
     unblock: async (id) => deeds.unblock(feedOr(id)),
     settings: async () => components.setup.info(),
     setup: async (answers) => components.setup.answer(asObject(answers)),

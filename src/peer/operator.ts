@@ -226,8 +226,9 @@ export interface Operator {
   /** Follows a feed; answers the contact message `{key, value, timestamp}`. */
   membersAdd(id: string, note?: string): Promise<unknown>
   membersRemove(id: string): Promise<unknown>
-  block(id: string, reason?: string): Promise<unknown>
-  unblock(id: string): Promise<unknown>
+  /** Without a reason, one that is kept stays. */
+  block(id: string, reason?: string): Promise<{ already: boolean }>
+  unblock(id: string): Promise<void>
   blockedList(): Promise<BlockedInfo[]>
   /** `rebuild` folds the relay's own feed into the members table anew and reports every difference found. */
   settings(): Promise<SettingsInfo>

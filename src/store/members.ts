@@ -38,8 +38,11 @@ export interface Members {
    * @throws RelayError `not_following`, `not_allowed` (a voucher who is no member any more)
    */
   unfollow(feed: FeedId, voucher?: FeedId, before?: Before): Promise<KeyedMessage>
-  /** Blocks (and unfollows) a feed. Blocking again only changes the reason. */
-  block(feed: FeedId, reason: string, before?: Before): Promise<void>
+  /**
+   * Blocks (and unfollows) a feed; answers whether it was not blocked before. Blocking again only changes the reason, and
+   * an empty one leaves that as it was: who blocks twice takes nothing back.
+   */
+  block(feed: FeedId, reason: string, before?: Before): Promise<boolean>
   /** @throws RelayError `not_found` when it is not blocked */
   unblock(feed: FeedId, before?: Before): Promise<void>
   isBlocked(feed: FeedId): boolean
@@ -153,8 +156,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
         if (feed === own.id) throw new RelayError('not_allowed')
         const held = blocks.get(keyOf(feed))
         if (held) {
-          blocks.putSync(keyOf(feed), { ...held, reason })
-          return
+          if (reason !== '') blocks.putSync(keyOf(feed), { ...held, reason })
+          return false
         }
         const content = { type: 'contact', contact: feed, following: false, blocking: true }
         const { value } = own.publish(content, afterFlush)
@@ -162,6 +165,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
         knocks.removeSync(keyOf(feed))
         blocks.putSync(keyOf(feed), { since: value.timestamp, reason, contact: value.sequence })
         afterFlush(tell({ feed, now: 'blocked' }))
+        return true
       }, before),
 
     unblock: (feed, before) =>

@@ -26,8 +26,8 @@ export interface Deeds {
   removeMember(feed: FeedId): Promise<KeyedMessage>
   /** @throws RelayError `not_following`, `last_admin` */
   setRole(feed: FeedId, role: Role): Promise<void>
-  /** @throws RelayError `last_admin` */
-  block(feed: FeedId, reason: string): Promise<void>
+  /** Answers whether it was not blocked before. @throws RelayError `last_admin` */
+  block(feed: FeedId, reason: string): Promise<boolean>
   /** @throws RelayError `not_found` */
   unblock(feed: FeedId): Promise<void>
   /** @throws RelayError `not_found` */

@@ -174,22 +174,28 @@ t.test('members', async (t) => {
 })
 
 t.test('block and unblock', async (t) => {
+  let already = false
   let blocked = [{ id: BEN, since: Date.now(), reason: 'spam' }]
   const { dataDir, calls } = await operatorStub(t, {
     blockedList: () => blocked,
-    block: () => ({}),
-    unblock: () => ({}),
+    block: () => ({ already }),
   })
   t.match((await tidepool('block', BEN, '--reason', 'spam', '--data', dataDir)).stdout, /is blocked now/)
-  t.equal((await tidepool('block', BEN, '--json', '--data', dataDir)).stdout, '{}\n')
+  const json = async (...args: string[]) =>
+    JSON.parse((await tidepool(...args, '--json', '--data', dataDir)).stdout)
+  t.same(await json('block', BEN), { blocked: BEN, already: false })
   t.match((await tidepool('unblock', BEN, '--data', dataDir)).stdout, /blocked no longer/)
-  t.equal((await tidepool('unblock', BEN, '--json', '--data', dataDir)).stdout, '{}\n')
+  t.same(await json('unblock', BEN), { unblocked: BEN })
   t.same(calls, [
     ['block', BEN, 'spam'],
     ['block', BEN],
     ['unblock', BEN],
     ['unblock', BEN],
   ])
+  already = true
+  t.match((await tidepool('block', BEN, '--data', dataDir)).stdout, /was blocked already\.\n$/)
+  t.match((await tidepool('block', BEN, '--reason', 'x', '--data', dataDir)).stdout, /already; .*new reason/)
+  t.same(await json('block', BEN), { blocked: BEN, already: true })
   t.match((await tidepool('block', '--list', '--data', dataDir)).stdout, /@BBB.* spam\n$/)
   t.same(JSON.parse((await tidepool('block', '--list', '--json', '--data', dataDir)).stdout), blocked)
   blocked = []
@@ -288,5 +294,7 @@ t.test('every command explains itself with examples', async (t) => {
     }
     t.ok((await tidepool('--help')).stdout.includes(about))
   }
+  t.match((await tidepool('block', '--help')).stdout, /delete what is kept .* does not bring back/s)
+  t.match((await tidepool('members', 'remove', '--help')).stdout, /stay on the disk.* block deletes them/s)
   t.match(await tidepool('--version'), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
 })
