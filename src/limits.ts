@@ -89,6 +89,9 @@ export const INVITES_PER_MEMBER = 100
 export const DEAD_INVITES_PER_MEMBER = 100
 /** Days an invite may be good for, whoever makes it. */
 export const INVITE_DAYS = 3650
+/** And the least: a minute. */
+export const INVITE_LEAST_DAYS = 1 / 1440
+export const INVITE_RANGE = `a number of days from 1/1440 (a minute) to ${INVITE_DAYS}`
 /** Changes a member may make to what it vouches for in a day: each is a message in the relay's feed for ever. */
 export const VOUCHES_PER_DAY = 64
 /** Wrong tries of `invite.use` on one connection: each tells whether somebody is a member. */
@@ -110,6 +113,8 @@ export const SEEN_STEP_MS = 1 * HOUR
 
 /** Entries in each of the audit log's two rings; the oldest make room. An entry is some 200 bytes. */
 export const AUDIT_KEPT = 5000
+/** Entries of both rings together: the most there are to tell. */
+export const AUDIT_TOLD = 2 * AUDIT_KEPT
 /** Days of which activity is remembered. */
 export const DAYS_KEPT = 90
 /** Notices of a room, and characters in one's title and text: each is a page that a phone shows. */

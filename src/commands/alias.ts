@@ -1,6 +1,7 @@
 // tidepool alias: lists the names by which members are found, and takes one away.
 
 import type { Command } from 'commander'
+import type { Operator } from '../peer/operator.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { moment, print, printJson, table } from './output.js'
 
@@ -31,9 +32,10 @@ function list(options: CommonOptions): Promise<void> {
 }
 
 function revoke(alias: string, options: CommonOptions): Promise<void> {
-  return visit(options, async (operator) => {
+  const work = async (operator: Operator): Promise<void> => {
     await operator.aliasRevoke(alias)
     if (options.json) printJson({ alias })
     else print(`${alias} is nobody's name now.`)
-  })
+  }
+  return visit(options, work, { not_found: 'see the names there are with: tidepool alias list' })
 }

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { dataDirectory } from '../config.js'
 import { syncPath } from '../durable.js'
-import { RelayError } from '../errors.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { count, print, printJson, size } from './output.js'
+import { Advised } from './report.js'
 import { temporarily } from './temporary.js'
 
 interface BackupOptions extends CommonOptions {
@@ -28,7 +28,8 @@ export function define(command: Command): void {
     visit(options, async (operator) => {
       // a visitor that reads what it writes would mistake words for data
       const quiet = file === '-'
-      if (!quiet && existsSync(file)) throw new RelayError('bad_argument', `${file} is there already`)
+      if (!quiet && existsSync(file))
+        throw new Advised('choose another name', 'bad_argument', `${file} is there already`)
       const { dir, ...note } = await operator.backup()
       await temporarily(dir, async () => {
         const { KEY_FILES, pack } = await import('./archive.js')
@@ -64,7 +65,8 @@ async function keep(file: string, write: (fd: number) => Promise<void>): Promise
     const detail = there
       ? `${fresh} is there already: another backup, or what one left`
       : `${file}: ${(err as Error).message}`
-    throw new RelayError('bad_argument', detail, { cause: err })
+    const advice = there ? 'choose another name, or remove that file' : 'name a file that you may write'
+    throw new Advised(advice, 'bad_argument', detail, { cause: err })
   }
   await temporarily(fresh, async () => {
     try {

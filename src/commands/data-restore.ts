@@ -18,6 +18,7 @@ import { removeStale } from '../peer/control.js'
 import { loadIdentity } from '../peer/identity.js'
 import { type BackupNote, readBackup } from '../store/backup.js'
 import { KEY_FILES, unpack } from './archive.js'
+import { Advised } from './report.js'
 import { temporarily } from './temporary.js'
 
 /**
@@ -35,13 +36,17 @@ export async function restore(
   await removeStale(join(dataDir, 'control.sock'))
   const db = join(dataDir, 'db')
   if (existsSync(db) && !replace)
-    throw new RelayError('data_unusable', `${db} is there: --replace puts it aside`)
+    throw new Advised('--replace puts it aside, under another name', 'data_unusable', `${db} is there`)
   const fresh = mkdtempSync(join(dataDir, 'restore-'))
   return temporarily(fresh, async () => {
     const note = file === null ? null : await take(file, fresh)
     const secret = join(dataDir, 'secret')
     if (!existsSync(secret) && !existsSync(join(fresh, 'secret')))
-      throw new RelayError('data_unusable', `put ${secret} back first: the backup was made without keys`)
+      throw new Advised(
+        `put ${secret} back first, from where you keep a copy`,
+        'data_unusable',
+        `there is no ${secret}, ${file === null ? 'and without it no relay' : 'and no keys in the backup'}`,
+      )
     const { id } = loadIdentity(existsSync(secret) ? secret : join(fresh, 'secret'))
     if (note && note.id !== id)
       throw new RelayError('backup_unusable', `it is of ${note.id}, and ${secret} is of ${id}`)

@@ -1,7 +1,7 @@
 // tidepool invite: makes, lists and revokes invite codes.
 
 import type { Command } from 'commander'
-import { INVITE_USES } from '../limits.js'
+import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../limits.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
 import { count, moment, print, printJson, table } from './output.js'
 
@@ -35,7 +35,7 @@ function defineCreate(command: Command): void {
     .option(
       '--expires-days <n>',
       'days it is good for (default: invite.expires_days)',
-      numberFrom(1 / 1440, 3650, false),
+      numberFrom(INVITE_LEAST_DAYS, INVITE_DAYS, INVITE_RANGE),
     )
     .option('--host <host>', 'host the code names (default: the best of ours)')
     .option('--link', 'print its link instead of its code: two ways to use the same invite')

@@ -3,7 +3,14 @@
 import { Argument, type Command } from 'commander'
 import type { MemberInfo, Role } from '../peer/operator.js'
 import { defineKnocks } from './knocks.js'
-import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import {
+  type CommonOptions,
+  OTHER_FEED,
+  unblockFirst,
+  visit,
+  withDataAndJson,
+  withExamples,
+} from './options.js'
 import { moment, print, printJson, size, table } from './output.js'
 import { defineDashboard } from './sign-in.js'
 
@@ -61,13 +68,17 @@ function defineAdd(command: Command): void {
     .argument('<feed>', 'the feed id, @….ed25519')
     .option('--note <text>', 'a word about them, published with the follow')
     .action((feed: string, options: AddOptions) =>
-      visit(options, async (operator) => {
-        const message = await (options.note === undefined
-          ? operator.membersAdd(feed)
-          : operator.membersAdd(feed, options.note))
-        if (options.json) printJson(message)
-        else print(`The relay follows ${feed} now.`)
-      }),
+      visit(
+        options,
+        async (operator) => {
+          const message = await (options.note === undefined
+            ? operator.membersAdd(feed)
+            : operator.membersAdd(feed, options.note))
+          if (options.json) printJson(message)
+          else print(`The relay follows ${feed} now.`)
+        },
+        { not_allowed: unblockFirst(feed), bad_argument: OTHER_FEED },
+      ),
     )
 }
 

@@ -4,10 +4,9 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { dataDirectory } from '../config.js'
-import { RelayError } from '../errors.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson } from './output.js'
-import { fail } from './report.js'
+import { Advised, fail } from './report.js'
 
 /** Turns the empty command into `onion` with its two. */
 export function define(command: Command): void {
@@ -40,7 +39,7 @@ async function exportKey(file: string | undefined, options: CommonOptions): Prom
   const { KEY_FILE, formatKey, readKey, writeKey } = await import('../onion/key.js')
   const path = join(dataDirectory(options.data), KEY_FILE)
   if (!existsSync(path))
-    throw new RelayError('not_found', `${path}: there is an onion key once the onion has been enabled`)
+    throw new Advised('set onion.enabled = true and start the relay once: it makes one', 'not_found', path)
   const key = readKey(path)
   if (file !== undefined) writeKey(file, key)
   if (options.json)
@@ -57,8 +56,10 @@ async function importKey(file: string, options: CommonOptions & { replace?: bool
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   if (existsSync(path)) {
     const old = `${path}.old`
-    if (!options.replace) throw new RelayError('bad_argument', `${path} is there already: see --replace`)
-    if (existsSync(old)) throw new RelayError('bad_argument', `${old} is there already: move it away`)
+    if (!options.replace)
+      throw new Advised(`--replace keeps it as ${old}`, 'bad_argument', `${path} is there already`)
+    if (existsSync(old))
+      throw new Advised('move it away, and keep it safe', 'bad_argument', `${old} is there already`)
     renameSync(path, old)
   }
   writeKey(path, key)
@@ -71,6 +72,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file === '-' ? 0 : file)
   } catch (err) {
-    throw new RelayError('bad_argument', `${file}: ${(err as Error).message}`, { cause: err })
+    const detail = `${file}: ${(err as Error).message}`
+    throw new Advised('give a file that can be read, or - for stdin', 'bad_argument', detail, { cause: err })
   }
 }

@@ -3,7 +3,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { dataDirectory } from '../config.js'
 import type { Operator } from '../peer/operator.js'
-import { fail } from './report.js'
+import { type Advice, fail } from './report.js'
 
 export interface CommonOptions {
   data?: string
@@ -20,6 +20,14 @@ export function withDataAndJson(command: Command): Command {
   return withData(command).option('--json', 'print JSON for programs instead of text for people')
 }
 
+/** What to do where the relay was told to follow or block itself. */
+export const OTHER_FEED = "give somebody else's feed id, copied from their SSB app"
+
+/** What to do where a blocked feed was to be let in. */
+export function unblockFirst(feed: string): string {
+  return `lift the block first: tidepool unblock '${feed}'`
+}
+
 /** Adds examples below a command's help; each is a command line and what it does. */
 export function withExamples(command: Command, examples: ReadonlyArray<readonly [string, string]>): Command {
   const width = Math.max(...examples.map(([line]) => line.length))
@@ -27,12 +35,16 @@ export function withExamples(command: Command, examples: ReadonlyArray<readonly 
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
 }
 
-/** A parser for `--name N`. @param whole refuse fractions */
-export function numberFrom(least: number, most: number, whole = true): (text: string) => number {
+/**
+ * A parser for `--name N`.
+ * @param range given where fractions are allowed: what to say of the range
+ */
+export function numberFrom(least: number, most: number, range?: string): (text: string) => number {
+  const whole = range === undefined
   return (text) => {
     const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
     if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
-      throw new InvalidArgumentError(`It must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}.`)
+      throw new InvalidArgumentError(`It must be ${range ?? `a whole number from ${least} to ${most}`}.`)
     }
     return value
   }
@@ -41,10 +53,12 @@ export function numberFrom(least: number, most: number, whole = true): (text: st
 /**
  * Connects to the relay of the data directory, does the work and hangs up; failures are told to the operator.
  * The client is loaded only here, so that commands which do not need it do not pay for it.
+ * @param advice what to do about errors, where this command knows better than the code alone tells
  */
 export async function visit(
   options: CommonOptions,
   work: (operator: Operator) => Promise<void>,
+  advice?: Advice,
 ): Promise<void> {
   try {
     const { connectOperator } = await import('./operator-client.js')
@@ -55,6 +69,6 @@ export async function visit(
       client.close()
     }
   } catch (err) {
-    fail(err)
+    fail(err, { advice })
   }
 }

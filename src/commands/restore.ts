@@ -12,6 +12,9 @@ interface RestoreOptions extends CommonOptions {
   finish?: boolean
 }
 
+/** What runs would write on over what is put back. */
+const STOP = { relay_running: 'stop it first: Ctrl-C, or systemctl stop tidepool' }
+
 /** Turns the empty command into `restore`. */
 export function define(command: Command): void {
   withDataAndJson(command)
@@ -37,7 +40,7 @@ export function define(command: Command): void {
         if (options.json) printJson({ recovering: false })
         else print(recovering ? 'The relay publishes again.' : 'The relay was not recovering: it publishes.')
       })
-    return putBack(file, options).catch(fail)
+    return putBack(file, options).catch((err) => fail(err, { advice: STOP }))
   })
 }
 

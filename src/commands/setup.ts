@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander'
 import type { Operator, SettingsInfo } from '../peer/operator.js'
-import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import { type CommonOptions, unblockFirst, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, print, printJson } from './output.js'
+import { Advised } from './report.js'
 
 interface SetupOptions extends CommonOptions {
   name?: string
@@ -26,20 +27,26 @@ export function define(command: Command): void {
     ['tidepool setup', 'see the answers, or where to give them'],
   ])
   command.action(({ name, description, admin, ...options }: SetupOptions) =>
-    visit(options, async (operator) => {
-      const before = await operator.settings()
-      const changes = [name, description, admin].some((answer) => answer !== undefined)
-      const settings = changes
-        ? await operator.setup({
-            // what is not named stays as it is
-            name: name ?? before.name,
-            description: description ?? before.description,
-            ...(admin === undefined ? {} : { admin }),
-          })
-        : before
-      if (options.json) printJson(settings)
-      else print(describe(settings, await whereToAsk(settings, operator)))
-    }),
+    visit(
+      options,
+      async (operator) => {
+        const before = await operator.settings()
+        if (name === undefined && before.name === '' && (description ?? admin) !== undefined)
+          throw new Advised('give it one as well: --name TEXT', 'bad_argument', 'a room needs a name first')
+        const changes = [name, description, admin].some((answer) => answer !== undefined)
+        const settings = changes
+          ? await operator.setup({
+              // what is not named stays as it is
+              name: name ?? before.name,
+              description: description ?? before.description,
+              ...(admin === undefined ? {} : { admin }),
+            })
+          : before
+        if (options.json) printJson({ ...settings, ...(admin === undefined ? {} : { admin }) })
+        else print(describe(settings, await whereToAsk(settings, operator), admin))
+      },
+      admin === undefined ? {} : { not_allowed: unblockFirst(admin) },
+    ),
   )
 }
 
@@ -49,13 +56,18 @@ async function whereToAsk({ setup_token }: SettingsInfo, operator: Operator): Pr
   return web && `${web.replace(/\/$/, '')}/setup?token=${setup_token}`
 }
 
-function describe({ name, description, mode }: SettingsInfo, link: string | null): string {
+function describe(
+  { name, description, mode }: SettingsInfo,
+  link: string | null,
+  admin: string | undefined,
+): string {
   return [
     link ? 'Nobody has set up this room yet.' : 'This room is set up.',
     facts([
       ['name', name || '-'],
       ['description', description || '-'],
       ['mode', mode],
+      ...(admin === undefined ? [] : [['admin', `${admin}, a member and admin now`] as const]),
       ...(link ? [['set-up', link] as const] : []),
     ]),
   ].join('\n')

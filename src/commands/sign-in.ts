@@ -1,6 +1,7 @@
 // tidepool members link, tidepool members log: let somebody into the web without an app; see who did what.
 
 import type { Command } from 'commander'
+import { AUDIT_TOLD } from '../limits.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson } from './options.js'
 import { moment, print, printJson, table } from './output.js'
 
@@ -21,7 +22,7 @@ export function defineDashboard(members: Command): void {
       }),
     )
   withDataAndJson(members.command('log').description('what was done to members and the room, and by whom'))
-    .option('--count <n>', 'how many entries, newest first', numberFrom(1, 5000), 100)
+    .option('--count <n>', 'how many entries, newest first', numberFrom(1, AUDIT_TOLD), 100)
     .action((options: CommonOptions & { count: number }) =>
       visit(options, async (operator) => {
         const entries = await operator.audit(options.count)

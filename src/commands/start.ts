@@ -74,7 +74,10 @@ export async function start(options: StartOptions, launch: Launch = launchRelay)
     // Once: V8 would keep some 5 MB of what starting took until the heap fills, which on a quiet relay takes days.
     collect()
   } catch (err) {
-    fail(err, log?.isLevelEnabled('debug'), (text) => (toJournal ? prioritized(PRIORITY.error, text) : text))
+    fail(err, {
+      stack: log?.isLevelEnabled('debug'),
+      form: (text) => (toJournal ? prioritized(PRIORITY.error, text) : text),
+    })
     // Whatever a half-started relay left running must not keep a dead service alive.
     setTimeout(() => process.exit(1), 1000).unref()
   }

@@ -11,10 +11,14 @@ export function define(command: Command): void {
     ["tidepool unblock '@….ed25519'", 'lift a block; membership does not come back by itself'],
   ])
   command.action((feed: string, options: CommonOptions) =>
-    visit(options, async (operator) => {
-      await operator.unblock(feed)
-      if (options.json) printJson({ unblocked: feed })
-      else print(`${feed} is blocked no longer. To let them in again: tidepool members add '${feed}'`)
-    }),
+    visit(
+      options,
+      async (operator) => {
+        await operator.unblock(feed)
+        if (options.json) printJson({ unblocked: feed })
+        else print(`${feed} is blocked no longer. To let them in again: tidepool members add '${feed}'`)
+      },
+      { not_found: 'see who is blocked with: tidepool block --list' },
+    ),
   )
 }

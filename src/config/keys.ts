@@ -1,7 +1,7 @@
 // Every configuration key: its default, what it means, and what a value must be.
 
 import { isIP } from 'node:net'
-import { KIB, MIB } from '../limits.js'
+import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../limits.js'
 import { LOG_LEVELS, type LogLevel } from '../log.js'
 import { WORD_BYTES } from '../machine.js'
 
@@ -32,11 +32,11 @@ const NAME =
   /^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
 
 const between =
-  (least: number, most: number, whole = true): Check =>
+  (least: number, most: number): Check =>
   (value: number) =>
-    (whole ? Number.isSafeInteger(value) : Number.isFinite(value)) && value >= least && value <= most
+    Number.isSafeInteger(value) && value >= least && value <= most
       ? null
-      : `must be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`
+      : `must be a whole number from ${least} to ${most}`
 const matching =
   (form: RegExp, words: string): Check =>
   (value: string) =>
@@ -153,7 +153,8 @@ export const KEYS = {
   },
   'whois.port': {
     default: 26_819,
-    about: 'TCP port where aliases are looked up; 0 takes any free one.',
+    about:
+      'TCP port where clients look up the room by its host alone; bound to ssb.host; 0 takes any free one.',
     check: port,
   },
   'room.tunnels': {
@@ -189,7 +190,8 @@ export const KEYS = {
     default: 7,
     about: 'How long an invite is good for.',
     unit: 'days',
-    check: between(1 / 1440, 3650, false),
+    check: (value: number) =>
+      value >= INVITE_LEAST_DAYS && value <= INVITE_DAYS ? null : `must be ${INVITE_RANGE}`,
     reloadable: true,
   },
   'invite.per_hour': {

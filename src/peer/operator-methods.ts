@@ -1,7 +1,7 @@
 // The local operator's methods, over the store and the peer: what the control socket answers with.
 
 import { RelayError } from '../errors.js'
-import { AUDIT_KEPT, DAY } from '../limits.js'
+import { AUDIT_TOLD, DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink } from '../ssb/links.js'
@@ -42,6 +42,19 @@ export function createOperator(components: OperatorComponents): Operator {
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
   const deeds = store.moderation.as('operator')
+
+  /** Says why a feed is refused: to a stranger a block does not show, to the operator it does. */
+  async function withReason<T>(feed: unknown, deed: () => Promise<T>): Promise<T> {
+    try {
+      return await deed()
+    } catch (thrown) {
+      if (!(thrown instanceof RelayError) || thrown.code !== 'not_allowed') throw thrown
+      if (feed === peer.id) throw new RelayError('bad_argument', 'that is the relay itself')
+      throw isFeedId(feed) && members.isBlocked(feed)
+        ? new RelayError('not_allowed', `${feed} is blocked`)
+        : thrown
+    }
+  }
 
   return {
     status: async () => components.status(),
@@ -99,12 +112,17 @@ export function createOperator(components: OperatorComponents): Operator {
       })
     },
 
-    membersAdd: async (id, note) => deeds.addMember(feedOr(id), textOr(note, 'note')),
+    membersAdd: async (id, note) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
     membersRemove: async (id) => deeds.removeMember(feedOr(id)),
-    block: async (id, reason) => ({ already: !(await deeds.block(feedOr(id), textOr(reason, 'reason'))) }),
+    block: async (id, reason) => ({
+      already: !(await withReason(id, () => deeds.block(feedOr(id), textOr(reason, 'reason')))),
+    }),
     unblock: async (id) => deeds.unblock(feedOr(id)),
     settings: async () => components.setup.info(),
-    setup: async (answers) => components.setup.answer(asObject(answers)),
+    async setup(asked) {
+      const answers = asObject(asked)
+      return withReason(answers.admin, () => components.setup.answer(answers))
+    },
     mode: async (mode) => {
       if (!PRIVACY_MODES.includes(mode))
         throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
@@ -122,7 +140,7 @@ export function createOperator(components: OperatorComponents): Operator {
     audit: async (count = AUDIT_SHOWN) => {
       if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
       return store.audit
-        .list(Math.min(count, 2 * AUDIT_KEPT))
+        .list(Math.min(count, AUDIT_TOLD))
         .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
     },
     knocksList: async () =>

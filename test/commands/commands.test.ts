@@ -277,8 +277,33 @@ t.test('command lines that make no sense end with 2 and say where to look', asyn
       args.join(' '),
     )
   }
+  for (const [args, sub] of [
+    [['invite', 'create', '--uses', '0'], 'invite create'],
+    [['members', 'log', '--count', '0'], 'members log'],
+    [['onion', 'import'], 'onion import'],
+  ] as const)
+    t.match((await tidepool(...args)).stderr, `next: tidepool ${sub} --help\n`)
+  const brief = await tidepool('invite', 'create', '--expires-days', '0.0001')
+  t.match(brief.stderr, 'It must be a number of days from 1/1440 (a minute) to 3650.')
   t.match((await tidepool('statsu')).stderr, /Did you mean status/)
   t.match(await tidepool(), { code: 2, stderr: /Usage: tidepool/ })
+})
+
+t.test('help on what does not exist says so', async (t) => {
+  for (const [args, wanted] of [
+    [['help', 'foo'], 'foo'],
+    [['help', 'members', 'nope'], 'nope'],
+    [['members', 'help', 'nope'], 'nope'],
+  ] as const)
+    t.match(await tidepool(...args), { code: 2, stdout: '', stderr: `unknown command '${wanted}'` })
+  for (const args of [
+    ['help', 'members', 'log'],
+    ['members', 'help', 'log'],
+  ])
+    t.match(await tidepool(...args), { code: 0, stdout: /^Usage: tidepool members log / })
+  t.match(await tidepool('members', 'help'), { code: 0, stdout: /^Usage: tidepool members / })
+  t.match(await tidepool('help'), { code: 0, stdout: /^Usage: tidepool \[/ })
+  t.match(await tidepool('help', 'block', 'x'), { code: 0, stdout: /^Usage: tidepool block / })
 })
 
 t.test('every command explains itself with examples', async (t) => {

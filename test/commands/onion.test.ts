@@ -32,7 +32,10 @@ t.test('nothing is written over', async (t) => {
   const file = join(dir, 'other')
   writeFileSync(file, formatKey(other))
   t.match(await tidepool('onion', 'export', file, '--data', dir), { code: 1, stderr: /there already/ })
-  t.match(await tidepool('onion', 'import', file, '--data', dir), { code: 1, stderr: /--replace/ })
+  t.match(await tidepool('onion', 'import', file, '--data', dir), {
+    code: 1,
+    stderr: /next: --replace keeps it/,
+  })
   t.equal(loadKey(path).address, address)
   t.match(await tidepool('onion', 'import', file, '--data', dir, '--replace'), { code: 0 })
   t.equal(loadKey(path).address, other.address)
@@ -42,7 +45,10 @@ t.test('nothing is written over', async (t) => {
 
 t.test('what is no key is refused, and where there is none it says so', async (t) => {
   const dir = await shortDir(t)
-  t.match(await tidepool('onion', 'export', '--data', dir), { code: 1, stderr: /not_found/ })
+  t.match(await tidepool('onion', 'export', '--data', dir), {
+    code: 1,
+    stderr: /not_found.*\n {2}next: set onion\.enabled/,
+  })
   const file = join(dir, 'rubble')
   writeFileSync(file, 'rubble')
   t.match(await tidepool('onion', 'import', file, '--data', dir), { code: 1, stderr: /damaged/ })

@@ -32,15 +32,29 @@ t.test('setup: where to answer, answering, changing one answer', async (t) => {
   t.match(asked.stdout, /^Nobody has set up.*\n {2}name +-\n/)
   t.match(asked.stdout, /set-up +http:\/\/127\.0\.0\.1:8080\/setup\?token=oyster\n$/)
   t.same(JSON.parse((await tidepool('setup', '--json', '--data', dataDir)).stdout), FRESH)
+  t.match(await tidepool('setup', '--admin', ANA, '--data', dataDir), {
+    code: 1,
+    stderr: /a room needs a name first \(bad_argument\)\n {2}next: .*--name TEXT\n$/,
+  })
   calls.length = 0
   const done = await tidepool('setup', '--name', 'Rock pool', '--admin', ANA, '--data', dataDir)
-  t.match(done.stdout, /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n$/)
+  t.match(
+    done.stdout,
+    /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n {2}admin +@AAA.*\n$/,
+  )
   await tidepool('setup', '--description', 'Limpets.', '--data', dataDir)
+  const seated = await tidepool('setup', '--admin', ANA, '--data', dataDir)
+  t.match(seated.stdout, /\n {2}admin +@AAA\S+, a member and admin now\n$/)
+  t.match(JSON.parse((await tidepool('setup', '--admin', ANA, '--json', '--data', dataDir)).stdout), {
+    admin: ANA,
+  })
   t.same(
     calls.filter(([method]) => method === 'setup'),
     [
       ['setup', { name: 'Rock pool', description: '', admin: ANA }],
       ['setup', { name: 'Rock pool', description: 'Limpets.' }],
+      ['setup', { name: 'Rock pool', description: 'Limpets.', admin: ANA }],
+      ['setup', { name: 'Rock pool', description: 'Limpets.', admin: ANA }],
     ],
   )
   settings = SETTINGS
@@ -134,7 +148,7 @@ t.test('members link and log', async (t) => {
   t.equal(told.stdout.split('\n')[0], link.url, 'the link alone on its line')
   t.match(told.stdout, '2030-01-02T03:04:05')
   t.same(JSON.parse((await tidepool('members', 'link', ANA, '--json', '--data', dataDir)).stdout), link)
-  const log = await tidepool('members', 'log', '--count', '7', '--data', dataDir)
+  const log = await tidepool('members', 'log', '--count', '10000', '--data', dataDir)
   t.match(log.stdout, /^WHEN +WHO +WHAT +WHOM +DETAIL\n1 min ago .*feed\.block +@BBB\S+ +loud \[2J\n$/)
   t.same(JSON.parse((await tidepool('members', 'log', '--json', '--data', dataDir)).stdout), entries)
   entries = []
@@ -142,11 +156,11 @@ t.test('members link and log', async (t) => {
   t.same(calls, [
     ['membersLink', ANA],
     ['membersLink', ANA],
-    ['audit', 7],
+    ['audit', 10_000],
     ['audit', 100],
     ['audit', 100],
   ])
-  for (const args of [['link'], ['log', ANA], ['log', '--count', '0']])
+  for (const args of [['link'], ['log', ANA], ['log', '--count', '10001']])
     t.match(await tidepool('members', ...args, '--data', dataDir), { code: 2, stderr: /\(usage\)/ })
 })
 

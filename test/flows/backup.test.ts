@@ -37,16 +37,25 @@ test('secret and a backup bring the relay back, and its friends bring what came 
     [],
     'nothing is left behind',
   )
-  t.match(await tidepool('backup', file, '--data', relay.dataDir), { code: 1, stderr: /is there already/ })
+  t.match(await tidepool('backup', file, '--data', relay.dataDir), {
+    code: 1,
+    stderr: /is there already .*\n {2}next: choose another name/,
+  })
 
   const after = ssbKeys.generate().id
   await relay.operator.membersAdd(after)
   const published = await ownFeed(relay, t)
-  t.match(await tidepool('restore', file, '--data', relay.dataDir), { code: 1, stderr: /relay_running/ })
+  t.match(await tidepool('restore', file, '--data', relay.dataDir), {
+    code: 1,
+    stderr: /relay_running\)\n {2}next: stop it first/,
+  })
   await relay.close()
 
   const dataDir = await shortDir(t)
-  t.match(await tidepool('restore', file, '--data', dataDir), { code: 1, stderr: /put .*secret back first/ })
+  t.match(await tidepool('restore', file, '--data', dataDir), {
+    code: 1,
+    stderr: /no keys in the backup .*\n {2}next: put .*secret back first/,
+  })
   copyFileSync(join(relay.dataDir, 'secret'), join(dataDir, 'secret'))
   const put = await tidepool('restore', file, '--data', dataDir)
   t.equal(put.code, 0, put.stderr)

@@ -1,0 +1,34 @@
+// What to do next is said by the command that knows: of a real relay, as the code alone does not tell.
+
+import ssbKeys from 'ssb-keys'
+import t from 'tap'
+import { bootRelay } from '../helpers/relay.js'
+import { tidepool } from './invoke.js'
+
+t.test('errors of the relay come with what to do about them', async (t) => {
+  const relay = await bootRelay(t)
+  const [blocked, nobody] = [ssbKeys.generate().id, ssbKeys.generate().id]
+  await relay.operator.block(blocked)
+  const itself = /that is the relay itself \(bad_argument\)/
+  const lift = `next: lift the block first: tidepool unblock '${blocked}'`
+  const cases: Array<[args: string[], said: RegExp, next: string]> = [
+    [['alias', 'revoke', 'bob'], /\(not_found\)/, 'next: see the names there are with: tidepool alias list'],
+    [
+      ['unblock', nobody],
+      /not blocked \(not_found\)/,
+      'next: see who is blocked with: tidepool block --list',
+    ],
+    [['members', 'accept', nobody], /\(not_found\)/, 'next: see who waits with: tidepool members knocks'],
+    [['members', 'decline', nobody], /\(not_found\)/, 'next: see who waits with: tidepool members knocks'],
+    [['members', 'add', blocked], /is blocked \(not_allowed\)/, lift],
+    [['setup', '--name', 'Pool', '--admin', blocked], /is blocked \(not_allowed\)/, lift],
+    [['members', 'add', relay.id], itself, "next: give somebody else's feed id"],
+    [['block', relay.id], itself, "next: give somebody else's feed id"],
+    [['members', 'remove', nobody], /\(not_following\)/, 'next: see whom the relay follows'],
+  ]
+  for (const [args, said, next] of cases) {
+    const ran = await tidepool(...args, '--data', relay.dataDir)
+    t.match(ran, { code: 1, stdout: '', stderr: said }, args.join(' '))
+    t.ok(ran.stderr.includes(`\n  ${next}`), `${args.join(' ')}: ${ran.stderr}`)
+  }
+})
