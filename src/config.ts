@@ -53,7 +53,7 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   const values = new Map<string, unknown>(names.map((name) => [name, (table[name] as Key).default]))
   const put = (name: string, value: unknown, source: string): void => {
     const key = Object.hasOwn(table, name) ? (table[name] as Key) : null
-    const wrong = key ? wrongWith(key, value) : `is not a key; did you mean ${nearestKey(name, names)}?`
+    const wrong = key ? wrongWith(key, value) : unknown(name)
     if (wrong) problems.push(`${source}: ${shown(name)} ${wrong}`)
     else values.set(name, value)
   }
@@ -74,6 +74,11 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   }
   for (const section of Object.values(config)) Object.freeze(section)
   return Object.freeze(config) as Config
+}
+
+function unknown(name: string): string {
+  const nearest = nearestKey(name, names)
+  return `is not a key${nearest === null ? '' : `; did you mean ${nearest}?`}`
 }
 
 /** Which keys differ, and what each needs to take effect. */

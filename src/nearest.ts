@@ -1,14 +1,19 @@
 // What a person who misspelt a key most likely meant.
 
-/** The known dotted key that takes the fewest changes of a character to become what was written. */
-export function nearestKey(name: string, names: readonly string[]): string {
+/** Changes of a character that a short name may need; of a longer one, half of it may be wrong. */
+const FEW_CHANGES = 2
+
+/** The known dotted key that takes the fewest changes of a character to become what was written; null if none is near. */
+export function nearestKey(name: string, names: readonly string[]): string | null {
   const wanted = name.slice(0, 80).toLowerCase()
   // A bare `port` or a wrong section is most likely meant by the part after the dot.
   const cost = (key: string): number => {
+    if (key.startsWith(`${wanted}.`)) return 1
     const leaf = key.slice(key.indexOf('.') + 1)
     return Math.min(distance(wanted, key), distance(wanted.slice(wanted.indexOf('.') + 1), leaf) + 2)
   }
-  return names.reduce((best, key) => (cost(key) < cost(best) ? key : best))
+  const nearest = names.reduce((best, key) => (cost(key) < cost(best) ? key : best))
+  return cost(nearest) <= Math.max(FEW_CHANGES, wanted.length / 2) ? nearest : null
 }
 
 /** Levenshtein's distance, one row at a time. */

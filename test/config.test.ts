@@ -97,6 +97,8 @@ t.test('unknown keys name the nearest known one', async (t) => {
   ]
   for (const [set, key] of near)
     t.match(refusal({ sets: [`${set}=1`] }), `--set: ${set} is not a key; did you mean ${key}?`)
+  for (const far of ['foo', 'foo.bar', 'x'.repeat(500)])
+    t.notMatch(refusal({ sets: [`${far}=1`] }), 'did you mean', 'what is near nothing is near nothing')
   const file = toml(t, '[ssb]\nprt = 1\n[empty]\n[ssb.port]\nx = 1\n')
   const message = refusal({ file })
   t.match(message, `${file}: ssb.prt is not a key; did you mean ssb.port?`)

@@ -1,7 +1,7 @@
 // Text of people: whole in every script, and harmless in every place it is shown.
 
 import t from 'tap'
-import { cleanText } from '../src/text.js'
+import { cleanText, count } from '../src/text.js'
 
 t.test('what could disturb a page or a terminal becomes a space', async (t) => {
   for (const [text, clean] of [
@@ -13,4 +13,9 @@ t.test('what could disturb a page or a terminal becomes a space', async (t) => {
   ] as const)
     t.equal(cleanText(text), clean)
   for (const text of ['Grüße 👩‍👩‍👧 mit Ü', 'שלום', 'مرحبا‌', '日本', '<b>&']) t.equal(cleanText(text), text)
+})
+
+t.test('numbers with their nouns', async (t) => {
+  t.equal(count(1, 'person', 'people'), '1 person')
+  t.equal(count(2, 'feed'), '2 feeds')
 })

@@ -4,8 +4,9 @@ import type { Command } from 'commander'
 import { dataDirectory, loadConfig } from '../config.js'
 import { RelayError } from '../errors.js'
 import type { DoctorCheck, DoctorReport, RelayStatus } from '../peer/operator.js'
+import { count } from '../text.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
-import { count, print, printJson, table } from './output.js'
+import { print, printJson, table } from './output.js'
 import { fail } from './report.js'
 
 interface DoctorOptions extends CommonOptions {

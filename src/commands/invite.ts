@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../limits.js'
+import { count } from '../text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { count, moment, print, printJson, table } from './output.js'
+import { moment, print, printJson, table } from './output.js'
 
 interface CreateOptions extends CommonOptions {
   uses?: number

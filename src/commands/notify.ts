@@ -7,7 +7,7 @@ import { takeEnvironment } from '../config.js'
 import { PULSE_WRITE_MS, SECOND } from '../limits.js'
 import type { Log } from '../log.js'
 import type { Relay } from '../relay.js'
-import { count } from './output.js'
+import { count } from '../text.js'
 
 export interface ServiceManager {
   /** Every listener is up. From now on the watchdog is fed, if there is one, until `stopping`. */

@@ -57,18 +57,18 @@ const SPANS: ReadonlyArray<readonly [number, string]> = [
   [SECOND, 's'],
 ]
 
-/** A span of milliseconds in its largest unit: `3 d`, `20 min`. */
-export function span(ms: number): string {
+/** A span of milliseconds in its largest unit: `3 d`, `20 min`. @param whole how to get rid of what is left */
+export function span(ms: number, whole = Math.floor): string {
   const [unit, name] = SPANS.find(([size]) => ms >= size) ?? [SECOND, 's']
-  return `${Math.floor(ms / unit)} ${name}`
+  return `${whole(ms / unit)} ${name}`
 }
 
-/** A moment in words and exactly: `in 6 d (2025-01-02T03:04:05Z)`. */
+/** A moment in words and exactly: `in 6 d (2025-01-02T03:04:05Z)`. What ends in 7 days does so a second later, too. */
 export function moment(at: number, now: number = Date.now()): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return '-'
   const far = Math.abs(at - now)
-  const words = far < SECOND ? 'now' : at > now ? `in ${span(far)}` : `${span(far)} ago`
+  const words = far < SECOND ? 'now' : at > now ? `in ${span(far, Math.round)}` : `${span(far)} ago`
   return `${words} (${date.toISOString().replace(/\.\d+Z$/, 'Z')})`
 }
 
@@ -82,9 +82,4 @@ export function size(bytes: number): string {
     at += 1
   }
   return `${at > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[at]}`
-}
-
-/** `1 member`, `2 members`. */
-export function count(n: number, one: string, many = `${one}s`): string {
-  return `${n} ${n === 1 ? one : many}`
 }

@@ -2,8 +2,9 @@
 
 import type { Command } from 'commander'
 import { dataDirectory } from '../config.js'
+import { count } from '../text.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { count, moment, print, printJson } from './output.js'
+import { moment, print, printJson } from './output.js'
 import { fail } from './report.js'
 
 interface RestoreOptions extends CommonOptions {

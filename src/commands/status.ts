@@ -3,8 +3,9 @@
 import type { Command } from 'commander'
 import { SECOND } from '../limits.js'
 import type { RelayStatus } from '../peer/operator.js'
+import { count } from '../text.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { count, facts, moment, print, printJson, size, span } from './output.js'
+import { facts, moment, print, printJson, size, span } from './output.js'
 
 /** Turns the empty command into `status`. */
 export function define(command: Command): void {

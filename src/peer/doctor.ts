@@ -7,6 +7,7 @@ import { MIB } from '../limits.js'
 import { DATA_FILE } from '../store/layout.js'
 import { examineFile } from '../store/pages.js'
 import type { Store } from '../store/store.js'
+import { count } from '../text.js'
 import type { DoctorCheck, DoctorReport } from './operator.js'
 
 export interface DoctorOptions {
@@ -17,6 +18,9 @@ export interface DoctorOptions {
 
 /** Free bytes under which a relay will soon refuse messages. */
 const LOW_DISK = 200 * MIB
+
+/** The oldest Node that package.json lets the relay run on. */
+export const LEAST_NODE = [20, 12] as const
 
 const RESTORE = 'put a backup back: tidepool restore --replace FILE'
 
@@ -61,8 +65,11 @@ function checkProcess(dataDir: string, now: number): DoctorCheck[] {
 
 /** Whether this Node can run a relay. @param version as `process.versions.node` */
 export function checkNode(version = process.versions.node): DoctorCheck {
-  const [major = 0] = version.split('.').map(Number)
-  return major >= 20 ? sound('node', version) : trouble('node', 'error', version, 'install Node 20 or newer')
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [least, least_minor] = LEAST_NODE
+  return major > least || (major === least && minor >= least_minor)
+    ? sound('node', version)
+    : trouble('node', 'error', version, `install Node ${LEAST_NODE.join('.')} or newer`)
 }
 
 /** Whether a clock can be right. @param now Unix ms */
@@ -103,7 +110,8 @@ function checkFile(path: string): DoctorCheck {
 async function checkStore(store: Store): Promise<DoctorCheck> {
   const problems = await store.verify()
   const { feeds, messages } = store.feeds.totals()
-  if (problems.length === 0) return sound('store', `${messages} messages of ${feeds} feeds are sound`)
+  if (problems.length === 0)
+    return sound('store', `sound: ${count(messages, 'message')} of ${count(feeds, 'feed')}`)
   const more = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
   return trouble('store', 'error', `${problems.slice(0, 3).join('; ')}${more}`, RESTORE)
 }
@@ -111,12 +119,12 @@ async function checkStore(store: Store): Promise<DoctorCheck> {
 async function rebuildMembers(store: Store): Promise<DoctorCheck> {
   const { differences, members, blocks } = await store.members.rebuild()
   if (differences.length === 0)
-    return sound('rebuild', `the relay's feed says the same: ${members} members, ${blocks} blocked`)
+    return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
   // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.
   return trouble(
     'rebuild',
     'error',
-    `${differences.length} rows differed from the relay's feed and were mended: ${differences.join(', ')}`,
+    `mended as they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
     'nothing now; please report it',
   )
 }

@@ -9,8 +9,9 @@ import { type Facts, gatherFacts, portsOf } from '../../src/commands/doctor/fact
 import { selfTest } from '../../src/commands/self-test.js'
 import { loadConfig } from '../../src/config.js'
 import { DAY, MIB } from '../../src/limits.js'
-import { checkClock, checkNode, examineAtRest } from '../../src/peer/doctor.js'
+import { checkClock, checkNode, examineAtRest, LEAST_NODE } from '../../src/peer/doctor.js'
 import type { RelayStatus } from '../../src/peer/operator.js'
+import { json } from '../house/files.js'
 import { STATUS } from './fake-status.js'
 import { shortDir } from './operator-stub.js'
 
@@ -49,13 +50,16 @@ const withPort = (state: string, holder: string | null = null): Partial<Facts> =
 
 t.test('a machine that is well', async (t) => {
   for (const { name, severity, detail } of checkSystem(WELL)) t.equal(severity, 'ok', `${name}: ${detail}`)
-  t.ok(checkNode('20.0.0').ok)
+  t.ok(checkNode('20.12.0').ok)
+  t.ok(checkNode('22.0.0').ok)
+  t.equal(json('package.json').engines.node, `>=${LEAST_NODE.join('.')}`)
   t.ok(checkClock(NOW).ok)
 })
 
 t.test('each thing that may be wrong is found, alone, with what to do', async (t) => {
-  const cases: Array<[Partial<Facts>, string, 'warning' | 'error', RegExp]> = [
+  const cases: Array<[Partial<Facts>, string, 'warning' | 'error', RegExp, advice?: RegExp]> = [
     [{ status: null }, 'relay', 'error', /no relay runs/],
+    [{ status: { ...STATUS, recovering: true } }, 'feed', 'warning', /nobody can join/],
     [{ kernel: 'armv6l' }, 'machine', 'error', /armv6l/],
     [{ memory: { total: 1000 * MIB, available: 20 * MIB } }, 'memory', 'error', /20 of 1000 MiB/],
     [{ memory: { total: 200 * MIB, available: 90 * MIB } }, 'memory', 'warning', /90 of 200 MiB/],
@@ -69,6 +73,10 @@ t.test('each thing that may be wrong is found, alone, with what to do', async (t
     [withPort('silent'), 'ports', 'error', /web: 127.0.0.1:8080 does not answer/],
     [withPort('EADDRINUSE', 'nginx'), 'ports', 'error', /taken by nginx/],
     [withPort('EADDRINUSE'), 'ports', 'error', /taken by another program/],
+    [
+      { ports: [{ name: 'http', host: '0.0.0.0', port: 80, state: 'EADDRINUSE', holder: 'nginx' }] },
+      ...(['ports', 'error', /http: 0.0.0.0:80 is taken/, /with domain\.http_port$/] as const),
+    ],
     [withPort('EACCES'), 'ports', 'warning', /privileged/],
     [withPort('EADDRNOTAVAIL'), 'ports', 'error', /EADDRNOTAVAIL/],
     [{ tor: { version: null } }, 'tor', 'error', /no tor program/],
@@ -89,12 +97,14 @@ t.test('each thing that may be wrong is found, alone, with what to do', async (t
     [withHttps({ state: 'expired' }), 'certificate', 'error', /has expired/],
     [withHttps({ state: 'not_yet_valid' }), 'certificate', 'error', /not valid yet/],
     [withHttps({ state: 'valid', expires: NOW + 3 * DAY }), 'certificate', 'warning', /ends in 3 days/],
+    [withHttps({ state: 'valid', expires: NOW + DAY }), 'certificate', 'warning', /ends in 1 day$/],
   ]
-  for (const [change, name, severity, detail] of cases) {
+  for (const [change, name, severity, detail, advice = /\w+/] of cases) {
     const wrong = checkSystem({ ...WELL, ...change }).filter((found) => found.severity !== 'ok')
-    t.match(wrong, [{ name, severity, ok: severity === 'warning', detail, advice: /\w+/ }], String(detail))
+    t.match(wrong, [{ name, severity, ok: severity === 'warning', detail, advice }], String(detail))
     t.equal(wrong.length, 1, String(detail))
   }
+  t.notOk(checkNode('20.11.9').ok)
   t.match(checkNode('18.20.0'), { ok: false, severity: 'error', advice: /Node 20/ })
   t.match(checkClock(0), { ok: false, detail: /1970/ })
 })
@@ -163,6 +173,20 @@ t.test('the facts of a running relay are its own', async (t) => {
   t.match((await gatherFacts(config, shortDir(t), status)).ports, [{ state: 'silent' }])
   const named = { ...status, addresses: { ...status.addresses, ssb: ['net:relay.example:8008~shs:k'] } }
   t.same(portsOf(config, named), [{ name: 'ssb', host: '127.0.0.1', port: 8008 }], 'a name may be a router')
+  const addresses = { ...named.addresses, https: 'https://relay.example/' }
+  const secure = { ...named, addresses, https: { ...STATUS.https, state: 'valid' as const, http_port: 8081 } }
+  const sets = ['domain.name=relay.example', 'domain.host=192.0.2.7']
+  t.same(
+    portsOf(loadConfig({ sets }), secure).slice(1),
+    [
+      { name: 'https', host: '192.0.2.7', port: 443 },
+      { name: 'http', host: '192.0.2.7', port: 8081 },
+    ],
+    'tried where they are bound to',
+  )
+  const proxied = { ...secure, https: { ...secure.https, state: 'proxied' as const } }
+  t.equal(portsOf(loadConfig({ sets }), proxied).length, 1, "the proxy's ports are not ours")
+  t.equal(portsOf(config, secure).length, 1, 'nor can be tried what nobody has told the host of')
 })
 
 t.test('a store at rest is looked at from outside', async (t) => {

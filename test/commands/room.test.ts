@@ -99,7 +99,7 @@ t.test('members role, knocks, accept, decline', async (t) => {
     knockAccept: () => ({ key: '%x' }),
   })
   const list = await tidepool('members', 'knocks', '--data', dataDir)
-  t.match(list.stdout, /^ID +SINCE +EXPIRES +NOTE\n@BBB\S+ +2 h ago .* in 5 d .*Ben from \[2J the pier\n$/)
+  t.match(list.stdout, /^ID +SINCE +EXPIRES +NOTE\n@BBB\S+ +2 h ago .* in 6 d .*Ben from \[2J the pier\n$/)
   t.same(JSON.parse((await tidepool('members', 'knocks', '--json', '--data', dataDir)).stdout), knocks)
   knocks = []
   t.equal((await tidepool('members', 'knocks', '--data', dataDir)).stdout, 'Nobody is knocking.\n')

@@ -1,9 +1,10 @@
 // The doctor's checks of the system: one function each, facts in, findings out. Knows no disk and no network.
 
-import { DAY, MIB } from '../../limits.js'
+import { DAY, MIB, MINUTE, RECOVERY_MS } from '../../limits.js'
 import { unfitMachine } from '../../machine.js'
 import { sound, trouble } from '../../peer/doctor.js'
 import type { DoctorCheck } from '../../peer/operator.js'
+import { count } from '../../text.js'
 import type { Facts } from './facts.js'
 
 /** Bytes of memory below which a relay and its Debian have a hard time. */
@@ -22,6 +23,7 @@ type Check = (facts: Facts) => DoctorCheck[]
 
 const CHECKS: readonly Check[] = [
   checkRunning,
+  checkRecovery,
   checkMachine,
   checkMemory,
   checkSynchronized,
@@ -44,6 +46,20 @@ function checkRunning({ status }: Facts): DoctorCheck[] {
   ]
 }
 
+/** A restored relay looks well from outside, and lets nobody in. */
+function checkRecovery({ status }: Facts): DoctorCheck[] {
+  if (!status?.recovering) return []
+  const waiting = `somebody who holds its feed, and ${RECOVERY_MS / MINUTE} minutes more`
+  return [
+    trouble(
+      'feed',
+      'warning',
+      'restored, and recovering: nothing is published yet, so that nobody can join',
+      `wait for ${waiting}; if nobody will come who knows: tidepool restore --finish`,
+    ),
+  ]
+}
+
 function checkMachine({ kernel }: Facts): DoctorCheck[] {
   const unfit = unfitMachine(kernel)
   return [unfit ? trouble('machine', 'error', unfit, 'take another board') : sound('machine', kernel)]
@@ -58,13 +74,12 @@ function checkMemory({ memory: { total, available } }: Facts): DoctorCheck[] {
   return [sound('memory', shown)]
 }
 
-function checkSynchronized({ synchronized, now }: Facts): DoctorCheck[] {
-  const shown = new Date(now).toISOString()
-  if (synchronized === null)
-    return [sound('time', `${shown}; nothing here tells whether it is the network's`)]
-  if (synchronized) return [sound('time', `${shown}, kept by the network`)]
+/** Who keeps the clock; what it shows is a finding of the relay's own. */
+function checkSynchronized({ synchronized }: Facts): DoctorCheck[] {
+  if (synchronized === null) return [sound('time', 'nothing here tells whether the network keeps the clock')]
+  if (synchronized) return [sound('time', 'the network keeps the clock')]
   const advice = 'let the network keep it: timedatectl set-ntp true'
-  return [trouble('time', 'warning', `${shown}, which no network keeps`, advice)]
+  return [trouble('time', 'warning', 'no network keeps the clock', advice)]
 }
 
 /** Who may read what must be nobody else's. */
@@ -112,7 +127,7 @@ function checkPorts({ ports }: Facts): DoctorCheck[] {
         'ports',
         'error',
         `${where} is taken by ${holder ?? 'another program'}`,
-        `end that program, or choose another port with ${name}.port`,
+        `end that program, or choose another port with ${keyOf(name)}`,
       )
     if (state === 'EACCES')
       return trouble(
@@ -123,6 +138,11 @@ function checkPorts({ ports }: Facts): DoctorCheck[] {
       )
     return trouble('ports', 'error', `${where} cannot be taken: ${state}`, 'correct the address')
   })
+}
+
+/** The configuration key of a port, by its name among the findings. */
+function keyOf(port: string): string {
+  return port === 'https' || port === 'http' ? `domain.${port}_port` : `${port}.port`
 }
 
 function checkTor({ tor, status }: Facts): DoctorCheck[] {
@@ -168,8 +188,8 @@ function checkCertificate({ status, now }: Facts): DoctorCheck[] {
   if (https.state === 'valid') {
     const days = https.expires === null ? null : Math.floor((https.expires - now) / DAY)
     if (days !== null && days < CERTIFICATE_DAYS)
-      return [trouble('certificate', 'warning', `it ends in ${days} days${reason}`, RENEW)]
-    return [sound('certificate', days === null ? 'valid' : `valid for ${days} days`)]
+      return [trouble('certificate', 'warning', `it ends in ${count(days, 'day')}${reason}`, RENEW)]
+    return [sound('certificate', days === null ? 'valid' : `valid for ${count(days, 'day')}`)]
   }
   const words = {
     waiting: 'there is none yet',

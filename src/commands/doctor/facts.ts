@@ -118,7 +118,11 @@ export function portsOf(config: Config, status: RelayStatus | null): Wanted[] {
       return [{ name, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }]
     })
     // the name others use may lead to a router; what is to be tried is this machine
-    return [{ name: 'ssb', host: isIP(host) ? host : '127.0.0.1', port: Number(port) }, ...found]
+    return [
+      { name: 'ssb', host: isIP(host) ? host : '127.0.0.1', port: Number(port) },
+      ...found,
+      ...httpsPorts(config, status),
+    ]
   }
   const wanted: Wanted[] = [
     { name: 'ssb', ...ssb },
@@ -131,6 +135,15 @@ export function portsOf(config: Config, status: RelayStatus | null): Wanted[] {
       { name: 'http', host: domain.host, port: domain.http_port },
     )
   return wanted.filter(({ port }) => port !== 0)
+}
+
+/** Ours under the domain, with the host they are bound to, which the configuration alone says. */
+function httpsPorts({ domain }: Config, { addresses, https }: RelayStatus): Wanted[] {
+  if (!domain.name || !addresses.https || https.state === 'off' || https.state === 'proxied') return []
+  const { port } = new URL(addresses.https)
+  const ports: Wanted[] = [{ name: 'https', host: domain.host, port: Number(port || 443) }]
+  if (https.http_port !== null) ports.push({ name: 'http', host: domain.host, port: https.http_port })
+  return ports
 }
 
 async function probe(wanted: Wanted, running: boolean): Promise<PortFact> {
