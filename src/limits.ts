@@ -111,8 +111,10 @@ export const SEEN_STEP_MS = 1 * HOUR
 
 // --- moderation and sign-in ------------------------------------------------------------------------------------
 
-/** Entries in each of the audit log's two rings; the oldest make room. An entry is some 200 bytes. */
+/** Entries in each of the audit log's two rings. An entry is some 200 bytes. */
 export const AUDIT_KEPT = 5000
+/** Entries that make room in a full ring at a time: choosing them is a walk through all of it. */
+export const AUDIT_STEP = 250
 /** Entries of both rings together: the most there are to tell. */
 export const AUDIT_TOLD = 2 * AUDIT_KEPT
 /** Days of which activity is remembered. */

@@ -1,6 +1,6 @@
 // The audit log: who did what to whom, and when; written in the transaction of the deed, capped, for admins to read.
 
-import { AUDIT_KEPT } from '../limits.js'
+import { AUDIT_KEPT, AUDIT_STEP } from '../limits.js'
 import { cleanText } from '../text.js'
 import type { AuditRecord, Tables } from './layout.js'
 
@@ -11,7 +11,8 @@ export interface AuditEntry extends AuditRecord {
 
 /**
  * Which ring a deed is noted in. Each displaces only its own: what members do, and what anybody does to what is their
- * own, can be done without end, and must not wash away what was done to others and to the room.
+ * own, can be done without end, and must not wash away what was done to others and to the room. Within a ring it is always
+ * whoever has most in it who makes room, of what they did most, to whom they did it most: who floods displaces themselves.
  */
 export type Ring = 'room' | 'own'
 
@@ -49,8 +50,8 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
         whom: cleanText(whom),
         detail: cleanText(detail),
       })
-      const over = (ring.getStats() as { entryCount: number }).entryCount - AUDIT_KEPT
-      if (over > 0) for (const old of [...ring.getKeys({ limit: over })]) ring.removeSync(old)
+      if ((ring.getStats() as { entryCount: number }).entryCount <= AUDIT_KEPT) return
+      for (const { key } of mostAlike([...ring.getRange({})], AUDIT_STEP)) ring.removeSync(key)
     },
     list(count, before = Number.MAX_SAFE_INTEGER) {
       // a range in reverse begins with its start and does not hold its end
@@ -62,4 +63,32 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
         .slice(0, count)
     },
   }
+}
+
+type Row = { key: Buffer; value: AuditRecord }
+
+/** By what entries are alike, the weightiest first. */
+const ALIKE = ['who', 'what', 'whom'] as const
+
+/** So many of some rows, which come oldest first: one after the other the oldest of the largest group of alike ones. */
+function mostAlike(
+  rows: Row[],
+  count: number,
+  [field, ...finer]: readonly (typeof ALIKE)[number][] = ALIKE,
+): Row[] {
+  if (field === undefined) return rows.slice(0, count)
+  const groups = new Map<string, Row[]>()
+  for (const row of rows) {
+    const group = groups.get(row.value[field])
+    if (group) group.push(row)
+    else groups.set(row.value[field], [row])
+  }
+  // a row is taken while its group has as many from it on as no other has left
+  const taken = new Map<Row[], number>()
+  const inTurn = [...groups.values()].flatMap((group) =>
+    group.map((_, at) => ({ group, left: group.length - at })),
+  )
+  for (const { group } of inTurn.sort((a, b) => b.left - a.left).slice(0, count))
+    taken.set(group, (taken.get(group) ?? 0) + 1)
+  return [...taken].flatMap(([group, most]) => mostAlike(group, most, finer))
 }

@@ -16,7 +16,7 @@
 // | signIns  | sha256 of a browser's token (32)       | SignInRecord: never the token                               |
 // | links    | sha256 of a login link's token (32)    | LinkRecord: never the token                                 |
 // | notices  | name as UTF-8                          | NoticeRecord: Markdown as it was written                    |
-// | audit    | number (8, BE), rising                 | AuditRecord: who did what; the oldest make room             |
+// | audit    | number (8, BE), rising                 | AuditRecord: who did what; who has most of it makes room   |
 // | ownAudit | number (8, BE), of the same count      | AuditRecord: what members did, and all to what is their own |
 // | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
 // | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote)|

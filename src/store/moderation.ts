@@ -4,6 +4,7 @@ import { RelayError } from '../errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../limits.js'
 import { type FeedId, isFeedId, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
+import { cleanText } from '../text.js'
 import type { Aliases } from './aliases.js'
 import type { Audit } from './audit.js'
 import type { Feeds } from './feeds.js'
@@ -60,7 +61,7 @@ export interface Moderation {
 }
 
 export interface ModerationComponents {
-  tables: Pick<Tables, 'roles'>
+  tables: Pick<Tables, 'roles' | 'blocks'>
   audit: Audit
   members: Members
   roles: Roles
@@ -80,6 +81,8 @@ interface About {
   owner?: () => FeedId | undefined
   /** false where the deed, this time, takes no admin away */
   unseats?: boolean
+  /** whether all is so already, asked inside the write as well: what changes nothing is not noted */
+  idle?: () => boolean
 }
 
 export function createModeration(components: ModerationComponents): Moderation {
@@ -109,7 +112,8 @@ export function createModeration(components: ModerationComponents): Moderation {
     (actor: Actor, deed: Deed, about: About = {}): Before =>
     () => {
       ask(actor, deed, about)
-      const { whom = '', detail = '', owner } = about
+      const { whom = '', detail = '', owner, idle } = about
+      if (idle?.()) return
       const small = actor !== 'operator' && (owner?.() === actor || roleNow(actor) === 'member')
       audit.noteNow({ who: actor, what: deed, whom, detail }, small ? 'own' : 'room')
     }
@@ -128,10 +132,26 @@ export function createModeration(components: ModerationComponents): Moderation {
         roles.set(
           feed,
           role,
-          before(actor, 'member.role', { whom: feed, detail: role, unseats: role !== 'admin' }),
+          before(actor, 'member.role', {
+            whom: feed,
+            detail: role,
+            unseats: role !== 'admin',
+            idle: () => roleNow(feed) === role,
+          }),
         ),
       block: (feed, reason) =>
-        members.block(feed, reason, before(actor, 'feed.block', { whom: feed, detail: reason })),
+        members.block(
+          feed,
+          reason,
+          before(actor, 'feed.block', {
+            whom: feed,
+            detail: reason,
+            idle: () => {
+              const held = tables.blocks.get(keyOf(feed))
+              return held !== undefined && ['', held.reason].includes(cleanText(reason))
+            },
+          }),
+        ),
       unblock: (feed) => members.unblock(feed, before(actor, 'feed.unblock', { whom: feed })),
       acceptKnock: (feed) => knocks.accept(feed, before(actor, 'knock.accept', { whom: feed })),
       declineKnock: (feed) => knocks.decline(feed, before(actor, 'knock.decline', { whom: feed })),
@@ -169,11 +189,19 @@ export function createModeration(components: ModerationComponents): Moderation {
           before(actor, 'room.describe', { whom: name }),
         )
       },
-      setMode: (mode) => settings.change({ mode }, before(actor, 'room.mode', { whom: mode })),
-      saveNotice: (notice) =>
+      setMode: (mode) =>
+        settings.change(
+          { mode },
+          before(actor, 'room.mode', { whom: mode, idle: () => settings.modeNow() === mode }),
+        ),
+      saveNotice: ({ name, title, text }) =>
         notices.save(
-          { ...notice, by: actor },
-          before(actor, 'notice.save', { whom: notice.name, detail: notice.title }),
+          { name, title, text, by: actor },
+          before(actor, 'notice.save', {
+            whom: name,
+            detail: title,
+            idle: () => notices.says(name, title, text),
+          }),
         ),
       removeNotice: (name) => notices.remove(name, before(actor, 'notice.delete', { whom: name })),
       async leave(forget) {

@@ -14,7 +14,9 @@ export interface Notices {
   get(name: string): Notice | null
   /** All, by name. */
   list(): Notice[]
-  /** Writes one, or writes it anew. @throws RelayError `bad_argument`, `quota_reached` */
+  /** Whether one has this title and text already. */
+  says(name: string, title: string, text: string): boolean
+  /** Writes one, or writes it anew, unless it says the same already. @throws RelayError `bad_argument`, `quota_reached` */
   save(notice: Omit<Notice, 'changed'>, before?: Before): Promise<void>
   /** @throws RelayError `not_found` */
   remove(name: string, before?: Before): Promise<void>
@@ -28,14 +30,22 @@ export function createNotices({ notices }: Tables, writer: Writer, now: () => nu
   const key = (name: string): Buffer => Buffer.from(name)
   const list = (): Notice[] =>
     [...notices.getRange({})].map(({ key, value }) => ({ name: key.toString(), ...value }))
+  function get(name: string): Notice | null {
+    const record = NAME.test(name) ? notices.get(key(name)) : undefined
+    return record ? { name, ...record } : null
+  }
+  function says(name: string, title: string, text: string): boolean {
+    const held = get(name)
+    return held?.title === title && held.text === text
+  }
   return {
     list,
-    get(name) {
-      const record = NAME.test(name) ? notices.get(key(name)) : undefined
-      return record ? { name, ...record } : null
-    },
+    get,
+    says,
     save: ({ name, title, text, by }, before) =>
       writer.submit(() => {
+        // who wrote it, and when, stays true
+        if (says(name, title, text)) return
         if (!NAME.test(name))
           throw new RelayError('bad_argument', 'the address is small letters, digits and hyphens, 32 at most')
         const length = [...title].length

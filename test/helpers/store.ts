@@ -6,8 +6,20 @@ import { join } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { MIB } from '../../src/limits.js'
 import { createLog } from '../../src/log.js'
+import type { Role } from '../../src/store/roles.js'
 import { createStore, type Store } from '../../src/store/store.js'
 import { createTestClock, type TestClock } from './clock.js'
+
+/** The id of somebody who has not been seen yet. */
+export const someone = (): string => ssbKeys.generate().id
+
+/** Makes somebody a member with a role. */
+export async function addMember(store: Store, role: Role = 'member'): Promise<string> {
+  const id = someone()
+  await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
+  await store.roles.set(id, role)
+  return id
+}
 
 export const silentLog = createLog('silent')
 

@@ -1,11 +1,8 @@
 // Knocks: left, listed, answered or outlived; and the directed invites that open the door before one knocks.
 
-import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { DAY, NOTE_CHARS } from '../../src/limits.js'
-import { openTestStore } from '../helpers/store.js'
-
-const someone = (): string => ssbKeys.generate().id
+import { openTestStore, someone } from '../helpers/store.js'
 
 t.test('a knock waits until it is answered', async (t) => {
   const { store, clock, reopen } = await openTestStore(t)
