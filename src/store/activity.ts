@@ -14,7 +14,7 @@ export interface Activity {
   here(count: number): void
   /** Notes how things are now, and the most who were here at once today. */
   note(now: Omit<DayRecord, 'peak'>): Promise<void>
-  /** The last days of which something is noted, oldest first; today's peak is as it is now. */
+  /** The last days until today of which something is noted, oldest first; today's peak is as it is now. */
   last(days: number): Day[]
 }
 
@@ -26,12 +26,14 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
     return key
   }
   let count = 0
-  let most = { day: 0, peak: 0 }
+  /** the most at once on each day of which the last has not been noted, by day */
+  const most = new Map<number, number>()
 
   /** Whoever is here when a day begins is here on that day. */
   function mostOf(today: number): number {
-    most = { day: today, peak: Math.max(count, most.day === today ? most.peak : 0) }
-    return most.peak
+    const peak = Math.max(count, most.get(today) ?? 0)
+    most.set(today, peak)
+    return peak
   }
   const dayNow = (): number => Math.floor(now() / DAY)
 
@@ -43,20 +45,38 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
       mostOf(dayNow())
     },
     note: (record) =>
-      writer.submit(() => {
+      writer.submit((afterFlush) => {
         const today = dayNow()
-        const held = days.get(keyOf(today))
-        days.putSync(keyOf(today), { ...record, peak: Math.max(mostOf(today), held?.peak ?? 0) })
-        const oldest = keyOf(Math.max(0, today - DAYS_KEPT + 1))
-        for (const key of [...days.getKeys({ end: oldest })]) days.removeSync(key)
+        mostOf(today)
+        for (const [day, peak] of most) {
+          const held = days.get(keyOf(day))
+          const row = day === today ? record : held
+          // of a day without a row nothing was known: it was the wrong one, before the clock was set
+          if (row) days.putSync(keyOf(day), { ...row, peak: Math.max(peak, held?.peak ?? 0) })
+        }
+        dropOver(today)
+        afterFlush(() => {
+          for (const day of most.keys()) if (day !== today) most.delete(day)
+        })
       }),
-    last: (limit) =>
-      [...days.getRange({ reverse: true, limit })]
+    last(limit) {
+      mostOf(dayNow())
+      // a range in reverse begins with its start
+      return [...days.getRange({ reverse: true, start: keyOf(dayNow()), limit })]
         .map(({ key, value }) => {
           const day = key.readUInt32BE()
-          const peak = day === dayNow() ? Math.max(value.peak, mostOf(day)) : value.peak
-          return { at: day * DAY, ...value, peak }
+          return { at: day * DAY, ...value, peak: Math.max(value.peak, most.get(day) ?? 0) }
         })
-        .reverse(),
+        .reverse()
+    },
+  }
+
+  /** Counted and not reckoned by date: a clock that is wrong for an hour must not cost the days there were. */
+  function dropOver(today: number): void {
+    const keys = [...days.getKeys({})]
+    // First what lies ahead, of a clock that once was; unless it is now that is wrong, as when it starts too early.
+    const ahead = keys.filter((key) => key.readUInt32BE() > today).reverse()
+    const over = Math.max(0, keys.length - DAYS_KEPT)
+    for (const key of [...ahead, ...keys].slice(0, over)) days.removeSync(key)
   }
 }

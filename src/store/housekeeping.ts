@@ -5,11 +5,17 @@ import { HOUR } from '../limits.js'
 import type { Log } from '../log.js'
 import type { Store } from './store.js'
 
+interface HouseParts {
+  store: Store
+  clock: Clock
+  log: Log
+}
+
 /**
  * Keeps house at once and every hour, once the clock is set: by one that woke up in 1970 nothing can be dated.
- * @returns what ends it
+ * @returns what ends it, after the day's figures have been noted once more; the store must still be open then
  */
-export function keepHouse({ store, clock, log }: { store: Store; clock: Clock; log: Log }): () => void {
+export function keepHouse({ store, clock, log }: HouseParts): () => Promise<void> {
   async function note(): Promise<void> {
     const { messages } = store.feeds.totals()
     await store.activity.note({
@@ -28,5 +34,10 @@ export function keepHouse({ store, clock, log }: { store: Store; clock: Clock; l
     })
   }
   sweep()
-  return clock.every(HOUR, sweep)
+  const stop = clock.every(HOUR, sweep)
+  return async () => {
+    stop()
+    if (isClockSet(clock.now()))
+      await note().catch((err) => log.error({ err }, 'the day’s figures could not be noted'))
+  }
 }

@@ -77,7 +77,7 @@ async function fieldsFor(
     case 'room.describe':
       return { name: 'Pool', description: '' }
     case 'room.mode':
-      return { mode: 'community' }
+      return { mode: 'open' }
     case 'session.close': {
       const { text } = await actor.get('/dashboard/me')
       return { session: /name="session" value="([\w-]+)"/.exec(text)?.[1] ?? '' }

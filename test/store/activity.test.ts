@@ -2,7 +2,8 @@
 
 import t from 'tap'
 import { DAY, DAYS_KEPT, HOUR } from '../../src/limits.js'
-import { openTestStore } from '../helpers/store.js'
+import { keepHouse } from '../../src/store/housekeeping.js'
+import { openTestStore, silentLog } from '../helpers/store.js'
 
 const rest = { members: 3, messages: 10, bytes: 1000 }
 
@@ -37,6 +38,68 @@ t.test('a day begins with those who are here', async (t) => {
   clock.advance(DAY)
   await store.activity.note(rest)
   t.same(peaks(), [7, 4, 2])
+})
+
+t.test('a peak between a day’s last note and its end is that day’s', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  clock.advance(DAY - (clock.now() % DAY) - HOUR)
+  await store.activity.note(rest)
+  for (const count of [30, 2]) store.activity.here(count)
+  clock.advance(2 * HOUR)
+  store.activity.here(4)
+  t.match(store.activity.last(9), [{ peak: 30 }], 'shown before it is written')
+  await store.activity.note({ ...rest, members: 4 })
+  t.match(store.activity.last(9), [
+    { ...rest, peak: 30 },
+    { members: 4, peak: 4 },
+  ])
+})
+
+t.test('when the relay closes what there is to note is noted', async (t) => {
+  const opened = await openTestStore(t)
+  const { clock } = opened
+  const end = keepHouse({ store: opened.store, clock, log: silentLog })
+  await opened.store.activity.note(rest)
+  for (const count of [5, 0]) opened.store.activity.here(count)
+  await end()
+  t.equal(clock.pending(), 0)
+  const again = await opened.reopen()
+  t.match(again.activity.last(9), [{ peak: 5, members: 0 }])
+})
+
+t.test('a clock that is wrong for a while takes no days away, and leaves none of its own', async (t) => {
+  for (const wrong of [400 * DAY, -400 * DAY]) {
+    const { store, clock } = await openTestStore(t)
+    for (let day = 0; day < DAYS_KEPT; day++) {
+      clock.advance(DAY)
+      await store.activity.note(rest)
+    }
+    const before = store.activity.last(DAYS_KEPT * 2).map(({ at }) => at)
+    t.equal(before.length, DAYS_KEPT)
+    clock.jump(wrong)
+    for (let day = 0; day < 3; day++) {
+      await store.activity.note(rest)
+      clock.advance(DAY)
+    }
+    clock.jump(-wrong)
+    await store.activity.note(rest)
+    const days = store.activity.last(DAYS_KEPT * 2).map(({ at }) => at)
+    const today = Math.floor(clock.now() / DAY) * DAY
+    t.equal(days.at(-1), today)
+    t.ok(
+      days.every((at) => at <= today),
+      'none is yet to come',
+    )
+    t.ok(days.filter((at) => before.includes(at)).length >= DAYS_KEPT - 4, 'the days before are there')
+    for (let day = 0; day < 3; day++) {
+      clock.advance(DAY)
+      await store.activity.note(rest)
+    }
+    t.match(
+      store.activity.last(4),
+      [3, 2, 1, 0].map((ago) => ({ at: today + (3 - ago) * DAY })),
+    )
+  }
 })
 
 t.test('the oldest days make room', async (t) => {
