@@ -1,5 +1,6 @@
 // Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
 
+import { hasPassed } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
@@ -214,7 +215,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
 
     lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
     async saw(feed) {
-      if (now() - (seen.get(keyOf(feed)) ?? 0) < SEEN_STEP_MS) return
+      if (!hasPassed(SEEN_STEP_MS, seen.get(keyOf(feed)) ?? 0, now())) return
       await writer.submit(() => {
         if (has(feed)) seen.putSync(keyOf(feed), now())
       })

@@ -1,6 +1,7 @@
 // Signed-in browsers and one-time login links: tokens only as hashes, and none that outlives its membership.
 
 import { createHash, randomBytes } from 'node:crypto'
+import { hasPassed } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { AGENT_CHARS, LINK_MS, SEEN_STEP_MS, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -22,8 +23,8 @@ export interface SignIns {
   open(feed: FeedId, how: SignInWay, agent: string): Promise<string>
   /** Whose browser has this token; null if nobody's, or nobody's any more. */
   get(token: string): SignIn | null
-  /** Remembers that a browser was used; written at most once in `SEEN_STEP_MS`. */
-  used(signIn: SignIn): Promise<void>
+  /** Remembers that a browser was used; written at most once in `SEEN_STEP_MS`. Answers whether it was now. */
+  used(signIn: SignIn): Promise<boolean>
   /** A member's browsers, last used first. */
   of(feed: FeedId): SignIn[]
   /** Signs one out. @throws RelayError `not_found`, also for another's */
@@ -38,7 +39,7 @@ export interface SignIns {
   useLink(token: string, agent: string): Promise<string>
   /** Signs everybody out and voids all links: a backup knows nothing of what was ended after it was taken. */
   forgetAll(): Promise<void>
-  /** Forgets what has expired. */
+  /** Forgets what has expired; what was made while the clock was ahead lasts no longer than what is made now. */
   sweep(): Promise<number>
 }
 
@@ -96,12 +97,13 @@ export function createSignIns(
     },
 
     async used({ id, seen }) {
-      if (now() - seen < SEEN_STEP_MS) return
+      if (!hasPassed(SEEN_STEP_MS, seen, now())) return false
       await writer.submit(() => {
         const key = Buffer.from(id, 'base64url')
         const record = signIns.get(key)
         if (record) signIns.putSync(key, { ...record, seen: now(), expires: now() + SIGN_IN_MS })
       })
+      return true
     },
 
     close: (id, feed) =>
@@ -167,6 +169,10 @@ export function createSignIns(
               table.removeSync(key)
               dropped += 1
             }
+        for (const { key, value } of [...signIns.getRange({})])
+          if (value.seen > now()) signIns.putSync(key, { ...value, seen: now(), expires: now() + SIGN_IN_MS })
+        for (const { key, value } of [...links.getRange({})])
+          if (value.expires > now() + LINK_MS) links.putSync(key, { ...value, expires: now() + LINK_MS })
         return dropped
       }),
   }

@@ -18,7 +18,7 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   const signIn = signingIn(parts)
   const people = peoplePages(parts)
   const rooms = roomPages(parts)
-  router.use(findMember(parts, parts.now))
+  router.use(findMember(parts))
 
   router.get('/login', signIn.show)
   router.get('/login/code.gif', signIn.qr)

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { AGENT_CHARS, HOUR, LINK_MS, MINUTE, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../../src/limits.js'
+import { AGENT_CHARS, DAY, HOUR, LINK_MS, MINUTE, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../../src/limits.js'
 import { openTestStore } from '../helpers/store.js'
 
 async function withMember(t: Parameters<typeof openTestStore>[0]) {
@@ -41,6 +41,28 @@ t.test('a token is known by its hash, survives a restart, and expires', async (t
   t.ok(again.signIns.get(token), 'use prolongs it')
   t.equal(await again.signIns.sweep(), 1)
   await t.rejects(again.signIns.open(ssbKeys.generate().id, 'app', ''), { code: 'not_following' })
+})
+
+t.test('what was made while the clock was ahead lasts no longer than anything else', async (t) => {
+  const { store, clock, id } = await withMember(t)
+  clock.jump(3650 * DAY)
+  const idle = await store.signIns.open(id, 'app', '')
+  const token = await store.signIns.open(id, 'app', '')
+  const { token: link } = await store.signIns.link(id)
+  await store.members.saw(id)
+  clock.jump(-3650 * DAY)
+  const used = store.signIns.get(token)
+  t.ok(used && (await store.signIns.used(used)), 'the next use is written, however early it seems')
+  t.match(store.signIns.get(token), { seen: clock.now(), expires: clock.now() + SIGN_IN_MS })
+  t.notOk(used && (await store.signIns.used({ ...used, seen: clock.now() })))
+  await store.members.saw(id)
+  t.equal(store.members.lastSeen(id), clock.now())
+  await store.signIns.sweep()
+  clock.advance(LINK_MS)
+  await t.rejects(store.signIns.useLink(link, ''), { code: 'link_void' })
+  clock.advance(SIGN_IN_MS - LINK_MS)
+  t.equal(store.signIns.get(token), null)
+  t.equal(store.signIns.get(idle), null, 'nor if it is never used again')
 })
 
 t.test('a browser is signed out by its owner alone; the least used makes room', async (t) => {

@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { RelayError } from '../../errors.js'
-import { SECOND, SEEN_STEP_MS, SIGN_IN_MS } from '../../limits.js'
+import { SECOND, SIGN_IN_MS } from '../../limits.js'
 import type { WebRoom } from '../components.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue } from '../form.js'
@@ -11,7 +11,7 @@ import type { SignedIn, Step, WebContext } from '../state.js'
 const NAME = 'member'
 
 /** Finds who is signed in, if anybody is. */
-export function findMember({ store }: Pick<WebRoom, 'store'>, now: () => number): Step {
+export function findMember({ store }: Pick<WebRoom, 'store'>): Step {
   return async (ctx, next) => {
     const token = cookieIn(ctx, NAME)
     const signIn = token === undefined ? null : store.signIns.get(token)
@@ -21,10 +21,7 @@ export function findMember({ store }: Pick<WebRoom, 'store'>, now: () => number)
         ...{ feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) },
         stands: () => store.signIns.get(token) !== null,
       }
-      if (now() - signIn.seen >= SEEN_STEP_MS) {
-        await store.signIns.used(signIn)
-        keep(ctx, token)
-      }
+      if (await store.signIns.used(signIn)) keep(ctx, token)
     }
     await next()
   }
