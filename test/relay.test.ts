@@ -8,8 +8,9 @@ import t from 'tap'
 import { loadConfig } from '../src/config.js'
 import { createRelay, VERSION } from '../src/relay.js'
 import { parseInviteCode } from '../src/ssb/invite-code.js'
+import { claimUri } from '../src/ssb/links.js'
 import { createTestClock } from './helpers/clock.js'
-import { bootRelay, shortDir } from './helpers/relay.js'
+import { bootRelay, connectMember, shortDir, until } from './helpers/relay.js'
 import { silentLog } from './helpers/store.js'
 
 const config = (...sets: string[]) =>
@@ -115,12 +116,17 @@ t.test('the operator’s invites name an address that can be reached', async (t)
   const { operator } = relay
   const made = await operator.inviteCreate({ uses: 3, note: 'pier', expires_days: 1 })
   t.match(parseInviteCode(made.code), { host: '127.0.0.1', port: relay.ssbPort, relay: relay.id })
-  t.match(made, { uses: 3, used: 0, note: 'pier', state: 'live' })
+  t.match(made, { uses: 3, used: 0, note: 'pier', state: 'live', by: 'operator' })
   const other = await operator.inviteCreate({ host: 'relay.example.org' })
   t.equal(parseInviteCode(other.code).host, 'relay.example.org')
   t.same((await operator.inviteList()).map(({ id }) => id).sort(), [made.id, other.id].sort())
   t.match(await operator.inviteRevoke(made.code), { id: made.id, state: 'revoked' }, 'by its code')
   t.match(await operator.inviteRevoke(other.id), { state: 'revoked' }, 'or by its id')
+  const [linked, handed] = [await operator.inviteCreate({}), await operator.inviteCreate({})]
+  t.match(await operator.inviteRevoke(linked.link), { id: linked.id, state: 'revoked' }, 'or by its link')
+  const token = new URL(handed.link).searchParams.get('invite') as string
+  const uri = claimUri(token, 'http://pool.example/join')
+  t.match(await operator.inviteRevoke(uri), { id: handed.id }, 'or by what its page hands to an app')
   for (const wrong of [
     { host: 'a b' },
     { host: 7 },
@@ -131,7 +137,20 @@ t.test('the operator’s invites name an address that can be reached', async (t)
   ]) {
     await t.rejects(operator.inviteCreate(wrong as object), { code: 'bad_argument' }, JSON.stringify(wrong))
   }
-  await t.rejects(operator.inviteRevoke('nonsense'), { code: 'invite_malformed' })
+  for (const wrong of ['nonsense', 'http://pool.example/join', `${made.link}x`])
+    await t.rejects(operator.inviteRevoke(wrong), { code: 'invite_malformed' }, wrong)
+})
+
+t.test('the operator sees who was here when', async (t) => {
+  const clock = createTestClock(Date.UTC(2026, 5, 1))
+  const relay = await bootRelay(t, { clock })
+  const keys = ssbKeys.generate()
+  await relay.operator.membersAdd(keys.id)
+  t.match(await relay.operator.membersList(), [{ online: false, seen: null }])
+  const member = await connectMember(t, relay, { keys })
+  await until('that they are here', async () => (await relay.operator.membersList())[0]?.seen === clock.now())
+  t.match(await relay.operator.membersList(), [{ online: true }])
+  await member.close()
 })
 
 t.test('doctor examines, and rebuild proves the index', async (t) => {

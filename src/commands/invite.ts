@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../limits.js'
 import { count } from '../text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { moment, print, printJson, table } from './output.js'
+import { brief, moment, print, printJson, table } from './output.js'
 
 interface CreateOptions extends CommonOptions {
   uses?: number
@@ -68,22 +68,23 @@ function defineList(command: Command): void {
       const invites = await operator.inviteList()
       if (options.json) return printJson(invites)
       if (invites.length === 0) return print('No invites yet. Make one with: tidepool invite create')
-      const rows = invites.map(({ id, state, used, uses, expires, note, for: directed }) => [
+      const rows = invites.map(({ id, state, used, uses, expires, note, by, for: directed }) => [
         id,
         state,
         `${used} of ${uses}`,
         moment(expires),
+        brief(by),
         directed ?? 'anybody',
         note,
       ])
-      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'FOR', 'NOTE'], rows))
+      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'BY', 'FOR', 'NOTE'], rows))
     }),
   )
 }
 
 function defineRevoke(command: Command): void {
   withDataAndJson(command)
-    .argument('<invite>', 'its id as listed, or the whole code')
+    .argument('<invite>', 'its id as listed, or its whole code or link')
     .action((invite: string, options: CommonOptions) =>
       visit(options, async (operator) => {
         const revoked = await operator.inviteRevoke(invite)

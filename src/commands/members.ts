@@ -11,7 +11,7 @@ import {
   withDataAndJson,
   withExamples,
 } from './options.js'
-import { moment, print, printJson, size, table } from './output.js'
+import { moment, print, printJson, size, span, table } from './output.js'
 import { defineDashboard } from './sign-in.js'
 
 interface AddOptions extends CommonOptions {
@@ -47,16 +47,21 @@ function defineList(command: Command): void {
       const rows = members.map((member) => [
         member.id,
         member.role,
-        member.online ? 'online' : '-',
+        lastHere(member),
         moment(member.since),
         cameBy(member),
         member.messages,
         size(member.bytes),
         member.forked ? `forked; ${member.note}` : member.note,
       ])
-      print(table(['ID', 'ROLE', 'NOW', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
+      print(table(['ID', 'ROLE', 'SEEN', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
     }),
   )
+}
+
+function lastHere({ online, seen }: MemberInfo): string {
+  if (online) return 'online'
+  return seen === null ? 'never' : `${span(Date.now() - seen)} ago`
 }
 
 function cameBy({ by, voucher }: MemberInfo): string {

@@ -21,6 +21,11 @@ export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 }
 
+/** The beginning of a feed id, where whole ones would take the line from what matters; other words as they are. */
+export function brief(id: string): string {
+  return id.startsWith('@') ? `${id.slice(0, 9)}…` : id
+}
+
 /** Rows under their headings, columns two spaces apart; numbers flush right. */
 export function table(
   headings: readonly string[],

@@ -4,7 +4,7 @@ import { RelayError } from '../errors.js'
 import { AUDIT_TOLD, DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, parseInviteCode } from '../ssb/invite-code.js'
-import { inviteLink } from '../ssb/links.js'
+import { inviteLink, seedOfLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
 import { ROLES } from '../store/roles.js'
 import { PRIVACY_MODES } from '../store/settings.js'
@@ -89,7 +89,8 @@ export function createOperator(components: OperatorComponents): Operator {
 
     async inviteRevoke(id) {
       const text = textOr(id, 'id')
-      return info(await deeds.revokeInvite(isFeedId(text) ? text : guestIdOf(parseInviteCode(text).seed)))
+      const named = isFeedId(text) ? text : guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
+      return info(await deeds.revokeInvite(named))
     },
 
     async membersList() {
@@ -104,6 +105,7 @@ export function createOperator(components: OperatorComponents): Operator {
           voucher,
           note,
           online: online.has(feed),
+          seen: members.lastSeen(feed),
           latest,
           messages,
           bytes,
@@ -154,8 +156,8 @@ export function createOperator(components: OperatorComponents): Operator {
   }
 }
 
-function info({ id, uses, used, note, created, expires, state, ...more }: Invite): InviteInfo {
-  return { id, uses, used, note, created, expires, state, for: more.for ?? null }
+function info({ id, uses, used, note, created, expires, state, by, ...more }: Invite): InviteInfo {
+  return { id, uses, used, note, created, expires, state, by, for: more.for ?? null }
 }
 
 function feedOr(value: unknown): FeedId {

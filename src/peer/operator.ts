@@ -106,6 +106,8 @@ export interface InviteInfo {
   created: number
   expires: number
   state: 'live' | 'used up' | 'expired' | 'revoked'
+  /** who made it: a member's id, `operator`, or `riddle` for the web's */
+  by: string
   /** the one feed a directed invite is for */
   for: string | null
 }
@@ -122,6 +124,8 @@ export interface MemberInfo {
   voucher: string | null
   note: string
   online: boolean
+  /** Unix ms, to within an hour, at which they were last here; null if never */
+  seen: number | null
   /** highest sequence kept, and how many messages and bytes */
   latest: number
   messages: number
@@ -220,7 +224,7 @@ export interface Operator {
     for?: string
   }): Promise<InviteInfo & { code: string; link: string }>
   inviteList(): Promise<InviteInfo[]>
-  /** @param id the invite's id, or the whole code */
+  /** @param id the invite's id, or the whole code or link */
   inviteRevoke(id: string): Promise<InviteInfo>
   membersList(): Promise<MemberInfo[]>
   /** Follows a feed; answers the contact message `{key, value, timestamp}`. */

@@ -1,7 +1,7 @@
 // Links to the relay's pages, and the SSB URIs by which those pages hand over to an app. Pure.
 
 import type { FeedId } from './feed-id.js'
-import { tokenOf } from './invite-code.js'
+import { seedOf, tokenOf } from './invite-code.js'
 
 /** What a name's owner has signed, and where (Rooms 2, "Web endpoint"). */
 export interface AliasLink {
@@ -19,6 +19,12 @@ export interface AliasLink {
  */
 export function inviteLink(site: string, seed: Buffer): string {
   return `${site}/join?invite=${tokenOf(seed)}`
+}
+
+/** The seed of an invite's link, whatever host it names, or of the URI by which a page hands it to an app; else null. */
+export function seedOfLink(text: string): Buffer | null {
+  const link = text.trim()
+  return URL.canParse(link) ? seedOf(new URL(link).searchParams.get('invite')) : null
 }
 
 /** Opens an app that claims the invite of a token, by a POST to the URL. */

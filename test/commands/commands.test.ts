@@ -37,6 +37,7 @@ const INVITE: InviteInfo = {
   created: Date.now(),
   expires: Date.now() + 6.5 * 86_400_000,
   state: 'live',
+  by: 'operator',
   for: null,
 }
 
@@ -48,6 +49,7 @@ const MEMBER: MemberInfo = {
   voucher: null,
   note: '',
   online: true,
+  seen: Date.now() - 60_000,
   latest: 12,
   messages: 12,
   bytes: 2048,
@@ -118,7 +120,7 @@ t.test('invite create prints the code alone, or the link', async (t) => {
 })
 
 t.test('invite list and revoke', async (t) => {
-  let invites = [INVITE, { ...INVITE, id: ANA, state: 'used up' as const }]
+  let invites = [INVITE, { ...INVITE, id: ANA, state: 'used up' as const, by: BEN }]
   const { dataDir, calls } = await operatorStub(t, { inviteList: () => invites, inviteRevoke: () => INVITE })
   const { stdout } = await tidepool('invite', 'list', '--data', dataDir)
   const [head = '', first = '', second = ''] = stdout.split('\n')
@@ -126,8 +128,9 @@ t.test('invite list and revoke', async (t) => {
   t.equal(head.indexOf('STATE'), second.indexOf('used up'))
   t.match(
     first,
-    /2 of 5 +in 6 d \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\) {2}anybody {2}for the \[31mmeetup in May$/,
+    /2 of 5 +in 6 d \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\) {2}operator +anybody {2}for the \[31mmeetup in May$/,
   )
+  t.match(second, /Z\) {2}@BBBBBBBB… {2}anybody/, 'an id as long as it must be')
   t.notMatch(stdout, '\u001b', 'a note does not paint on the terminal')
   t.same(JSON.parse((await tidepool('invite', 'list', '--json', '--data', dataDir)).stdout), invites)
   invites = []
@@ -143,6 +146,8 @@ t.test('invite list and revoke', async (t) => {
 t.test('members', async (t) => {
   let members: MemberInfo[] = [
     MEMBER,
+    { ...MEMBER, online: false, seen: null },
+    { ...MEMBER, online: false, seen: Date.now() - 2 * 86_400_000 - 5000 },
     { ...MEMBER, id: BEN, by: 'voucher', voucher: ANA, online: false, forked: true },
   ]
   const message = { key: '%x', value: { sequence: 1 } }
@@ -153,6 +158,8 @@ t.test('members', async (t) => {
   })
   const list = await tidepool('members', 'list', '--data', dataDir)
   t.match(list.stdout, /online +3 h ago \(.*invite +12 +2\.0 KiB/)
+  t.match(list.stdout, /member +never +3 h ago/)
+  t.match(list.stdout, /member +2 d ago +3 h ago/)
   t.match(list.stdout, new RegExp(`word of ${ANA}.*forked`))
   t.same(JSON.parse((await tidepool('members', 'list', '--json', '--data', dataDir)).stdout), members)
   members = []

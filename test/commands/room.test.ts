@@ -165,7 +165,16 @@ t.test('members link and log', async (t) => {
 })
 
 t.test('an invite for one feed', async (t) => {
-  const invite = { id: BEN, state: 'live', used: 0, uses: 1, expires: Date.now() + 6e8, note: '', for: ANA }
+  const invite = {
+    id: BEN,
+    state: 'live',
+    by: ANA,
+    used: 0,
+    uses: 1,
+    expires: Date.now() + 6e8,
+    note: '',
+    for: ANA,
+  }
   const { dataDir, calls } = await operatorStub(t, {
     inviteCreate: () => ({ ...invite, code: 'h:1:@k~s' }),
     inviteList: () => [invite],

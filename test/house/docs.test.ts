@@ -5,6 +5,19 @@ import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
 import { describeConfig, KEYS } from '../../src/config.js'
 import { ERRORS } from '../../src/errors.js'
+import type {
+  AliasInfo,
+  AuditInfo,
+  BlockedInfo,
+  DoctorCheck,
+  DoctorReport,
+  InviteInfo,
+  KnockInfo,
+  MemberInfo,
+  Operator,
+  SettingsInfo,
+} from '../../src/peer/operator.js'
+import { STATUS } from '../commands/fake-status.js'
 import { json, text } from './files.js'
 
 /** The first cells of a document's table rows that are set as code, under a heading. */
@@ -69,6 +82,46 @@ t.test('every command is documented, and every documented command exists', async
       t.ok(names.includes(name), `${path}: tidepool ${name}`)
     }
   }
+})
+
+/** What is printed as JSON, as the types have it: a field that is added there is missing here, and does not compile. */
+const INVITE: InviteInfo = {
+  ...{ id: '', uses: 1, used: 0, note: '', created: 0, expires: 0 },
+  ...{ state: 'live', by: 'operator', for: null },
+}
+const KNOCK: KnockInfo = { id: '', note: '', since: 0, expires: 0 }
+const MEMBER: MemberInfo = {
+  ...{ id: '', role: 'member', since: 0, by: 'invite', voucher: null, note: '', online: false, seen: null },
+  ...{ latest: 0, messages: 0, bytes: 0, forked: false },
+}
+const ENTRY: AuditInfo = { at: 0, who: '', what: '', whom: '', detail: '' }
+const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
+const BLOCKED: BlockedInfo = { id: '', since: 0, reason: '' }
+const SETTINGS: SettingsInfo = { name: '', description: '', mode: 'open', set_up: true, setup_token: null }
+const CHECK: DoctorCheck = { name: '', ok: true, severity: 'ok', detail: '', advice: null }
+const REPORT: DoctorReport = { ok: true, checks: [CHECK] }
+const CREATED: Awaited<ReturnType<Operator['inviteCreate']>> = { ...INVITE, code: '', link: '' }
+
+t.test('every field that is printed as JSON is documented', async (t) => {
+  const printed: Array<[command: string, value: object]> = [
+    ['status', STATUS],
+    ['status: addresses', STATUS.addresses],
+    ['status: https', STATUS.https],
+    ['members list', MEMBER],
+    ['members knocks', KNOCK],
+    ['members log', ENTRY],
+    ['invite list', INVITE],
+    ['invite create', CREATED],
+    ['alias list', ALIAS],
+    ['block --list', BLOCKED],
+    ['setup', SETTINGS],
+    ['doctor', REPORT],
+    ['doctor: checks', CHECK],
+  ]
+  t.same(
+    rows(text('docs/operating.md'), 'JSON').map(([command, fields]) => [command, fields?.split(', ').sort()]),
+    printed.map(([command, value]) => [command, Object.keys(value).sort()]),
+  )
 })
 
 t.test('links between documents lead somewhere', async (t) => {
