@@ -121,14 +121,16 @@ async function signIn(id: string): Promise<Browser> {
     served += 1
     return answer
   }
-  const token = new URL(url).searchParams.get('token') ?? ''
-  await ask('/login/link', { token })
+  async function get(path: string): Promise<string> {
+    const text = await (await ask(path)).text()
+    csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? csrf
+    return text
+  }
+  const { pathname, search, searchParams } = new URL(url)
+  await get(pathname + search)
+  await ask('/login/link', { csrf, token: searchParams.get('token') ?? '' })
   const browser: Browser = {
-    async get(path) {
-      const text = await (await ask(path)).text()
-      csrf = /name="csrf" value="([^"]+)"/.exec(text)?.[1] ?? csrf
-      return text
-    },
+    get,
     async does(name, fields) {
       const answer = await ask(`/dashboard/do/${name}`, { ...fields, csrf, sure: '1' })
       await answer.text()

@@ -164,8 +164,14 @@ t.test('a login link: a button, once, and nothing for whoever guesses', async (t
   const id = ssbKeys.generate().id
   await relay.operator.membersAdd(id)
   const { url } = await relay.operator.membersLink(id)
-  const looked = await new Visitor(relay.webUrl).get(url.slice(relay.webUrl.length))
-  t.same([looked.status, looked.headers['set-cookie']], [200, undefined], 'looking at it uses nothing up')
+  for (const method of ['HEAD', 'GET']) {
+    const looked = await new Visitor(relay.webUrl).ask(url.slice(relay.webUrl.length), { method })
+    t.equal(looked.status, 200, 'looking at it uses nothing up')
+    t.match(
+      looked.headers['set-cookie']?.join(),
+      /^tidepool-link=[\w-]{43}; Path=\/; HttpOnly; Max-Age=\d+; SameSite=Strict$/,
+    )
+  }
   const visitor = await followLink(relay, url)
   t.match((await visitor.get('/dashboard')).text, id.slice(0, 9))
   await t.rejects(followLink(relay, url), /410/)
@@ -176,10 +182,41 @@ t.test('a login link: a button, once, and nothing for whoever guesses', async (t
   const foreign = await visitor.post('/login/link', { token: 'x' }, { Origin: 'https://evil.example' })
   t.equal(foreign.status, 403)
   const statuses = new Set<number>()
-  for (let i = 0; i < 61; i++) statuses.add((await visitor.post('/login/link', { token: `x${i}` })).status)
+  const csrf = visitor.cookies.get('tidepool-link') ?? ''
+  for (let i = 0; i < 61; i++)
+    statuses.add((await visitor.post('/login/link', { csrf, token: `x${i}` })).status)
   t.same([...statuses], [410, 429], 'guessing has an end')
   const { url: late } = await relay.operator.membersLink(id)
   t.ok(await followLink(relay, late), 'and keeps nobody out')
+})
+
+t.test('a login link is taken from its own page alone', async (t) => {
+  const relay = await bootRelay(t)
+  const alice = await signedIn(relay)
+  const mallory = ssbKeys.generate().id
+  await relay.operator.membersAdd(mallory)
+  const token = new URL((await relay.operator.membersLink(mallory)).url).searchParams.get('token') ?? ''
+  // as browsers post over plain HTTP what a page of another site makes them post
+  const foreign = { Origin: 'null' }
+  const own = alice.visitor.cookies.get('tidepool-link') ?? ''
+  const other = new Visitor(relay.webUrl)
+  await other.get('/login/link?token=x')
+  const theirs = other.cookies.get('tidepool-link') ?? ''
+  t.not(own, theirs)
+  const strict = new Map(alice.visitor.cookies)
+  alice.visitor.cookies.delete('tidepool-link')
+  for (const csrf of ['', theirs, own]) {
+    const reply = await alice.visitor.post('/login/link', { csrf, token }, foreign)
+    t.equal(reply.status, 403, 'the cookie stays away')
+    t.match(reply.text, 'form_stale')
+  }
+  for (const [name, value] of strict) alice.visitor.cookies.set(name, value)
+  for (const fields of [{ token }, { csrf: theirs, token }])
+    t.equal((await alice.visitor.post('/login/link', fields, foreign)).status, 403, 'the page stays unread')
+  t.match((await alice.get('/dashboard/me')).text, alice.id.slice(0, 9))
+  const taken = await alice.visitor.post('/login/link', { csrf: own, token }, foreign)
+  t.equal(taken.status, 303, 'none of them used it up')
+  t.match((await alice.get('/dashboard/me')).text, mallory.slice(0, 9))
 })
 
 t.test('a sign-in ends with sign-out, with the membership and when another browser ends it', async (t) => {

@@ -18,11 +18,16 @@ export interface Member {
   csrf(): Promise<string>
 }
 
-/** Opens a login link as its owner would. */
+/** What the forms of a page carry. */
+const csrfIn = (page: string): string => /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? ''
+
+/** Opens a login link, and presses its button, as its owner would. */
 export async function followLink(relay: BootedRelay, url: string): Promise<Visitor> {
   const visitor = new Visitor(relay.webUrl)
-  const token = new URL(url).searchParams.get('token') ?? ''
-  const reply = await visitor.post('/login/link', { token })
+  const { pathname, search, searchParams } = new URL(url)
+  const { text } = await visitor.get(pathname + search)
+  const fields = { csrf: csrfIn(text), token: searchParams.get('token') ?? '' }
+  const reply = await visitor.post('/login/link', fields)
   if (reply.status !== 303) throw new Error(`the login link was not taken: ${reply.status}`)
   return visitor
 }
@@ -40,8 +45,7 @@ export async function signedIn(
   const visitor = await followLink(relay, (await operator.membersLink(keys.id)).url)
 
   async function csrf(): Promise<string> {
-    const { text } = await visitor.get('/logout')
-    return /name="csrf" value="([\w-]+)"/.exec(text)?.[1] ?? ''
+    return csrfIn((await visitor.get('/logout')).text)
   }
   const posts: Member['posts'] = (action, fields, headers = {}) =>
     visitor.post(`/dashboard/do/${action}`, fields, headers)

@@ -1,9 +1,10 @@
 // /login: sign-in with SSB, begun by the app or by the browser, and by a one-time link. /logout.
 
+import { randomBytes } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RelayError } from '../../errors.js'
-import { CHALLENGE_MS, SECOND, SIGN_INS_WAITING } from '../../limits.js'
+import { CHALLENGE_MS, LINK_MS, SECOND, SIGN_INS_WAITING } from '../../limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { isChallenge } from '../../ssb/http-auth.js'
 import { multiserverAddress } from '../address.js'
@@ -11,7 +12,7 @@ import type { Budget } from '../budget.js'
 import type { WebComponents, WebRoom } from '../components.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
-import { checkCsrf, dismiss, keep, memberOf } from '../middleware/signed-in.js'
+import { checkCsrf, checkForm, dismiss, keep, memberOf } from '../middleware/signed-in.js'
 import { drawQr } from '../qr.js'
 import { browserName } from '../shown.js'
 import type { Step, WebContext } from '../state.js'
@@ -33,6 +34,8 @@ const STREAMS = 64
 const LOOK_S = 5
 /** The cookie of a browser that has begun a sign-in. */
 const TICKET = 'sign-in'
+/** The cookie of one that was shown the form of a login link: what the form must carry. */
+const FORM = 'link'
 
 /** The pages of signing in and out. */
 export function signingIn({ store, signIn, face, names, render, tries }: SignInParts) {
@@ -149,12 +152,19 @@ export function signingIn({ store, signIn, face, names, render, tries }: SignInP
   /** A one-time link: a button first, as programs that look at links would use it up. */
   const showLink: Step = (ctx) => {
     const { token } = ctx.query
+    const csrf = randomBytes(32).toString('base64url')
+    ctx.append('Set-Cookie', cookie(ctx, FORM, csrf, `Max-Age=${LINK_MS / SECOND}; SameSite=Strict`))
     ctx.type = 'html'
-    ctx.body = render(ctx, 'sign-in/link.njk', { token: typeof token === 'string' ? token : '' })
+    ctx.body = render(ctx, 'sign-in/link.njk', { token: typeof token === 'string' ? token : '', csrf })
   }
 
   const useLink: Step = async (ctx) => {
     const form = await readForm(ctx.req)
+    // Another site could post a link of its own maker's, and make somebody another: over plain HTTP no browser says
+    // where a form is from. Only our page has what is in the cookie, which comes along from nowhere else.
+    const csrf = cookieIn(ctx, FORM)
+    if (!csrf) throw new RelayError('form_stale')
+    checkForm(csrf, form)
     const token = await store.signIns.useLink(oneValue(form, 'token') ?? '', agentOf(ctx)).catch((err) => {
       // Whoever holds a real link is not refused for what others guess: of 256 bits nobody guesses one.
       const wait = tries.wait()

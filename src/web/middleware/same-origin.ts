@@ -1,4 +1,4 @@
-// Refuses forms posted by other sites. The cookie is SameSite=Strict and the riddle bound to it; this is the second lock.
+// Refuses forms posted by other sites: a second lock, as each form is bound to a SameSite cookie or to a token anyhow.
 
 import type { Context } from 'koa'
 import { RelayError } from '../../errors.js'

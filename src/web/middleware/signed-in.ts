@@ -55,6 +55,11 @@ export function dismiss(ctx: WebContext): void {
  */
 export function checkCsrf({ csrf, stands }: SignedIn, form: URLSearchParams): void {
   if (!stands()) throw new RelayError('signed_out')
+  checkForm(csrf, form)
+}
+
+/** @throws RelayError `form_stale` for a form that does not carry this in its field `csrf` */
+export function checkForm(csrf: string, form: URLSearchParams): void {
   const given = Buffer.from(oneValue(form, 'csrf') ?? '')
   const wanted = Buffer.from(csrf)
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new RelayError('form_stale')

@@ -28,7 +28,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   form_stale: {
     title: 'Ein altes Formular',
-    hint: 'Du hast dich neu angemeldet, seit diese Seite entstand. Öffne sie noch einmal.',
+    hint: 'Dieser Browser hat sich neu angemeldet, seit die Seite entstand, oder er behält keine Cookies. Öffne die Seite noch einmal.',
   },
   invite_unknown: {
     title: 'Keine solche Einladung',

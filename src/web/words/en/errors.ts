@@ -28,7 +28,7 @@ const sayings = {
   link_void: { title: 'A used key', hint: 'This login link was used, or is too old. Ask for another.' },
   form_stale: {
     title: 'An old form',
-    hint: 'You have signed in anew since this page was made. Open it again.',
+    hint: 'This browser has signed in anew since the page was made, or keeps no cookies. Open the page again.',
   },
   invite_unknown: {
     title: 'No such invite',
