@@ -8,6 +8,9 @@ import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson } from './output.js'
 import { Advised, fail } from './report.js'
 
+/** What can be imported. */
+const KEYS = { data_unusable: "give what export wrote, or a tor's hs_ed25519_secret_key" }
+
 /** Turns the empty command into `onion` with its two. */
 export function define(command: Command): void {
   withExamples(command, [
@@ -27,7 +30,7 @@ export function define(command: Command): void {
     .argument('<file>', "what export wrote, or a tor's hs_ed25519_secret_key; - for stdin")
     .option('--replace', 'keep the key that is there as onion.key.old')
     .action((file: string, options: CommonOptions & { replace?: boolean }) =>
-      importKey(file, options).catch(fail),
+      importKey(file, options).catch((err) => fail(err, { advice: KEYS })),
     )
   withExamples(put, [
     ['tidepool onion import usb/onion.key', 'before the first start on a new board'],
@@ -41,6 +44,8 @@ async function exportKey(file: string | undefined, options: CommonOptions): Prom
   if (!existsSync(path))
     throw new Advised('set onion.enabled = true and start the relay once: it makes one', 'not_found', path)
   const key = readKey(path)
+  if (file !== undefined && existsSync(file))
+    throw new Advised('choose another name', 'bad_argument', `${file} is there already`)
   if (file !== undefined) writeKey(file, key)
   if (options.json)
     printJson({ address: key.address, file: file ?? null, ...(file ? {} : { key: key.blob }) })

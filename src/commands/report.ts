@@ -18,6 +18,8 @@ export class Advised extends RelayError {
   }
 }
 
+const GONE = 'nothing to do: nobody can use it any more'
+
 /** What to do about an error whichever command it ends, where there is something an operator can do. */
 const ADVICE: Advice = {
   relay_not_running: 'start it with: tidepool start; or name the data directory of a running one with --data',
@@ -34,6 +36,8 @@ const ADVICE: Advice = {
   bad_feed_id: 'copy the whole id from the SSB app: @, 44 characters, .ed25519',
   bad_argument: 'see the command with --help',
   invite_unknown: 'see the invites there are with: tidepool invite list',
+  invite_used_up: GONE,
+  invite_expired: GONE,
   invite_malformed: 'give its id from: tidepool invite list; or the whole code or link',
   not_following: 'see whom the relay follows with: tidepool members list',
   already_following: 'nothing to do; see: tidepool members list',

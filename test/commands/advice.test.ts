@@ -2,16 +2,27 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
+import { DAY } from '../../src/limits.js'
+import { createTestClock } from '../helpers/clock.js'
 import { bootRelay } from '../helpers/relay.js'
 import { tidepool } from './invoke.js'
 
 t.test('errors of the relay come with what to do about them', async (t) => {
-  const relay = await bootRelay(t)
+  const clock = createTestClock(Date.now())
+  const relay = await bootRelay(t, { clock })
   const [blocked, nobody] = [ssbKeys.generate().id, ssbKeys.generate().id]
   await relay.operator.block(blocked)
+  const gone = await relay.operator.inviteCreate({ expires_days: 1 })
+  clock.advance(2 * DAY)
   const itself = /that is the relay itself \(bad_argument\)/
   const lift = `next: lift the block first: tidepool unblock '${blocked}'`
   const cases: Array<[args: string[], said: RegExp, next: string]> = [
+    [['invite', 'revoke', gone.code], /\(invite_expired\)/, 'next: nothing to do: nobody can use it'],
+    [
+      ['invite', 'revoke', 'x'],
+      /\(invite_malformed\)/,
+      'next: give its id from: tidepool invite list; or the whole',
+    ],
     [['alias', 'revoke', 'bob'], /\(not_found\)/, 'next: see the names there are with: tidepool alias list'],
     [
       ['unblock', nobody],

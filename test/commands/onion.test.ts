@@ -31,7 +31,10 @@ t.test('nothing is written over', async (t) => {
   const other = makeKey()
   const file = join(dir, 'other')
   writeFileSync(file, formatKey(other))
-  t.match(await tidepool('onion', 'export', file, '--data', dir), { code: 1, stderr: /there already/ })
+  t.match(await tidepool('onion', 'export', file, '--data', dir), {
+    code: 1,
+    stderr: /there already .*\n {2}next: choose another name/,
+  })
   t.match(await tidepool('onion', 'import', file, '--data', dir), {
     code: 1,
     stderr: /next: --replace keeps it/,
@@ -51,7 +54,10 @@ t.test('what is no key is refused, and where there is none it says so', async (t
   })
   const file = join(dir, 'rubble')
   writeFileSync(file, 'rubble')
-  t.match(await tidepool('onion', 'import', file, '--data', dir), { code: 1, stderr: /damaged/ })
+  t.match(await tidepool('onion', 'import', file, '--data', dir), {
+    code: 1,
+    stderr: /damaged.*\n {2}next: give what export wrote/,
+  })
   t.match(await tidepool('onion', 'import', join(dir, 'none'), '--data', dir), { code: 1, stderr: /ENOENT/ })
   t.notOk(existsSync(join(dir, 'onion.key')))
 })
