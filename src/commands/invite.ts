@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../limits.js'
 import { count } from '../text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { brief, moment, print, printJson, table } from './output.js'
+import { brief, moment, print, printJson, printLink, table } from './output.js'
 
 interface CreateOptions extends CommonOptions {
   uses?: number
@@ -57,7 +57,8 @@ function defineCreate(command: Command): void {
         ...(directed === undefined ? {} : { for: directed }),
       })
       if (options.json) printJson(invite)
-      else print(link ? invite.link : invite.code)
+      else if (link) printLink(invite.link)
+      else print(invite.code)
     }),
   )
 }

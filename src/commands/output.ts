@@ -1,10 +1,25 @@
-// What commands print: aligned tables, times, sizes and JSON. Pure, but for `print`.
+// What commands print: aligned tables, times, sizes, links and JSON. Pure, but for what writes.
 
 import { DAY, HOUR, KIB, MINUTE, SECOND } from '../limits.js'
+import { isLoopback } from '../machine.js'
 
 /** Writes to stdout, ending the line. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Writes a remark to stderr, where it is in nobody's pipe. */
+export function remark(text: string): void {
+  process.stderr.write(`${text}\n`)
+}
+
+/** Writes a link alone to stdout, and remarks on one that others cannot open. */
+export function printLink(link: string): void {
+  print(link)
+  if (isLoopback(new URL(link).hostname.replace(/^\[|\]$/g, '')))
+    remark(
+      'It opens on this machine alone: others need HTTPS, an onion address, or web.host (docs/operating.md).',
+    )
 }
 
 /** Writes a value as JSON for programs to read. */

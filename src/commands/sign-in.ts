@@ -3,7 +3,7 @@
 import type { Command } from 'commander'
 import { AUDIT_TOLD } from '../limits.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson } from './options.js'
-import { moment, print, printJson, table } from './output.js'
+import { moment, print, printJson, printLink, table } from './output.js'
 
 /** Gives `members` the commands about the dashboard. */
 export function defineDashboard(members: Command): void {
@@ -15,7 +15,7 @@ export function defineDashboard(members: Command): void {
       visit(options, async (operator) => {
         const link = await operator.membersLink(feed)
         if (options.json) return printJson(link)
-        print(link.url)
+        printLink(link.url)
         print(
           `Whoever opens it first is ${feed} to the dashboard. It is good until ${new Date(link.expires).toISOString()}.`,
         )

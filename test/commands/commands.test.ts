@@ -119,6 +119,18 @@ t.test('invite create prints the code alone, or the link', async (t) => {
   ])
 })
 
+t.test('a link that only this machine can open is printed with a word about it', async (t) => {
+  for (const origin of ['http://127.0.0.1:8080', 'http://[::1]:8080']) {
+    const link = `${origin}/join?invite=token`
+    const { dataDir } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code: CODE, link }) })
+    t.match(await tidepool('invite', 'create', '--link', '--data', dataDir), {
+      stdout: `${link}\n`,
+      stderr: 'on this machine alone',
+    })
+    t.match(await tidepool('invite', 'create', '--json', '--data', dataDir), { stderr: '' })
+  }
+})
+
 t.test('invite list and revoke', async (t) => {
   let invites = [INVITE, { ...INVITE, id: ANA, state: 'used up' as const, by: BEN }]
   const { dataDir, calls } = await operatorStub(t, { inviteList: () => invites, inviteRevoke: () => INVITE })
