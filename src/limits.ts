@@ -141,6 +141,12 @@ export const SOLVED_PER_MEMBER = 8
  */
 export const SOLUTION_MS = 6 * SECOND
 /**
+ * Pictures of sign-in requests drawn in an hour, through the onion and otherwise each, at some 50 ms of a board: whoever
+ * gets none can still open the request or paste it. And pictures kept: without scripts the page comes again every 5 s.
+ */
+export const SIGN_IN_PICTURES_PER_HOUR = 300
+export const SIGN_IN_PICTURES = 64
+/**
  * Sign-ins begun by apps that may wait at once, through the onion and otherwise each: a request that is held costs some
  * 10 KB, and anybody can have it held.
  */

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
-import { SOLUTION_MS } from '../../src/limits.js'
+import { HOUR, SIGN_IN_PICTURES_PER_HOUR, SOLUTION_MS } from '../../src/limits.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { createTestClock } from '../helpers/clock.js'
@@ -188,6 +188,30 @@ t.test('a login link: a button, once, and nothing for whoever guesses', async (t
   t.same([...statuses], [410, 429], 'guessing has an end')
   const { url: late } = await relay.operator.membersLink(id)
   t.ok(await followLink(relay, late), 'and keeps nobody out')
+})
+
+t.test('a request is drawn once, and so many in an hour', async (t) => {
+  const clock = createTestClock()
+  const relay = await bootRelay(t, { clock })
+  const [mine, crowd] = [new Visitor(relay.webUrl), new Visitor(relay.webUrl)]
+  const draw = (visitor: Visitor) => visitor.get('/login/code.gif')
+  t.equal((await draw(mine)).status, 404, 'nothing was begun')
+  await mine.get('/login')
+  const first = await draw(mine)
+  t.match([first.status, first.headers['content-type']], [200, 'image/gif'])
+  for (let i = 0; i < SIGN_IN_PICTURES_PER_HOUR - 1; i++) {
+    crowd.cookies.clear()
+    await crowd.get('/login')
+    if (i < 3) t.ok((await draw(mine)).body.equals(first.body), 'the same again costs nothing')
+    t.equal((await draw(crowd)).status, 200)
+    t.equal((await draw(crowd)).status, 200)
+  }
+  crowd.cookies.clear()
+  await crowd.get('/login')
+  const { status, headers } = await draw(crowd)
+  t.match([status, headers['retry-after']], [429, `${3600 / SIGN_IN_PICTURES_PER_HOUR}`])
+  clock.advance(HOUR / SIGN_IN_PICTURES_PER_HOUR)
+  t.equal((await draw(crowd)).status, 200)
 })
 
 t.test('a login link is taken from its own page alone', async (t) => {
