@@ -146,6 +146,7 @@ t.test(
     const relay = await bootRelay(t)
     await relay.operator.mode('community')
     const someone = await signedIn(relay)
+    t.match((await someone.get('/dashboard')).text, '<li>mode: <strong>community</strong></li>')
     const pages: Array<[string, Role]> = [
       ['/dashboard', 'member'],
       ['/dashboard/members', 'member'],

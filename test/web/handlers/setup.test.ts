@@ -32,6 +32,7 @@ t.test('the front page leads to it until it is answered, and then it is gone', a
   const asked = await visitor.get('/setup')
   t.equal(asked.status, 200)
   t.match(asked.text, /<label for="token">/)
+  t.match(asked.text, '<code>tidepool members link</code>', 'and says how to come to the dashboard')
   t.notMatch(asked.text, 'aria-invalid')
   const linked = await visitor.get(`/setup?token=${token}`)
   t.match(linked.text, `<input type="hidden" name="token" value="${token}">`)

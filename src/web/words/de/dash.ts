@@ -23,6 +23,7 @@ export const dash: Words['dash'] = {
     me: 'Ich',
   },
   roles: { member: 'Mitglied', moderator: 'Moderation', admin: 'Leitung' },
+  mode: (name: string) => html`Betriebsart: <strong>${name}</strong>`,
   modes: {
     open: 'offen',
     community: 'Gemeinschaft',

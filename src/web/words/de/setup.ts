@@ -23,5 +23,6 @@ export const setup: Words['setup'] = {
   adminBlocked: 'Dieser ID darf das Relay nicht folgen: Sie ist gesperrt.',
   open: 'Den Raum öffnen',
   later: html`Alles lässt sich später mit <code>tidepool setup</code> ändern, und wer hereindarf, mit
-<code>tidepool mode</code>.`,
+<code>tidepool mode</code>. Zur Verwaltung geht es über „Anmelden“: Deine App meldet dich dort an, sobald sie mit dem
+Relay verbunden ist, oder <code>tidepool members link</code> mit deiner Feed-ID gibt dir einen Link.`,
 }

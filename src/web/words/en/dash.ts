@@ -20,6 +20,7 @@ export const dash = {
     me: 'Me',
   },
   roles: { member: 'member', moderator: 'moderator', admin: 'admin' },
+  mode: (name: string) => html`mode: <strong>${name}</strong>`,
   modes: { open: 'open', community: 'community', restricted: 'restricted' },
   by: {
     invite: 'by an invite',

@@ -22,5 +22,6 @@ export const setup = {
   adminBlocked: 'The relay may not follow this one: it is blocked.',
   open: 'Open the room',
   later: html`All of it can be changed later with <code>tidepool setup</code>, and who may come in with
-<code>tidepool mode</code>.`,
+<code>tidepool mode</code>. The dashboard is behind “Sign in”: your app signs you in there once it has connected to the
+relay, or <code>tidepool members link</code> with your feed id gives you a link.`,
 }
