@@ -85,6 +85,8 @@ export const DEAD_INVITE_DAYS = 30
 export const INVITES_KEPT = 10_000
 /** Live invites of one member: nobody needs more at a time, and the table is everyone's. */
 export const INVITES_PER_MEMBER = 100
+/** Invites a member may ask for in a day, in vain or not: each is a write, and a party has fewer guests. */
+export const INVITES_PER_DAY = 200
 /** Dead invites remembered of one member; the oldest make room, so that nobody's comings and goings displace others'. */
 export const DEAD_INVITES_PER_MEMBER = 100
 /** Days an invite may be good for, whoever makes it. */

@@ -2,6 +2,7 @@
 
 import { randomBytes } from 'node:crypto'
 import { requireClock } from '../clock.js'
+import { createDaily } from '../daily.js'
 import { RelayError } from '../errors.js'
 import {
   DAY,
@@ -10,10 +11,11 @@ import {
   INVITE_DAYS,
   INVITE_USES,
   INVITES_KEPT,
+  INVITES_PER_DAY,
   INVITES_PER_MEMBER,
   NOTE_CHARS,
 } from '../limits.js'
-import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
+import { type FeedId, feedIdOf, isFeedId, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { cleanText } from '../text.js'
@@ -85,6 +87,7 @@ export function createInvites(
   now: () => number,
 ): Invites {
   const { invites, directed, knocks } = tables
+  const spendToday = createDaily(INVITES_PER_DAY, now)
 
   function stateOf(record: InviteRecord): InviteState {
     if (record.revoked !== null) return 'revoked'
@@ -189,6 +192,8 @@ export function createInvites(
         throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
       if (!Number.isSafeInteger(expires) || expires <= now() || expires > now() + INVITE_DAYS * DAY)
         throw new RelayError('bad_argument', `an invite is good for at most ${INVITE_DAYS} days`)
+      // before the queue, so that who asks without end keeps nobody waiting
+      if (isFeedId(by)) spendToday(by)
       const seed = randomBytes(SEED_BYTES)
       const key = guestKeyOf(seed)
       const record: InviteRecord = {
