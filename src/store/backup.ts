@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { RelayError } from '../errors.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
-import { SCHEMA } from './layout.js'
+import { isReadable, SCHEMA } from './layout.js'
 import { examineFile } from './pages.js'
 import type { Store } from './store.js'
 
@@ -63,7 +63,7 @@ export async function readBackup(dir: string): Promise<BackupNote> {
     .catch((cause) => {
       throw new RelayError('backup_unusable', 'it holds no note of a backup', { cause })
     })
-  if (note?.format !== FORMAT || note.schema !== SCHEMA)
+  if (note?.format !== FORMAT || !isReadable(note.schema))
     throw new RelayError('backup_unusable', 'another version of Tidepool made it')
   if (!isFeedId(note.id) || !Number.isSafeInteger(note.latest))
     throw new RelayError('backup_unusable', 'its note is damaged')

@@ -8,6 +8,7 @@ import {
   DAY,
   DEAD_INVITE_DAYS,
   DEAD_INVITES_PER_MEMBER,
+  DIRECTED_PER_FEED,
   INVITE_DAYS,
   INVITE_USES,
   INVITES_KEPT,
@@ -19,6 +20,7 @@ import { type FeedId, feedIdOf, isFeedId, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { cleanText } from '../text.js'
+import { createInviteRows } from './invite-rows.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { AfterFlush, Before, Writer } from './writer.js'
@@ -46,8 +48,8 @@ export interface NewInvite {
 export interface Invites {
   /**
    * Makes an invite; the seed is returned once and not kept.
-   * @throws RelayError `bad_argument`, `quota_reached`, `not_allowed` for a maker who is no member (any more),
-   * `already_following` where it is for a member
+   * @throws RelayError `bad_argument`, `quota_reached` (a maker's, of the day or open, one feed's, or everybody's),
+   * `not_allowed` for a maker who is no member (any more), `already_following` where it is for a member
    */
   create(options: NewInvite, before?: Before): Promise<{ invite: Invite; seed: Buffer }>
   /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
@@ -70,7 +72,8 @@ export interface Invites {
   awaits(feed: FeedId): boolean
   /** Takes a live one back. @throws RelayError `invite_unknown` (also for one taken back before), `invite_used_up`, `invite_expired` */
   revoke(guest: FeedId, before?: Before): Promise<Invite>
-  list(): Invite[]
+  /** All of them, or those that one member made. */
+  list(by?: FeedId): Invite[]
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
   sweep(): Promise<number>
 }
@@ -86,26 +89,26 @@ export function createInvites(
   own: FeedId,
   now: () => number,
 ): Invites {
-  const { invites, directed, knocks } = tables
+  const { invites, knocks } = tables
+  const rows = createInviteRows(tables, now)
   const spendToday = createDaily(INVITES_PER_DAY, now)
 
-  function stateOf(record: InviteRecord): InviteState {
-    if (record.revoked !== null) return 'revoked'
-    if (record.used >= record.uses) return 'used up'
-    return now() >= record.expires ? 'expired' : 'live'
+  function stateOf({ revoked, spent, expires }: InviteRecord): InviteState {
+    if (revoked !== null) return 'revoked'
+    if (spent !== null) return 'used up'
+    return now() >= expires ? 'expired' : 'live'
   }
   const view = (id: FeedId, record: InviteRecord): Invite => ({ id, ...record, state: stateOf(record) })
 
   function get(guest: FeedId): Invite | null {
-    const record = invites.get(keyOf(guest))
+    const record = rows.get(guest)
     return record ? view(guest, record) : null
   }
 
   function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
-    const message = members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
-    invites.putSync(keyOf(guest), { ...record, used: record.used + 1 })
-    if (record.for) directed.removeSync(keyOf(record.for))
-    return message
+    const used = record.used + 1
+    rows.put(guest, { ...record, used, spent: used < record.uses ? null : now() })
+    return members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
   }
 
   /** @throws RelayError the words for what became of a dead one */
@@ -117,7 +120,7 @@ export function createInvites(
   }
 
   function useNow(guest: FeedId, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
-    const record = invites.get(keyOf(guest))
+    const record = rows.get(guest)
     if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
     // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
     if (members.has(feed)) throw new RelayError('already_following')
@@ -129,56 +132,36 @@ export function createInvites(
     return consume(guest, record, feed, afterFlush)
   }
 
-  /** The live directed invite of a feed. */
-  function standing(feed: FeedId): Invite | null {
-    const guest = directed.get(keyOf(feed))
-    const invite = guest ? get(guest) : null
-    return invite?.state === 'live' ? invite : null
-  }
+  /** Of the invites that stand for a feed the one that is the first to expire: it is asked for in every handshake. */
+  const standing = (feed: FeedId): FeedId | undefined => rows.live('directed', feed, 1)[0]
 
   function useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null {
-    const invite = standing(feed)
-    if (!invite || members.has(feed) || members.isBlocked(feed)) return null
-    const { id, state: _, ...record } = invite
-    return consume(id, record, feed, afterFlush)
+    const guest = standing(feed)
+    const record = guest && rows.get(guest)
+    if (!record || members.has(feed) || members.isBlocked(feed)) return null
+    return consume(guest, record, feed, afterFlush)
   }
 
-  /** Drops a row and what points to it. */
-  function forget(key: Buffer, record: InviteRecord): void {
-    invites.removeSync(key)
-    if (record.for && directed.get(keyOf(record.for)) === feedIdOf(key))
-      directed.removeSync(keyOf(record.for))
-  }
-
-  /** Refuses one maker's flood, and lets the oldest dead invite go when the table is full. */
+  /** Refuses one maker's flood, and lets the first dead invite go when the table is full. */
   function makeRoom(by: string): void {
-    const limited = by !== 'operator' && by !== 'riddle'
-    // asked here and not only before the queue: nobody leaves a way in who was shut out while waiting in it
-    if (limited && !members.has(by)) throw new RelayError('not_allowed')
-    const full = (invites.getStats() as { entryCount: number }).entryCount >= INVITES_KEPT
-    // the riddle's invites are the many: for them the table is not read through while there is room
-    if (!limited && !full) return
-    const all = [...invites.getRange({})]
-    const live = (record: InviteRecord): boolean => stateOf(record) === 'live'
-    const dead = all.filter(({ value }) => !live(value)).sort((a, b) => a.value.created - b.value.created)
-    const isTheirs = ({ value }: { value: InviteRecord }): boolean => value.by === by
-    if (limited) {
-      if (all.filter((each) => isTheirs(each) && live(each.value)).length >= INVITES_PER_MEMBER)
+    if (isFeedId(by)) {
+      // asked here and not only before the queue: nobody leaves a way in who was shut out while waiting in it
+      if (!members.has(by)) throw new RelayError('not_allowed')
+      if (rows.countLive('made', by) >= INVITES_PER_MEMBER)
         throw new RelayError('quota_reached', 'too many invites of yours are still open')
-      const theirs = dead.filter(isTheirs)
-      const over = theirs.length - DEAD_INVITES_PER_MEMBER
-      for (const { key, value } of theirs.slice(0, Math.max(0, over))) forget(key, value)
-      if (over > 0) return
+      const dead = rows.dead('made', by)
+      for (const guest of dead.slice(0, Math.max(0, dead.length - DEAD_INVITES_PER_MEMBER)))
+        rows.remove(guest)
     }
-    if (!full) return
-    const [oldest] = dead
-    if (!oldest) throw new RelayError('quota_reached', 'too many invites outstanding')
-    forget(oldest.key, oldest.value)
+    if ((invites.getStats() as { entryCount: number }).entryCount < INVITES_KEPT) return
+    const [first] = rows.dead('ends', undefined, 1)
+    if (!first) throw new RelayError('quota_reached', 'too many invites outstanding')
+    rows.remove(first)
   }
 
   return {
     get,
-    awaits: (feed) => standing(feed) !== null,
+    awaits: (feed) => standing(feed) !== undefined,
     useDirectedNow,
     useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 
@@ -195,7 +178,7 @@ export function createInvites(
       // before the queue, so that who asks without end keeps nobody waiting
       if (isFeedId(by)) spendToday(by)
       const seed = randomBytes(SEED_BYTES)
-      const key = guestKeyOf(seed)
+      const guest = feedIdOf(guestKeyOf(seed))
       const record: InviteRecord = {
         uses,
         used: 0,
@@ -203,17 +186,18 @@ export function createInvites(
         created: now(),
         expires,
         revoked: null,
+        spent: null,
         by,
         ...more,
       }
-      const guest = feedIdOf(key)
       await writer.submit((afterFlush) => {
         makeRoom(by)
         // it would wait until they are let go, and then undo that
         if (record.for && members.has(record.for)) throw new RelayError('already_following')
-        invites.putSync(key, record)
+        if (record.for && rows.countLive('directed', record.for) >= DIRECTED_PER_FEED)
+          throw new RelayError('quota_reached', 'too many invites stand for that feed')
+        rows.put(guest, record)
         if (!record.for) return
-        directed.putSync(keyOf(record.for), guest)
         // Who has knocked has said that they want in: the invitation is accepted on their behalf (the join workflow).
         const knock = knocks.get(keyOf(record.for))
         if (knock && knock.expires > now()) useDirectedNow(record.for, afterFlush)
@@ -237,24 +221,24 @@ export function createInvites(
 
     revoke: (guest, before) =>
       writer.submit(() => {
-        const record = invites.get(keyOf(guest))
+        const record = rows.get(guest)
         if (!record) throw new RelayError('invite_unknown')
         // what is dead already is no deed, and nothing to note
         needLive(record)
         const revoked = { ...record, revoked: now() }
-        invites.putSync(keyOf(guest), revoked)
+        rows.put(guest, revoked)
         return view(guest, revoked)
       }, before),
 
-    list: () => [...invites.getRange({})].map(({ key, value }) => view(feedIdOf(key), value)),
+    list: (by) =>
+      by === undefined
+        ? [...invites.getRange({})].map(({ key, value }) => view(feedIdOf(key), value))
+        : rows.all('made', by).flatMap((guest) => get(guest) ?? []),
 
     sweep: () =>
       writer.submit(() => {
-        const cutoff = now() - DEAD_INVITE_DAYS * DAY
-        const dead = [...invites.getRange({})].filter(
-          ({ value }) => Math.min(value.expires, value.revoked ?? Infinity) < cutoff,
-        )
-        for (const { key, value } of dead) forget(key, value)
+        const dead = rows.endedBefore(now() - DEAD_INVITE_DAYS * DAY)
+        for (const guest of dead) rows.remove(guest)
         return dead.length
       }),
   }

@@ -8,7 +8,9 @@
 // | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds one member answers for                      |
 // | blocks   | feed's key (32)                        | BlockRecord: index over contact messages, plus the reason   |
 // | invites  | guest's public key (32)                | InviteRecord: never the seed                                |
-// | directed | feed's key (32)                        | the guest's id: the directed invite that awaits this feed   |
+// | ends     | `endKey`: of all invites               | true: which are live, and which ended first                 |
+// | made     | maker's key (32) + `endKey`            | true: the same of one member's invites                      |
+// | directed | feed's key (32) + `endKey`             | true: the same of the invites for one feed                  |
 // | knocks   | feed's key (32)                        | KnockRecord                                                 |
 // | aliases  | name as UTF-8                          | AliasRecord                                                 |
 // | roles    | feed's key (32)                        | 'moderator' or 'admin'; no row is 'member'                  |
@@ -26,10 +28,13 @@
 
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { FeedId } from '../ssb/feed-id.js'
-import { KEY_BYTES } from '../ssb/feed-id.js'
+import { KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 
 /** Raised when a table's shape changes; an older store is then migrated or refused, never misread. */
-export const SCHEMA = 1
+export const SCHEMA = 2
+
+/** Whether a store of that layout can be opened: one of the layout before is brought up to ours. */
+export const isReadable = (schema: unknown): boolean => schema === SCHEMA || schema === SCHEMA - 1
 
 /** LMDB's files in the store's directory. */
 export const DATA_FILE = 'data.mdb'
@@ -73,6 +78,8 @@ export interface InviteRecord {
   created: number
   expires: number
   revoked: number | null
+  /** Unix ms at which it was used up; one for a feed also when that feed came in by another door */
+  spent: number | null
   /** who asked for it: a member's id, `operator` or `riddle` */
   by: string
   /** the one feed that may use it; absent for whoever holds the code */
@@ -149,7 +156,9 @@ export interface Tables {
   vouches: Database<true, Buffer>
   blocks: Database<BlockRecord, Buffer>
   invites: Database<InviteRecord, Buffer>
-  directed: Database<string, Buffer>
+  ends: Database<true, Buffer>
+  made: Database<true, Buffer>
+  directed: Database<true, Buffer>
   knocks: Database<KnockRecord, Buffer>
   aliases: Database<AliasRecord, Buffer>
   roles: Database<'moderator' | 'admin', Buffer>
@@ -196,7 +205,9 @@ function tablesOf(root: RootDatabase): Tables {
     vouches: json<true>('vouches'),
     blocks: json<BlockRecord>('blocks'),
     invites: json<InviteRecord>('invites'),
-    directed: json<string>('directed'),
+    ends: json<true>('ends'),
+    made: json<true>('made'),
+    directed: json<true>('directed'),
     knocks: json<KnockRecord>('knocks'),
     aliases: json<AliasRecord>('aliases'),
     roles: json<'moderator' | 'admin'>('roles'),
@@ -229,4 +240,21 @@ export function sequenceOf(key: Buffer): number {
 /** Key of one vouch. */
 export function vouchKey(voucher: Buffer, feed: Buffer): Buffer {
   return Buffer.concat([voucher, feed])
+}
+
+const TIME_BYTES = 6
+/** After every time in a key. */
+export const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1
+
+/**
+ * Key of an index row of an invite, or a place between such rows where no guest is given. What is over whatever the time
+ * comes first, then what nothing but time ends; each in the order of its end, so that now divides live from dead.
+ * @param of  whose invites, in an index by feed
+ * @param end Unix ms
+ */
+export function endKey(of: FeedId | undefined, over: boolean, end: number, guest?: Buffer): Buffer {
+  const at = Buffer.alloc(1 + TIME_BYTES)
+  at.writeUInt8(over ? 0 : 1)
+  at.writeUIntBE(end, 1, TIME_BYTES)
+  return Buffer.concat([...(of ? [keyOf(of)] : []), at, ...(guest ? [guest] : [])])
 }

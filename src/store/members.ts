@@ -7,6 +7,7 @@ import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { cleanText } from '../text.js'
 import { foldContacts, followContent, memberRow } from './contacts.js'
+import { createInviteRows } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
 import type { OwnFeed } from './own-feed.js'
 import type { AfterFlush, Before, Writer } from './writer.js'
@@ -59,7 +60,8 @@ export interface Members {
 
 /** @param now Unix ms */
 export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now: () => number): Members {
-  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen, invites, directed } = tables
+  const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen } = tables
+  const invites = createInviteRows(tables, now)
   const listeners = new Set<(change: MemberChange) => void>()
 
   const has = (feed: FeedId): boolean => members.doesExist(keyOf(feed))
@@ -95,12 +97,14 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     seen.removeSync(keyOf(feed))
     // Nor does who was shut out come back under another name by an invite of their own, or by one that was made for
     // them before: with that their app would be let in again just by connecting.
-    for (const { key, value } of [...invites.getRange({})]) {
-      const open = value.revoked === null && value.used < value.uses
-      if (open && (value.by === feed || value.for === feed))
-        invites.putSync(key, { ...value, revoked: now() })
+    endInvites([...invites.open('made', feed), ...invites.open('directed', feed)], 'revoked')
+  }
+
+  function endInvites(guests: FeedId[], how: 'revoked' | 'spent'): void {
+    for (const guest of guests) {
+      const record = invites.get(guest)
+      if (record) invites.put(guest, { ...record, [how]: now() })
     }
-    directed.removeSync(keyOf(feed))
   }
 
   /** Asked inside the write and not only before the queue: who was shut out while waiting in it has no word here. */
@@ -119,6 +123,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     putRow(feed, memberRow(message))
     // whatever door they came in by, nobody need answer their knock
     knocks.removeSync(keyOf(feed))
+    // nor use what else was made for them: used up, its holder is told that they are in, and its maker has the place back
+    endInvites(invites.live('directed', feed), 'spent')
     afterFlush(tell({ feed, now: 'followed' }))
     return message
   }

@@ -10,9 +10,10 @@ import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
 import { type Audit, createAudit } from './audit.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
+import { indexInvites } from './invite-rows.js'
 import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
-import { DATA_FILE, SCHEMA, type Tables } from './layout.js'
+import { DATA_FILE, isReadable, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
@@ -74,11 +75,14 @@ export async function createStore(
   const schemaKey = Buffer.from('schema')
   const pulseKey = Buffer.from('pulse')
   const schema = tables.meta.get(schemaKey) ?? SCHEMA
-  if (schema !== SCHEMA) {
+  if (!isReadable(schema)) {
     await close()
     throw new RelayError('data_unusable', `${path} has layout ${schema}, this version reads ${SCHEMA}`)
   }
-  await writer.submit(() => tables.meta.putSync(schemaKey, SCHEMA))
+  await writer.submit(() => {
+    if (schema !== SCHEMA) indexInvites(tables, now)
+    tables.meta.putSync(schemaKey, SCHEMA)
+  })
 
   const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { readBackup, writeBackup } from '../../src/store/backup.js'
+import { SCHEMA } from '../../src/store/layout.js'
 import { createStore } from '../../src/store/store.js'
 import { openTestStore, silentLog, temporaryDir } from '../helpers/store.js'
 
@@ -43,7 +44,9 @@ t.test('what is not whole is refused', async (t) => {
   const rewrite = (change: object) => writeFileSync(noteFile, JSON.stringify({ ...note, ...change }))
   for (const change of [
     { format: 2 },
-    { schema: 99 },
+    { schema: 0 },
+    { schema: SCHEMA + 1 },
+    { schema: null },
     { id: '__proto__' },
     { latest: 'all' },
     { sha256: '' },
@@ -55,6 +58,12 @@ t.test('what is not whole is refused', async (t) => {
     writeFileSync(noteFile, text)
     await refused(`a note that reads: ${text}`)
   }
+  rewrite({ schema: SCHEMA - 1 })
+  t.match(
+    await readBackup(dir),
+    { id: note.id },
+    'the layout before ours is brought up to it as it is opened',
+  )
   rewrite({})
   const bytes = readFileSync(database)
   truncateSync(database, bytes.length / 2)

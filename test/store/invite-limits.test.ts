@@ -1,11 +1,24 @@
-// How many invites there may be: of one maker, and in a day.
+// How many invites there may be: of one maker, in a day, and in all; and that no limit reads them all.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, INVITES_PER_DAY } from '../../src/limits.js'
+import {
+  DAY,
+  DEAD_INVITES_PER_MEMBER,
+  INVITES_KEPT,
+  INVITES_PER_DAY,
+  INVITES_PER_MEMBER,
+} from '../../src/limits.js'
 import type { FeedId } from '../../src/ssb/feed-id.js'
-import type { Members } from '../../src/store/members.js'
-import { openTestStore } from '../helpers/store.js'
+import { createFeeds } from '../../src/store/feeds.js'
+import { createInvites } from '../../src/store/invites.js'
+import { openTables } from '../../src/store/layout.js'
+import { createMembers, type Members } from '../../src/store/members.js'
+import { createOwnFeed } from '../../src/store/own-feed.js'
+import type { Store } from '../../src/store/store.js'
+import { createWriter } from '../../src/store/writer.js'
+import { createTestClock } from '../helpers/clock.js'
+import { openTestStore, temporaryDir } from '../helpers/store.js'
 
 const someone = (): FeedId => ssbKeys.generate().id
 
@@ -24,6 +37,32 @@ async function times(count: number, ask: () => Promise<unknown>): Promise<Record
   }
   return counts
 }
+
+const openOf = ({ invites }: Pick<Store, 'invites'>, by: FeedId): FeedId[] =>
+  invites
+    .list(by)
+    .filter(({ state }) => state === 'live')
+    .map(({ id }) => id)
+
+t.test('the open invites of one maker are counted within a batch, and what was undone is not', async (t) => {
+  const opened = await openTestStore(t)
+  const { clock } = opened
+  const [ana, ben] = [await join(opened.store.members), await join(opened.store.members)]
+  const expires = clock.now() + DAY
+  const make = () => opened.store.invites.create({ expires, by: ana })
+  t.same(await times(20, () => opened.store.invites.create({ expires, by: ana, for: ben })), {
+    already_following: 20,
+  })
+  t.same(await times(INVITES_PER_MEMBER + 20, make), { ok: INVITES_PER_MEMBER, quota_reached: 20 })
+  const store = await opened.reopen()
+  t.equal(openOf(store, ana).length, INVITES_PER_MEMBER)
+  await store.invites.revoke(openOf(store, ana)[0] as FeedId)
+  t.same(await times(2, make), { ok: 1, quota_reached: 1 })
+  clock.advance(DAY)
+  await store.invites.create({ expires: clock.now() + DAY, by: ana })
+  t.equal(openOf(store, ana).length, 1, 'an expired one gives its place back without a write')
+  t.same(store.invites.list(ben), [])
+})
 
 t.test('a member asks for so many in a day, whatever comes of it, and is then refused at once', async (t) => {
   const { store, clock } = await openTestStore(t)
@@ -48,5 +87,73 @@ t.test('a member asks for so many in a day, whatever comes of it, and is then re
     })
   clock.advance(DAY)
   await createInvite({ expires })
-  t.equal(store.invites.list().filter((each) => each.by === ana).length, 2)
+  t.equal(store.invites.list(ana).length, 2)
+})
+
+t.test(
+  'when the table is full a dead one makes room: one that was ended, else the first to expire',
+  async (t) => {
+    const { store, clock } = await openTestStore(t)
+    const make = async (days: number): Promise<FeedId> =>
+      (await store.invites.create({ expires: clock.now() + days * DAY, by: 'riddle' })).invite.id
+    const [second, first, used, revoked] = [await make(3), await make(2), await make(9), await make(9)]
+    t.same(await times(INVITES_KEPT - 4, () => make(9)), { ok: INVITES_KEPT - 4 })
+    await t.rejects(make(9), { code: 'quota_reached', message: /outstanding/ })
+    await store.invites.use(used, someone())
+    t.same(await times(2, () => make(9)), { ok: 1, quota_reached: 1 }, 'one place is given once in a batch')
+    t.equal(store.invites.get(used), null)
+    clock.advance(4 * DAY)
+    await store.invites.revoke(revoked)
+    for (const gone of [revoked, first, second]) {
+      t.ok(store.invites.get(gone))
+      await make(9)
+      t.equal(store.invites.get(gone), null)
+    }
+    await t.rejects(make(9), { code: 'quota_reached' })
+    t.equal(store.invites.list().length, INVITES_KEPT)
+  },
+)
+
+t.test('what was ended by a clock that ran ahead takes no place of an open one', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const ana = await join(store.members)
+  clock.jump(400 * DAY)
+  for (let i = 0; i < INVITES_PER_MEMBER; i++) {
+    const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: ana })
+    await store.invites.revoke(invite.id)
+  }
+  clock.jump(-400 * DAY)
+  t.same(await times(2, () => store.invites.create({ expires: clock.now() + DAY, by: ana })), { ok: 2 })
+  t.equal(openOf(store, ana).length, 2)
+})
+
+t.test('nobody but a list of all reads all invites', async (t) => {
+  const clock = createTestClock()
+  const tables = openTables(temporaryDir(t))
+  t.teardown(() => tables.root.close())
+  const writer = createWriter(tables.root, (err) => t.fail(String(err)))
+  const keys = ssbKeys.generate()
+  const feeds = createFeeds(tables, writer, { maxBytes: 1e9, maxFeedBytes: 1e9 }, clock.now)
+  const members = createMembers(tables, writer, createOwnFeed(keys, feeds, clock.now), clock.now)
+  const invites = createInvites(tables, writer, members, keys.id, clock.now)
+  for (const read of ['getRange', 'getKeys'] as const) {
+    tables.invites[read] = () => {
+      throw new Error('all invites are read')
+    }
+  }
+  t.throws(() => invites.list())
+  const [ana, ben] = [await join(members), someone()]
+  const make = async (more: object = {}): Promise<FeedId> =>
+    (await invites.create({ expires: clock.now() + DAY, by: ana, ...more })).invite.id
+  for (let i = 0; i < DEAD_INVITES_PER_MEMBER + 2; i++) await invites.revoke(await make())
+  t.equal(invites.list(ana).length, DEAD_INVITES_PER_MEMBER + 1, 'the dead of a maker are bounded')
+  await make({ for: ben })
+  t.ok(invites.awaits(ben))
+  await invites.useDirected(ben)
+  await times(INVITES_PER_DAY, make)
+  await members.unfollow(ana)
+  t.same(openOf({ invites }, ana), [], 'who is let go takes theirs along')
+  clock.advance(40 * DAY)
+  t.ok(await invites.sweep())
+  t.same(invites.list(ana), [])
 })

@@ -164,7 +164,7 @@ export function addInvite(
   { seed, ...more }: { seed: Buffer; expires: number } & Partial<Invite>,
 ): Invite {
   const id = guestIdOf(seed)
-  const blank = { uses: 1, used: 0, note: '', created: 0, revoked: null, by: 'operator' }
+  const blank = { uses: 1, used: 0, note: '', created: 0, revoked: null, spent: null, by: 'operator' }
   const invite: Invite = { ...blank, state: 'live', ...more, id }
   known.set(id, invite)
   return invite

@@ -7,7 +7,7 @@ import { oneValue, readForm, TEXT_FORM_BYTES, textOf } from '../../form.js'
 import { checkCsrf, dismiss, memberOf } from '../../middleware/signed-in.js'
 import { prefersJson, type Step, type WebContext } from '../../state.js'
 import { type Action, actionOf } from './actions.js'
-import { type DashboardParts, dashboardPages, invitesFor, isDeed } from './page.js'
+import { type DashboardParts, dashboardPages, inviteFor, isDeed } from './page.js'
 import type { Refused } from './rooms.js'
 
 /** Forms that are shown again, with all that was written, when the store refuses them. */
@@ -27,11 +27,11 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     // what is refused anyway is not asked about; of one's own things the store knows whose they are
     if (power && !power.own && isDeed(name) && !mayDo(name, member.role, mode, target))
       throw new RelayError('not_allowed')
-    const invite = given.invite ? invitesFor(store, member).find(({ id }) => id === given.invite) : undefined
+    const invite = given.invite ? inviteFor(store, member, given.invite) : null
     if (given.invite && !invite) throw new RelayError('not_found')
     const whom = given.feed ?? given.alias ?? given.name ?? given.role ?? ''
     show(ctx, 'dashboard/sure.njk', '', {
-      ...{ name, given, whom, cancel: sure, invite: invite ?? null },
+      ...{ name, given, whom, cancel: sure, invite },
       shown: isFeedId(whom) && store.members.has(whom) ? person(whom) : null,
       back: null,
     })

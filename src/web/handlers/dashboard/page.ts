@@ -1,6 +1,7 @@
 // What every page of the dashboard has: who looks at it, the tabs that role has, and what a form needs.
 
 import { RelayError } from '../../../errors.js'
+import { isFeedId } from '../../../ssb/feed-id.js'
 import type { Invite } from '../../../store/invites.js'
 import { type Deed, mayDo, POWERS } from '../../../store/powers.js'
 import type { Role } from '../../../store/roles.js'
@@ -87,7 +88,17 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
 
 /** The invites that somebody may see: their own, or all. */
 export function invitesFor(store: DashboardParts['store'], { feed, role }: SignedIn): Invite[] {
-  return store.invites.list().filter(({ by }) => role !== 'member' || by === feed)
+  return store.invites.list(role === 'member' ? feed : undefined)
+}
+
+/** One of these, or null. */
+export function inviteFor(
+  store: DashboardParts['store'],
+  { feed, role }: SignedIn,
+  id: string,
+): Invite | null {
+  const invite = isFeedId(id) ? store.invites.get(id) : null
+  return invite && (role !== 'member' || invite.by === feed) ? invite : null
 }
 
 /** True for something that may be in the table of powers. */
