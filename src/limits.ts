@@ -70,6 +70,11 @@ export const HISTORY_CHUNK = 64
 export const BATCH_MS = 4
 /** Writes in one batch: bounds how long a commit takes on an SD card. */
 export const BATCH_WRITES = 512
+/**
+ * Milliseconds of work after which a batch is committed with what it has: nothing else runs meanwhile, and 512 writes
+ * that each read much would take many seconds. A flush costs a card tens of milliseconds, so little is lost to more of them.
+ */
+export const BATCH_WORK_MS = 200
 
 // --- members and invites ---------------------------------------------------------------------------------------
 

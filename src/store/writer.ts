@@ -2,7 +2,7 @@
 
 import type { RootDatabase } from 'lmdb'
 import { RelayError } from '../errors.js'
-import { BATCH_MS, BATCH_WRITES } from '../limits.js'
+import { BATCH_MS, BATCH_WORK_MS, BATCH_WRITES } from '../limits.js'
 
 /** Runs when the batch is flushed, before its waiters are answered: for telling live listeners. */
 export type AfterFlush = (listener: () => void) => void
@@ -53,9 +53,16 @@ export function isAnsweredFailure(reason: unknown): boolean {
 /**
  * Makes the writer. Batches form by themselves: a write waits up to `BATCH_MS` for company while the disk is idle,
  * and while one batch is being flushed the next one gathers, so a slow card makes larger batches, not longer queues.
+ * Writes run on the one thread that does everything: a batch whose writes take long is committed short of its size, and
+ * whatever else waits has its turn before the next.
  * @param onFault told of a listener that threw: the write itself stands
+ * @param uptime  milliseconds from some point in the past
  */
-export function createWriter(root: RootDatabase, onFault: (err: unknown) => void): Writer {
+export function createWriter(
+  root: RootDatabase,
+  onFault: (err: unknown) => void,
+  uptime: () => number = () => performance.now(),
+): Writer {
   let queue: Job[] = []
   let timer: NodeJS.Timeout | null = null
   let running: Promise<void> | null = null
@@ -80,10 +87,19 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
     }
   }
 
-  async function runBatch(batch: Job[]): Promise<void> {
+  /** Runs as many as there is time for, from the first on, and answers them. @returns those it did not come to */
+  async function runBatch(waiting: Job[]): Promise<Job[]> {
+    let batch = waiting
     try {
       await root.transaction(() => {
-        for (const job of batch) runOne(job)
+        const end = uptime() + BATCH_WORK_MS
+        let done = 0
+        for (const job of waiting) {
+          runOne(job)
+          done += 1
+          if (uptime() >= end) break
+        }
+        batch = waiting.slice(0, done)
       })
       await root.flushed
     } catch (err) {
@@ -99,6 +115,7 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
       if (job.outcome && 'value' in job.outcome) job.resolve(job.outcome.value)
       else job.reject(job.outcome?.err ?? new RelayError('internal'))
     }
+    return waiting.slice(batch.length)
   }
 
   async function drain(): Promise<void> {
@@ -107,7 +124,8 @@ export function createWriter(root: RootDatabase, onFault: (err: unknown) => void
     while (queue.length > 0) {
       const batch = queue.slice(0, BATCH_WRITES)
       queue = queue.slice(BATCH_WRITES)
-      await runBatch(batch)
+      const left = await runBatch(batch)
+      queue = [...left, ...queue]
     }
     running = null
   }

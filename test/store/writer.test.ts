@@ -2,7 +2,7 @@
 
 import { open, type RootDatabase } from 'lmdb'
 import t from 'tap'
-import { BATCH_WRITES } from '../../src/limits.js'
+import { BATCH_WORK_MS, BATCH_WRITES } from '../../src/limits.js'
 import { createWriter } from '../../src/store/writer.js'
 import { temporaryDir } from '../helpers/store.js'
 
@@ -83,6 +83,36 @@ t.test('more than a batch is committed in order', async (t) => {
     [...order].sort((a, b) => a - b),
   )
   t.equal(root.get('last'), count - 1)
+  await writer.close()
+})
+
+t.test('a batch of slow writes is committed before it is full, and the rest keep their order', async (t) => {
+  const root = openRoot(t)
+  let uptime = 0
+  const writer = createWriter(
+    root as RootDatabase,
+    (err) => t.fail(String(err)),
+    () => uptime,
+  )
+  const order: string[] = []
+  const slow = (name: string) =>
+    writer.submit((flushed) => {
+      order.push(name)
+      flushed(() => order.push(`${name} flushed`))
+      uptime += BATCH_WORK_MS / 2
+      if (name === 'b') throw new Error('no')
+      root.putSync(name, 1)
+    })
+  const all = await Promise.allSettled(['a', 'b', 'c', 'd', 'e'].map(slow))
+  t.same(order, ['a', 'b', 'a flushed', 'c', 'd', 'c flushed', 'd flushed', 'e', 'e flushed'])
+  t.same(
+    all.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'fulfilled', 'fulfilled'],
+  )
+  t.same(
+    ['a', 'b', 'c', 'd', 'e'].map((name) => root.get(name)),
+    [1, undefined, 1, 1, 1],
+  )
   await writer.close()
 })
 
