@@ -59,7 +59,9 @@ export function isLoopback(host: string): boolean {
 
 /** Scheme, host and port as they stand in front of a path; the scheme's own port is not said. */
 export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
-  return new URL(`${scheme}://${isIPv6(host) ? `[${host}]` : host}:${port}`).origin
+  // a URL object would not take every host that can be listened on, such as one with a zone
+  const own = { http: 80, https: 443 }[scheme]
+  return `${scheme}://${isIPv6(host) ? `[${host}]` : host}${port === own ? '' : `:${port}`}`
 }
 
 function readModel(): string | null {

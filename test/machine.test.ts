@@ -42,6 +42,9 @@ t.test('where others reach what listens', async (t) => {
   for (const host of ['0.0.0.0', '::', '192.0.2.7', '127.example.org', '']) t.notOk(isLoopback(host), host)
   t.equal(originOf('http', '2001:db8::1', 8080), 'http://[2001:db8::1]:8080')
   t.equal(originOf('http', 'x.onion', 80), 'http://x.onion')
+  t.equal(originOf('https', 'x.example', 443), 'https://x.example')
+  t.equal(originOf('https', 'x.example', 80), 'https://x.example:80')
+  t.equal(originOf('http', 'fe80::1%eth0', 8080), 'http://[fe80::1%eth0]:8080', 'one can be listened on')
 })
 
 t.test('a board by its name', async (t) => {

@@ -128,8 +128,7 @@ t.test('the operator’s invites name an address that can be reached', async (t)
   const uri = claimUri(token, 'http://pool.example/join')
   t.match(await operator.inviteRevoke(uri), { id: handed.id }, 'or by what its page hands to an app')
   for (const wrong of [
-    { host: 'a b' },
-    { host: 7 },
+    ...['a b', 7, '192.168.1.5:8008', 'a:80', '999.1.1.1', '1.2.3.4.5'].map((host) => ({ host })),
     { uses: 'many' },
     { uses: 0 },
     { expires_days: -1 },

@@ -16,7 +16,7 @@ export function remark(text: string): void {
 /** Writes a link alone to stdout, and remarks on one that others cannot open. */
 export function printLink(link: string): void {
   print(link)
-  if (isLoopback(new URL(link).hostname.replace(/^\[|\]$/g, '')))
+  if (URL.canParse(link) && isLoopback(new URL(link).hostname.replace(/^\[|\]$/g, '')))
     remark(
       'It opens on this machine alone: others need HTTPS, an onion address, or web.host (docs/operating.md).',
     )

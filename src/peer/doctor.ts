@@ -12,7 +12,7 @@ import type { DoctorCheck, DoctorReport } from './operator.js'
 
 export interface DoctorOptions {
   dataDir: string
-  /** also fold the relay's own feed into the members table anew */
+  /** also fold the relay's own feed into the members table anew, and the invites into their indexes */
   rebuild: boolean
 }
 
@@ -117,14 +117,17 @@ async function checkStore(store: Store): Promise<DoctorCheck> {
 }
 
 async function rebuildMembers(store: Store): Promise<DoctorCheck> {
-  const { differences, members, blocks } = await store.members.rebuild()
-  if (differences.length === 0)
+  const { differences, members, blocks, marks } = await store.members.rebuild()
+  if (differences.length === 0 && marks === 0)
     return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
   // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.
-  return trouble(
-    'rebuild',
-    'error',
-    `mended as they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
-    'nothing now; please report it',
-  )
+  const mended = [
+    ...(marks > 0 ? [`mended ${count(marks, 'mark')} of invites`] : []),
+    ...(differences.length > 0
+      ? [
+          `mended as they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
+        ]
+      : []),
+  ]
+  return trouble('rebuild', 'error', mended.join('; '), 'nothing now; please report it')
 }

@@ -1,5 +1,6 @@
 // The local operator's methods, over the store and the peer: what the control socket answers with.
 
+import { isIP } from 'node:net'
 import { RelayError } from '../errors.js'
 import { AUDIT_TOLD, DAY } from '../limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
@@ -35,8 +36,9 @@ export interface OperatorComponents {
 /** Entries of the audit log that are told where nobody says how many. */
 const AUDIT_SHOWN = 100
 
-/** Hosts as they may stand in a code: names and addresses, nothing that would break its form. */
-const HOST = /^[A-Za-z0-9.:_-]{1,255}$/
+/** Hosts as they may stand in a code or a link: names and addresses, and no numbers that are neither. */
+const isHost = (host: string): boolean =>
+  isIP(host) !== 0 || (/^[A-Za-z0-9._-]{1,253}$/.test(host) && /[A-Za-z]/.test(host))
 
 export function createOperator(components: OperatorComponents): Operator {
   const { store, peer, now } = components
@@ -66,8 +68,8 @@ export function createOperator(components: OperatorComponents): Operator {
     async inviteCreate(asked) {
       const options = asObject(asked ?? {})
       const host = options.host ?? undefined
-      if (host !== undefined && (typeof host !== 'string' || !HOST.test(host)))
-        throw new RelayError('bad_argument', 'host is a name or an address')
+      if (host !== undefined && (typeof host !== 'string' || !isHost(host)))
+        throw new RelayError('bad_argument', 'host is a name or an address, without a port')
       const address = components.address(host)
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)

@@ -74,9 +74,10 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
   /** Counted and not reckoned by date: a clock that is wrong for an hour must not cost the days there were. */
   function dropOver(today: number): void {
     const keys = [...days.getKeys({})]
-    // First what lies ahead, of a clock that once was; unless it is now that is wrong, as when it starts too early.
+    // First what lies ahead, of a clock that once was. Where most does, it is now that is wrong: a clock that is behind.
     const ahead = keys.filter((key) => key.readUInt32BE() > today).reverse()
+    const isBehind = ahead.length * 2 > keys.length
     const over = Math.max(0, keys.length - DAYS_KEPT)
-    for (const key of [...ahead, ...keys].slice(0, over)) days.removeSync(key)
+    for (const key of [...(isBehind ? [] : ahead), ...keys].slice(0, over)) days.removeSync(key)
   }
 }

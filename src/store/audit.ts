@@ -12,7 +12,8 @@ export interface AuditEntry extends AuditRecord {
 /**
  * Which ring a deed is noted in. Each displaces only its own: what members do, and what anybody does to what is their
  * own, can be done without end, and must not wash away what was done to others and to the room. Within a ring it is always
- * whoever has most in it who makes room, of what they did most, to whom they did it most: who floods displaces themselves.
+ * whoever has most in it who makes room, of what they did most, to whom they did it most: who floods displaces themselves,
+ * and others only beyond as many as they have left.
  */
 export type Ring = 'room' | 'own'
 

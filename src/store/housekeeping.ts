@@ -24,17 +24,20 @@ export function keepHouse({ store, clock, log }: HouseParts): () => Promise<void
       bytes: store.bytes(),
     })
   }
-  function sweep(): void {
+  /** @param settled whether the network has had its time to set the clock */
+  function sweep(settled: boolean): void {
     if (!isClockSet(clock.now())) {
       log.warn({ now: clock.now() }, 'the clock is not set: nothing expires, and no invite is made')
       return
     }
-    Promise.all([store.invites.sweep(), store.knocks.sweep(), store.signIns.sweep(), note()]).catch((err) => {
+    const { invites, knocks, signIns } = store
+    const shortened = settled ? [signIns.shorten()] : []
+    Promise.all([invites.sweep(), knocks.sweep(), signIns.sweep(), ...shortened, note()]).catch((err) => {
       log.error({ err }, 'what has expired could not be swept')
     })
   }
-  sweep()
-  const stop = clock.every(HOUR, sweep)
+  sweep(false)
+  const stop = clock.every(HOUR, () => sweep(true))
   return async () => {
     stop()
     if (isClockSet(clock.now()))

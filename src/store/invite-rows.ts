@@ -1,5 +1,6 @@
 // An invite's rows: its record, and three indexes in the order in which invites end, so that nobody reads them all.
 
+import { isClockSet } from '../clock.js'
 import { INVITES_KEPT } from '../limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import { endKey, type InviteRecord, type Tables, TIME_MAX } from './layout.js'
@@ -83,10 +84,33 @@ export function createInviteRows(tables: Tables, now: () => number): InviteRows 
   }
 }
 
-/** Brings the invites of the layout before ours, which had no index and no word of when one was used up, up to it. */
-export function indexInvites(tables: Tables, now: () => number): void {
+/** When an invite that ends now ends. By a clock that was never set it would be forgotten as soon as that is right. */
+export function endingNow(
+  { created, expires }: Pick<InviteRecord, 'created' | 'expires'>,
+  now: number,
+): number {
+  return isClockSet(now) ? Math.max(now, created) : expires
+}
+
+const INDEXES = ['ends', 'made', 'directed'] as const
+
+/**
+ * Writes the indexes anew from the records, which in the layout before ours had none, and no word of when one was used up.
+ * @returns how many rows were wrong
+ */
+export function indexInvites(tables: Tables, now: () => number): number {
   const rows = createInviteRows(tables, now)
-  tables.directed.clearSync()
+  const keys = (): Set<string> =>
+    new Set(
+      INDEXES.flatMap((index) => [...tables[index].getKeys({})].map((key) => index + key.toString('hex'))),
+    )
+  const before = keys()
+  for (const index of INDEXES) tables[index].clearSync()
   for (const { key, value } of [...tables.invites.getRange({})])
-    rows.put(feedIdOf(key), { ...value, spent: value.used >= value.uses ? now() : null })
+    rows.put(feedIdOf(key), {
+      ...value,
+      spent: value.spent ?? (value.used < value.uses ? null : endingNow(value, now())),
+    })
+  const after = keys()
+  return [...before, ...after].filter((key) => before.has(key) !== after.has(key)).length
 }

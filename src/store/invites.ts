@@ -20,7 +20,7 @@ import { type FeedId, feedIdOf, isFeedId, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { cleanText } from '../text.js'
-import { createInviteRows } from './invite-rows.js'
+import { createInviteRows, endingNow } from './invite-rows.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { AfterFlush, Before, Writer } from './writer.js'
@@ -107,7 +107,7 @@ export function createInvites(
 
   function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
     const used = record.used + 1
-    rows.put(guest, { ...record, used, spent: used < record.uses ? null : now() })
+    rows.put(guest, { ...record, used, spent: used < record.uses ? null : endingNow(record, now()) })
     return members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
   }
 
@@ -225,7 +225,7 @@ export function createInvites(
         if (!record) throw new RelayError('invite_unknown')
         // what is dead already is no deed, and nothing to note
         needLive(record)
-        const revoked = { ...record, revoked: now() }
+        const revoked = { ...record, revoked: endingNow(record, now()) }
         rows.put(guest, revoked)
         return view(guest, revoked)
       }, before),

@@ -1,13 +1,13 @@
 // Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
 
-import { hasPassed } from '../clock.js'
+import { hasPassed, isClockSet } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { cleanText } from '../text.js'
 import { foldContacts, followContent, memberRow } from './contacts.js'
-import { createInviteRows } from './invite-rows.js'
+import { createInviteRows, endingNow, indexInvites } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
 import type { OwnFeed } from './own-feed.js'
 import type { AfterFlush, Before, Writer } from './writer.js'
@@ -49,8 +49,11 @@ export interface Members {
   unblock(feed: FeedId, before?: Before): Promise<void>
   isBlocked(feed: FeedId): boolean
   blocked(): Array<{ feed: FeedId } & BlockRecord>
-  /** Folds our feed into the tables anew; answers the ids of every row that was wrong. */
-  rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number }>
+  /**
+   * Folds our feed into the tables anew, and the invites into their indexes; answers the ids of every row that was wrong,
+   * and how many marks of invites were.
+   */
+  rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number; marks: number }>
   onChange(listener: (change: MemberChange) => void): () => void
   /** Remembers that a member was here; written at most once in `SEEN_STEP_MS`. */
   saw(feed: FeedId): Promise<void>
@@ -103,7 +106,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
   function endInvites(guests: FeedId[], how: 'revoked' | 'spent'): void {
     for (const guest of guests) {
       const record = invites.get(guest)
-      if (record) invites.put(guest, { ...record, [how]: now() })
+      if (record) invites.put(guest, { ...record, [how]: endingNow(record, now()) })
     }
   }
 
@@ -188,6 +191,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
 
     rebuild: () =>
       writer.submit((afterFlush) => {
+        // first: what follows goes by them
+        const marks = indexInvites(tables, now)
         const folded = foldContacts(own.history())
         const reasons = new Map(
           [...blocks.getRange({})].map(({ key, value }) => [feedIdOf(key), value.reason]),
@@ -211,7 +216,8 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
               : 'unfollowed'
           afterFlush(tell({ feed, now }))
         }
-        return { differences: [...differences], members: folded.members.size, blocks: folded.blocks.size }
+        const [count, blocked] = [folded.members.size, folded.blocks.size]
+        return { differences: [...differences], members: count, blocks: blocked, marks }
       }),
 
     onChange(listener) {
@@ -221,7 +227,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
 
     lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
     async saw(feed) {
-      if (!hasPassed(SEEN_STEP_MS, seen.get(keyOf(feed)) ?? 0, now())) return
+      if (!isClockSet(now()) || !hasPassed(SEEN_STEP_MS, seen.get(keyOf(feed)) ?? 0, now())) return
       await writer.submit(() => {
         if (has(feed)) seen.putSync(keyOf(feed), now())
       })

@@ -1,7 +1,7 @@
 // Signed-in browsers and one-time login links: tokens only as hashes, and none that outlives its membership.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { hasPassed } from '../clock.js'
+import { isClockSet } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { AGENT_CHARS, LINK_MS, SEEN_STEP_MS, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -39,8 +39,13 @@ export interface SignIns {
   useLink(token: string, agent: string): Promise<string>
   /** Signs everybody out and voids all links: a backup knows nothing of what was ended after it was taken. */
   forgetAll(): Promise<void>
-  /** Forgets what has expired; what was made while the clock was ahead lasts no longer than what is made now. */
+  /** Forgets what has expired. */
   sweep(): Promise<number>
+  /**
+   * Lets what was made while the clock was ahead last no longer than what is made now. By a clock that is behind everything
+   * looks so, and would end once it is right: this waits until the network has had its time to set it.
+   */
+  shorten(): Promise<void>
 }
 
 /** 32 bytes in base64url; anything else cannot be a token of ours. */
@@ -97,7 +102,8 @@ export function createSignIns(
     },
 
     async used({ id, seen }) {
-      if (!hasPassed(SEEN_STEP_MS, seen, now())) return false
+      // By a clock that is behind, an end reckoned from now would have come once it is right.
+      if (!isClockSet(now()) || now() - seen < SEEN_STEP_MS) return false
       await writer.submit(() => {
         const key = Buffer.from(id, 'base64url')
         const record = signIns.get(key)
@@ -169,11 +175,15 @@ export function createSignIns(
               table.removeSync(key)
               dropped += 1
             }
+        return dropped
+      }),
+
+    shorten: () =>
+      writer.submit(() => {
         for (const { key, value } of [...signIns.getRange({})])
           if (value.seen > now()) signIns.putSync(key, { ...value, seen: now(), expires: now() + SIGN_IN_MS })
         for (const { key, value } of [...links.getRange({})])
           if (value.expires > now() + LINK_MS) links.putSync(key, { ...value, expires: now() + LINK_MS })
-        return dropped
       }),
   }
 }

@@ -4,7 +4,7 @@ import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { DAY, INVITES_PER_MEMBER } from '../../src/limits.js'
 import { type FeedId, keyOf } from '../../src/ssb/feed-id.js'
-import { openTables, SCHEMA, type Tables } from '../../src/store/layout.js'
+import { type InviteRecord, openTables, SCHEMA, type Tables } from '../../src/store/layout.js'
 import { openTestStore, type TestStore } from '../helpers/store.js'
 
 const someone = (): FeedId => ssbKeys.generate().id
@@ -61,4 +61,49 @@ t.test('a layout that nobody here knows is refused', async (t) => {
     await leftBehind(opened, (tables) => setSchema(tables, schema))
     await t.rejects(opened.reopen(), { code: 'data_unusable', message: new RegExp(`layout ${schema}`) })
   }
+})
+
+t.test('invites used up while the clock is not set are told of once it is', async (t) => {
+  const opened = await openTestStore(t)
+  const { clock } = opened
+  const expires = clock.now() + 100 * DAY
+  const [before, within] = [
+    await opened.store.invites.create({ expires, by: 'operator' }),
+    await opened.store.invites.create({ expires, by: 'operator' }),
+  ]
+  await opened.store.invites.use(before.invite.id, someone())
+  await leftBehind(opened, (tables) => {
+    setSchema(tables, 1)
+    const { spent: _, ...old } = tables.invites.get(keyOf(before.invite.id)) as InviteRecord
+    tables.invites.putSync(keyOf(before.invite.id), old as never)
+  })
+  const behind = clock.now()
+  clock.jump(-behind)
+  const store = await opened.reopen()
+  await store.invites.use(within.invite.id, someone())
+  clock.jump(behind)
+  t.equal(await store.invites.sweep(), 0)
+  for (const { invite } of [before, within]) t.equal(store.invites.get(invite.id)?.state, 'used up')
+})
+
+t.test('marks of invites that are wrong are found and mended by a rebuild', async (t) => {
+  const opened = await openTestStore(t)
+  const { clock } = opened
+  const ana = someone()
+  await opened.store.members.follow(ana, { by: 'operator', voucher: null, note: '' })
+  const make = () => opened.store.invites.create({ expires: clock.now() + DAY, by: ana })
+  const [lost, kept] = [await make(), await make()]
+  await leftBehind(opened, (tables) => {
+    tables.invites.removeSync(keyOf(lost.invite.id))
+    const [mark] = [...tables.made.getKeys({})].filter((key) =>
+      key.subarray(-32).equals(keyOf(kept.invite.id)),
+    )
+    tables.made.removeSync(mark as Buffer)
+  })
+  const store = await opened.reopen()
+  t.equal(store.invites.list(ana).length, 0, 'the damage is there')
+  // two of the one that is no more, and one that was missing
+  t.match(await store.members.rebuild(), { differences: [], marks: 3 })
+  t.match(store.invites.list(ana), [{ id: kept.invite.id }])
+  t.match(await store.members.rebuild(), { marks: 0 })
 })

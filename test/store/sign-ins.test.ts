@@ -3,7 +3,8 @@
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { AGENT_CHARS, DAY, HOUR, LINK_MS, MINUTE, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../../src/limits.js'
-import { openTestStore } from '../helpers/store.js'
+import { keepHouse } from '../../src/store/housekeeping.js'
+import { openTestStore, silentLog } from '../helpers/store.js'
 
 async function withMember(t: Parameters<typeof openTestStore>[0]) {
   const opened = await openTestStore(t)
@@ -52,17 +53,40 @@ t.test('what was made while the clock was ahead lasts no longer than anything el
   await store.members.saw(id)
   clock.jump(-3650 * DAY)
   const used = store.signIns.get(token)
-  t.ok(used && (await store.signIns.used(used)), 'the next use is written, however early it seems')
-  t.match(store.signIns.get(token), { seen: clock.now(), expires: clock.now() + SIGN_IN_MS })
-  t.notOk(used && (await store.signIns.used({ ...used, seen: clock.now() })))
+  t.notOk(
+    used && (await store.signIns.used(used)),
+    'whether the clock was ahead or is behind is not known yet',
+  )
   await store.members.saw(id)
   t.equal(store.members.lastSeen(id), clock.now())
-  await store.signIns.sweep()
+  await store.signIns.shorten()
+  t.match(store.signIns.get(token), { seen: clock.now(), expires: clock.now() + SIGN_IN_MS })
   clock.advance(LINK_MS)
   await t.rejects(store.signIns.useLink(link, ''), { code: 'link_void' })
   clock.advance(SIGN_IN_MS - LINK_MS)
   t.equal(store.signIns.get(token), null)
   t.equal(store.signIns.get(idle), null, 'nor if it is never used again')
+})
+
+t.test('a clock that is behind for a while signs nobody out, and voids no link', async (t) => {
+  for (const behind of [60 * DAY, 20_000 * DAY]) {
+    const { store, clock, id } = await withMember(t)
+    const token = await store.signIns.open(id, 'app', '')
+    const { token: link } = await store.signIns.link(id)
+    await store.members.saw(id)
+    const here = store.members.lastSeen(id)
+    clock.jump(-behind)
+    // what a start does
+    const end = keepHouse({ store, clock, log: silentLog })
+    const used = store.signIns.get(token)
+    t.notOk(used && (await store.signIns.used(used)))
+    await store.members.saw(id)
+    await end()
+    clock.jump(behind)
+    t.ok(store.signIns.get(token))
+    await store.signIns.useLink(link, '')
+    if (behind > 10_000 * DAY) t.equal(store.members.lastSeen(id), here, 'nobody was here in 1970')
+  }
 })
 
 t.test('a browser is signed out by its owner alone; the least used makes room', async (t) => {
