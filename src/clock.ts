@@ -24,11 +24,6 @@ export function requireClock(now: number): void {
   if (!isClockSet(now)) throw new RelayError('clock_unset', new Date(now).toISOString())
 }
 
-/** Whether so long has passed since some moment. One that lies ahead is of a clock that was wrong, and tells nothing. */
-export function hasPassed(ms: number, since: number, now: number): boolean {
-  return since > now || now - since >= ms
-}
-
 export const systemClock: Clock = {
   now: Date.now,
   uptime: () => performance.now(),

@@ -1,6 +1,6 @@
 // Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
 
-import { hasPassed, isClockSet } from '../clock.js'
+import { isClockSet } from '../clock.js'
 import { RelayError } from '../errors.js'
 import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
@@ -227,7 +227,10 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
 
     lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
     async saw(feed) {
-      if (!isClockSet(now()) || !hasPassed(SEEN_STEP_MS, seen.get(keyOf(feed)) ?? 0, now())) return
+      const last = seen.get(keyOf(feed)) ?? 0
+      // one that lies ahead is of a clock that was wrong
+      const isFresh = last <= now() && now() - last < SEEN_STEP_MS
+      if (isFresh || !isClockSet(now())) return
       await writer.submit(() => {
         if (has(feed)) seen.putSync(keyOf(feed), now())
       })
