@@ -5,9 +5,9 @@ import { join } from 'node:path'
 import { type Clock, systemClock } from './clock.js'
 import { type Config, diffConfig, KEYS } from './config.js'
 import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './data-directory.js'
-import { DAY, ONION_CONNECTIONS_AT_ONCE, ONION_PORTS, SECOND } from './limits.js'
+import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
 import type { Log } from './log.js'
-import { isLoopback, originOf, reachableHost, requireFitMachine } from './machine.js'
+import { reachableHost, requireFitMachine } from './machine.js'
 import type { Onion } from './onion/onion.js'
 import { createControl, removeStale } from './peer/control.js'
 import { examine } from './peer/doctor.js'
@@ -24,7 +24,7 @@ import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
 import { keepHouse } from './store/housekeeping.js'
 import { createStore, type Store } from './store/store.js'
-import { multiserverAddress, ssbPortAt } from './web/address.js'
+import { multiserverAddress, siteAt, ssbPortAt } from './web/address.js'
 import {
   createWeb,
   type DrawnRiddle,
@@ -169,18 +169,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening: true,
       aliasSubdomains: config.domain.alias_subdomains,
     })
-    /** Where our pages are, without a path: at the host one asks for, else where most can open them. */
-    const site = (host?: string): string => {
-      const name = config.domain.name ?? ''
-      const hidden = onion?.name() ?? null
-      if (hidden && (host === hidden || (!host && !domain.url())))
-        return originOf('http', hidden, ONION_PORTS.web)
-      if (!host || host === name) return domain.url() ?? plain(name)
-      return plain(host)
-    }
-    /** The plain pages by a name of ours, unless they are for this machine alone. */
-    const plain = (host: string): string =>
-      host && !isLoopback(web.host) ? originOf('http', host, web.port) : web.url
+    const site = (host?: string): string => siteAt(host, { ...names(), https: domain.url(), plain: web })
     const addresses = (): Addresses => ({
       ssb: [address().host, onion?.name() ?? []]
         .flat()

@@ -1,7 +1,9 @@
-// Our address as SSB clients write it, and the room's open invite made from it.
+// Our address as SSB clients write it, the room's open invite made from it, and where our pages are.
 
 import { ONION_PORTS } from '../limits.js'
+import { isLoopback, originOf } from '../machine.js'
 import type { RelayFace, RelayNames } from './components.js'
+import type { Listener } from './listen.js'
 
 /** The seed that says "this is a room, and open": the same for all rooms (Rooms 1), a secret of nobody's. */
 export const OPEN_ROOM_SEED = 'SSB+Room+PSK3TLYC2T86EHQCUHBUHASCASE18JBV24='
@@ -30,4 +32,20 @@ export function multiserverAddress(
 /** The open invite of the room at an address: what Rooms 1 clients take in place of an invite code. */
 export function openInvite(address: string): string {
   return `${address}:${OPEN_ROOM_SEED}`
+}
+
+export interface Sites extends Pick<RelayNames, 'domain' | 'onion'> {
+  /** the pages under the domain; null while there is no certificate to show */
+  https: string | null
+  /** the listener without a name */
+  plain: Pick<Listener, 'host' | 'port' | 'url'>
+}
+
+/** Where our pages are, without a path: at the host that one asks for, else where most can open them. */
+export function siteAt(host: string | undefined, { domain, onion, https, plain }: Sites): string {
+  /** by that name, unless it is for this machine alone */
+  const plainAt = (name: string | null): string =>
+    name && !isLoopback(plain.host) ? originOf('http', name, plain.port) : plain.url
+  if (onion && (host === onion || (!host && !https))) return originOf('http', onion, ONION_PORTS.web)
+  return host && host !== domain ? plainAt(host) : (https ?? plainAt(domain))
 }
