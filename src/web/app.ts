@@ -1,6 +1,6 @@
 // The web: its plain listener, and a site behind it that is built when somebody first comes.
 
-import type { Handler, Site, SiteLimits, Web, WebComponents, WebOptions } from './components.js'
+import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './components.js'
 import { listen } from './listen.js'
 
 export type {
@@ -40,7 +40,7 @@ export async function createWeb(components: WebComponents, options: WebOptions):
     (pick: (site: Site) => Handler): Handler =>
     (req, res) => {
       components.used?.()
-      open().then(
+      return open().then(
         (site) => pick(site)(req, res),
         (err: unknown) => {
           components.log.error({ err }, 'the site could not be loaded')
@@ -50,13 +50,14 @@ export async function createWeb(components: WebComponents, options: WebOptions):
     }
 
   const handler: Web['handler'] = (kind) => through((site) => site.handler(kind))
-  return {
-    ...(await listen(handler('local'), options)),
+  const listener = await listen(handler('local'), options)
+  // a copy would have the address of now
+  return Object.assign(listener, {
     handler,
-    whois: (kind) => through((site) => site.whois(kind)),
-    setLimits(changed) {
+    whois: (kind: ListenerKind) => through((site) => site.whois(kind)),
+    setLimits(changed: SiteLimits) {
       Object.assign(limits, changed)
       site?.then((site) => site.setLimits(changed)).catch(() => {})
     },
-  }
+  })
 }

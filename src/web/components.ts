@@ -134,7 +134,8 @@ export interface WebOptions extends Required<SiteLimits> {
 /** By which kind of listener a request came: it decides which names are ours there, and the cookie's `Secure`. */
 export type ListenerKind = 'domain' | 'onion' | 'local'
 
-export type Handler = (req: IncomingMessage, res: ServerResponse) => void
+/** Answers a request; what it returns settles once it has done its work. */
+export type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
 
 /** The pages, apart from the listeners they are reached by. */
 export interface Site {

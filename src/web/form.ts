@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http'
 import { RelayError } from '../errors.js'
 import { BODY_BYTES, KIB, MIB } from '../limits.js'
 import { cleanText } from '../text.js'
+import { waiting } from './crowd.js'
 
 /**
  * Bytes of a form that carries text by people: the longest answers it takes need 15 KiB, as `%D7%A9` is one letter, and
@@ -60,7 +61,11 @@ export function textOf(form: URLSearchParams, name: string): string {
   return cleanText(oneValue(form, name) ?? '')
 }
 
-async function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
+function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
+  return waiting(req, () => bodyOf(req, most))
+}
+
+async function bodyOf(req: IncomingMessage, most: number): Promise<Buffer> {
   if (Number(req.headers['content-length']) > DISCARDED_BYTES) throw new RelayError('body_too_large')
   const chunks: Buffer[] = []
   let bytes = 0

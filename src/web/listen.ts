@@ -2,11 +2,12 @@
 
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo, Socket } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { RelayError } from '../errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../limits.js'
 import { originOf, reachableHost } from '../machine.js'
 import type { Handler } from './components.js'
+import { createCrowd } from './crowd.js'
 
 export interface Listener {
   host: string
@@ -27,8 +28,6 @@ const CHECK_MS = 5 * SECOND
 /** Bytes and lines of a request's head. */
 const HEADER_BYTES = 8 * KIB
 const HEADER_LINES = 64
-/** Sockets at once: a page takes a browser's handful, and a board has better uses for its memory. */
-const SOCKETS = 512
 /** Requests on one socket: answers that are not read pile up behind each other, so a pipeline has an end. */
 const REQUESTS_PER_SOCKET = 32
 /** Milliseconds without a byte either way, in the middle of an answer too, after which a socket is cut. */
@@ -59,7 +58,8 @@ export interface ListenAt {
  * @throws RelayError `address_unusable`
  */
 export function listen(handler: Handler, at: ListenAt): Promise<Listener> {
-  return open(createServer(PATIENCE, handler), 'http', at)
+  const crowd = createCrowd(handler)
+  return open(createServer(PATIENCE, crowd.handler), crowd, 'http', at)
 }
 
 export interface TlsListener extends Listener {
@@ -75,28 +75,26 @@ export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } 
  * @throws RelayError `address_unusable`
  */
 export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
-  const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, handler)
-  return {
-    ...(await open(server, 'https', at)),
-    present: ({ key, cert }) => server.setSecureContext({ ...TLS_RULES, key, cert }),
-  }
+  const crowd = createCrowd(handler)
+  const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, crowd.handler)
+  const listener = await open(server, crowd, 'https', at)
+  // a copy would have the address of now
+  return Object.assign(listener, {
+    present: ({ key, cert }: { key: string; cert: string }) =>
+      void server.setSecureContext({ ...TLS_RULES, key, cert }),
+  })
 }
 
 async function open(
   server: Server,
+  crowd: Pick<ReturnType<typeof createCrowd>, 'watch' | 'sockets'>,
   scheme: 'http' | 'https',
   { host, port, name = 'web' }: ListenAt,
 ): Promise<Listener> {
   server.maxHeadersCount = HEADER_LINES
-  server.maxConnections = SOCKETS
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
   server.timeout = SILENCE_MS
-  // the server knows no socket whose TLS handshake is still going on
-  const sockets = new Set<Socket>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.once('close', () => sockets.delete(socket))
-  })
+  crowd.watch(server)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException
@@ -118,7 +116,8 @@ async function open(
         // what is being answered may finish, what idles goes, and nobody holds the close up for long
         const idle = setInterval(() => server.closeIdleConnections(), CLOSING_CHECK_MS)
         const cut = setTimeout(() => {
-          for (const socket of sockets) socket.destroy()
+          // the server knows no socket whose TLS handshake is still going on
+          for (const socket of [...crowd.sockets()]) socket.destroy()
         }, CLOSE_MS / 2)
         server.close(() => {
           clearInterval(idle)

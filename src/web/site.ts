@@ -86,7 +86,7 @@ export function createSite(
     return (kind) => (req, res) => {
       // who comes through the proxy is a visitor of the domain
       kinds.set(req, kind === 'local' && cameByProxy(req, proxy) ? 'domain' : kind)
-      callback(req, res)
+      return callback(req, res)
     }
   }
 

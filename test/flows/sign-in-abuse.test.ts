@@ -6,6 +6,7 @@ import ssbKeys, { type Keys } from 'ssb-keys'
 import t, { type Test } from 'tap'
 import { SIGN_INS_WAITING, SOLUTION_MS, SOLUTIONS_AT_ONCE } from '../../src/limits.js'
 import { solve } from '../../src/ssb/http-auth.js'
+import { UNANSWERED_PER_SOCKET } from '../../src/web/crowd.js'
 import { createTestClock } from '../helpers/clock.js'
 import { ssbUriIn, Visitor } from '../helpers/http.js'
 import { signedIn } from '../helpers/member.js'
@@ -41,7 +42,8 @@ t.test('a crowd that is held has an end, which tells nobody apart, and passes', 
   const outcome = async (id: string): Promise<number> =>
     (await new Visitor(relay.webUrl).get(addressOf(id))).status
   t.equal(await outcome(keys.id), 200)
-  for (let sent = 0; sent < SIGN_INS_WAITING; sent += 32) crowd(t, relay, 32)
+  for (let sent = 0; sent < SIGN_INS_WAITING; sent += UNANSWERED_PER_SOCKET)
+    crowd(t, relay, UNANSWERED_PER_SOCKET)
   await until('all places to be taken', async () => {
     const reply = new Visitor(relay.webUrl).get(addressOf(keys.id))
     return (await reply).status === 503

@@ -11,6 +11,7 @@ import { multiserverAddress } from '../address.js'
 import type { Budget } from '../budget.js'
 import type { WebComponents, WebRoom } from '../components.js'
 import { cookie, cookieIn } from '../cookies.js'
+import { waiting } from '../crowd.js'
 import { oneValue, readForm } from '../form.js'
 import { Kept } from '../kept.js'
 import { checkCsrf, checkForm, dismiss, keep, memberOf } from '../middleware/signed-in.js'
@@ -44,7 +45,7 @@ const FORM = 'link'
 export function signingIn({ store, signIn, face, names, render, tries, pictures }: SignInParts) {
   const images = new Kept<Promise<Buffer>>(SIGN_IN_PICTURES)
   let streams = 0
-  let waiting = 0
+  let held = 0
 
   const agentOf = (ctx: WebContext): string => browserName(ctx.get('User-Agent').slice(0, 400))
 
@@ -97,10 +98,10 @@ export function signingIn({ store, signIn, face, names, render, tries, pictures 
     // A link on any page may lead here: nobody is made somebody else without their own word.
     if (member && member.feed !== cid) return go(ctx, '/logout')
     // Before anything is known of the feed: whoever is turned away here learns nothing.
-    if (waiting >= SIGN_INS_WAITING) throw new RelayError('busy')
-    waiting += 1
-    await signIn.ask(cid, cc).finally(() => {
-      waiting -= 1
+    if (held >= SIGN_INS_WAITING) throw new RelayError('busy')
+    held += 1
+    await waiting(ctx.req, () => signIn.ask(cid, cc)).finally(() => {
+      held -= 1
     })
     await become(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
     // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for
