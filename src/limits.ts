@@ -66,6 +66,19 @@ export const CLIENT_FIRST_MS = 2 * SECOND
 export const BAD_MESSAGES_PER_STREAM = 32
 /** Messages read from the store at a time for one history stream: bounds what a slow reader holds in memory. */
 export const HISTORY_CHUNK = 64
+/**
+ * Messages read out in one turn of the event loop, to all readers together, before other work has its turn: a reader that
+ * keeps up, or many streams at once, would hold everything else up for a whole feed. It is a
+ * millisecond of a server's core and some ten of a board's.
+ */
+export const HISTORY_TURN = 4 * HISTORY_CHUNK
+/**
+ * Live streams of one feed on one connection: an app needs one, and each is a read of the store at every message. Some
+ * open another before they let the old one go.
+ */
+export const HISTORY_LIVE_STREAMS = 4
+/** Listeners told in one turn of the event loop that a feed has grown: each may read the store, and all members may listen. */
+export const FEED_LISTENERS_TURN = 64
 /** Milliseconds a write may wait for company before its batch is committed: one flush serves all. */
 export const BATCH_MS = 4
 /** Writes in one batch: bounds how long a commit takes on an SD card. */

@@ -2,11 +2,13 @@
 
 import type { Clock } from '../clock.js'
 import { RelayError } from '../errors.js'
-import { GAP_SETTLE_MS, HISTORY_CHUNK } from '../limits.js'
+import { GAP_SETTLE_MS, HISTORY_CHUNK, HISTORY_LIVE_STREAMS, HISTORY_TURN } from '../limits.js'
+import type { Log } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { storedHash, storedReceived, storedValue } from '../ssb/message.js'
 import type { StoredMessage } from '../store/feeds.js'
 import type { Store } from '../store/store.js'
+import { createTurns } from '../turns.js'
 import { asObject, booleanField, feedField, integerField } from './methods.js'
 import type { Session } from './session.js'
 import { jsonBytes } from './wire/frames.js'
@@ -54,12 +56,32 @@ export function parseHistoryQuery(argument: unknown): HistoryQuery {
   }
 }
 
+/** Counts a connection's live streams by feed. @throws RelayError `busy` from the answer, when there are too many */
+function liveStreams(): (session: Session, id: FeedId) => () => void {
+  const open = new WeakMap<Session, Map<FeedId, number>>()
+  return (session, id) => {
+    const feeds = open.get(session) ?? new Map<FeedId, number>()
+    const now = feeds.get(id) ?? 0
+    if (now >= HISTORY_LIVE_STREAMS)
+      throw new RelayError('busy', 'this connection has this feed live already')
+    open.set(session, feeds.set(id, now + 1))
+    return () => {
+      const left = (feeds.get(id) ?? 1) - 1
+      if (left > 0) feeds.set(id, left)
+      else feeds.delete(id)
+    }
+  }
+}
+
 /** The method. A feed we do not follow reads as one without messages: private and absent look the same. */
 export function createHistory(
-  { store, clock, own }: { store: Store; clock: Clock; own: FeedId },
+  { store, clock, log, own }: { store: Store; clock: Clock; log: Log; own: FeedId },
   backlog: BacklogListener,
-): (session: Session, argument: unknown) => Source<Buffer | string> {
+): (session: Session, argument: unknown) => Source<Buffer> {
   const { feeds, members } = store
+  const place = liveStreams()
+  // all connections together: a crowd of readers takes no more of a turn than one
+  const turns = createTurns<Session>(HISTORY_TURN, (err) => log.error({ err }, 'a history stream failed'))
   const readable = (id: FeedId): boolean => id === own || members.has(id)
 
   return (session, argument) => {
@@ -68,12 +90,13 @@ export function createHistory(
     let next = query.old ? query.from : Math.max(query.from, feeds.info(id).latest + 1)
     let left = query.limit
     let page: StoredMessage[] = []
-    let waiting: Callback<Buffer | string> | null = null
+    let waiting: Callback<Buffer> | null = null
     let ended: End = null
     let caughtUp = false
     let roomAsked = false
     let cancelSettle: (() => void) | null = null
     let unsubscribe: (() => void) | null = null
+    const leave = live ? place(session, id) : null
 
     // muxrpc aborts this source when the connection goes, so nothing here outlives it.
     session.calls += 1
@@ -84,6 +107,8 @@ export function createHistory(
       ended = end
       session.calls -= 1
       page = []
+      leave?.()
+      turns.drop(session, advance)
       unsubscribe?.()
       cancelSettle?.()
       tellCaughtUp()
@@ -106,8 +131,13 @@ export function createHistory(
       })
     }
 
+    // A page is read again rather than kept, here and below: a thousand stalled streams would each hold one.
+    function waitForTurn(): void {
+      page = []
+      turns.wait(session, advance)
+    }
+
     function waitForRoom(): void {
-      // A page is read again rather than kept: a thousand stalled streams would each hold one.
       page = []
       if (roomAsked) return
       roomAsked = true
@@ -122,6 +152,7 @@ export function createHistory(
       if (!waiting || ended || cancelSettle) return
       if (left <= 0) return finish(true)
       if (session.outflow.full()) return waitForRoom()
+      if (!turns.take()) return waitForTurn()
       if (page.length === 0 && readable(id)) page = feeds.read(id, next, Math.min(HISTORY_CHUNK, left))
       const message = page.shift()
       if (!message) {
@@ -150,15 +181,17 @@ export function createHistory(
     }
 
     function emit({ bytes }: StoredMessage): void {
-      const cb = waiting as Callback<Buffer | string>
+      const cb = waiting as Callback<Buffer>
       waiting = null
-      if (!query.values) {
-        cb(null, `%${storedHash(bytes)}.sha256`)
-        return
-      }
-      const json = jsonBytes(query.keys ? bytes : storedValue(bytes))
+      const json = jsonBytes(wanted(bytes))
+      // Counted whatever its form: what muxrpc is handed uncounted it queues without end.
       session.outflow.entered(json.length)
       cb(null, json)
+    }
+
+    function wanted(bytes: Buffer): Buffer {
+      if (!query.values) return Buffer.from(`"%${storedHash(bytes)}.sha256"`)
+      return query.keys ? bytes : storedValue(bytes)
     }
 
     return (abort, cb) => {

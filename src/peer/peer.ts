@@ -107,7 +107,7 @@ export async function createPeer(
         api.manifest.hook((_: unknown, [session]: [Session]) => manifestFor(session))
         return {
           whoami: () => ({ id: keys.id }),
-          createHistoryStream: createHistory({ store, clock, own: keys.id }, replicate),
+          createHistoryStream: createHistory({ store, clock, log, own: keys.id }, replicate),
           follow: createFollow({ store, clock }),
         }
       },

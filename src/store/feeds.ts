@@ -1,9 +1,10 @@
 // Feeds: messages taken in, in any order, and read back in ascending order; latest, holes and forks of each.
 
 import { RelayError } from '../errors.js'
-import { SEQUENCE_MAX } from '../limits.js'
+import { FEED_LISTENERS_TURN, SEQUENCE_MAX } from '../limits.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import { encodeStored, storedHash, type VerifiedMessage } from '../ssb/message.js'
+import { createTurns } from '../turns.js'
 import { noteHeld, takeAsks } from './gaps.js'
 import { type FeedRecord, messageKey, sequenceOf, type Tables } from './layout.js'
 import type { AfterFlush, Writer } from './writer.js'
@@ -51,7 +52,10 @@ export interface Feeds {
   tip(author: FeedId): { sequence: number; hash: string } | null
   /** The holes still worth asking for; counts the asking, so that each is asked for a bounded number of times. */
   askForGaps(author: FeedId, most: number): Promise<Array<{ from: number; to: number }>>
-  /** Calls the listener after each flushed batch that added to this feed, until the answer is called. */
+  /**
+   * Calls the listener after each flushed batch that added to this feed, until the answer is called. Where many listen,
+   * some are called a little later, and one that has not been called yet is called once for all that was added.
+   */
   subscribe(author: FeedId, listener: () => void): () => void
   setLimits(limits: FeedLimits): void
   /** Deletes every message of a feed and what is known of it, in one write; the room it took is used again. */
@@ -60,6 +64,8 @@ export interface Feeds {
   removeNow(author: FeedId, afterFlush: AfterFlush): void
   /** What is kept of everybody, ourselves and those whom we follow no more included; `bytes` is what `maxBytes` bounds. */
   totals(): { feeds: number; messages: number; bytes: number }
+  /** Tells nobody any more. */
+  close(): void
 }
 
 const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null }
@@ -67,15 +73,18 @@ const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes
 /**
  * Opens the feeds over the store's tables.
  * @param now       Unix ms
+ * @param onFault   told of a listener that threw: what was written stands
  */
 export function createFeeds(
   tables: Tables,
   writer: Writer,
   initialLimits: FeedLimits,
   now: () => number,
+  onFault: (err: unknown) => void,
 ): Feeds {
   const { messages: table, feeds: records } = tables
   const listeners = new Map<FeedId, Set<() => void>>()
+  const turns = createTurns<FeedId>(FEED_LISTENERS_TURN, onFault)
   let limits = initialLimits
 
   /** bytes of all messages on disk: counted when a write is flushed, so that one undone leaves no trace here */
@@ -95,7 +104,9 @@ export function createFeeds(
   }
 
   function tell(author: FeedId): void {
-    for (const listener of [...(listeners.get(author) ?? [])]) listener()
+    const told = listeners.get(author)
+    // whoever is told may make another leave
+    for (const call of [...(told ?? [])]) if (told?.has(call)) call()
   }
 
   function write(author: FeedId, batch: VerifiedMessage[], afterFlush: AfterFlush): AppendOutcome {
@@ -201,9 +212,18 @@ export function createFeeds(
 
     subscribe(author, listener) {
       const set = listeners.get(author) ?? new Set()
-      listeners.set(author, set.add(listener))
+      const call = (): void => {
+        if (!turns.take()) return turns.wait(author, call)
+        try {
+          listener()
+        } catch (err) {
+          onFault(err)
+        }
+      }
+      listeners.set(author, set.add(call))
       return () => {
-        set.delete(listener)
+        set.delete(call)
+        turns.drop(author, call)
         if (set.size === 0 && listeners.get(author) === set) listeners.delete(author)
       }
     },
@@ -220,6 +240,11 @@ export function createFeeds(
       messages: (table.getStats() as { entryCount: number }).entryCount,
       bytes: total,
     }),
+
+    close() {
+      listeners.clear()
+      turns.close()
+    },
   }
 }
 

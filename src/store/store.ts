@@ -67,9 +67,12 @@ export async function createStore(
   { path, keys, ...limits }: StoreOptions,
 ): Promise<Store> {
   const tables = openSound(path)
-  const writer = createWriter(tables.root, (err) => log.error({ err }, 'a store listener failed'))
-  const close = async (): Promise<void> => {
+  const onFault = (err: unknown): void => log.error({ err }, 'a store listener failed')
+  const writer = createWriter(tables.root, onFault)
+  const close = async (feeds?: Feeds): Promise<void> => {
     await writer.close()
+    // whoever is still to be told of the last write would read what is closed
+    feeds?.close()
     await tables.root.close()
   }
   const schemaKey = Buffer.from('schema')
@@ -86,7 +89,7 @@ export async function createStore(
 
   const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size
-  const feeds = createFeeds(tables, writer, limits, now)
+  const feeds = createFeeds(tables, writer, limits, now, onFault)
   const own = createOwnFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own, now)
   // What a blocked feed left, or one that its voucher no longer answers for, must not go on taking others' room. A
@@ -116,7 +119,7 @@ export async function createStore(
       if (write) await writer.submit(() => tables.meta.putSync(pulseKey, now()))
     },
     verify: () => verifyTables(tables),
-    close,
+    close: () => close(feeds),
   }
 }
 

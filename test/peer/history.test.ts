@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, connect as tcp } from 'node:net'
 import t from 'tap'
-import { GAP_SETTLE_MS, OUTGOING_BYTES } from '../../src/limits.js'
+import { GAP_SETTLE_MS, HISTORY_LIVE_STREAMS, HISTORY_TURN, OUTGOING_BYTES } from '../../src/limits.js'
 import { createHistory, parseHistoryQuery } from '../../src/peer/history.js'
 import { createSession, type Session } from '../../src/peer/session.js'
 import { createLink, type Link } from '../../src/peer/wire/link.js'
@@ -43,20 +43,16 @@ async function setUp(t: { teardown(fn: () => unknown): void }, messages = 10) {
     )
   const told: string[] = []
   const history = createHistory(
-    { store, clock, own: keys.id },
+    { store, clock, log: silentLog, own: keys.id },
     { asked: (_, id) => told.push(`asked ${id}`), sent: (_, id) => told.push(`sent ${id}`) },
   )
   const session = createSession(feed.id, 'member', await openLink(t), silentLog)
-  const open = (query: object): Source<Buffer | string> => history(session, { id: feed.id, ...query })
+  const open = (query: object): Source<Buffer> => history(session, { id: feed.id, ...query })
   return { ...opened, feed, add, history, session, open, told }
 }
 
 /** Reads and says at once that it has left the queue, as the wire does. */
-async function sequencesOf(
-  session: Session,
-  read: Source<Buffer | string>,
-  count?: number,
-): Promise<number[]> {
+async function sequencesOf(session: Session, read: Source<Buffer>, count?: number): Promise<number[]> {
   const items = await collect(read, count)
   return items.map((item) => {
     session.outflow.left(item.length)
@@ -65,7 +61,29 @@ async function sequencesOf(
   })
 }
 
+/** Drains a source as muxrpc does, as fast as it answers; what comes leaves at once by the session, if there is one. */
+function drained(read: Source<Buffer>, session?: Session): { taken: Buffer[]; ended: () => End } {
+  const taken: Buffer[] = []
+  let ended: End = null
+  const next = (): void =>
+    read(null, (end, data) => {
+      if (end) ended = end
+      else {
+        taken.push(data as Buffer)
+        session?.outflow.left((data as Buffer).length)
+        next()
+      }
+    })
+  next()
+  return { taken, ended: () => ended }
+}
+
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Enough turns of the event loop for whatever these tests have waiting. */
+async function turnsGone(): Promise<void> {
+  for (let i = 0; i < 50; i++) await tick()
+}
 
 t.test('sequence is inclusive, seq is the same, limit limits', async (t) => {
   const { add, open, session } = await setUp(t)
@@ -93,7 +111,7 @@ t.test('keys and values choose the form', async (t) => {
   t.match(keyed.key, /^%.{44}\.sha256$/)
   t.type(keyed.timestamp, 'number')
   t.same(JSON.parse(String(await first({ keys: false }))), feed.messages[0])
-  t.equal(await first({ values: false }), keyed.key)
+  t.equal(JSON.parse(String(await first({ values: false }))), keyed.key, 'JSON as the rest is')
 })
 
 t.test('arguments that are not what they should be are refused', async (t) => {
@@ -189,12 +207,97 @@ t.test('a reader that does not read is handed no more than fits', async (t) => {
       }
     })
   drain()
+  await turnsGone()
   const size = (): number => taken.reduce((sum, { length }) => sum + length, 0)
   t.ok(size() >= OUTGOING_BYTES && size() < OUTGOING_BYTES + 8192, `${size()} bytes are on their way`)
-  for (let left = 0; left < taken.length; left++) session.outflow.left((taken[left] as Buffer).length)
-  await tick()
+  for (let left = 0; left < taken.length; left++) {
+    session.outflow.left((taken[left] as Buffer).length)
+    await tick()
+  }
   t.equal(ended, true, 'and all of it comes as room is made')
   t.equal(taken.length, 1200)
+})
+
+t.test(
+  'however many streams are opened at once, and whatever they send, no more is handed over than fits',
+  async (t) => {
+    for (const query of [{ values: false }, { keys: false }, {}]) {
+      const { feed, add, session, open } = await setUp(t, 300)
+      await add(...feed.messages.map(({ sequence }) => sequence))
+      const streams = Array.from({ length: 150 }, () => drained(open(query)))
+      const bytes = (): number =>
+        streams.flatMap(({ taken }) => taken).reduce((sum, { length }) => sum + length, 0)
+      await turnsGone()
+      const what = JSON.stringify(query)
+      t.ok(bytes() >= OUTGOING_BYTES && bytes() < OUTGOING_BYTES + 8192, `${bytes()} bytes for ${what}`)
+      for (const { taken } of streams.slice(100)) t.equal(taken.length, 0)
+      session.outflow.left(bytes())
+      t.ok(bytes() > OUTGOING_BYTES, 'and more comes as room is made')
+    }
+  },
+)
+
+t.test(
+  'a turn of the event loop sends so many messages, to all readers together, and the next goes on',
+  async (t) => {
+    const { feed, add, session, history } = await setUp(t, 2 * HISTORY_TURN)
+    const all = feed.messages.map(({ sequence }) => sequence)
+    await add(...all)
+    const other = createSession(feed.id, 'member', session.link, silentLog)
+    // readers that keep up: what they are handed has left at once
+    const ask = { id: feed.id, keys: false }
+    const streams = [session, session, session, other].map((s) => drained(history(s, ask), s))
+    const sent = (): number => streams.reduce((sum, { taken }) => sum + taken.length, 0)
+    let before = 0
+    for (const [, , c, fair] of Array.from({ length: 40 }, () => streams)) {
+      t.ok(sent() - before <= HISTORY_TURN, `${sent() - before} in a turn`)
+      before = sent()
+      if (c?.ended())
+        t.equal(fair?.ended(), true, 'who asks for one has not waited for all that others ask for')
+      if (streams.every(({ ended }) => ended())) break
+      await tick()
+    }
+    for (const { taken, ended } of streams) {
+      t.same(
+        taken.map((json) => JSON.parse(json.toString()).sequence),
+        all,
+      )
+      t.equal(ended(), true)
+    }
+    t.equal(session.calls, 0)
+  },
+)
+
+t.test('who leaves while waiting for a turn is not served', async (t) => {
+  const { feed, add, session, open } = await setUp(t, HISTORY_TURN)
+  await add(...feed.messages.map(({ sequence }) => sequence))
+  const first = drained(open({ values: false }), session)
+  const read = open({})
+  const gone = drained(read, session)
+  read(true, () => {})
+  await turnsGone()
+  t.equal(first.taken.length, HISTORY_TURN)
+  t.same(gone.taken, [])
+  t.equal(session.calls, 0)
+})
+
+t.test('so many live streams of one feed on a connection, and no more until one of them ends', async (t) => {
+  const { add, open, session, history, feed, keys } = await setUp(t)
+  const streams = Array.from({ length: HISTORY_LIVE_STREAMS }, () => open({ live: true }))
+  const reads = streams.map((read) => drained(read))
+  const { calls } = session
+  t.throws(() => open({ live: true }), { code: 'busy' })
+  t.equal(session.calls, calls, 'what is refused is not counted')
+  await add(1)
+  for (const { taken } of reads) t.equal(taken.length, 1)
+  t.same((await collect(open({}))).length, 1, 'one that is not live comes in all the same')
+  t.doesNotThrow(() => history(session, { id: keys.id, live: true })(true, () => {}), 'and another feed')
+  const other = createSession(feed.id, 'member', session.link, silentLog)
+  t.doesNotThrow(() => history(other, { id: feed.id, live: true }), 'and another connection')
+  streams[0]?.(true, () => {})
+  streams[0]?.(true, () => {})
+  open({ live: true })
+  t.throws(() => open({ live: true }), { code: 'busy' }, 'leaving twice frees one place')
 })
 
 t.test('replication hears when a client’s own backlog was asked for and sent', async (t) => {

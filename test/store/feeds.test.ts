@@ -1,7 +1,7 @@
 // Feeds: taken in in any order, read in ascending order, with duplicates, forks and quotas told apart.
 
 import t from 'tap'
-import { KIB } from '../../src/limits.js'
+import { FEED_LISTENERS_TURN, KIB } from '../../src/limits.js'
 import { parseStored, storedReceived, verifyMessage } from '../../src/ssb/message.js'
 import { createTestFeed, type TestFeed } from '../helpers/feed.js'
 import { openTestStore } from '../helpers/store.js'
@@ -170,6 +170,85 @@ t.test('subscribers are told after the flush, once a batch, until they stop', as
   stop()
   await store.feeds.append(feed.id, verified(feed, 3))
   t.same(seen, [2])
+})
+
+t.test(
+  'many subscribers are told in turns: none is missed, none told that has left, and none after the end',
+  async (t) => {
+    const { store } = await openTestStore(t)
+    const [feed, other] = [createTestFeed(), createTestFeed()]
+    feed.post(4)
+    other.post(1)
+    const many = 3 * FEED_LISTENERS_TURN
+    const seen: number[][] = []
+    const stops = Array.from({ length: many }, (_, i) => {
+      const told: number[] = []
+      seen.push(told)
+      return store.feeds.subscribe(feed.id, () => {
+        told.push(store.feeds.info(feed.id).latest)
+        if (i === 0) stops[1]?.()
+        // the first of the second turn, as one of the first was gone
+        if (i === FEED_LISTENERS_TURN + 1) stops[many - 1]?.()
+      })
+    })
+    const others: number[] = []
+    store.feeds.subscribe(other.id, () => others.push(1))
+    const told = (): number => seen.filter(({ length }) => length > 0).length
+    let written = false
+    const writing = store.feeds.append(feed.id, verified(feed, 1)).then(() => {
+      written = true
+    })
+    let before = 0
+    let most = 0
+    for (let left = 20; left > 0; left -= written ? 1 : 0) {
+      await new Promise(setImmediate)
+      most = Math.max(most, told() - before)
+      before = told()
+    }
+    await writing
+    t.equal(most, FEED_LISTENERS_TURN, 'so many in a turn')
+    t.same(seen[1], [], 'gone in the same turn')
+    t.same(seen[many - 1], [], 'gone before its turn')
+    for (const [i, told] of seen.entries()) if (i !== 1 && i !== many - 1) t.same(told, [1])
+
+    // two writes and a newcomer while the first is still being told
+    await store.feeds.append(feed.id, verified(feed, 2))
+    const late: number[] = []
+    store.feeds.subscribe(feed.id, () => late.push(store.feeds.info(feed.id).latest))
+    await Promise.all([
+      store.feeds.append(feed.id, verified(feed, 3)),
+      store.feeds.append(other.id, verified(other, 1)),
+    ])
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    t.same(late, [3])
+    t.same(others, [1], 'and whoever listens to another feed')
+    for (const [i, told] of seen.entries()) if (i !== 1 && i !== many - 1) t.equal(told.at(-1), 3)
+
+    const first = JSON.stringify(seen)
+    const last = store.feeds.append(feed.id, verified(feed, 4)).then(() => store.feeds.close())
+    await last
+    const atEnd = JSON.stringify(seen)
+    t.not(atEnd, first)
+    for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+    t.equal(JSON.stringify(seen), atEnd, 'nobody is told any more')
+  },
+)
+
+t.test('a subscriber that throws keeps nobody else from being told', async (t) => {
+  const { store } = await openTestStore(t)
+  const feed = createTestFeed()
+  feed.post(1)
+  const many = 2 * FEED_LISTENERS_TURN
+  let told = 0
+  for (let i = 0; i < many; i++) {
+    store.feeds.subscribe(feed.id, () => {
+      told += 1
+      if (i === 0 || i === many - 1) throw new Error('a listener of this test')
+    })
+  }
+  await store.feeds.append(feed.id, verified(feed, 1))
+  for (let i = 0; i < 20; i++) await new Promise(setImmediate)
+  t.equal(told, many)
 })
 
 t.test('totals count feeds, messages and bytes', async (t) => {

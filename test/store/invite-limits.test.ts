@@ -133,7 +133,9 @@ t.test('nobody but a list of all reads all invites', async (t) => {
   t.teardown(() => tables.root.close())
   const writer = createWriter(tables.root, (err) => t.fail(String(err)))
   const keys = ssbKeys.generate()
-  const feeds = createFeeds(tables, writer, { maxBytes: 1e9, maxFeedBytes: 1e9 }, clock.now)
+  const feeds = createFeeds(tables, writer, { maxBytes: 1e9, maxFeedBytes: 1e9 }, clock.now, (err) =>
+    t.fail(String(err)),
+  )
   const members = createMembers(tables, writer, createOwnFeed(keys, feeds, clock.now), clock.now)
   const invites = createInvites(tables, writer, members, keys.id, clock.now)
   for (const read of ['getRange', 'getKeys'] as const) {
