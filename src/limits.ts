@@ -35,8 +35,15 @@ export const IDLE_MS = 10 * MINUTE
  * a tunnel's frames are what its ends write at once; a guest only ever sends one small request.
  */
 export const FRAME_BYTES = { guest: 16 * KIB, stranger: 128 * KIB, followed: 1 * MIB }
-/** Requests and streams one connection may have open; a legacy client asks one history per feed it follows. */
-export const CALLS_PER_CONNECTION = 2048
+/**
+ * Requests and streams one connection may have open, by who has them, besides the tunnels that one peer may have: a guest
+ * uses its invite, a room client keeps a ping and a few lists, a legacy client asks one history per feed it follows.
+ */
+export const CALLS_PER_CONNECTION = { guest: 8, stranger: 32, followed: 2048 }
+/** Streams that all callers together may have open, at some 2 KB each. */
+export const CALLS_AT_ONCE = 10_000
+/** Bytes of a call that opens a stream for data of the caller's: `tunnel.connect` names two feeds. */
+export const OPENING_BYTES = 16 * KIB
 /** Bytes of served messages waiting for one connection's socket before its streams pause. */
 export const OUTGOING_BYTES = 128 * KIB
 /** Bytes of received messages of one connection waiting for the disk before its socket is no longer read. */

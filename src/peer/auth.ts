@@ -29,10 +29,13 @@ export function createAdmit({
   store,
   connections,
   log,
+  tunnels,
 }: {
   store: Store
   connections: Connections<Session>
   log: Log
+  /** that one peer may have open */
+  tunnels: number
 }): Admit {
   return async (id, link) => {
     // Somebody has invited this very feed: connecting is all it takes (the join workflow's directed invitation).
@@ -45,6 +48,6 @@ export function createAdmit({
     const oldest = open.values().next().value
     if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
     const session = createSession(id, row, link, log)
-    return { session, permissions: permissionsFor(session, () => store.settings.get().mode) }
+    return { session, permissions: permissionsFor(session, () => store.settings.get().mode, tunnels) }
   }
 }

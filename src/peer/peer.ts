@@ -90,7 +90,8 @@ export async function createPeer(
     {
       keys: { publicKey: bytesOf(keys.public), secretKey: bytesOf(keys.private) },
       appKey: Buffer.from(NETWORK_KEY, 'base64'),
-      admit: createAdmit({ store, connections, log }),
+      admit: createAdmit({ store, connections, log, tunnels: options.tunnels.perPeer }),
+      tunnels: options.tunnels.perPeer,
     },
   )
   signIn.connect(createAskApp(connections))

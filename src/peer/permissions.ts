@@ -1,9 +1,8 @@
 // What each row of the admission table may call: the one place where methods are allowed, and the gate that checks it.
 
 import { RelayError } from '../errors.js'
-import { CALLS_PER_CONNECTION } from '../limits.js'
 import type { PrivacyMode } from '../store/settings.js'
-import type { Permissions, Row, Session } from './session.js'
+import { callsFor, type Permissions, type Row, type Session } from './session.js'
 
 const EVERYONE = ['manifest', 'whoami', 'gossip.ping']
 
@@ -68,9 +67,10 @@ export function isInternal(row: Row, mode: PrivacyMode): boolean {
  * The gate of one connection. muxrpc asks it before every call, with the argument list it will call the method with:
  * here the caller's session becomes the first argument, so that methods know the connection and not just a key,
  * of which a client may have two.
- * @param mode read at every call: a change of mode holds for calls that come after it
+ * @param mode    read at every call: a change of mode holds for calls that come after it
+ * @param tunnels that one peer may have open
  */
-export function permissionsFor(session: Session, mode: () => PrivacyMode): Permissions {
+export function permissionsFor(session: Session, mode: () => PrivacyMode, tunnels: number): Permissions {
   function pre(name: unknown, args: unknown): Error | undefined {
     const path = Array.isArray(name) ? name.join('.') : String(name)
     if (!allowedTo(session.row, mode()).has(path)) {
@@ -80,7 +80,7 @@ export function permissionsFor(session: Session, mode: () => PrivacyMode): Permi
       return new RelayError('not_allowed', `method:${path.slice(0, 64)} is not in list of allowed methods`)
     }
     if (!Array.isArray(args) || args.length > ARGUMENTS) return new RelayError('bad_argument')
-    if (session.calls >= CALLS_PER_CONNECTION) return new RelayError('busy')
+    if (session.calls >= callsFor(session.row, tunnels)) return new RelayError('busy')
     args.unshift(session)
     return undefined
   }

@@ -1,6 +1,7 @@
 // gossip.ping: a volley of timestamps that keeps a connection alive and shows each side the other's clock.
 
 import type { Clock } from '../clock.js'
+import { RelayError } from '../errors.js'
 import { HOUR, MINUTE, SECOND } from '../limits.js'
 import { asObject, integerField } from './methods.js'
 import type { Session } from './session.js'
@@ -14,22 +15,27 @@ const PAUSE_MAX_MS = HOUR
 /**
  * The answering side of a ping as pull-ping plays it: returns each ball at once and serves the next after a pause.
  * One number at most waits to be sent, and one timer runs, however many balls a caller throws.
+ * A connection has one: it is a connection that it keeps alive.
  */
 export function createPing(clock: Clock) {
+  const pinging = new WeakSet<Session>()
   return (session: Session, argument: unknown): Duplex<unknown, number> => {
     const asked = integerField(asObject(argument ?? {}), 'timeout') ?? PAUSE_MS
     const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, asked))
+    if (pinging.has(session)) throw new RelayError('busy', 'this connection has a ping already')
     let ended: End = null
     let ball = false
     let serving = false
     let waiting: Callback<number> | null = null
     let cancel: (() => void) | null = null
     session.calls += 1
+    pinging.add(session)
 
     function finish(end: End): void {
       if (ended) return
       ended = end
       session.calls -= 1
+      pinging.delete(session)
       cancel?.()
       const cb = waiting
       waiting = null

@@ -1,6 +1,6 @@
 // One admitted connection: who called, what they may do now, and the means to end it. Rows of the admission table (docs/protocol.md).
 
-import { FRAME_BYTES } from '../limits.js'
+import { CALLS_PER_CONNECTION, FRAME_BYTES } from '../limits.js'
 import type { Log } from '../log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Link } from './wire/link.js'
@@ -13,6 +13,19 @@ export type Row = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
 /** Whether the relay follows who is in this row. */
 export function isFollowed(row: Row): boolean {
   return row === 'member' || row === 'moderator' || row === 'admin'
+}
+
+/** The key of a row in tables of limits. */
+function limitKey(row: Row): 'guest' | 'stranger' | 'followed' {
+  return row === 'guest' || row === 'stranger' ? row : 'followed'
+}
+
+/**
+ * Calls and streams that one connection may have under way.
+ * @param tunnels that one peer may have open
+ */
+export function callsFor(row: Row, tunnels: number): number {
+  return CALLS_PER_CONNECTION[limitKey(row)] + (row === 'guest' ? 0 : tunnels)
 }
 
 /** The slice of a muxrpc peer that we call. */
@@ -80,8 +93,7 @@ export function createSession(id: FeedId, row: Row, link: Link, log: Log): Sessi
     away: false,
     log,
     get frameBytes() {
-      const { row } = this
-      return row === 'guest' || row === 'stranger' ? FRAME_BYTES[row] : FRAME_BYTES.followed
+      return FRAME_BYTES[limitKey(this.row)]
     },
     outflow: createOutflow(),
     calls: 0,

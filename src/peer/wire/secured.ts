@@ -3,11 +3,12 @@
 import { KIB } from '../../limits.js'
 import type { Admission, Permissions, Session } from '../session.js'
 import { Boxer, Plain, sealedBytes, Unboxer } from './boxes.js'
-import { createIncoming, createOutgoing } from './frames.js'
+import { createOutgoing, Incoming } from './frames.js'
 import type { BoxKeys } from './handshake.js'
 import type { Link } from './link.js'
 import type { Callback, Duplex, End, Source } from './pull.js'
 import type { Sealing } from './sealing.js'
+import { ConnectionStreams, type OpenStreams } from './streams.js'
 
 /** Plain bytes sealed and written at a time, and gathered before that at most: bounds what one turn of a peer holds. */
 const TURN_BYTES = 64 * KIB
@@ -20,6 +21,7 @@ export interface SecuredOptions {
   link: Link
   admission: Admission
   keys: BoxKeys
+  streams: OpenStreams
   /** what came with the last of the handshake */
   rest: Buffer | null
 }
@@ -35,21 +37,31 @@ export class Secured implements Duplex<Buffer> {
   private readonly link: Link
   private readonly out: Outbox
   private readonly unboxer: Unboxer
-  private readonly check: (plain: Buffer) => void
+  private readonly incoming: Incoming
+  private settling = false
   private rest: Buffer | null
   private ended: End = null
   private asking: Callback<Buffer> | null = null
 
-  constructor({ sealing, link, admission, keys, rest }: SecuredOptions) {
+  constructor({ sealing, link, admission, keys, streams, rest }: SecuredOptions) {
     const { session, permissions } = admission
     this.remote = keys.remote
     this.auth = permissions
     this.meta = session
     this.link = link
     this.rest = rest
-    this.out = new Outbox(link, session, new Boxer(sealing, keys.encryptKey, keys.encryptNonce))
+    const open = new ConnectionStreams(session, streams)
+    link.onClose(() => streams.forget(open))
+    this.out = new Outbox(
+      link,
+      session,
+      new Boxer(sealing, keys.encryptKey, keys.encryptNonce),
+      (request) => {
+        if (open.ended(request)) this.settleSoon()
+      },
+    )
     this.unboxer = new Unboxer(sealing, keys.decryptKey, keys.decryptNonce)
-    this.check = createIncoming(() => session.frameBytes)
+    this.incoming = new Incoming(() => session.frameBytes, open)
     this.source = (abort, cb) => {
       if (abort) {
         link.destroy()
@@ -66,7 +78,25 @@ export class Secured implements Duplex<Buffer> {
     this.out.begin(read)
   }
 
+  /** Once muxrpc is done with what made it end a stream. */
+  private settleSoon(): void {
+    if (this.settling) return
+    this.settling = true
+    queueMicrotask(() => {
+      this.settling = false
+      if (!this.asking || this.ended) return
+      try {
+        const endings = this.incoming.endings()
+        if (endings) this.answer(null, endings)
+      } catch (err) {
+        this.breakOff(err as Error)
+      }
+    })
+  }
+
   private more(): void {
+    const endings = this.incoming.endings()
+    if (endings) return this.answer(null, endings)
     const rest = this.rest
     this.rest = null
     if (rest) this.take(null, rest)
@@ -74,16 +104,22 @@ export class Secured implements Duplex<Buffer> {
   }
 
   private readonly take: Callback<Buffer> = (end, chunk) => {
+    if (chunk && !this.asking) {
+      // what muxrpc waited for was the end of a stream: this is for when it asks again
+      this.rest = chunk
+      return
+    }
     if (end || !chunk) return this.stop(end === true ? new Error('unexpected hangup') : (end ?? true))
     const opened = this.unboxer.open(chunk)
     if (!opened) return this.breakOff(new Error('box not authentic'))
+    let plain: Buffer
     try {
-      this.check(opened.plain)
+      plain = this.incoming.take(opened.plain)
     } catch (err) {
       return this.breakOff(err as Error)
     }
     if (opened.ended) this.ended = true
-    if (opened.plain.length > 0) this.answer(null, opened.plain)
+    if (plain.length > 0) this.answer(null, plain)
     else if (opened.ended) this.answer(true)
     else this.more()
   }
@@ -120,8 +156,9 @@ class Outbox {
     private readonly link: Link,
     session: Session,
     private readonly boxer: Boxer,
+    onStreamEnd: (request: number) => void,
   ) {
-    this.look = createOutgoing((bytes) => session.outflow.left(bytes))
+    this.look = createOutgoing((bytes) => session.outflow.left(bytes), onStreamEnd)
   }
 
   begin(read: Source<Buffer>): void {

@@ -14,12 +14,15 @@ import {
 import type { Link } from './link.js'
 import { loadSealing } from './sealing.js'
 import { Secured } from './secured.js'
+import { OpenStreams } from './streams.js'
 
 export interface ShsOptions {
   keys: { publicKey: Buffer; secretKey: Buffer }
   appKey: Buffer
   /** Decides who may come in; rejecting refuses in the handshake. */
   admit(id: string, link: Link): Promise<Admission>
+  /** Tunnels one peer may have open; by default none. */
+  tunnels?: number
   /** Milliseconds a caller has; by default the limit. */
   timeout?: number
 }
@@ -32,6 +35,9 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
   /** links in the handshake, oldest first, by listener: a crowd at one takes no place from those at another */
   const shakingAt = new Map<string, Set<Link>>()
   const tell = createRareLog(log, () => performance.now())
+  const streams = new OpenStreams(options.tunnels ?? 0, () =>
+    tell('warn', 'too many calls at once: the connection with most of them was cut'),
+  )
 
   function accept(link: Link, done: (err: Error | null, stream?: unknown) => void): void {
     const shaking = shakingAt.get(link.listener) ?? new Set<Link>()
@@ -48,7 +54,7 @@ export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
       })
       .then(
         ({ admission, ...shaken }) => {
-          if (!link.closed) done(null, new Secured({ sealing, link, admission, ...shaken }))
+          if (!link.closed) done(null, new Secured({ sealing, link, admission, streams, ...shaken }))
         },
         (err: Error) => {
           log.debug({ reason: err.message, listener: link.listener }, 'handshake refused')
