@@ -176,6 +176,12 @@ export const SOLUTION_MS = 6 * SECOND
 export const SIGN_IN_PICTURES_PER_HOUR = 300
 export const SIGN_IN_PICTURES = 64
 /**
+ * Pictures of names, and of invites, drawn in an hour, through the onion and otherwise each, as those of sign-ins are; what
+ * they show stands beside them. And pictures kept, of some 2 KB: one member has 24, by eight names in three forms.
+ */
+export const PICTURES_PER_HOUR = 300
+export const PICTURES_KEPT = 256
+/**
  * Sign-ins begun by apps that may wait at once, through the onion and otherwise each: a request that is held costs some
  * 10 KB, and anybody can have it held.
  */

@@ -5,18 +5,18 @@ import { isAlias, normalAlias } from '../../ssb/alias.js'
 import { type AliasLink, aliasPath } from '../../ssb/links.js'
 import type { AliasOwner, WebComponents } from '../components.js'
 import { aliasFormats, aliasLinkOf, type Format, formatText } from '../formats.js'
-import { Kept } from '../kept.js'
-import { drawQr } from '../qr.js'
+import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
 export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'names'> {
   render: Render
+  now: () => number
 }
 
 /** The handlers of a name's page. */
-export function naming({ alias: ownerOf, face, names, render }: AliasParts) {
-  const images = new Kept<Promise<Buffer>>()
+export function naming({ alias: ownerOf, face, names, render, now }: AliasParts) {
+  const picture = createPictures(now)
 
   /** @param given as it stands in the URL. What nobody may have and what nobody has are the same. */
   function find(ctx: WebContext, given: string): { owner: AliasOwner; link: AliasLink; formats: Format[] } {
@@ -52,8 +52,7 @@ export function naming({ alias: ownerOf, face, names, render }: AliasParts) {
     const { formats } = find(ctx, givenIn(ctx))
     const text = formatText(formats, ctx.query.of)
     if (text === undefined) throw new RelayError('not_found')
-    ctx.type = 'image/gif'
-    ctx.body = await images.get(text, () => drawQr(text))
+    await picture(ctx, text)
   }
 
   return { show, qr }

@@ -13,7 +13,7 @@ import { isJson, oneValue, readForm, readJson, TEXT_FORM_BYTES, textOf } from '.
 import { addressFormat, type Format, formatText, type Here, inviteFormats, JOIN_PATH } from '../formats.js'
 import { Kept } from '../kept.js'
 import { isForeign } from '../middleware/same-origin.js'
-import { drawQr } from '../qr.js'
+import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
@@ -40,7 +40,7 @@ const DEAD = {
 export function joining({ invites, face, names, render, now, badLinks }: JoinParts) {
   /** claims that changed nothing, by invite */
   const idle = new Kept<Budget>(CLAIMED_KEPT)
-  const images = new Kept<Promise<Buffer>>()
+  const picture = createPictures(now)
 
   const name = (): string => face().name.trim() || 'Tidepool'
   const here = (ctx: WebContext): Here => ({
@@ -173,8 +173,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     const formats: Format[] = invite.state === 'live' ? inviteFormats(here(ctx), token) : []
     const text = formatText(formats, ctx.query.of)
     if (text === undefined) throw new RelayError('not_found')
-    ctx.type = 'image/gif'
-    ctx.body = await images.get(text, () => drawQr(text))
+    await picture(ctx, text)
   }
 
   return { show, claim, state, qr }

@@ -3,6 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
+import { PICTURES_KEPT, PICTURES_PER_HOUR, SECOND } from '../../../src/limits.js'
 import { de } from '../../../src/web/words/de.js'
 import { Visitor } from '../../helpers/http.js'
 import { DOMAIN, ONION, openSite, RELAY_ID } from '../site.js'
@@ -139,4 +140,22 @@ t.test('on a host of its own, where the operator wants that', async (t) => {
   site.face.mode = 'restricted'
   const hidden = await visitor.get('/', { Host })
   t.same([hidden.status, hidden.text], [404, (await visitor.get('/', { Host: `nobody.${DOMAIN}` })).text])
+})
+
+t.test('so many pictures are drawn in an hour, and those that are kept come all the same', async (t) => {
+  const site = await openNamed(t)
+  const visitor = site.visitor()
+  const names = Array.from({ length: PICTURES_PER_HOUR }, (_, i) => `name${i}`)
+  for (const name of [...names, 'late'])
+    site.aliases.set(name, { owner: BOB, signature: SIGNATURE, online: true })
+  const ask = (name: string) => visitor.get(`/alias/${name}/qr.gif?of=name`)
+  for (const name of names) if ((await ask(name)).status !== 200) t.fail(`no picture of ${name}`)
+  const { status, headers } = await ask('late')
+  t.match([status, headers['retry-after']], [429, `${3600 / PICTURES_PER_HOUR}`])
+  const kept = names.slice(-PICTURES_KEPT)
+  for (const name of kept) if ((await ask(name)).status !== 200) t.fail(`${name} was forgotten`)
+  t.equal((await visitor.get('/alias/late')).status, 200, 'and the page')
+  site.clock.now += (3600 / PICTURES_PER_HOUR) * SECOND
+  t.equal((await ask('late')).headers['content-type'], 'image/gif')
+  t.equal((await ask('name0')).status, 429)
 })

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { ERRORS } from '../../../src/errors.js'
-import { BAD_LINKS_PER_HOUR, HOUR, IDLE_CLAIMS_PER_HOUR } from '../../../src/limits.js'
+import { BAD_LINKS_PER_HOUR, HOUR, IDLE_CLAIMS_PER_HOUR, PICTURES_PER_HOUR } from '../../../src/limits.js'
 import { tokenOf } from '../../../src/ssb/invite-code.js'
 import { de } from '../../../src/web/words/de.js'
 import { type Reply, titleOf } from '../../helpers/http.js'
@@ -280,4 +280,21 @@ t.test('in a restricted room a link works, and what is none is no page', async (
   }
   t.equal((await site.visitor().get(`/join?invite=${TOKEN}`)).status, 200)
   t.match(asJson(await post(site, { id: ANA, invite: TOKEN })), { status: 'successful' })
+})
+
+t.test('so many pictures of invites are drawn in an hour, and one drawn lately comes again', async (t) => {
+  const { site } = await openInvited(t)
+  const visitor = site.visitor()
+  const expires = site.clock.now + HOUR
+  const tokens = Array.from({ length: PICTURES_PER_HOUR }, (_, i) => {
+    const seed = Buffer.alloc(32, 9)
+    seed.writeUInt32BE(i)
+    addInvite(site.invites.known, { seed, expires })
+    return tokenOf(seed)
+  })
+  const ask = async (token = '') => (await visitor.get(`/join/qr.gif?invite=${token}&of=link`)).status
+  for (const token of tokens) if ((await ask(token)) !== 200) t.fail('no picture')
+  t.equal(await ask(TOKEN), 429)
+  t.equal((await visitor.get(`/join?invite=${TOKEN}`)).status, 200, 'and the page')
+  t.equal(await ask(tokens.at(-1)), 200)
 })

@@ -1,0 +1,23 @@
+// The pictures of one kind of page: each drawn once and kept, and so many drawn in an hour.
+
+import { RelayError } from '../errors.js'
+import { PICTURES_KEPT, PICTURES_PER_HOUR } from '../limits.js'
+import { Budget } from './budget.js'
+import { Kept } from './kept.js'
+import { drawQr } from './qr.js'
+import type { WebContext } from './state.js'
+
+/** @returns what shows a text as a picture; @throws RelayError `quota_reached` when it would have to be drawn and too many were */
+export function createPictures(now: () => number): (ctx: WebContext, text: string) => Promise<void> {
+  const kept = new Kept<Promise<Buffer>>(PICTURES_KEPT)
+  const budget = new Budget(PICTURES_PER_HOUR, now)
+  return async (ctx, text) => {
+    const image = await kept.get(text, () => {
+      if (budget.take()) return drawQr(text)
+      ctx.set('Retry-After', String(budget.wait()))
+      throw new RelayError('quota_reached')
+    })
+    ctx.type = 'image/gif'
+    ctx.body = image
+  }
+}
