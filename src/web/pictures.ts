@@ -7,10 +7,20 @@ import { Kept } from './kept.js'
 import { drawQr } from './qr.js'
 import type { WebContext } from './state.js'
 
+interface PictureLimits {
+  /** pictures kept, the oldest leaving first */
+  kept: number
+  /** pictures drawn in an hour, whoever asks */
+  perHour: number
+}
+
 /** @returns what shows a text as a picture; @throws RelayError `quota_reached` when it would have to be drawn and too many were */
-export function createPictures(now: () => number): (ctx: WebContext, text: string) => Promise<void> {
-  const kept = new Kept<Promise<Buffer>>(PICTURES_KEPT)
-  const budget = new Budget(PICTURES_PER_HOUR, now)
+export function createPictures(
+  now: () => number,
+  limits: PictureLimits = { kept: PICTURES_KEPT, perHour: PICTURES_PER_HOUR },
+): (ctx: WebContext, text: string) => Promise<void> {
+  const kept = new Kept<Promise<Buffer>>(limits.kept)
+  const budget = new Budget(limits.perHour, now)
   return async (ctx, text) => {
     const image = await kept.get(text, () => {
       if (budget.take()) return drawQr(text)

@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
-import { BAD_LINKS_PER_HOUR, SIGN_IN_PICTURES_PER_HOUR } from '../limits.js'
+import { BAD_LINKS_PER_HOUR } from '../limits.js'
 import { loadAssets } from './assets.js'
 import { Budget } from './budget.js'
 import { drawCaptcha } from './captcha.js'
@@ -45,7 +45,6 @@ export function createSite(
     const knockBudget = new Budget(limits.perHour, now)
     const sessions = new Sessions(now)
     const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
-    const pictures = new Budget(SIGN_IN_PICTURES_PER_HOUR, now)
     const tries = () => new Budget(TRIES_PER_HOUR, now)
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
@@ -53,7 +52,7 @@ export function createSite(
       ...(room ? { room } : {}),
     })
     const behind = room
-      ? behindSignIn({ ...room, face, names, render, now, tries: tries(), pictures, expiresDays })
+      ? behindSignIn({ ...room, face, names, render, now, tries: tries(), expiresDays })
       : null
     return {
       handler: serving(router, wayOut, behind),

@@ -4,7 +4,14 @@ import { randomBytes } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { RelayError } from '../../errors.js'
-import { CHALLENGE_MS, LINK_MS, SECOND, SIGN_IN_PICTURES, SIGN_INS_WAITING } from '../../limits.js'
+import {
+  CHALLENGE_MS,
+  LINK_MS,
+  SECOND,
+  SIGN_IN_PICTURES,
+  SIGN_IN_PICTURES_PER_HOUR,
+  SIGN_INS_WAITING,
+} from '../../limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { isChallenge } from '../../ssb/http-auth.js'
 import { multiserverAddress } from '../address.js'
@@ -13,9 +20,8 @@ import type { WebComponents, WebRoom } from '../components.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { waiting } from '../crowd.js'
 import { oneValue, readForm } from '../form.js'
-import { Kept } from '../kept.js'
 import { checkCsrf, checkForm, dismiss, keep, memberOf } from '../middleware/signed-in.js'
-import { drawQr } from '../qr.js'
+import { createPictures } from '../pictures.js'
 import { browserName } from '../shown.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -26,8 +32,8 @@ export interface SignInParts
   render: Render
   /** wrong links the relay bears in an hour, whoever tries */
   tries: Budget
-  /** pictures of sign-in requests that the relay draws in an hour, whoever asks */
-  pictures: Budget
+  /** Unix ms */
+  now: () => number
 }
 
 /** Milliseconds an event stream lasts before the browser asks anew: shorter than the listener's patience with silence. */
@@ -42,17 +48,12 @@ const TICKET = 'sign-in'
 const FORM = 'link'
 
 /** The pages of signing in and out. */
-export function signingIn({ store, signIn, face, names, render, tries, pictures }: SignInParts) {
-  const images = new Kept<Promise<Buffer>>(SIGN_IN_PICTURES)
+export function signingIn({ store, signIn, face, names, render, tries, now }: SignInParts) {
+  const picture = createPictures(now, { kept: SIGN_IN_PICTURES, perHour: SIGN_IN_PICTURES_PER_HOUR })
   let streams = 0
   let held = 0
 
   const agentOf = (ctx: WebContext): string => browserName(ctx.get('User-Agent').slice(0, 400))
-
-  function refusal(ctx: WebContext, spent: Budget): RelayError {
-    ctx.set('Retry-After', String(spent.wait()))
-    return new RelayError('quota_reached')
-  }
 
   function go(ctx: WebContext, path: string): void {
     ctx.status = 303
@@ -128,13 +129,7 @@ export function signingIn({ store, signIn, face, names, render, tries, pictures 
   const qr: Step = async (ctx) => {
     const challenge = challengeOf(ctx)
     if (challenge === null || signIn.state(challenge) !== 'waiting') throw new RelayError('not_found')
-    const uri = uriFor(ctx, challenge)
-    const image = await images.get(uri, () => {
-      if (!pictures.take()) throw refusal(ctx, pictures)
-      return drawQr(uri)
-    })
-    ctx.type = 'image/gif'
-    ctx.body = image
+    await picture(ctx, uriFor(ctx, challenge))
   }
 
   /** Server-sent events: `done` when there is something to come back for; an early end means ask again. */
@@ -182,7 +177,9 @@ export function signingIn({ store, signIn, face, names, render, tries, pictures 
     checkForm(csrf, form)
     const token = await store.signIns.useLink(oneValue(form, 'token') ?? '', agentOf(ctx)).catch((err) => {
       // Whoever holds a real link is not refused for what others guess: of 256 bits nobody guesses one.
-      throw tries.take() ? err : refusal(ctx, tries)
+      if (tries.take()) throw err
+      ctx.set('Retry-After', String(tries.wait()))
+      throw new RelayError('quota_reached')
     })
     await become(ctx, token)
     go(ctx, '/dashboard')
