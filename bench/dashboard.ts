@@ -29,7 +29,7 @@ const PEOPLE = 8
 /** Between a member who comes for a moment and the next. */
 const VISIT_MS = 1000
 const SETTLE_MS = 5000
-/** What the relay needs to notice that it is quiet again and to give back (`src/rest.ts`), and a little. */
+/** What the relay needs to notice that it is quiet again and to give back (`src/lib/memory-release.ts`), and a little. */
 const QUIET_MS = 200_000
 const MEASURE_MS = 1000
 

@@ -2,27 +2,27 @@
 
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Clock, systemClock } from './clock.js'
-import { type Config, diffConfig, KEYS } from './config.js'
-import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './data-directory.js'
-import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './limits.js'
-import type { Log } from './log.js'
-import { reachableHost, requireFitMachine } from './machine.js'
+import { type Config, diffConfig, KEYS } from './config/config.js'
+import { type Clock, systemClock } from './lib/clock.js'
+import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
+import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './lib/limits.js'
+import type { Log } from './lib/log.js'
+import { createMemoryRelease } from './lib/memory-release.js'
+import { reachableHost, requireFitMachine } from './lib/platform.js'
 import type { Onion } from './onion/onion.js'
-import { createControl, removeStale } from './peer/control.js'
-import { examine } from './peer/doctor.js'
-import { guardFeed, loadIdentity } from './peer/identity.js'
-import type { Addresses, BackupInfo, HostPort, RelayStatus } from './peer/operator.js'
-import { createOperator } from './peer/operator-methods.js'
+import { examine } from './operator/health-checks.js'
+import { createOperator } from './operator/methods.js'
+import type { Addresses, BackupInfo, RelayStatus } from './operator/protocol.js'
+import { createSetup } from './operator/room-setup.js'
+import { createControl, removeStale } from './operator/server.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
-import { createSetup } from './peer/setup.js'
-import { createRest } from './rest.js'
 import { createSignInBridge } from './room/sign-in.js'
-import { formatInviteCode } from './ssb/invite-code.js'
+import { formatInviteCode, type HostPort } from './ssb/invite-code.js'
 import { aliasLink, inviteLink } from './ssb/links.js'
 import { writeBackup } from './store/backup.js'
-import { keepHouse } from './store/housekeeping.js'
+import { startMaintenance } from './store/housekeeping.js'
+import { guardFeed, loadIdentity } from './store/identity.js'
 import { createStore, type Store } from './store/store.js'
 import { multiserverAddress, siteAt, ssbPortAt } from './web/address.js'
 import {
@@ -183,7 +183,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // all at once: each may have callers that it waits for
     const listeners: Array<{ close(): Promise<void> }> = []
     closers.push(() => Promise.all(listeners.map((each) => each.close())))
-    const rest = createRest(clock)
+    const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
     const web = await createWeb(
       {
@@ -260,7 +260,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       closers.push(() => kept.close())
     }
 
-    closers.push(keepHouse({ store, clock, log }))
+    closers.push(startMaintenance({ store, clock, log }))
 
     function setupLink(): string | null {
       const { setup_token } = setup.info()

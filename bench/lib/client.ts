@@ -8,7 +8,7 @@ import { createBoxer, createUnboxer } from '../../src/peer/wire/boxes.js'
 import { HEAD_BYTES } from '../../src/peer/wire/frames.js'
 import { createLink } from '../../src/peer/wire/link.js'
 import type { Callback, Duplex } from '../../src/peer/wire/pull.js'
-import { loadSealing } from '../../src/peer/wire/sealing.js'
+import { loadSecretbox } from '../../src/peer/wire/sealing.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
 
 const secretHandshake = createRequire(import.meta.url)('secret-handshake')
@@ -150,7 +150,7 @@ interface HandshakeState {
 }
 
 function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state: HandshakeState): Client {
-  const sealing = loadSealing()
+  const sealing = loadSecretbox()
   const boxer = createBoxer(sealing, state.encryptKey, state.remote.app_mac)
   const unbox = createUnboxer(sealing, state.decryptKey, state.local.app_mac)
   const calls = new Map<number, Hearer>()

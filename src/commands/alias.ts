@@ -1,7 +1,7 @@
 // tidepool alias: lists the names by which members are found, and takes one away.
 
 import type { Command } from 'commander'
-import type { Operator } from '../peer/operator.js'
+import type { Operator } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { moment, print, printJson, table } from './output.js'
 

@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { text } from 'node:stream/consumers'
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 import { BACKUP_DATABASE, BACKUP_NOTE } from '../store/backup.js'
 
 /** The keys, which may be in a backup besides; anything else in an archive is left in it. */

@@ -3,12 +3,12 @@
 import { closeSync, copyFileSync, existsSync, fsyncSync, openSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { dataDirectory } from '../config.js'
-import { syncPath } from '../durable.js'
-import { count } from '../text.js'
+import { dataDirectory } from '../config/config.js'
+import { syncPath } from '../lib/atomic-file.js'
+import { AdvisedError } from '../lib/errors.js'
+import { count } from '../lib/text.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { print, printJson, size } from './output.js'
-import { Advised } from './report.js'
 import { temporarily } from './temporary.js'
 
 interface BackupOptions extends CommonOptions {
@@ -30,7 +30,7 @@ export function define(command: Command): void {
       // a visitor that reads what it writes would mistake words for data
       const quiet = file === '-'
       if (!quiet && existsSync(file))
-        throw new Advised('choose another name', 'bad_argument', `${file} is there already`)
+        throw new AdvisedError('choose another name', 'bad_argument', `${file} is there already`)
       const { dir, ...note } = await operator.backup()
       await temporarily(dir, async () => {
         const { KEY_FILES, pack } = await import('./archive.js')
@@ -67,7 +67,7 @@ async function keep(file: string, write: (fd: number) => Promise<void>): Promise
       ? `${fresh} is there already: another backup, or what one left`
       : `${file}: ${(err as Error).message}`
     const advice = there ? 'choose another name, or remove that file' : 'name a file that you may write'
-    throw new Advised(advice, 'bad_argument', detail, { cause: err })
+    throw new AdvisedError(advice, 'bad_argument', detail, { cause: err })
   }
   await temporarily(fresh, async () => {
     try {

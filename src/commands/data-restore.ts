@@ -11,14 +11,13 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
-import { FEED_BEGUN, RESTORED } from '../data-directory.js'
-import { syncPath } from '../durable.js'
-import { RelayError } from '../errors.js'
-import { removeStale } from '../peer/control.js'
-import { loadIdentity } from '../peer/identity.js'
+import { syncPath } from '../lib/atomic-file.js'
+import { FEED_BEGUN, RESTORED } from '../lib/data-directory.js'
+import { AdvisedError, RelayError } from '../lib/errors.js'
+import { removeStale } from '../operator/server.js'
 import { type BackupNote, readBackup } from '../store/backup.js'
+import { loadIdentity } from '../store/identity.js'
 import { KEY_FILES, unpack } from './archive.js'
-import { Advised } from './report.js'
 import { temporarily } from './temporary.js'
 
 /**
@@ -36,13 +35,13 @@ export async function restore(
   await removeStale(join(dataDir, 'control.sock'))
   const db = join(dataDir, 'db')
   if (existsSync(db) && !replace)
-    throw new Advised('--replace puts it aside, under another name', 'data_unusable', `${db} is there`)
+    throw new AdvisedError('--replace puts it aside, under another name', 'data_unusable', `${db} is there`)
   const fresh = mkdtempSync(join(dataDir, 'restore-'))
   return temporarily(fresh, async () => {
     const note = file === null ? null : await take(file, fresh)
     const secret = join(dataDir, 'secret')
     if (!existsSync(secret) && !existsSync(join(fresh, 'secret')))
-      throw new Advised(
+      throw new AdvisedError(
         `put ${secret} back first, from where you keep a copy`,
         'data_unusable',
         `there is no ${secret}, ${file === null ? 'and without it no relay' : 'and no keys in the backup'}`,

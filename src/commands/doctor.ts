@@ -1,10 +1,10 @@
 // tidepool doctor: looks at the machine, the data directory and the relay, and says what to do about what it finds.
 
 import type { Command } from 'commander'
-import { dataDirectory, loadConfig } from '../config.js'
-import { RelayError } from '../errors.js'
-import type { DoctorCheck, DoctorReport, RelayStatus } from '../peer/operator.js'
-import { count } from '../text.js'
+import { dataDirectory, loadConfig } from '../config/config.js'
+import { RelayError } from '../lib/errors.js'
+import { count } from '../lib/text.js'
+import type { DoctorCheck, DoctorReport, RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson, table } from './output.js'
 import { fail } from './report.js'
@@ -48,7 +48,7 @@ async function examine(options: DoctorOptions): Promise<void> {
   const [{ gatherFacts }, { checkSystem }, { examineAtRest, report }] = await Promise.all([
     import('./doctor/facts.js'),
     import('./doctor/checks.js'),
-    import('../peer/doctor.js'),
+    import('../operator/health-checks.js'),
   ])
   const inside = await askRelay(dataDir, options.rebuild === true)
   const own = inside?.checks ?? examineAtRest(dataDir, Date.now())
@@ -61,7 +61,7 @@ async function askRelay(
   dataDir: string,
   rebuild: boolean,
 ): Promise<{ checks: DoctorCheck[]; status: RelayStatus } | null> {
-  const { connectOperator } = await import('./operator-client.js')
+  const { connectOperator } = await import('../operator/client.js')
   try {
     const client = await connectOperator(dataDir)
     try {

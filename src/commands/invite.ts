@@ -1,8 +1,8 @@
 // tidepool invite: makes, lists and revokes invite codes.
 
 import type { Command } from 'commander'
-import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../limits.js'
-import { count } from '../text.js'
+import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../lib/limits.js'
+import { count } from '../lib/text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
 import { brief, moment, print, printJson, printLink, table } from './output.js'
 

@@ -1,9 +1,9 @@
 // The life of the relay's process: signals, the last resort for errors nobody caught, and libraries that print.
 
 import { format } from 'node:util'
-import type { Config } from '../config.js'
-import { CLOSE_MS } from '../limits.js'
-import type { Log } from '../log.js'
+import type { Config } from '../config/config.js'
+import { CLOSE_MS } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import type { Relay } from '../relay.js'
 import { isAnsweredFailure } from '../store/writer.js'
 

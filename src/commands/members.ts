@@ -1,8 +1,10 @@
 // tidepool members: lists the feeds the relay follows, follows or unfollows one, and gives roles.
 
 import { Argument, type Command } from 'commander'
-import type { MemberInfo, Role } from '../peer/operator.js'
+import type { MemberInfo } from '../operator/protocol.js'
+import type { Role } from '../store/roles.js'
 import { defineKnocks } from './knocks.js'
+import { defineDashboard } from './member-access.js'
 import {
   type CommonOptions,
   OTHER_FEED,
@@ -12,7 +14,6 @@ import {
   withExamples,
 } from './options.js'
 import { moment, print, printJson, size, span, table } from './output.js'
-import { defineDashboard } from './sign-in.js'
 
 interface AddOptions extends CommonOptions {
   note?: string

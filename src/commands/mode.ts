@@ -1,7 +1,7 @@
 // tidepool mode: shows or changes who may come in.
 
 import { Argument, type Command } from 'commander'
-import type { PrivacyMode } from '../peer/operator.js'
+import type { PrivacyMode } from '../store/settings.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { print, printJson } from './output.js'
 

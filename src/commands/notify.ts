@@ -2,12 +2,12 @@
 
 import { spawn } from 'node:child_process'
 import { writeSync } from 'node:fs'
-import type { Clock } from '../clock.js'
-import { takeEnvironment } from '../config.js'
-import { PULSE_WRITE_MS, SECOND } from '../limits.js'
-import type { Log } from '../log.js'
+import { takeEnvironment } from '../config/config.js'
+import type { Clock } from '../lib/clock.js'
+import { PULSE_WRITE_MS, SECOND } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
+import { count } from '../lib/text.js'
 import type { Relay } from '../relay.js'
-import { count } from '../text.js'
 
 export interface ServiceManager {
   /** Every listener is up. From now on the watchdog is fed, if there is one, until `stopping`. */

@@ -3,10 +3,11 @@
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { dataDirectory } from '../config.js'
+import { dataDirectory } from '../config/config.js'
+import { AdvisedError } from '../lib/errors.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson } from './output.js'
-import { Advised, fail } from './report.js'
+import { fail } from './report.js'
 
 /** What can be imported. */
 const KEYS = { data_unusable: "give what export wrote, or a tor's hs_ed25519_secret_key" }
@@ -42,10 +43,14 @@ async function exportKey(file: string | undefined, options: CommonOptions): Prom
   const { KEY_FILE, formatKey, readKey, writeKey } = await import('../onion/key.js')
   const path = join(dataDirectory(options.data), KEY_FILE)
   if (!existsSync(path))
-    throw new Advised('set onion.enabled = true and start the relay once: it makes one', 'not_found', path)
+    throw new AdvisedError(
+      'set onion.enabled = true and start the relay once: it makes one',
+      'not_found',
+      path,
+    )
   const key = readKey(path)
   if (file !== undefined && existsSync(file))
-    throw new Advised('choose another name', 'bad_argument', `${file} is there already`)
+    throw new AdvisedError('choose another name', 'bad_argument', `${file} is there already`)
   if (file !== undefined) writeKey(file, key)
   if (options.json)
     printJson({ address: key.address, file: file ?? null, ...(file ? {} : { key: key.blob }) })
@@ -62,9 +67,9 @@ async function importKey(file: string, options: CommonOptions & { replace?: bool
   if (existsSync(path)) {
     const old = `${path}.old`
     if (!options.replace)
-      throw new Advised(`--replace keeps it as ${old}`, 'bad_argument', `${path} is there already`)
+      throw new AdvisedError(`--replace keeps it as ${old}`, 'bad_argument', `${path} is there already`)
     if (existsSync(old))
-      throw new Advised('move it away, and keep it safe', 'bad_argument', `${old} is there already`)
+      throw new AdvisedError('move it away, and keep it safe', 'bad_argument', `${old} is there already`)
     renameSync(path, old)
   }
   writeKey(path, key)
@@ -78,6 +83,8 @@ function read(file: string): Buffer {
     return readFileSync(file === '-' ? 0 : file)
   } catch (err) {
     const detail = `${file}: ${(err as Error).message}`
-    throw new Advised('give a file that can be read, or - for stdin', 'bad_argument', detail, { cause: err })
+    throw new AdvisedError('give a file that can be read, or - for stdin', 'bad_argument', detail, {
+      cause: err,
+    })
   }
 }

@@ -1,8 +1,8 @@
 // What commands have in common: the shared options, checked numbers, and a visit to the running relay.
 
 import { type Command, InvalidArgumentError } from 'commander'
-import { dataDirectory } from '../config.js'
-import type { Operator } from '../peer/operator.js'
+import { dataDirectory } from '../config/config.js'
+import type { Operator } from '../operator/protocol.js'
 import { type Advice, fail } from './report.js'
 
 export interface CommonOptions {
@@ -61,7 +61,7 @@ export async function visit(
   advice?: Advice,
 ): Promise<void> {
   try {
-    const { connectOperator } = await import('./operator-client.js')
+    const { connectOperator } = await import('../operator/client.js')
     const client = await connectOperator(dataDirectory(options.data))
     try {
       await work(client.operator)

@@ -1,7 +1,7 @@
 // What commands print: aligned tables, times, sizes, links and JSON. Pure, but for what writes.
 
-import { DAY, HOUR, KIB, MINUTE, SECOND } from '../limits.js'
-import { isLoopback } from '../machine.js'
+import { DAY, HOUR, KIB, MINUTE, SECOND } from '../lib/limits.js'
+import { isLoopback } from '../lib/platform.js'
 
 /** Writes to stdout, ending the line. */
 export function print(text: string): void {

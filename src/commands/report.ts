@@ -1,22 +1,10 @@
 // How a command fails: one line that says what happened and its code, and a second that says what to do next.
 
-import { type ErrorCode, RelayError } from '../errors.js'
+import { AdvisedError, type ErrorCode, RelayError } from '../lib/errors.js'
 import { oneLine } from './output.js'
 
 /** What to do about an error, by its code. */
 export type Advice = Partial<Record<ErrorCode, string>>
-
-/** An error that knows better than the table below what to do next. */
-export class Advised extends RelayError {
-  constructor(
-    readonly advice: string,
-    code: ErrorCode,
-    detail?: string,
-    options?: ErrorOptions,
-  ) {
-    super(code, detail, options)
-  }
-}
 
 const GONE = 'nothing to do: nobody can use it any more'
 
@@ -52,7 +40,7 @@ export function describe(thrown: unknown, advice: Advice = {}): string {
   const message =
     known?.message ?? `internal error: ${thrown instanceof Error ? thrown.message : String(thrown)}`
   const code = known?.code ?? 'internal'
-  const next = known instanceof Advised ? known.advice : (advice[code] ?? ADVICE[code] ?? ELSE)
+  const next = known instanceof AdvisedError ? known.advice : (advice[code] ?? ADVICE[code] ?? ELSE)
   return `tidepool: ${oneLine(message)} (${code})\n  next: ${next}\n`
 }
 

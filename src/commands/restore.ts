@@ -1,8 +1,8 @@
 // tidepool restore: puts a backup back into a data directory, and ends the caution that a restored relay begins with.
 
 import type { Command } from 'commander'
-import { dataDirectory } from '../config.js'
-import { count } from '../text.js'
+import { dataDirectory } from '../config/config.js'
+import { count } from '../lib/text.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { moment, print, printJson } from './output.js'
 import { fail } from './report.js'

@@ -1,10 +1,10 @@
 // tidepool setup: answers the first run's questions, changes the answers later, or shows them.
 
 import type { Command } from 'commander'
-import type { Operator, SettingsInfo } from '../peer/operator.js'
+import { AdvisedError } from '../lib/errors.js'
+import type { Operator, SettingsInfo } from '../operator/protocol.js'
 import { type CommonOptions, unblockFirst, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, print, printJson } from './output.js'
-import { Advised } from './report.js'
 
 interface SetupOptions extends CommonOptions {
   name?: string
@@ -32,7 +32,11 @@ export function define(command: Command): void {
       async (operator) => {
         const before = await operator.settings()
         if (name === undefined && before.name === '' && (description ?? admin) !== undefined)
-          throw new Advised('give it one as well: --name TEXT', 'bad_argument', 'a room needs a name first')
+          throw new AdvisedError(
+            'give it one as well: --name TEXT',
+            'bad_argument',
+            'a room needs a name first',
+          )
         const changes = [name, description, admin].some((answer) => answer !== undefined)
         const settings = changes
           ? await operator.setup({

@@ -2,13 +2,19 @@
 
 import { setFlagsFromString } from 'node:v8'
 import type { Command } from 'commander'
-import { systemClock } from '../clock.js'
-import { type Config, type ConfigSources, dataDirectory, loadConfig, takeEnvironment } from '../config.js'
-import { isJournal, journalDestination, PRIORITY, prioritized } from '../journal.js'
-import { createLog, type Log } from '../log.js'
-import type { RelayStatus } from '../peer/operator.js'
+import {
+  type Config,
+  type ConfigSources,
+  dataDirectory,
+  loadConfig,
+  takeEnvironment,
+} from '../config/config.js'
+import { systemClock } from '../lib/clock.js'
+import { isJournal, journalDestination, PRIORITY, prioritized } from '../lib/journal.js'
+import { createLog, type Log } from '../lib/log.js'
+import { collect } from '../lib/memory-release.js'
+import type { RelayStatus } from '../operator/protocol.js'
 import type { Relay, RelayOptions } from '../relay.js'
-import { collect } from '../rest.js'
 import { superviseProcess } from './lifetime.js'
 import { findServiceManager } from './notify.js'
 import { withData, withExamples } from './options.js'

@@ -1,9 +1,9 @@
 // tidepool status: how the running relay is, and how it is reached.
 
 import type { Command } from 'commander'
-import { SECOND } from '../limits.js'
-import type { RelayStatus } from '../peer/operator.js'
-import { count } from '../text.js'
+import { SECOND } from '../lib/limits.js'
+import { count } from '../lib/text.js'
+import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, moment, print, printJson, size, span } from './output.js'
 

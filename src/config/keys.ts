@@ -1,9 +1,9 @@
 // Every configuration key: its default, what it means, and what a value must be.
 
 import { isIP } from 'node:net'
-import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../limits.js'
-import { LOG_LEVELS, type LogLevel } from '../log.js'
-import { WORD_BYTES } from '../machine.js'
+import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../lib/limits.js'
+import { LOG_LEVELS, type LogLevel } from '../lib/log.js'
+import { WORD_BYTES } from '../lib/platform.js'
 
 /** How a value is checked: answers what is wrong with it, or null. */
 type Check = (value: never) => string | null

@@ -2,8 +2,8 @@
 
 import type { Socket } from 'node:net'
 import TorController from 'granax/lib/controller.js'
-import type { Clock } from '../clock.js'
-import { SECOND } from '../limits.js'
+import type { Clock } from '../lib/clock.js'
+import { SECOND } from '../lib/limits.js'
 import { createReplyReader, type Reply } from './replies.js'
 
 /** Milliseconds a tor may take to answer a command; one on a board under load takes some hundreds. */

@@ -1,8 +1,8 @@
 // Connecting to a control port: our own tor's, or one of the system's by its unix socket or its loopback port.
 
 import { connect, type NetConnectOpts, type Socket } from 'node:net'
-import { SECOND } from '../limits.js'
-import { isLoopback } from '../machine.js'
+import { SECOND } from '../lib/limits.js'
+import { isLoopback } from '../lib/platform.js'
 
 /** Milliseconds to connect on one machine: more means that nobody takes connections there. */
 const CONNECT_MS = 10 * SECOND

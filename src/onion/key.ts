@@ -2,8 +2,8 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { closeSync, existsSync, fchmodSync, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
-import { writeWhole } from '../durable.js'
-import { RelayError } from '../errors.js'
+import { writeFileAtomic } from '../lib/atomic-file.js'
+import { RelayError } from '../lib/errors.js'
 import { onionAddress, publicKeyOf } from './address.js'
 
 export interface OnionKey {
@@ -105,7 +105,7 @@ export function readKey(path: string): Loaded {
 export function writeKey(path: string, key: OnionKey): void {
   try {
     if (existsSync(path)) throw new Error('it is there already')
-    writeWhole(path, formatKey(key))
+    writeFileAtomic(path, formatKey(key))
   } catch (err) {
     throw new RelayError('data_unusable', `${path} cannot be written: ${(err as Error).message}`, {
       cause: err,

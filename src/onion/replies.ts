@@ -1,6 +1,6 @@
 // Replies of a tor's control port, put together from bytes however they arrive (control-spec, 2.3).
 
-import { KIB, MIB } from '../limits.js'
+import { KIB, MIB } from '../lib/limits.js'
 
 export interface ReplyLine {
   /** what follows the code and its separator */

@@ -1,8 +1,8 @@
 // One service at one tor: offered, published, looked after until the control connection is over.
 
-import type { Clock } from '../clock.js'
-import { HOUR, SECOND } from '../limits.js'
-import type { Log } from '../log.js'
+import type { Clock } from '../lib/clock.js'
+import { HOUR, SECOND } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import { ControlError, type Controller } from './controller.js'
 import { KEY_TYPE, type OnionKey } from './key.js'
 import { infoOf, type Reply, valueIn } from './replies.js'

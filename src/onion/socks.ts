@@ -2,8 +2,8 @@
 
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
-import type { Clock } from '../clock.js'
-import { KIB, MINUTE } from '../limits.js'
+import type { Clock } from '../lib/clock.js'
+import { KIB, MINUTE } from '../lib/limits.js'
 
 /** Milliseconds a look may take: a new circuit to a rendezvous point on a slow day. */
 export const LOOK_MS = 1 * MINUTE

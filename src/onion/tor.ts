@@ -5,9 +5,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import type { Socket } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Clock } from '../clock.js'
-import { KIB, SECOND, TOR_QUEUE_BYTES } from '../limits.js'
-import type { Log } from '../log.js'
+import type { Clock } from '../lib/clock.js'
+import { KIB, SECOND, TOR_QUEUE_BYTES } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import { dialUnix } from './dial.js'
 
 export interface TorOptions {

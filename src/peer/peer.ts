@@ -2,31 +2,31 @@
 
 import SecretStack from 'secret-stack'
 import type { Keys } from 'ssb-keys'
-import type { Clock } from '../clock.js'
-import type { Log } from '../log.js'
-import { describeMachine } from '../machine.js'
+import type { Clock } from '../lib/clock.js'
+import type { Log } from '../lib/log.js'
+import { describeMachine } from '../lib/platform.js'
 import { createAttendants } from '../room/attendants.js'
 import { createConnections } from '../room/connections.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import { createTunnels, type TunnelCaps } from '../room/tunnels.js'
 import type { FeedId } from '../ssb/feed-id.js'
+import type { HostPort } from '../ssb/invite-code.js'
 import { NETWORK_KEY } from '../ssb/network.js'
 import type { Store } from '../store/store.js'
-import { createAdmit } from './auth.js'
-import { leastMissed } from './crowd.js'
-import { createFollow } from './follow.js'
-import { createHistory } from './history.js'
-import { createAskApp, createHttpAuth } from './http-auth.js'
-import { createInviteUse } from './invite.js'
-import { watchConnections } from './life.js'
-import type { HostPort } from './operator.js'
+import { createAdmission } from './admission.js'
+import { manageConnections } from './connection-manager.js'
+import { chooseEviction } from './eviction.js'
+import { createHistory } from './methods/create-history-stream.js'
+import { createFollow } from './methods/follow.js'
+import { createPing } from './methods/gossip-ping.js'
+import { createAskApp, createHttpAuth } from './methods/http-auth.js'
+import { createInviteUse } from './methods/invite.js'
+import { createRoomMethods, createTunnelMethods } from './methods/room.js'
+import { createTunnelConnect } from './methods/tunnel.js'
 import { allowedTo } from './permissions.js'
-import { createPing } from './ping.js'
 import type { Recovery } from './recovery.js'
-import { createReplicate } from './replicate.js'
-import { createRoomMethods, createTunnelMethods } from './room.js'
+import { createReplication } from './replication.js'
 import type { Rpc, Session } from './session.js'
-import { createTunnelConnect } from './tunnel.js'
 import { readyCrypto } from './wire/crypto.js'
 import { createNetTransport, type Listener, type ListenerOptions } from './wire/net.js'
 import { createShsTransform } from './wire/shs.js'
@@ -83,19 +83,19 @@ export async function createPeer(
   const net = createNetTransport({
     log,
     now: clock.uptime,
-    leastMissed: (links) => leastMissed(links, connections.all()),
+    leastMissed: (links) => chooseEviction(links, connections.all()),
   })
   const shs = createShsTransform(
     { log },
     {
       keys: { publicKey: bytesOf(keys.public), secretKey: bytesOf(keys.private) },
       appKey: Buffer.from(NETWORK_KEY, 'base64'),
-      admit: createAdmit({ store, connections, log, tunnels: options.tunnels.perPeer }),
+      admit: createAdmission({ store, connections, log, tunnels: options.tunnels.perPeer }),
       tunnels: options.tunnels.perPeer,
     },
   )
   signIn.connect(createAskApp(connections))
-  const replicate = createReplicate({ store, clock, log, connections })
+  const replicate = createReplication({ store, clock, log, connections })
   const room = { store, attendants, clock, own: keys.id, ...options }
 
   const stack = SecretStack({ caps: { shs: NETWORK_KEY } })
@@ -160,7 +160,7 @@ export async function createPeer(
     timers: { inactivity: -1 },
     connections: { incoming: { [TRANSPORT]: [{ transform: TRANSFORM }] }, outgoing: {} },
   })
-  const life = watchConnections({ store, clock, net, connections, attendants, replicate, recovery })
+  const life = manageConnections({ store, clock, net, connections, attendants, replicate, recovery })
   api.on('rpc:connect', (rpc: Rpc) => {
     life.connected(rpc)
     // secret-stack leaves an empty list behind for every identity that ever called

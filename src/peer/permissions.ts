@@ -1,8 +1,8 @@
 // What each row of the admission table may call: the one place where methods are allowed, and the gate that checks it.
 
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 import type { PrivacyMode } from '../store/settings.js'
-import { callsFor, type Permissions, type Row, type Session } from './session.js'
+import { type CallerClass, callLimit, type Permissions, type Session } from './session.js'
 
 const EVERYONE = ['manifest', 'whoami', 'gossip.ping']
 
@@ -29,7 +29,7 @@ const SIGN_IN = ['httpAuth.sendSolution', 'httpAuth.invalidateAllSolutions']
 
 const MEMBER = [...EVERYONE, ...ROOM, ...FEEDS, ...SIGN_IN, 'room.members']
 
-type Table = Record<PrivacyMode, Record<Row, ReadonlySet<string>>>
+type Table = Record<PrivacyMode, Record<CallerClass, ReadonlySet<string>>>
 
 const GUEST: ReadonlySet<string> = new Set([...EVERYONE, 'invite.use'])
 const FULL: ReadonlySet<string> = new Set([...MEMBER, ...VOUCHING, ...ALIASES])
@@ -54,12 +54,12 @@ const ALLOWED: Table = {
 const ARGUMENTS = 4
 
 /** What a row may call in a mode, as dotted names. */
-export function allowedTo(row: Row, mode: PrivacyMode): ReadonlySet<string> {
+export function allowedTo(row: CallerClass, mode: PrivacyMode): ReadonlySet<string> {
   return ALLOWED[mode][row]
 }
 
 /** True for those who have a tunnel address here (Rooms 2, "Internal user"). */
-export function isInternal(row: Row, mode: PrivacyMode): boolean {
+export function isInternal(row: CallerClass, mode: PrivacyMode): boolean {
   return row === 'stranger' ? mode === 'open' : row !== 'guest'
 }
 
@@ -80,7 +80,7 @@ export function permissionsFor(session: Session, mode: () => PrivacyMode, tunnel
       return new RelayError('not_allowed', `method:${path.slice(0, 64)} is not in list of allowed methods`)
     }
     if (!Array.isArray(args) || args.length > ARGUMENTS) return new RelayError('bad_argument')
-    if (session.calls >= callsFor(session.row, tunnels)) return new RelayError('busy')
+    if (session.calls >= callLimit(session.row, tunnels)) return new RelayError('busy')
     args.unshift(session)
     return undefined
   }

@@ -1,10 +1,10 @@
 // After a restore: callers are asked for what the relay published since the backup, and it publishes nothing meanwhile.
 
 import { existsSync, rmSync } from 'node:fs'
-import type { Clock } from '../clock.js'
-import { exposed, RelayError } from '../errors.js'
-import { RECOVERY_MS } from '../limits.js'
-import type { Log } from '../log.js'
+import type { Clock } from '../lib/clock.js'
+import { RelayError, toPublicError } from '../lib/errors.js'
+import { RECOVERY_MS } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { type MessageValue, verifyMessage } from '../ssb/message.js'
 import type { Store } from '../store/store.js'
@@ -87,8 +87,8 @@ export function createRecovery(
   }
 
   function refuse(read: Source<unknown>, err: unknown): false {
-    log.warn({ err: exposed(err).message }, 'what a caller holds of the own feed is not ours')
-    read(exposed(err), () => {})
+    log.warn({ err: toPublicError(err).message }, 'what a caller holds of the own feed is not ours')
+    read(toPublicError(err), () => {})
     return false
   }
 

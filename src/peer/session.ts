@@ -1,22 +1,22 @@
 // One admitted connection: who called, what they may do now, and the means to end it. Rows of the admission table (docs/protocol.md).
 
-import { CALLS_PER_CONNECTION, FRAME_BYTES } from '../limits.js'
-import type { Log } from '../log.js'
+import { CALLS_PER_CONNECTION, FRAME_BYTES } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Link } from './wire/link.js'
 import { createOutflow, type Outflow } from './wire/outflow.js'
 import type { Duplex, Source } from './wire/pull.js'
 
 /** Who is calling. A stranger is whoever the mode lets in without the relay following it. */
-export type Row = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
+export type CallerClass = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
 
 /** Whether the relay follows who is in this row. */
-export function isFollowed(row: Row): boolean {
+export function isFollowed(row: CallerClass): boolean {
   return row === 'member' || row === 'moderator' || row === 'admin'
 }
 
 /** The key of a row in tables of limits. */
-function limitKey(row: Row): 'guest' | 'stranger' | 'followed' {
+function limitKey(row: CallerClass): 'guest' | 'stranger' | 'followed' {
   return row === 'guest' || row === 'stranger' ? row : 'followed'
 }
 
@@ -24,7 +24,7 @@ function limitKey(row: Row): 'guest' | 'stranger' | 'followed' {
  * Calls and streams that one connection may have under way.
  * @param tunnels that one peer may have open
  */
-export function callsFor(row: Row, tunnels: number): number {
+export function callLimit(row: CallerClass, tunnels: number): number {
   return CALLS_PER_CONNECTION[limitKey(row)] + (row === 'guest' ? 0 : tunnels)
 }
 
@@ -48,7 +48,7 @@ export interface Rpc {
 export interface Session {
   readonly id: FeedId
   /** Read at every call, so that a change takes effect on a live connection. */
-  row: Row
+  row: CallerClass
   readonly link: Link
   /** the other end's methods, once muxrpc runs */
   rpc: Rpc | null
@@ -83,7 +83,7 @@ export interface Admission {
   permissions: Permissions
 }
 
-export function createSession(id: FeedId, row: Row, link: Link, log: Log): Session {
+export function createSession(id: FeedId, row: CallerClass, link: Link, log: Log): Session {
   return {
     id,
     row,

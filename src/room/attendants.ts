@@ -1,7 +1,7 @@
 // Attendants: who of the room is here now, and telling it. Changes gather for a moment, so a crowd is one notice.
 
-import type { Clock } from '../clock.js'
-import { PRESENCE_LOG, PRESENCE_MS } from '../limits.js'
+import type { Clock } from '../lib/clock.js'
+import { PRESENCE_LOG, PRESENCE_MS } from '../lib/limits.js'
 
 export interface Presence {
   type: 'joined' | 'left'

@@ -1,7 +1,7 @@
 // The server's challenges: made from a ticket that the browser keeps, so that a crowd of sign-ins fills nothing here.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { CHALLENGE_MS, SECOND } from '../limits.js'
+import { CHALLENGE_MS, SECOND } from '../lib/limits.js'
 import { CHALLENGE_BYTES, isChallenge } from '../ssb/http-auth.js'
 
 export interface ChallengeMint {

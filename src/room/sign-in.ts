@@ -1,9 +1,9 @@
 // The sign-in bridge: challenges between a browser and an app, which never meet anywhere else. Live memory, capped.
 
 import { randomBytes } from 'node:crypto'
-import type { Clock } from '../clock.js'
-import { RelayError } from '../errors.js'
-import { HOUR, SOLUTION_MS, SOLUTIONS_AT_ONCE, SOLUTIONS_PER_HOUR, SOLVED_PER_MEMBER } from '../limits.js'
+import type { Clock } from '../lib/clock.js'
+import { RelayError } from '../lib/errors.js'
+import { HOUR, SOLUTION_MS, SOLUTIONS_AT_ONCE, SOLUTIONS_PER_HOUR, SOLVED_PER_MEMBER } from '../lib/limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { CHALLENGE_BYTES, isChallenge, isSolution } from '../ssb/http-auth.js'
 import { createChallengeMint } from './challenge.js'

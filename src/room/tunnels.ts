@@ -1,7 +1,7 @@
 // Tunnels: which are open, whose they are, and the caps on each. Only places are counted; the bytes pass elsewhere.
 
-import { RelayError } from '../errors.js'
-import { TUNNELS_PER_PAIR } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { TUNNELS_PER_PAIR } from '../lib/limits.js'
 
 export interface TunnelCaps {
   /** tunnels open at once */

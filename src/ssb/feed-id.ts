@@ -1,6 +1,6 @@
 // Feed ids: `@<base64 of an ed25519 public key>.ed25519`, checked, and turned into the 32 bytes the store keys by.
 
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 
 export type FeedId = string
 

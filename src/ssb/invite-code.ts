@@ -1,15 +1,19 @@
 // Invite codes as the protocol guide defines them: `host:port:@key.ed25519~seed`. Pure: makes and reads them.
 
 import ssbKeys from 'ssb-keys'
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 import { type FeedId, isFeedId, keyOf } from './feed-id.js'
 
 /** Bytes of an invite's seed, from which client and relay derive the same guest key pair. */
 export const SEED_BYTES = 32
 
-export interface InviteCode {
+/** An address of ours, as an invite code names it. */
+export interface HostPort {
   host: string
   port: number
+}
+
+export interface InviteCode extends HostPort {
   /** the relay that made it */
   relay: FeedId
   seed: Buffer

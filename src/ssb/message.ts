@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto'
 import validation from 'ssb-classic/validation.js'
 import ssbKeys, { type Keys } from 'ssb-keys'
-import { RelayError } from '../errors.js'
-import { MESSAGE_CHARS, SEQUENCE_MAX } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { MESSAGE_CHARS, SEQUENCE_MAX } from '../lib/limits.js'
 import { type FeedId, isFeedId } from './feed-id.js'
 
 /** The signed value of a classic message. */

@@ -1,6 +1,6 @@
 // Activity: one small row a day, of who was there and what is kept, for the dashboard's charts.
 
-import { DAY, DAYS_KEPT } from '../limits.js'
+import { DAY, DAYS_KEPT } from '../lib/limits.js'
 import type { DayRecord, Tables } from './layout.js'
 import type { Writer } from './writer.js'
 

@@ -1,19 +1,19 @@
 // Aliases: names by which members are found. One owner per name; a name is freed by its owner or with its membership.
 
-import { RelayError } from '../errors.js'
-import { ALIASES_PER_MEMBER } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { ALIASES_PER_MEMBER } from '../lib/limits.js'
 import { isLabel } from '../ssb/alias.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import type { AliasRecord, Tables } from './layout.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export interface Aliases {
   /** Who answers to a name, or null. */
   get(alias: string): AliasRecord | null
   /** @throws RelayError `alias_taken`, `quota_reached`, `not_allowed` for one who is no member (any more) */
-  register(alias: string, owner: FeedId, signature: string, before?: Before): Promise<void>
+  register(alias: string, owner: FeedId, signature: string, before?: Precondition): Promise<void>
   /** Frees a name; without an owner, whoever's it is. @throws RelayError `not_found` (also for another's) */
-  revoke(alias: string, owner?: FeedId, before?: Before): Promise<void>
+  revoke(alias: string, owner?: FeedId, before?: Precondition): Promise<void>
   of(owner: FeedId): string[]
   list(): Array<{ alias: string } & AliasRecord>
 }

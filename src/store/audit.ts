@@ -1,7 +1,7 @@
 // The audit log: who did what to whom, and when; written in the transaction of the deed, capped, for admins to read.
 
-import { AUDIT_KEPT, AUDIT_STEP } from '../limits.js'
-import { cleanText } from '../text.js'
+import { AUDIT_KEPT, AUDIT_STEP } from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
 import type { AuditRecord, Tables } from './layout.js'
 
 export interface AuditEntry extends AuditRecord {

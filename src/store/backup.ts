@@ -5,10 +5,10 @@ import { createReadStream } from 'node:fs'
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { examineFile } from './file-check.js'
 import { isReadable, SCHEMA } from './layout.js'
-import { examineFile } from './pages.js'
 import type { Store } from './store.js'
 
 /** Raised when what lies in a backup changes; an older one is then converted or refused, never misread. */

@@ -1,10 +1,10 @@
 // Feeds: messages taken in, in any order, and read back in ascending order; latest, holes and forks of each.
 
-import { RelayError } from '../errors.js'
-import { FEED_LISTENERS_TURN, SEQUENCE_MAX } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { createFairScheduler } from '../lib/fair-scheduler.js'
+import { FEED_LISTENERS_TURN, SEQUENCE_MAX } from '../lib/limits.js'
 import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import { encodeStored, storedHash, type VerifiedMessage } from '../ssb/message.js'
-import { createTurns } from '../turns.js'
 import { noteHeld, takeAsks } from './gaps.js'
 import { type FeedRecord, messageKey, sequenceOf, type Tables } from './layout.js'
 import type { AfterFlush, Writer } from './writer.js'
@@ -84,7 +84,7 @@ export function createFeeds(
 ): Feeds {
   const { messages: table, feeds: records } = tables
   const listeners = new Map<FeedId, Set<() => void>>()
-  const turns = createTurns<FeedId>(FEED_LISTENERS_TURN, onFault)
+  const turns = createFairScheduler<FeedId>(FEED_LISTENERS_TURN, onFault)
   let limits = initialLimits
 
   /** bytes of all messages on disk: counted when a write is flushed, so that one undone leaves no trace here */

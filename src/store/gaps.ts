@@ -1,6 +1,6 @@
 // The holes in a feed: pure bookkeeping over ranges of sequences we do not hold.
 
-import { GAP_ASKS, GAPS_PER_FEED } from '../limits.js'
+import { GAP_ASKS, GAPS_PER_FEED } from '../lib/limits.js'
 import type { FeedRecord, Gap } from './layout.js'
 
 /**

@@ -1,8 +1,8 @@
 // What the store needs now and then: what has expired goes, and the day's figures are noted.
 
-import { type Clock, isClockSet } from '../clock.js'
-import { HOUR } from '../limits.js'
-import type { Log } from '../log.js'
+import { type Clock, isClockSet } from '../lib/clock.js'
+import { HOUR } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
 import type { Store } from './store.js'
 
 interface HouseParts {
@@ -15,7 +15,7 @@ interface HouseParts {
  * Keeps house at once and every hour, once the clock is set: by one that woke up in 1970 nothing can be dated.
  * @returns what ends it, after the day's figures have been noted once more; the store must still be open then
  */
-export function keepHouse({ store, clock, log }: HouseParts): () => Promise<void> {
+export function startMaintenance({ store, clock, log }: HouseParts): () => Promise<void> {
   async function note(): Promise<void> {
     const { messages } = store.feeds.totals()
     await store.activity.note({

@@ -1,7 +1,7 @@
 // An invite's rows: its record, and three indexes in the order in which invites end, so that nobody reads them all.
 
-import { isClockSet } from '../clock.js'
-import { INVITES_KEPT } from '../limits.js'
+import { isClockSet } from '../lib/clock.js'
+import { INVITES_KEPT } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import { endKey, type InviteRecord, type Tables, TIME_MAX } from './layout.js'
 

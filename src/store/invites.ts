@@ -1,9 +1,9 @@
 // Invites: made with a seed we hand out and forget, used exactly once per use in the transaction of the follow.
 
 import { randomBytes } from 'node:crypto'
-import { requireClock } from '../clock.js'
-import { createDaily } from '../daily.js'
-import { RelayError } from '../errors.js'
+import { requireClock } from '../lib/clock.js'
+import { createDailyQuota } from '../lib/daily-quota.js'
+import { RelayError } from '../lib/errors.js'
 import {
   DAY,
   DEAD_INVITE_DAYS,
@@ -15,15 +15,15 @@ import {
   INVITES_PER_DAY,
   INVITES_PER_MEMBER,
   NOTE_CHARS,
-} from '../limits.js'
+} from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
 import { type FeedId, feedIdOf, isFeedId, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
-import { cleanText } from '../text.js'
 import { createInviteRows, endingNow } from './invite-rows.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { AfterFlush, Before, Writer } from './writer.js'
+import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 export type InviteState = 'live' | 'used up' | 'expired' | 'revoked'
 
@@ -51,7 +51,7 @@ export interface Invites {
    * @throws RelayError `bad_argument`, `quota_reached` (a maker's, of the day or open, one feed's, or everybody's),
    * `not_allowed` for a maker who is no member (any more), `already_following` where it is for a member
    */
-  create(options: NewInvite, before?: Before): Promise<{ invite: Invite; seed: Buffer }>
+  create(options: NewInvite, before?: Precondition): Promise<{ invite: Invite; seed: Buffer }>
   /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
   get(guest: FeedId): Invite | null
   /**
@@ -71,7 +71,7 @@ export interface Invites {
   /** True while a directed invite stands for a feed. */
   awaits(feed: FeedId): boolean
   /** Takes a live one back. @throws RelayError `invite_unknown` (also for one taken back before), `invite_used_up`, `invite_expired` */
-  revoke(guest: FeedId, before?: Before): Promise<Invite>
+  revoke(guest: FeedId, before?: Precondition): Promise<Invite>
   /** All of them, or those that one member made. */
   list(by?: FeedId): Invite[]
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
@@ -91,7 +91,7 @@ export function createInvites(
 ): Invites {
   const { invites, knocks } = tables
   const rows = createInviteRows(tables, now)
-  const spendToday = createDaily(INVITES_PER_DAY, now)
+  const spendToday = createDailyQuota(INVITES_PER_DAY, now)
 
   function stateOf({ revoked, spent, expires }: InviteRecord): InviteState {
     if (revoked !== null) return 'revoked'

@@ -1,15 +1,15 @@
 // Knocks: people waiting to be let in, each with a note, until somebody answers or the knock expires.
 
-import { requireClock } from '../clock.js'
-import { RelayError } from '../errors.js'
-import { KNOCKS_KEPT, NOTE_CHARS } from '../limits.js'
+import { requireClock } from '../lib/clock.js'
+import { RelayError } from '../lib/errors.js'
+import { KNOCKS_KEPT, NOTE_CHARS } from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
-import { cleanText } from '../text.js'
 import type { Invites } from './invites.js'
 import type { KnockRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export interface Knock extends KnockRecord {
   feed: FeedId
@@ -25,9 +25,9 @@ export interface Knocks {
   /** Those still waiting, oldest first. */
   list(): Knock[]
   /** Lets one in: the relay follows it. @throws RelayError `not_found` */
-  accept(feed: FeedId, before?: Before): Promise<KeyedMessage>
+  accept(feed: FeedId, before?: Precondition): Promise<KeyedMessage>
   /** @throws RelayError `not_found` */
-  decline(feed: FeedId, before?: Before): Promise<void>
+  decline(feed: FeedId, before?: Precondition): Promise<void>
   /** Forgets knocks that have expired; answers how many. */
   sweep(): Promise<number>
 }

@@ -1,16 +1,16 @@
 // Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
 
-import { isClockSet } from '../clock.js'
-import { RelayError } from '../errors.js'
-import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../limits.js'
+import { isClockSet } from '../lib/clock.js'
+import { RelayError } from '../lib/errors.js'
+import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
-import { cleanText } from '../text.js'
 import { foldContacts, followContent, memberRow } from './contacts.js'
 import { createInviteRows, endingNow, indexInvites } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
-import type { OwnFeed } from './own-feed.js'
-import type { AfterFlush, Before, Writer } from './writer.js'
+import type { RelayFeed } from './relay-feed.js'
+import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 export type FollowReason = Pick<MemberRecord, 'by' | 'voucher' | 'note'>
 
@@ -32,21 +32,21 @@ export interface Members {
   /** The feeds one member answers for. */
   vouchedBy(voucher: FeedId): FeedId[]
   /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, us, or a voucher who is none) */
-  follow(feed: FeedId, reason: FollowReason, before?: Before): Promise<KeyedMessage>
+  follow(feed: FeedId, reason: FollowReason, before?: Precondition): Promise<KeyedMessage>
   /** The same inside a write, for verbs that do more in the same transaction. */
   followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage
   /**
    * Stops following; with a voucher, only what that member vouched for, and nobody who has been given a role since.
    * @throws RelayError `not_following`, `not_allowed` (a voucher who is no member any more)
    */
-  unfollow(feed: FeedId, voucher?: FeedId, before?: Before): Promise<KeyedMessage>
+  unfollow(feed: FeedId, voucher?: FeedId, before?: Precondition): Promise<KeyedMessage>
   /**
    * Blocks (and unfollows) a feed; answers whether it was not blocked before. Blocking again only changes the reason, and
    * an empty one leaves that as it was: who blocks twice takes nothing back.
    */
-  block(feed: FeedId, reason: string, before?: Before): Promise<boolean>
+  block(feed: FeedId, reason: string, before?: Precondition): Promise<boolean>
   /** @throws RelayError `not_found` when it is not blocked */
-  unblock(feed: FeedId, before?: Before): Promise<void>
+  unblock(feed: FeedId, before?: Precondition): Promise<void>
   isBlocked(feed: FeedId): boolean
   blocked(): Array<{ feed: FeedId } & BlockRecord>
   /**
@@ -56,13 +56,13 @@ export interface Members {
   rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number; marks: number }>
   onChange(listener: (change: MemberChange) => void): () => void
   /** Remembers that a member was here; written at most once in `SEEN_STEP_MS`. */
-  saw(feed: FeedId): Promise<void>
+  recordSeen(feed: FeedId): Promise<void>
   /** Unix ms of the last time, to within `SEEN_STEP_MS`; null if never. */
   lastSeen(feed: FeedId): number | null
 }
 
 /** @param now Unix ms */
-export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now: () => number): Members {
+export function createMembers(tables: Tables, writer: Writer, own: RelayFeed, now: () => number): Members {
   const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen } = tables
   const invites = createInviteRows(tables, now)
   const listeners = new Set<(change: MemberChange) => void>()
@@ -226,7 +226,7 @@ export function createMembers(tables: Tables, writer: Writer, own: OwnFeed, now:
     },
 
     lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
-    async saw(feed) {
+    async recordSeen(feed) {
       const last = seen.get(keyOf(feed)) ?? 0
       // one that lies ahead is of a clock that was wrong
       const isFresh = last <= now() && now() - last < SEEN_STEP_MS

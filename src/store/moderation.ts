@@ -1,10 +1,10 @@
 // The deeds of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
 
-import { RelayError } from '../errors.js'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
 import { type FeedId, isFeedId, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
-import { cleanText } from '../text.js'
 import type { Aliases } from './aliases.js'
 import type { Audit } from './audit.js'
 import type { Feeds } from './feeds.js'
@@ -13,11 +13,11 @@ import type { Knocks } from './knocks.js'
 import type { Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { Notice, Notices } from './notices.js'
-import { type Actor, type Deed, permit } from './powers.js'
+import { type Action, type Actor, assertAllowed } from './permissions.js'
 import type { Role, Roles } from './roles.js'
 import type { PrivacyMode, Settings } from './settings.js'
 import type { SignIns } from './sign-ins.js'
-import type { Before } from './writer.js'
+import type { Precondition } from './writer.js'
 
 /** What one actor can do; each rejects with `not_allowed` where the role of that moment does not reach. */
 export interface Deeds {
@@ -57,7 +57,7 @@ export interface Deeds {
 export interface Moderation {
   as(actor: Actor): Deeds
   /** Asks for a deed's permission inside a write, for what an app does by itself: it is not noted. */
-  permitting(actor: FeedId, deed: Deed): Before
+  permitting(actor: FeedId, deed: Action): Precondition
 }
 
 export interface ModerationComponents {
@@ -96,9 +96,9 @@ export function createModeration(components: ModerationComponents): Moderation {
     return [...tables.roles.getRange({})].filter(({ value }) => value === 'admin').length === 1
   }
 
-  function ask(actor: Actor, deed: Deed, { whom, owner, unseats = true }: About): void {
+  function ask(actor: Actor, deed: Action, { whom, owner, unseats = true }: About): void {
     if (actor === 'operator') return
-    permit(deed, {
+    assertAllowed(deed, {
       role: roleNow(actor),
       target: roleNow(whom),
       own: owner?.() === actor,
@@ -109,7 +109,7 @@ export function createModeration(components: ModerationComponents): Moderation {
 
   /** What runs before a deed in its transaction: the role is asked for, and the deed is noted. */
   const before =
-    (actor: Actor, deed: Deed, about: About = {}): Before =>
+    (actor: Actor, deed: Action, about: About = {}): Precondition =>
     () => {
       ask(actor, deed, about)
       const { whom = '', detail = '', owner, idle } = about

@@ -1,9 +1,9 @@
 // Notices: what the room has to say to its people, as Markdown, each under a name of its own.
 
-import { RelayError } from '../errors.js'
-import { NOTICE_TEXT_CHARS, NOTICE_TITLE_CHARS, NOTICES_KEPT } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { NOTICE_TEXT_CHARS, NOTICE_TITLE_CHARS, NOTICES_KEPT } from '../lib/limits.js'
 import type { NoticeRecord, Tables } from './layout.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export interface Notice extends NoticeRecord {
   /** its place in the address */
@@ -17,9 +17,9 @@ export interface Notices {
   /** Whether one has this title and text already. */
   says(name: string, title: string, text: string): boolean
   /** Writes one, or writes it anew, unless it says the same already. @throws RelayError `bad_argument`, `quota_reached` */
-  save(notice: Omit<Notice, 'changed'>, before?: Before): Promise<void>
+  save(notice: Omit<Notice, 'changed'>, before?: Precondition): Promise<void>
   /** @throws RelayError `not_found` */
-  remove(name: string, before?: Before): Promise<void>
+  remove(name: string, before?: Precondition): Promise<void>
 }
 
 /** Part of an address, to be typed by hand. */

@@ -2,10 +2,10 @@
 
 import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { RelayError } from '../errors.js'
-import { KIB } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { KIB } from '../lib/limits.js'
+import { examineFile } from './file-check.js'
 import { DATA_FILE, LOCK_FILE, openTables, type Tables } from './layout.js'
-import { examineFile } from './pages.js'
 
 /**
  * Bytes of the file in which LMDB keeps its locks. It makes one of some 8 KiB that has no room on the disk yet and
@@ -19,7 +19,7 @@ const FIRST_BYTES = 64 * KIB
  * Opens the tables under a directory, making both where they are missing. A file that is damaged stays as it is.
  * @throws RelayError `data_unusable`
  */
-export function openSound(path: string): Tables {
+export function openValidated(path: string): Tables {
   const file = join(path, DATA_FILE)
   const unusable = (what: string, cause?: unknown): RelayError =>
     new RelayError('data_unusable', `${path}: ${what}`, { cause })

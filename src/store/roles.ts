@@ -1,9 +1,9 @@
 // Roles: which members may moderate or administer. Everyone else who is followed is a member.
 
-import { RelayError } from '../errors.js'
+import { RelayError } from '../lib/errors.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import type { Tables } from './layout.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export type Role = 'member' | 'moderator' | 'admin'
 
@@ -14,7 +14,7 @@ export interface Roles {
   /** The role of a feed that is followed; what it means for one that is not is the caller's to decide. */
   of(feed: FeedId): Role
   /** @throws RelayError `not_following` for a feed that is no member */
-  set(feed: FeedId, role: Role, before?: Before): Promise<void>
+  set(feed: FeedId, role: Role, before?: Precondition): Promise<void>
   list(): Array<{ feed: FeedId; role: Role }>
   onChange(listener: (feed: FeedId) => void): () => void
 }

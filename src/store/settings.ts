@@ -1,7 +1,7 @@
 // What the operator decides while the relay runs: its name, its description, its privacy mode, and that set-up is done.
 
 import type { Tables } from './layout.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export type PrivacyMode = 'open' | 'community' | 'restricted'
 
@@ -22,7 +22,7 @@ export interface Settings {
   /** The mode inside a write, where a change that came just before holds already. */
   modeNow(): PrivacyMode
   /** Changes some of them; listeners hear of it once it is on disk. */
-  change(patch: Partial<SettingsRecord>, before?: Before): Promise<void>
+  change(patch: Partial<SettingsRecord>, before?: Precondition): Promise<void>
   onChange(listener: (now: Readonly<SettingsRecord>, before: Readonly<SettingsRecord>) => void): () => void
 }
 

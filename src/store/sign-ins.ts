@@ -1,13 +1,13 @@
 // Signed-in browsers and one-time login links: tokens only as hashes, and none that outlives its membership.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { isClockSet } from '../clock.js'
-import { RelayError } from '../errors.js'
-import { AGENT_CHARS, LINK_MS, SEEN_STEP_MS, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../limits.js'
+import { isClockSet } from '../lib/clock.js'
+import { RelayError } from '../lib/errors.js'
+import { AGENT_CHARS, LINK_MS, SEEN_STEP_MS, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../lib/limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { SignInRecord, SignInWay, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { Before, Writer } from './writer.js'
+import type { Precondition, Writer } from './writer.js'
 
 export interface SignIn extends SignInRecord {
   /** names it in lists; worth nothing as a token */
@@ -34,7 +34,7 @@ export interface SignIns {
   /** Told before that is written, so that what is under way ends with it: what was begun later is another sign-in. */
   onCloseAll(listener: (feed: FeedId) => void): () => void
   /** Makes a login link for a member; the one before it is void. @throws RelayError `not_following` */
-  link(feed: FeedId, before?: Before): Promise<{ token: string; expires: number }>
+  link(feed: FeedId, before?: Precondition): Promise<{ token: string; expires: number }>
   /** Signs a browser in by a link, which is then void. @throws RelayError `link_void` */
   useLink(token: string, agent: string): Promise<string>
   /** Signs everybody out and voids all links: a backup knows nothing of what was ended after it was taken. */

@@ -4,8 +4,8 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
-import { RelayError } from '../errors.js'
-import type { Log } from '../log.js'
+import { RelayError } from '../lib/errors.js'
+import type { Log } from '../lib/log.js'
 import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
 import { type Audit, createAudit } from './audit.js'
@@ -17,8 +17,8 @@ import { DATA_FILE, isReadable, SCHEMA, type Tables } from './layout.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
-import { openSound } from './open.js'
-import { createOwnFeed, type OwnFeed } from './own-feed.js'
+import { openValidated } from './open.js'
+import { createRelayFeed, type RelayFeed } from './relay-feed.js'
 import { createRoles, type Roles } from './roles.js'
 import { createSettings, type Settings } from './settings.js'
 import { createSignIns, type SignIns } from './sign-ins.js'
@@ -26,7 +26,7 @@ import { createWriter } from './writer.js'
 
 export interface Store {
   feeds: Feeds
-  own: Pick<OwnFeed, 'hold' | 'release'>
+  own: Pick<RelayFeed, 'hold' | 'release'>
   members: Members
   invites: Invites
   knocks: Knocks
@@ -66,7 +66,7 @@ export async function createStore(
   { log, now }: { log: Log; now: () => number },
   { path, keys, ...limits }: StoreOptions,
 ): Promise<Store> {
-  const tables = openSound(path)
+  const tables = openValidated(path)
   const onFault = (err: unknown): void => log.error({ err }, 'a store listener failed')
   const writer = createWriter(tables.root, onFault)
   const close = async (feeds?: Feeds): Promise<void> => {
@@ -90,7 +90,7 @@ export async function createStore(
   const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size
   const feeds = createFeeds(tables, writer, limits, now, onFault)
-  const own = createOwnFeed(keys, feeds, now)
+  const own = createRelayFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own, now)
   // What a blocked feed left, or one that its voucher no longer answers for, must not go on taking others' room. A
   // member that the operator lets go is kept on disk: it may come back.

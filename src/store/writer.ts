@@ -1,8 +1,8 @@
 // The one writer: gathers writes into batches, commits each in one LMDB transaction, and answers when it is on disk.
 
 import type { RootDatabase } from 'lmdb'
-import { RelayError } from '../errors.js'
-import { BATCH_MS, BATCH_WORK_MS, BATCH_WRITES } from '../limits.js'
+import { RelayError } from '../lib/errors.js'
+import { BATCH_MS, BATCH_WORK_MS, BATCH_WRITES } from '../lib/limits.js'
 
 /** Runs when the batch is flushed, before its waiters are answered: for telling live listeners. */
 export type AfterFlush = (listener: () => void) => void
@@ -17,11 +17,11 @@ export type Write<T> = (afterFlush: AfterFlush) => T
  * What must hold, or be noted, with a write: it runs in the same transaction just before, and if either throws neither
  * leaves a trace. So a permission is asked for at the very moment of what it permits.
  */
-export type Before = Write<void>
+export type Precondition = Write<void>
 
 export interface Writer {
   /** Queues a write; resolves with its answer once the batch is flushed. */
-  submit<T>(write: Write<T>, before?: Before): Promise<T>
+  submit<T>(write: Write<T>, before?: Precondition): Promise<T>
   /** Commits what is queued and refuses what comes later. */
   close(): Promise<void>
 }
@@ -140,7 +140,7 @@ export function createWriter(
   }
 
   return {
-    submit<T>(write: Write<T>, before?: Before): Promise<T> {
+    submit<T>(write: Write<T>, before?: Precondition): Promise<T> {
       if (closed) return Promise.reject(new RelayError('busy', 'the relay is closing'))
       return new Promise<T>((resolve, reject) => {
         queue.push({
@@ -162,7 +162,7 @@ export function createWriter(
 }
 
 const guarded =
-  <T>(before: Before, write: Write<T>): Write<T> =>
+  <T>(before: Precondition, write: Write<T>): Write<T> =>
   (afterFlush) => {
     before(afterFlush)
     return write(afterFlush)

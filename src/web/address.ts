@@ -1,8 +1,8 @@
 // Our address as SSB clients write it, the room's open invite made from it, and where our pages are.
 
-import { ONION_PORTS } from '../limits.js'
-import { isLoopback, originOf } from '../machine.js'
-import type { RelayFace, RelayNames } from './components.js'
+import { ONION_PORTS } from '../lib/limits.js'
+import { isLoopback, originOf } from '../lib/platform.js'
+import type { RelayFace, RelayNames } from './contract.js'
 import type { Listener } from './listen.js'
 
 /** The seed that says "this is a room, and open": the same for all rooms (Rooms 1), a secret of nobody's. */

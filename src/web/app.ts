@@ -1,10 +1,10 @@
 // The web: its plain listener, and a site behind it that is built when somebody first comes.
 
-import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './components.js'
+import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
 import { listen } from './listen.js'
 
 export type {
-  DrawnRiddle,
+  DrawnCaptcha as DrawnRiddle,
   Handler,
   Issued,
   ListenerKind,
@@ -16,7 +16,7 @@ export type {
   WebComponents,
   WebOptions,
   WebSetup,
-} from './components.js'
+} from './contract.js'
 export type { FetchCertificate } from './domain/fetch.js'
 export { openDomain } from './domain/open.js'
 export { listen } from './listen.js'

@@ -1,7 +1,7 @@
 // Cookies as we set and read them.
 
 import type { Context } from 'koa'
-import type { ListenerKind } from './components.js'
+import type { ListenerKind } from './contract.js'
 
 type Asked = Pick<Context, 'get'> & { state: { kind: ListenerKind } }
 

@@ -1,10 +1,10 @@
 // Reads a posted form: bounded bytes, one encoding, no library.
 
 import type { IncomingMessage } from 'node:http'
-import { RelayError } from '../errors.js'
-import { BODY_BYTES, KIB, MIB } from '../limits.js'
-import { cleanText } from '../text.js'
-import { waiting } from './crowd.js'
+import { RelayError } from '../lib/errors.js'
+import { BODY_BYTES, KIB, MIB } from '../lib/limits.js'
+import { cleanText } from '../lib/text.js'
+import { waiting } from './connection-limits.js'
 
 /**
  * Bytes of a form that carries text by people: the longest answers it takes need 15 KiB, as `%D7%A9` is one letter, and

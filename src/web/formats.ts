@@ -4,7 +4,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
 import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, openInvite, ssbPortAt } from './address.js'
-import type { RelayFace, RelayNames } from './components.js'
+import type { RelayFace, RelayNames } from './contract.js'
 
 /** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
 export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name' | 'connect'

@@ -3,11 +3,11 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { RelayError } from '../errors.js'
-import { CLOSE_MS, KIB, SECOND } from '../limits.js'
-import { originOf, reachableHost } from '../machine.js'
-import type { Handler } from './components.js'
-import { createCrowd } from './crowd.js'
+import { RelayError } from '../lib/errors.js'
+import { CLOSE_MS, KIB, SECOND } from '../lib/limits.js'
+import { originOf, reachableHost } from '../lib/platform.js'
+import { createConnectionLimits } from './connection-limits.js'
+import type { Handler } from './contract.js'
 
 export interface Listener {
   host: string
@@ -58,7 +58,7 @@ export interface ListenAt {
  * @throws RelayError `address_unusable`
  */
 export function listen(handler: Handler, at: ListenAt): Promise<Listener> {
-  const crowd = createCrowd(handler)
+  const crowd = createConnectionLimits(handler)
   return open(createServer(PATIENCE, crowd.handler), crowd, 'http', at)
 }
 
@@ -75,7 +75,7 @@ export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } 
  * @throws RelayError `address_unusable`
  */
 export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
-  const crowd = createCrowd(handler)
+  const crowd = createConnectionLimits(handler)
   const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, crowd.handler)
   const listener = await open(server, crowd, 'https', at)
   // a copy would have the address of now
@@ -87,7 +87,7 @@ export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsList
 
 async function open(
   server: Server,
-  crowd: Pick<ReturnType<typeof createCrowd>, 'watch' | 'sockets'>,
+  crowd: Pick<ReturnType<typeof createConnectionLimits>, 'watch' | 'sockets'>,
   scheme: 'http' | 'https',
   { host, port, name = 'web' }: ListenAt,
 ): Promise<Listener> {

@@ -1,10 +1,10 @@
 // All routes of sign-in and dashboard, on one screen. Loaded when somebody first comes for one of them.
 
 import Router from '@koa/router'
-import { doing } from './handlers/dashboard/doing.js'
 import type { DashboardParts } from './handlers/dashboard/page.js'
 import { peoplePages } from './handlers/dashboard/people.js'
-import { roomPages } from './handlers/dashboard/rooms.js'
+import { doing } from './handlers/dashboard/post-action.js'
+import { roomPages } from './handlers/dashboard/room-pages.js'
 import { type SignInParts, signingIn } from './handlers/sign-in.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { findMember, needMember } from './middleware/signed-in.js'

@@ -1,9 +1,9 @@
 // The pictures of one kind of page: each drawn once and kept, and so many drawn in an hour.
 
-import { RelayError } from '../errors.js'
-import { PICTURES_KEPT, PICTURES_PER_HOUR } from '../limits.js'
-import { Budget } from './budget.js'
-import { Kept } from './kept.js'
+import { RelayError } from '../lib/errors.js'
+import { FifoCache } from '../lib/fifo-cache.js'
+import { PICTURES_KEPT, PICTURES_PER_HOUR } from '../lib/limits.js'
+import { TokenBucket } from '../lib/token-bucket.js'
 import { drawQr } from './qr.js'
 import type { WebContext } from './state.js'
 
@@ -19,8 +19,8 @@ export function createPictures(
   now: () => number,
   limits: PictureLimits = { kept: PICTURES_KEPT, perHour: PICTURES_PER_HOUR },
 ): (ctx: WebContext, text: string) => Promise<void> {
-  const kept = new Kept<Promise<Buffer>>(limits.kept)
-  const budget = new Budget(limits.perHour, now)
+  const kept = new FifoCache<Promise<Buffer>>(limits.kept)
+  const budget = new TokenBucket(limits.perHour, now)
   return async (ctx, text) => {
     const image = await kept.get(text, () => {
       if (budget.take()) return drawQr(text)

@@ -1,7 +1,7 @@
 // What a reverse proxy tells of a request: the only place where X-Forwarded headers are read.
 
 import type { IncomingMessage } from 'node:http'
-import { canonical } from './names.js'
+import { canonical } from './own-hostnames.js'
 
 /**
  * Whether a request came by HTTPS through the proxy that the operator named. If so, its Host header becomes the one that

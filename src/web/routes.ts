@@ -2,29 +2,29 @@
 
 import Router from '@koa/router'
 import type { Assets } from './assets.js'
-import { ANSWER_PATH } from './code-link.js'
-import type { WebComponents } from './components.js'
+import type { WebComponents } from './contract.js'
+import { ANSWER_PATH } from './delog-link.js'
 import { type AliasParts, naming } from './handlers/alias.js'
 import { asset } from './handlers/asset.js'
+import { riddlePages } from './handlers/captcha.js'
 import { health } from './handlers/health.js'
 import { type InviteParts, inviting } from './handlers/invite.js'
 import { type JoinParts, joining } from './handlers/join.js'
 import { KNOCK_PATH, type KnockParts, knocking } from './handlers/knock.js'
 import { landing } from './handlers/landing.js'
-import { riddlePages } from './handlers/riddle.js'
 import { type SetupParts, settingUp } from './handlers/setup.js'
 import { whois } from './handlers/whois.js'
+import { forPrograms } from './middleware/json-clients.js'
 import { chooseLanguage, LANGUAGE_PATH } from './middleware/language.js'
-import { inMode } from './middleware/mode.js'
-import { forPrograms } from './middleware/program.js'
+import { inMode } from './middleware/require-mode.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { needSession, withSession } from './middleware/session.js'
-import type { Sessions } from './sessions.js'
+import type { WebSessions } from './sessions.js'
 import type { WebState } from './state.js'
 
 export interface RouteParts extends InviteParts, KnockParts, SetupParts, JoinParts, AliasParts {
   assets: Assets
-  sessions: Sessions
+  sessions: WebSessions
 }
 
 /** Builds the router. */

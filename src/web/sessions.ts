@@ -1,12 +1,12 @@
 // Sessions: who was shown which riddle, may knock, and was given which code. In memory only, capped, expiring.
 
 import { randomBytes } from 'node:crypto'
-import { SESSION_MS, SESSIONS } from '../limits.js'
-import type { Issued } from './components.js'
-import { Returning } from './returning.js'
+import { SESSION_MS, SESSIONS } from '../lib/limits.js'
+import { TwoTierCache } from '../lib/two-tier-cache.js'
+import type { Issued } from './contract.js'
 
 /** The puzzle a session was last shown. */
-export interface Riddle {
+export interface Captcha {
   /** null where no answer is asked for (`invite.captcha=false`): the page is still good for one invite only */
   readonly answer: string | null
   /** null once it had to make room for others; it is then drawn anew when fetched */
@@ -15,13 +15,13 @@ export interface Riddle {
   readonly expires: number
 }
 
-export interface Session {
+export interface WebSession {
   /** 256 random bits: knowing it is being it */
   readonly id: string
   /** Unix ms */
   seen: number
   /** the one riddle that waits for an answer */
-  riddle: Riddle | null
+  riddle: Captcha | null
   /** codes made for this session, newest last: what it may be shown again */
   issued: Issued[]
   /** a riddle was answered well where that is worth one knock */
@@ -32,13 +32,13 @@ export interface Session {
 const ISSUED_PER_SESSION = 8
 
 /** All sessions: those that came back with their cookie, as a browser does at once for the picture, and newcomers. */
-export class Sessions {
-  readonly #byId: Returning<Session>
+export class WebSessions {
+  readonly #byId: TwoTierCache<WebSession>
   readonly #now: () => number
 
   constructor(now: () => number) {
     this.#now = now
-    this.#byId = new Returning(SESSIONS, ({ seen }) => seen <= now() - SESSION_MS)
+    this.#byId = new TwoTierCache(SESSIONS, ({ seen }) => seen <= now() - SESSION_MS)
   }
 
   get size(): number {
@@ -46,16 +46,16 @@ export class Sessions {
   }
 
   /** The session of an id that we gave out and that has not expired; it counts as seen. */
-  get(id: string): Session | undefined {
+  get(id: string): WebSession | undefined {
     const session = this.#byId.get(id)
     if (session) session.seen = this.#now()
     return session
   }
 
   /** A new session. Its id is always ours, never one that a caller proposed. */
-  create(): Session {
+  create(): WebSession {
     const id = randomBytes(32).toString('base64url')
-    const session: Session = {
+    const session: WebSession = {
       ...{ id, seen: this.#now(), riddle: null, issued: [], mayKnock: false },
     }
     this.#byId.add(id, session)
@@ -64,7 +64,7 @@ export class Sessions {
 }
 
 /** Remembers a code as given to this session. */
-export function remember(session: Session, issued: Issued): void {
+export function remember(session: WebSession, issued: Issued): void {
   session.issued.push(issued)
   if (session.issued.length > ISSUED_PER_SESSION) session.issued.shift()
 }

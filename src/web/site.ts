@@ -3,20 +3,20 @@
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
-import { BAD_LINKS_PER_HOUR } from '../limits.js'
+import { BAD_LINKS_PER_HOUR } from '../lib/limits.js'
+import { TokenBucket } from '../lib/token-bucket.js'
 import { loadAssets } from './assets.js'
-import { Budget } from './budget.js'
-import { drawCaptcha } from './captcha.js'
-import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './components.js'
+import { drawCaptcha } from './captcha-image.js'
+import { Captchas } from './captchas.js'
+import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './contract.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { language } from './middleware/language.js'
 import { ownHost } from './middleware/own-host.js'
 import { cameByProxy } from './proxy.js'
-import { Riddles } from './riddles.js'
 import { routes, whoisRoutes } from './routes.js'
-import { Sessions } from './sessions.js'
+import { WebSessions } from './sessions.js'
 import type { Step, WebState } from './state.js'
 import { createViews } from './views.js'
 
@@ -40,12 +40,12 @@ export function createSite(
 
   /** The pages with sessions and budgets of their own. */
   function createSide() {
-    const riddles = new Riddles({ draw: components.riddles ?? drawCaptcha, now }, limits.captcha)
-    const budget = new Budget(limits.perHour, now)
-    const knockBudget = new Budget(limits.perHour, now)
-    const sessions = new Sessions(now)
-    const badLinks = new Budget(BAD_LINKS_PER_HOUR, now)
-    const tries = () => new Budget(TRIES_PER_HOUR, now)
+    const riddles = new Captchas({ draw: components.riddles ?? drawCaptcha, now }, limits.captcha)
+    const budget = new TokenBucket(limits.perHour, now)
+    const knockBudget = new TokenBucket(limits.perHour, now)
+    const sessions = new WebSessions(now)
+    const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)
+    const tries = () => new TokenBucket(TRIES_PER_HOUR, now)
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
       ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },

@@ -4,8 +4,8 @@ import type { Context, Middleware } from 'koa'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Role } from '../store/roles.js'
 import type { SignIn } from '../store/sign-ins.js'
-import type { ListenerKind } from './components.js'
-import type { Session } from './sessions.js'
+import type { ListenerKind } from './contract.js'
+import type { WebSession } from './sessions.js'
 import type { Language } from './words/languages.js'
 
 /** The member behind a browser, as of this request. */
@@ -32,7 +32,7 @@ export interface WebState {
   /** the language of the answer, if it is a page */
   language: Language
   /** on the routes that ask for one */
-  session?: Session
+  session?: WebSession
   /** on the routes of members, if somebody is signed in */
   member?: SignedIn
 }
@@ -42,7 +42,7 @@ export type Step = Middleware<WebState>
 export type WebContext = Context & { state: WebState }
 
 /** The session that the route's middleware has put in place. */
-export function sessionOf(ctx: { state: WebState }): Session {
+export function sessionOf(ctx: { state: WebState }): WebSession {
   if (!ctx.state.session) throw new Error('route without session middleware')
   return ctx.state.session
 }

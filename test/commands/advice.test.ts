@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY } from '../../src/limits.js'
+import { DAY } from '../../src/lib/limits.js'
 import { createTestClock } from '../helpers/clock.js'
 import { bootRelay } from '../helpers/relay.js'
 import { tidepool } from './invoke.js'

@@ -4,9 +4,9 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { connectOperator } from '../../src/commands/operator-client.js'
-import type { Advised } from '../../src/commands/report.js'
-import { RelayError } from '../../src/errors.js'
+import type { AdvisedError } from '../../src/lib/errors.js'
+import { RelayError } from '../../src/lib/errors.js'
+import { connectOperator } from '../../src/operator/client.js'
 import { operatorStub, shortDir } from './operator-stub.js'
 
 const ID = `@${'A'.repeat(43)}=.ed25519`
@@ -86,7 +86,7 @@ t.test('the socket is somebody else’s', async (t) => {
     (thrown: unknown) => thrown,
   )
   t.match(err, coded('not_allowed', /belongs to another user/))
-  t.match((err as Advised).advice, /as the user that runs the relay/)
+  t.match((err as AdvisedError).advice, /as the user that runs the relay/)
 })
 
 t.test('it hangs up in the middle of a call', async (t) => {

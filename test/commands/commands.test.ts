@@ -2,8 +2,8 @@
 
 import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
-import { RelayError } from '../../src/errors.js'
-import type { InviteInfo, MemberInfo, RelayStatus } from '../../src/peer/operator.js'
+import { RelayError } from '../../src/lib/errors.js'
+import type { InviteInfo, MemberInfo, RelayStatus } from '../../src/operator/protocol.js'
 import { STATUS as NOBODY } from './fake-status.js'
 import { tidepool } from './invoke.js'
 import { operatorStub, shortDir } from './operator-stub.js'

@@ -4,7 +4,7 @@
 import { writeSync } from 'node:fs'
 import { program } from 'commander'
 import { define, type Launch, start } from '../../src/commands/start.js'
-import { RelayError } from '../../src/errors.js'
+import { RelayError } from '../../src/lib/errors.js'
 import { STATUS } from './fake-status.js'
 
 const [behaviour = '', ...args] = process.argv.slice(2)

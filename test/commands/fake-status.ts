@@ -1,6 +1,6 @@
 // The status of a relay that does not exist.
 
-import type { RelayStatus } from '../../src/peer/operator.js'
+import type { RelayStatus } from '../../src/operator/protocol.js'
 
 export const STATUS: RelayStatus = {
   id: '@fake.ed25519',

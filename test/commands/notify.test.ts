@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { findServiceManager } from '../../src/commands/notify.js'
-import { PULSE_WRITE_MS } from '../../src/limits.js'
+import { PULSE_WRITE_MS } from '../../src/lib/limits.js'
 import { createTestClock } from '../helpers/clock.js'
 import { silentLog } from '../helpers/store.js'
 import { STATUS } from './fake-status.js'

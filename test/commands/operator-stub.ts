@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { createLog } from '../../src/log.js'
-import { createControl } from '../../src/peer/control.js'
-import { OPERATOR_MANIFEST, type Operator } from '../../src/peer/operator.js'
+import { createLog } from '../../src/lib/log.js'
+import { OPERATOR_MANIFEST, type Operator } from '../../src/operator/protocol.js'
+import { createControl } from '../../src/operator/server.js'
 
 export interface Stub {
   dataDir: string

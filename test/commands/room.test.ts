@@ -1,8 +1,8 @@
 // The commands about the room: its first questions, its mode, its roles, who knocks, and invites for one feed.
 
 import t from 'tap'
-import { RelayError } from '../../src/errors.js'
-import type { KnockInfo, SettingsInfo } from '../../src/peer/operator.js'
+import { RelayError } from '../../src/lib/errors.js'
+import type { KnockInfo, SettingsInfo } from '../../src/operator/protocol.js'
 import { tidepool } from './invoke.js'
 import { operatorStub } from './operator-stub.js'
 

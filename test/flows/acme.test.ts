@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { DAY, HOUR, MINUTE } from '../../src/limits.js'
+import { DAY, HOUR, MINUTE } from '../../src/lib/limits.js'
 import { createFetch } from '../../src/web/domain/fetch.js'
 import { createTestClock, type TestClock } from '../helpers/clock.js'
 import { Visitor } from '../helpers/http.js'

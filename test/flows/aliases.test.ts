@@ -2,7 +2,7 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
-import { ALIASES_PER_MEMBER } from '../../src/limits.js'
+import { ALIASES_PER_MEMBER } from '../../src/lib/limits.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { type BootedRelay, bootRelay, connectMember } from '../helpers/relay.js'
 

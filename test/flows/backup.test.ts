@@ -4,7 +4,7 @@ import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, 
 import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
-import { RECOVERY_MS } from '../../src/limits.js'
+import { RECOVERY_MS } from '../../src/lib/limits.js'
 import type { MessageValue } from '../../src/ssb/message.js'
 import { tidepool } from '../commands/invoke.js'
 import { collect, connectClient } from '../helpers/client.js'

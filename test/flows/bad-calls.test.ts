@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
-import { FRAME_BYTES } from '../../src/limits.js'
+import { FRAME_BYTES } from '../../src/lib/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { collect } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'

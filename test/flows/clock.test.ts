@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
-import { DAY } from '../../src/limits.js'
+import { DAY } from '../../src/lib/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'

@@ -2,9 +2,9 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { ALIASES_PER_MEMBER } from '../../src/limits.js'
+import { ALIASES_PER_MEMBER } from '../../src/lib/limits.js'
 import { signRegistration } from '../../src/ssb/alias.js'
-import { slugOf } from '../../src/web/shown.js'
+import { slugOf } from '../../src/web/format.js'
 import { createTestClock } from '../helpers/clock.js'
 import { signedIn } from '../helpers/member.js'
 import { bootRelay, connectMember, until } from '../helpers/relay.js'

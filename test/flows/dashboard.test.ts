@@ -3,9 +3,9 @@
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
 import { signRegistration } from '../../src/ssb/alias.js'
-import { POWERS } from '../../src/store/powers.js'
+import { PERMISSIONS } from '../../src/store/permissions.js'
+import { slugOf } from '../../src/web/format.js'
 import { ACTIONS, type ActionName } from '../../src/web/handlers/dashboard/actions.js'
-import { slugOf } from '../../src/web/shown.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import type { Client } from '../helpers/client.js'
 import { Visitor } from '../helpers/http.js'
@@ -99,7 +99,7 @@ for (const role of ROLES) {
     const holder = await connectMember(t, relay, { keys: ssbKeys.generate() })
     t.same(
       Object.keys(ACTIONS)
-        .filter((name) => !Object.hasOwn(POWERS, name))
+        .filter((name) => !Object.hasOwn(PERMISSIONS, name))
         .sort(),
       ['session.close', 'session.closeAll'],
     )

@@ -2,8 +2,8 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
-import { DAY, HOUR } from '../../src/limits.js'
-import type { Operator } from '../../src/peer/operator.js'
+import { DAY, HOUR } from '../../src/lib/limits.js'
+import type { Operator } from '../../src/operator/protocol.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { connectClient } from '../helpers/client.js'

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
-import { DAY } from '../../src/limits.js'
+import { DAY } from '../../src/lib/limits.js'
 import { createTestClock } from '../helpers/clock.js'
 import { titleOf, Visitor } from '../helpers/http.js'
 import { type BootedRelay, type BootOptions, bootRelay, knownRiddles } from '../helpers/relay.js'

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { reachableHost } from '../../src/machine.js'
+import { reachableHost } from '../../src/lib/platform.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { type BootedRelay, bootRelay, connectMember } from '../helpers/relay.js'
 

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
-import { ALIVE_ANSWER_MS, ALIVE_ASK_MS, PRESENCE_MS, PRESENCE_STREAMS } from '../../src/limits.js'
+import { ALIVE_ANSWER_MS, ALIVE_ASK_MS, PRESENCE_MS, PRESENCE_STREAMS } from '../../src/lib/limits.js'
 import { type Client, connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'
 import { bootRelay, until, within } from '../helpers/relay.js'

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
-import { HOUR, SIGN_IN_PICTURES_PER_HOUR, SOLUTION_MS } from '../../src/limits.js'
+import { HOUR, SIGN_IN_PICTURES_PER_HOUR, SOLUTION_MS } from '../../src/lib/limits.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { createTestClock } from '../helpers/clock.js'

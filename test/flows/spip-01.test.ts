@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
-import { GUEST_LINGER_MS } from '../../src/limits.js'
+import { GUEST_LINGER_MS } from '../../src/lib/limits.js'
 import { collect, connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'
 import {

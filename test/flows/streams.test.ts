@@ -2,7 +2,7 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { test } from 'tap'
-import { CALLS_PER_CONNECTION } from '../../src/limits.js'
+import { CALLS_PER_CONNECTION } from '../../src/lib/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { bootRelay, connectMember, until, within } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'

@@ -2,7 +2,7 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
-import { ERRORS, type ErrorCode, isErrorCode } from '../../src/errors.js'
+import { ERRORS, type ErrorCode, isErrorCode } from '../../src/lib/errors.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { END, type Frame, JSON_BODY, type RawClient, STREAM } from './raw.js'
 

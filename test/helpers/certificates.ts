@@ -4,7 +4,7 @@ import { type webcrypto, X509Certificate } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as x509 from '@peculiar/x509'
-import { DAY } from '../../src/limits.js'
+import { DAY } from '../../src/lib/limits.js'
 
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
 

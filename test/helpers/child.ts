@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Test } from 'tap'
-import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
-import type { Operator, RelayStatus } from '../../src/peer/operator.js'
+import { connectOperator, type OperatorClient } from '../../src/operator/client.js'
+import type { Operator, RelayStatus } from '../../src/operator/protocol.js'
 import { OWN_SETS, shortDir, until } from './relay.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))

@@ -1,6 +1,6 @@
 // A clock that stands still until a test turns it.
 
-import type { Clock } from '../../src/clock.js'
+import type { Clock } from '../../src/lib/clock.js'
 
 export interface TestClock extends Clock {
   /** Moves time on and runs, in order, what falls due. */

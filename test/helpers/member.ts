@@ -1,7 +1,7 @@
 // Somebody who is signed in on the web, with forms that carry what the dashboard's own forms carry.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
-import type { Role } from '../../src/peer/operator.js'
+import type { Role } from '../../src/store/roles.js'
 import { type Reply, Visitor } from './http.js'
 import type { BootedRelay } from './relay.js'
 

@@ -1,7 +1,7 @@
 // A real peer over a real store, listening on a free port of 127.0.0.1, with a clock the test turns.
 
 import type { Keys } from 'ssb-keys'
-import { HOUR, MIB } from '../../src/limits.js'
+import { HOUR, MIB } from '../../src/lib/limits.js'
 import { createPeer, type Peer } from '../../src/peer/peer.js'
 import { createRecovery, type Recovery } from '../../src/peer/recovery.js'
 import { createSignInBridge, type SignInBridge } from '../../src/room/sign-in.js'

@@ -5,13 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { connectOperator, type OperatorClient } from '../../src/commands/operator-client.js'
-import { loadConfig } from '../../src/config.js'
-import { createLog } from '../../src/log.js'
-import type { Operator, RelayStatus } from '../../src/peer/operator.js'
+import { loadConfig } from '../../src/config/config.js'
+import { createLog } from '../../src/lib/log.js'
+import { connectOperator, type OperatorClient } from '../../src/operator/client.js'
+import type { Operator, RelayStatus } from '../../src/operator/protocol.js'
 import { createRelay, type Relay, type RelayOverrides } from '../../src/relay.js'
-import { drawCaptcha } from '../../src/web/captcha.js'
-import type { DrawnRiddle } from '../../src/web/components.js'
+import { drawCaptcha } from '../../src/web/captcha-image.js'
+import type { DrawnCaptcha } from '../../src/web/contract.js'
 import { type Client, connectClient } from './client.js'
 
 export { until, within } from './wait.js'
@@ -116,7 +116,7 @@ export async function connectMember(
 
 export interface KnownRiddles {
   /** for the relay's overrides */
-  draw: () => Promise<DrawnRiddle>
+  draw: () => Promise<DrawnCaptcha>
   /** what a person would read in an image that was drawn here; undefined for any other image */
   answerTo(image: Buffer): string | undefined
 }

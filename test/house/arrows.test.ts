@@ -45,18 +45,18 @@ t.test('imports of every kind are seen', async (t) => {
 
 t.test('a sound house', async (t) => {
   const sound = house({
-    'src/log.ts': 'export type Log = 1',
-    'src/config.ts': "import type { Log } from './log.js'\nconst home = process.env.HOME",
-    'src/ssb/id.ts': "import './b.js'\nimport type { Log } from '../log.js'",
+    'src/lib/log.ts': 'export type Log = 1',
+    'src/config/config.ts': "import type { Log } from '../lib/log.js'\nconst home = process.env.HOME",
+    'src/ssb/id.ts': "import './b.js'\nimport type { Log } from '../lib/log.js'",
     'src/ssb/b.ts': '',
     'src/store/feeds.ts': "import '../ssb/id.js'",
     'src/room/live.ts': "import '../ssb/id.js'",
     'src/peer/auth.ts': "import '../store/feeds.js'\nimport '../room/live.js'",
-    'src/peer/wire/net.ts': "import '../auth.js'",
+    'src/wire/tcp.ts': "import '../lib/log.js'",
     'src/web/app.ts': "import '../store/feeds.js'",
-    'src/onion/tor.ts': "import 'granax'\nimport '../log.js'",
+    'src/onion/tor.ts': "import 'granax'\nimport '../lib/log.js'",
     'src/relay.ts':
-      "import './peer/auth.js'\nimport './web/app.js'\nimport './onion/tor.js'\nimport './config.js'",
+      "import './peer/auth.js'\nimport './web/app.js'\nimport './onion/tor.js'\nimport './config/config.js'",
     'src/commands/start.ts': "await import('../relay.js')\nconsole.log(1)",
     'src/cli.ts': "#!/usr/bin/env node\n// A purpose.\nimport('./commands/start.js')",
   })
@@ -69,8 +69,8 @@ t.test('a sound house', async (t) => {
 
 t.test('each rule is found broken', async (t) => {
   const base = {
-    'src/log.ts': '',
-    'src/config.ts': '',
+    'src/lib/log.ts': '',
+    'src/config/config.ts': '',
     'src/ssb/id.ts': '',
     'src/store/feeds.ts': '',
     'src/room/live.ts': '',
@@ -83,17 +83,17 @@ t.test('each rule is found broken', async (t) => {
   }
   t.same(violations(house(base)), [])
   const broken: Array<[path: string, text: string, complaint: RegExp]> = [
-    ['src/log.ts', "import './config.js'", /leaf may not import src\/config.ts/],
-    ['src/log.ts', "import './ssb/id.js'", /leaf may not import/],
-    ['src/config.ts', "import './ssb/id.js'", /config may not import/],
+    ['src/lib/log.ts', "import '../config/config.js'", /lib may not import src\/config/],
+    ['src/lib/log.ts', "import '../ssb/id.js'", /lib may not import/],
+    ['src/config/config.ts', "import '../ssb/id.js'", /config may not import/],
     ['src/ssb/id.ts', "import type { F } from '../store/feeds.js'", /ssb may not import/],
     ['src/store/feeds.ts', "import '../peer/auth.js'", /store may not import/],
     ['src/store/feeds.ts', "import '../room/live.js'", /store may not import/],
-    ['src/store/feeds.ts', "import '../config.js'", /store may not import/],
+    ['src/store/feeds.ts', "import '../config/config.js'", /store may not import/],
     ['src/room/live.ts', "export * from '../web/app.js'", /room may not import/],
     ['src/peer/auth.ts', "type A = import('../web/app.js').A", /peer may not import src\/web/],
     ['src/web/app.ts', "await import('../peer/auth.js')", /web may not import src\/peer/],
-    ['src/web/app.ts', "import '../config.js'", /web may not import src\/config/],
+    ['src/web/app.ts', "import '../config/config.js'", /web may not import src\/config/],
     ['src/onion/tor.ts', "import '../store/feeds.js'", /onion may not import/],
     ['src/relay.ts', "import './commands/start.js'", /relay may not import/],
     ['src/commands/start.ts', "import '../cli.js'", /commands may not import/],
@@ -117,7 +117,7 @@ t.test('each rule is found broken', async (t) => {
       `${path}: ${complaint.source}`,
     )
   }
-  t.match(violations(new Map([['src/log.ts', "import 'pino'\n"]])), [/does not open with a comment/])
+  t.match(violations(new Map([['src/lib/log.ts', "import 'pino'\n"]])), [/does not open with a comment/])
   const circle = house({
     'src/ssb/a.ts': "import './b.js'",
     'src/ssb/b.ts': "import type { A } from './a.js'",

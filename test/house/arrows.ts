@@ -12,20 +12,33 @@ export interface Import {
   inside: boolean
 }
 
-/** Which parts each part may import from; its own files always. A leaf is a file of src/ that is none of the others. */
+/** Which parts each part may import from; its own files always. A part is a folder of src/, or a file of that name. */
 const ARROWS: Record<string, readonly string[]> = {
-  leaf: [],
-  config: ['leaf'],
-  onion: ['leaf'],
-  ssb: ['leaf'],
-  store: ['leaf', 'ssb'],
-  room: ['leaf', 'ssb'],
-  peer: ['leaf', 'ssb', 'store', 'room'],
-  web: ['leaf', 'ssb', 'store', 'room'],
-  relay: ['leaf', 'config', 'onion', 'ssb', 'store', 'room', 'peer', 'web'],
-  commands: ['leaf', 'config', 'onion', 'ssb', 'store', 'room', 'peer', 'web', 'relay'],
-  cli: ['leaf', 'config', 'commands'],
+  lib: [],
+  config: ['lib'],
+  onion: ['lib'],
+  ssb: ['lib'],
+  store: ['lib', 'ssb'],
+  room: ['lib', 'ssb'],
+  wire: ['lib'],
+  muxrpc: ['lib'],
+  peer: ['lib', 'ssb', 'store', 'room', 'wire', 'muxrpc'],
+  web: ['lib', 'ssb', 'store', 'room'],
+  matrix: ['lib', 'ssb', 'store', 'room'],
+  operator: ['lib', 'ssb', 'store', 'room', 'peer', 'web', 'matrix'],
+  relay: [
+    ...['lib', 'config', 'onion', 'ssb', 'store', 'room', 'wire', 'muxrpc'],
+    ...['peer', 'web', 'matrix', 'operator'],
+  ],
+  commands: [
+    ...['lib', 'config', 'onion', 'ssb', 'store', 'room', 'wire', 'muxrpc'],
+    ...['peer', 'web', 'matrix', 'operator', 'relay'],
+  ],
+  cli: ['lib', 'config', 'commands'],
 }
+
+/** The parts that are one file. */
+const FILES = ['cli', 'relay']
 
 /** The most lines of a file: one that grows beyond has two purposes. */
 export const LINES = 350
@@ -34,9 +47,9 @@ export const LINES = 350
 export function partOf(path: string): string | null {
   const [root, head = '', ...rest] = path.split('/')
   if (root !== 'src') return null
+  if (rest.length > 0) return Object.hasOwn(ARROWS, head) && !FILES.includes(head) ? head : null
   const name = head.replace(/\.ts$/, '')
-  if (rest.length > 0) return Object.hasOwn(ARROWS, name) && name !== 'leaf' ? name : null
-  return ['cli', 'relay', 'config'].includes(name) ? name : 'leaf'
+  return FILES.includes(name) ? name : null
 }
 
 /** Everything a file imports: statically, dynamically, as types, re-exported or by `require`. */
@@ -76,7 +89,6 @@ export function violations(files: Files): string[] {
       if (!files.has(target)) bad.push(`${path}: imports ${target}, which is no file of src`)
       const other = partOf(target)
       if (!part || !other) continue
-      // the root of a part has one file, which needs no other file of the same name
       if (part !== other && !ARROWS[part]?.includes(other))
         bad.push(`${path}: ${part} may not import ${target}`)
     }
@@ -103,13 +115,13 @@ function styleOf(path: string, text: string, part: string | null): string[] {
       ? node.name.text
       : node.argumentExpression.getText().slice(1, -1)
     if (/^(globalThis\.)?process$/.test(object) && member === 'env' && part !== 'config') {
-      bad.push(`${path}: only config.ts reads the environment`)
+      bad.push(`${path}: only config/ reads the environment`)
     }
   })
   for (const { target } of importsOf(path, text)) {
     if (!/^(node:)?process$/.test(target) || part === 'config') continue
     if (/import\s*(type\s*)?\{[^}]*\benv\b/.test(text))
-      bad.push(`${path}: only config.ts reads the environment`)
+      bad.push(`${path}: only config/ reads the environment`)
   }
   return bad
 }

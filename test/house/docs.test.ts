@@ -3,8 +3,8 @@
 import { Command } from 'commander'
 import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
-import { describeConfig, KEYS } from '../../src/config.js'
-import { ERRORS } from '../../src/errors.js'
+import { describeConfig, KEYS } from '../../src/config/config.js'
+import { ERRORS } from '../../src/lib/errors.js'
 import type {
   AliasInfo,
   AuditInfo,
@@ -16,7 +16,7 @@ import type {
   MemberInfo,
   Operator,
   SettingsInfo,
-} from '../../src/peer/operator.js'
+} from '../../src/operator/protocol.js'
 import { STATUS } from '../commands/fake-status.js'
 import { json, text } from './files.js'
 

@@ -1,7 +1,7 @@
 // Real ssb-db2 apps: one is replicated, out-of-order bursts and all, and another reads everything back.
 
 import { type Test, test } from 'tap'
-import { GAP_ASKS } from '../../src/limits.js'
+import { GAP_ASKS } from '../../src/lib/limits.js'
 import { type App, kept, openApp } from '../helpers/app.js'
 import { createTestClock } from '../helpers/clock.js'
 import { type BootedRelay, bootRelay, until } from '../helpers/relay.js'

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { MEMBERS_PAGE } from '../../src/limits.js'
+import { MEMBERS_PAGE } from '../../src/lib/limits.js'
 import { connectRaw } from '../flows/raw.js'
 import { collect } from '../helpers/client.js'
 import { startTestPeer } from '../helpers/peer.js'

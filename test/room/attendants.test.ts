@@ -1,7 +1,7 @@
 // Attendants: in from the first connection to the last, and told in one notice however many came at once.
 
 import t from 'tap'
-import { PRESENCE_LOG, PRESENCE_MS } from '../../src/limits.js'
+import { PRESENCE_LOG, PRESENCE_MS } from '../../src/lib/limits.js'
 import { createAttendants } from '../../src/room/attendants.js'
 import { createTestClock } from '../helpers/clock.js'
 

@@ -10,7 +10,7 @@ import {
   SOLUTIONS_AT_ONCE,
   SOLUTIONS_PER_HOUR,
   SOLVED_PER_MEMBER,
-} from '../../src/limits.js'
+} from '../../src/lib/limits.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { solve } from '../../src/ssb/http-auth.js'
 import { createTestClock } from '../helpers/clock.js'

@@ -1,7 +1,7 @@
 // Tunnel places: taken, given back once, bounded for each peer, each pair and in total, and kept for members.
 
 import t from 'tap'
-import { TUNNELS_PER_PAIR } from '../../src/limits.js'
+import { TUNNELS_PER_PAIR } from '../../src/lib/limits.js'
 import { createTunnels, type Place } from '../../src/room/tunnels.js'
 
 const caps = { total: 100, perPeer: 2, bytes: 1, ms: 1 }

@@ -3,7 +3,7 @@
 import validation from 'ssb-classic/validation.js'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { MESSAGE_CHARS } from '../../src/limits.js'
+import { MESSAGE_CHARS } from '../../src/lib/limits.js'
 import {
   encodeStored,
   type MessageValue,

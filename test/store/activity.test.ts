@@ -1,8 +1,8 @@
 // Activity: a day's row holds the most who were here at once, whenever that was, and the oldest rows make room.
 
 import t from 'tap'
-import { DAY, DAYS_KEPT, HOUR } from '../../src/limits.js'
-import { keepHouse } from '../../src/store/housekeeping.js'
+import { DAY, DAYS_KEPT, HOUR } from '../../src/lib/limits.js'
+import { startMaintenance } from '../../src/store/housekeeping.js'
 import { openTestStore, silentLog } from '../helpers/store.js'
 
 const rest = { members: 3, messages: 10, bytes: 1000 }
@@ -58,7 +58,7 @@ t.test('a peak between a day’s last note and its end is that day’s', async (
 t.test('when the relay closes what there is to note is noted', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
-  const end = keepHouse({ store: opened.store, clock, log: silentLog })
+  const end = startMaintenance({ store: opened.store, clock, log: silentLog })
   await opened.store.activity.note(rest)
   for (const count of [5, 0]) opened.store.activity.here(count)
   await end()

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { ALIASES_PER_MEMBER } from '../../src/limits.js'
+import { ALIASES_PER_MEMBER } from '../../src/lib/limits.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore } from '../helpers/store.js'
 

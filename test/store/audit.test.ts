@@ -1,7 +1,7 @@
 // The audit log: two rings that are read as one, and in a full one who has most of it makes room.
 
 import t from 'tap'
-import { AUDIT_KEPT, AUDIT_STEP, DAY } from '../../src/limits.js'
+import { AUDIT_KEPT, AUDIT_STEP, DAY } from '../../src/lib/limits.js'
 import type { Ring } from '../../src/store/audit.js'
 import type { AuditRecord } from '../../src/store/layout.js'
 import type { Store } from '../../src/store/store.js'

@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, DIRECTED_PER_FEED, INVITES_PER_MEMBER } from '../../src/limits.js'
+import { DAY, DIRECTED_PER_FEED, INVITES_PER_MEMBER } from '../../src/lib/limits.js'
 import type { FeedId } from '../../src/ssb/feed-id.js'
 import type { Store } from '../../src/store/store.js'
 import { openTestStore } from '../helpers/store.js'

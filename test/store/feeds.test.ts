@@ -1,7 +1,7 @@
 // Feeds: taken in in any order, read in ascending order, with duplicates, forks and quotas told apart.
 
 import t from 'tap'
-import { FEED_LISTENERS_TURN, KIB } from '../../src/limits.js'
+import { FEED_LISTENERS_TURN, KIB } from '../../src/lib/limits.js'
 import { parseStored, storedReceived, verifyMessage } from '../../src/ssb/message.js'
 import { createTestFeed, type TestFeed } from '../helpers/feed.js'
 import { openTestStore } from '../helpers/store.js'

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import { GAP_ASKS, GAPS_PER_FEED } from '../../src/limits.js'
+import { GAP_ASKS, GAPS_PER_FEED } from '../../src/lib/limits.js'
 import { noteHeld, takeAsks } from '../../src/store/gaps.js'
 import type { FeedRecord } from '../../src/store/layout.js'
 

@@ -8,13 +8,13 @@ import {
   INVITES_KEPT,
   INVITES_PER_DAY,
   INVITES_PER_MEMBER,
-} from '../../src/limits.js'
+} from '../../src/lib/limits.js'
 import type { FeedId } from '../../src/ssb/feed-id.js'
 import { createFeeds } from '../../src/store/feeds.js'
 import { createInvites } from '../../src/store/invites.js'
 import { openTables } from '../../src/store/layout.js'
 import { createMembers, type Members } from '../../src/store/members.js'
-import { createOwnFeed } from '../../src/store/own-feed.js'
+import { createRelayFeed } from '../../src/store/relay-feed.js'
 import type { Store } from '../../src/store/store.js'
 import { createWriter } from '../../src/store/writer.js'
 import { createTestClock } from '../helpers/clock.js'
@@ -136,7 +136,7 @@ t.test('nobody but a list of all reads all invites', async (t) => {
   const feeds = createFeeds(tables, writer, { maxBytes: 1e9, maxFeedBytes: 1e9 }, clock.now, (err) =>
     t.fail(String(err)),
   )
-  const members = createMembers(tables, writer, createOwnFeed(keys, feeds, clock.now), clock.now)
+  const members = createMembers(tables, writer, createRelayFeed(keys, feeds, clock.now), clock.now)
   const invites = createInvites(tables, writer, members, keys.id, clock.now)
   for (const read of ['getRange', 'getKeys'] as const) {
     tables.invites[read] = () => {

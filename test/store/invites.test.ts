@@ -9,7 +9,7 @@ import {
   INVITE_USES,
   INVITES_PER_MEMBER,
   NOTE_CHARS,
-} from '../../src/limits.js'
+} from '../../src/lib/limits.js'
 import { guestIdOf } from '../../src/ssb/invite-code.js'
 import { openTestStore } from '../helpers/store.js'
 

@@ -1,7 +1,7 @@
 // Knocks: left, listed, answered or outlived; and the directed invites that open the door before one knocks.
 
 import t from 'tap'
-import { DAY, NOTE_CHARS } from '../../src/limits.js'
+import { DAY, NOTE_CHARS } from '../../src/lib/limits.js'
 import { openTestStore, someone } from '../helpers/store.js'
 
 t.test('a knock waits until it is answered', async (t) => {

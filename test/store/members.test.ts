@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { VOUCHED_PER_MEMBER } from '../../src/limits.js'
+import { VOUCHED_PER_MEMBER } from '../../src/lib/limits.js'
 import { feedIdOf, keyOf } from '../../src/ssb/feed-id.js'
 import { parseStored } from '../../src/ssb/message.js'
 import { openTables } from '../../src/store/layout.js'

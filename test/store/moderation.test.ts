@@ -1,16 +1,16 @@
 // Moderation: every cell of the roles and deeds, asked in the transaction of the deed, and noted with it or not at all.
 
 import t from 'tap'
-import { DAY } from '../../src/limits.js'
+import { DAY } from '../../src/lib/limits.js'
 import type { Deeds } from '../../src/store/moderation.js'
-import type { Deed } from '../../src/store/powers.js'
+import type { Action } from '../../src/store/permissions.js'
 import type { Role } from '../../src/store/roles.js'
 import type { Store } from '../../src/store/store.js'
 import { addMember as member, openTestStore, someone } from '../helpers/store.js'
 
 /** Does one deed to somebody of its own. */
 const DO: Record<
-  Exclude<Deed, 'members.see' | 'blocks.see' | 'audit.see'>,
+  Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see'>,
   (deeds: Deeds, store: Store, expires: number) => Promise<unknown>
 > = {
   'knock.accept': async (deeds, store, expires) => {

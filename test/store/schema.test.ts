@@ -2,7 +2,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, INVITES_PER_MEMBER } from '../../src/limits.js'
+import { DAY, INVITES_PER_MEMBER } from '../../src/lib/limits.js'
 import { type FeedId, keyOf } from '../../src/ssb/feed-id.js'
 import { type InviteRecord, openTables, SCHEMA, type Tables } from '../../src/store/layout.js'
 import { openTestStore, type TestStore } from '../helpers/store.js'

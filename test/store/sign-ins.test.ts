@@ -2,8 +2,16 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { AGENT_CHARS, DAY, HOUR, LINK_MS, MINUTE, SIGN_IN_MS, SIGN_INS_PER_MEMBER } from '../../src/limits.js'
-import { keepHouse } from '../../src/store/housekeeping.js'
+import {
+  AGENT_CHARS,
+  DAY,
+  HOUR,
+  LINK_MS,
+  MINUTE,
+  SIGN_IN_MS,
+  SIGN_INS_PER_MEMBER,
+} from '../../src/lib/limits.js'
+import { startMaintenance } from '../../src/store/housekeeping.js'
 import { openTestStore, silentLog } from '../helpers/store.js'
 
 async function withMember(t: Parameters<typeof openTestStore>[0]) {
@@ -50,14 +58,14 @@ t.test('what was made while the clock was ahead lasts no longer than anything el
   const idle = await store.signIns.open(id, 'app', '')
   const token = await store.signIns.open(id, 'app', '')
   const { token: link } = await store.signIns.link(id)
-  await store.members.saw(id)
+  await store.members.recordSeen(id)
   clock.jump(-3650 * DAY)
   const used = store.signIns.get(token)
   t.notOk(
     used && (await store.signIns.used(used)),
     'whether the clock was ahead or is behind is not known yet',
   )
-  await store.members.saw(id)
+  await store.members.recordSeen(id)
   t.equal(store.members.lastSeen(id), clock.now())
   await store.signIns.shorten()
   t.match(store.signIns.get(token), { seen: clock.now(), expires: clock.now() + SIGN_IN_MS })
@@ -73,14 +81,14 @@ t.test('a clock that is behind for a while signs nobody out, and voids no link',
     const { store, clock, id } = await withMember(t)
     const token = await store.signIns.open(id, 'app', '')
     const { token: link } = await store.signIns.link(id)
-    await store.members.saw(id)
+    await store.members.recordSeen(id)
     const here = store.members.lastSeen(id)
     clock.jump(-behind)
     // what a start does
-    const end = keepHouse({ store, clock, log: silentLog })
+    const end = startMaintenance({ store, clock, log: silentLog })
     const used = store.signIns.get(token)
     t.notOk(used && (await store.signIns.used(used)))
-    await store.members.saw(id)
+    await store.members.recordSeen(id)
     await end()
     clock.jump(behind)
     t.ok(store.signIns.get(token))

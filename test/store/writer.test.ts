@@ -2,7 +2,7 @@
 
 import { open, type RootDatabase } from 'lmdb'
 import t from 'tap'
-import { BATCH_WORK_MS, BATCH_WRITES } from '../../src/limits.js'
+import { BATCH_WORK_MS, BATCH_WRITES } from '../../src/lib/limits.js'
 import { createWriter } from '../../src/store/writer.js'
 import { temporaryDir } from '../helpers/store.js'
 

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { ERRORS } from '../../src/errors.js'
+import { ERRORS } from '../../src/lib/errors.js'
 import { Visitor } from '../helpers/http.js'
 import { ANSWER, DOMAIN, ONION, openSite } from './site.js'
 

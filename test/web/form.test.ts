@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { BODY_BYTES, MIB } from '../../src/limits.js'
+import { BODY_BYTES, MIB } from '../../src/lib/limits.js'
 import { ANSWER, openSite, type Site } from './site.js'
 
 async function posted(site: Site, body: string, headers: Record<string, string> = {}) {

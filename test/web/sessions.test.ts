@@ -1,12 +1,12 @@
 // Sessions: capped, expiring, ids of our own.
 
 import t from 'tap'
-import { SESSION_MS, SESSIONS } from '../../src/limits.js'
-import { remember, type Session, Sessions } from '../../src/web/sessions.js'
+import { SESSION_MS, SESSIONS } from '../../src/lib/limits.js'
+import { remember, type WebSession, WebSessions } from '../../src/web/sessions.js'
 
 t.test('a session lives while it is seen', async (t) => {
   const clock = { now: 0 }
-  const sessions = new Sessions(() => clock.now)
+  const sessions = new WebSessions(() => clock.now)
   const session = sessions.create()
   t.match(session.id, /^[A-Za-z0-9_-]{43}$/, '256 bits')
   t.not(sessions.create().id, session.id)
@@ -22,7 +22,7 @@ t.test('a session lives while it is seen', async (t) => {
 })
 
 t.test('there are never too many, and a crowd of newcomers drives out nobody who came back', async (t) => {
-  const sessions = new Sessions(() => 0)
+  const sessions = new WebSessions(() => 0)
   const reader = sessions.create()
   t.equal(sessions.get(reader.id), reader, 'fetched the picture')
   const passer = sessions.create()
@@ -33,8 +33,8 @@ t.test('there are never too many, and a crowd of newcomers drives out nobody who
 })
 
 t.test('of those who came back, the one least recently seen goes first', async (t) => {
-  const sessions = new Sessions(() => 0)
-  const comeBack = () => sessions.get(sessions.create().id) as Session
+  const sessions = new WebSessions(() => 0)
+  const comeBack = () => sessions.get(sessions.create().id) as WebSession
   const first = comeBack()
   const second = comeBack()
   for (let n = 2; n < SESSIONS; n++) comeBack()
@@ -46,12 +46,12 @@ t.test('of those who came back, the one least recently seen goes first', async (
 })
 
 t.test('ids from the network are looked up, nothing more', async (t) => {
-  const sessions = new Sessions(() => 0)
+  const sessions = new WebSessions(() => 0)
   for (const id of ['', '__proto__', 'constructor', 'toString']) t.equal(sessions.get(id), undefined)
 })
 
 t.test('remembers the last codes only', async (t) => {
-  const session = new Sessions(() => 0).create()
+  const session = new WebSessions(() => 0).create()
   for (let n = 0; n < 20; n++) remember(session, { code: `code ${n}`, expires: 0 })
   t.equal(session.issued.length, 8)
   t.equal(session.issued.at(-1)?.code, 'code 19')

@@ -1,7 +1,7 @@
 // The onion's crowd is counted apart: it can use up what is its own, and nothing of anybody else's.
 
 import t, { type Test } from 'tap'
-import { SESSIONS } from '../../src/limits.js'
+import { SESSIONS } from '../../src/lib/limits.js'
 import { listen } from '../../src/web/app.js'
 import { Visitor } from '../helpers/http.js'
 import { ANSWER, ONION, openSite, read, type Site } from './site.js'

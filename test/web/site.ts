@@ -1,8 +1,8 @@
 // A whole site on a free port of 127.0.0.1, with riddles whose image says the answer and a clock that stands still.
 
 import type { Test } from 'tap'
-import { RelayError } from '../../src/errors.js'
-import { createLog } from '../../src/log.js'
+import { RelayError } from '../../src/lib/errors.js'
+import { createLog } from '../../src/lib/log.js'
 import type { FeedId } from '../../src/ssb/feed-id.js'
 import { guestIdOf } from '../../src/ssb/invite-code.js'
 import type { Invite } from '../../src/store/invites.js'
@@ -17,7 +17,7 @@ import {
   type WebOptions,
   type WebSetup,
 } from '../../src/web/app.js'
-import type { AliasOwner } from '../../src/web/components.js'
+import type { AliasOwner } from '../../src/web/contract.js'
 import { type Reply, Visitor } from '../helpers/http.js'
 
 export const RELAY_ID = '@oD71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'

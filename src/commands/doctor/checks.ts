@@ -1,10 +1,10 @@
 // The doctor's checks of the system: one function each, facts in, findings out. Knows no disk and no network.
 
-import { DAY, MIB, MINUTE, RECOVERY_MS } from '../../limits.js'
-import { unfitMachine } from '../../machine.js'
-import { sound, trouble } from '../../peer/doctor.js'
-import type { DoctorCheck } from '../../peer/operator.js'
-import { count } from '../../text.js'
+import { DAY, MIB, MINUTE, RECOVERY_MS } from '../../lib/limits.js'
+import { unfitMachine } from '../../lib/platform.js'
+import { count } from '../../lib/text.js'
+import { sound, trouble } from '../../operator/health-checks.js'
+import type { DoctorCheck } from '../../operator/protocol.js'
 import type { Facts } from './facts.js'
 
 /** Bytes of memory below which a relay and its Debian have a hard time. */

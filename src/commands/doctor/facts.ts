@@ -6,9 +6,9 @@ import { readFileSync, statSync } from 'node:fs'
 import { connect, createServer, isIP } from 'node:net'
 import { freemem, machine, networkInterfaces, totalmem } from 'node:os'
 import { join } from 'node:path'
-import type { Config } from '../../config.js'
-import { SECOND } from '../../limits.js'
-import type { RelayStatus } from '../../peer/operator.js'
+import type { Config } from '../../config/config.js'
+import { SECOND } from '../../lib/limits.js'
+import type { RelayStatus } from '../../operator/protocol.js'
 
 /** A file of the data directory, as far as it matters who may read it. */
 export interface FileFact {

@@ -1,6 +1,6 @@
 // The box stream (protocol guide, "Box stream"): plain bytes to boxes and back, as few and as large as come at once.
 
-import { MAC_BYTES, type Sealing } from './sealing.js'
+import { MAC_BYTES, type Secretbox } from './sealing.js'
 
 /** The longest body of one box; longer plain text goes out as several. */
 export const BODY_BYTES = 4096
@@ -26,7 +26,7 @@ function increment(nonce: Buffer): void {
 }
 
 /** Plain bytes on their way into boxes, in the pieces they came in. */
-export class Plain {
+export class ByteQueue {
   size = 0
   private pieces: Buffer[] = []
   /** pieces that have gone already, and bytes of the one after them */
@@ -85,13 +85,13 @@ export function sealedBytes(plainBytes: number): number {
 /** Encrypts one direction of one connection. `key` and `nonce` are held, and the nonce is counted on in place. */
 export class Boxer {
   constructor(
-    private readonly sealing: Sealing,
+    private readonly sealing: Secretbox,
     private readonly key: Buffer,
     private readonly nonce: Buffer,
   ) {}
 
   /** Moves as much of `plain` into boxes as `out` has room for. @returns the bytes of `out` that were filled */
-  fill(out: Buffer, plain: Plain): number {
+  fill(out: Buffer, plain: ByteQueue): number {
     let at = 0
     while (plain.size > 0) {
       const length = Math.min(plain.size, BODY_BYTES, out.length - at - HEADER_BYTES)
@@ -117,7 +117,7 @@ export class Boxer {
 
   /** The boxes of one piece of plain text. */
   seal(piece: Buffer): Buffer {
-    const plain = new Plain()
+    const plain = new ByteQueue()
     plain.add(piece)
     const out = Buffer.allocUnsafe(sealedBytes(piece.length))
     this.fill(out, plain)
@@ -132,7 +132,7 @@ export class Boxer {
   }
 }
 
-export function createBoxer(sealing: Sealing, key: Buffer, firstNonce: Buffer): Boxer {
+export function createBoxer(sealing: Secretbox, key: Buffer, firstNonce: Buffer): Boxer {
   return new Boxer(sealing, key, Buffer.from(firstNonce.subarray(0, NONCE_BYTES)))
 }
 
@@ -150,7 +150,7 @@ export class Unboxer {
   private rest: Buffer | null = null
 
   constructor(
-    private readonly sealing: Sealing,
+    private readonly sealing: Secretbox,
     private readonly key: Buffer,
     private readonly nonce: Buffer,
   ) {}
@@ -201,7 +201,7 @@ function isGoodbye(): boolean {
 
 /** Decrypts a stream of sealed bytes, however it is cut; each chunk is overwritten. */
 export function createUnboxer(
-  sealing: Sealing,
+  sealing: Secretbox,
   key: Buffer,
   firstNonce: Buffer,
 ): (chunk: Buffer) => Unboxed | null {

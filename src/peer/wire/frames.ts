@@ -1,7 +1,7 @@
 // muxrpc frames (nine bytes of head, then a body) on their way in and out: bounded in, scrubbed and re-labelled out.
 
-import { exposed, isErrorCode, RelayError } from '../../errors.js'
-import { OPENING_BYTES } from '../../limits.js'
+import { isErrorCode, RelayError, toPublicError } from '../../lib/errors.js'
+import { OPENING_BYTES } from '../../lib/limits.js'
 import type { Outflow } from './outflow.js'
 
 /** Bytes of a muxrpc frame's head: flags, body length (u32), request (i32). */
@@ -87,7 +87,7 @@ function scrubError(body: Buffer): Buffer {
   const { name, message } = value as { name?: unknown; message?: unknown }
   if (isErrorCode(name)) return encode(name, String(message))
   const known = MUXRPC_WORDS.find(([words]) => words.test(String(message)))
-  const safe = known ? new RelayError(known[1]) : exposed(value)
+  const safe = known ? new RelayError(known[1]) : toPublicError(value)
   return encode(safe.code, safe.message)
 }
 

@@ -1,9 +1,9 @@
 // The `net` transport of secret-stack: TCP listeners that know their port, count their sockets and can be closed.
 
 import { createServer, type Server, type Socket } from 'node:net'
-import { RelayError } from '../../errors.js'
-import { CONNECTIONS_AT_ONCE } from '../../limits.js'
-import { createRareLog, type Log } from '../../log.js'
+import { RelayError } from '../../lib/errors.js'
+import { CONNECTIONS_AT_ONCE } from '../../lib/limits.js'
+import { createThrottledLog, type Log } from '../../lib/log.js'
 import { createLink, type Link } from './link.js'
 
 export interface ListenerOptions {
@@ -46,7 +46,7 @@ export function createNetTransport({ log, now, leastMissed }: NetComponents): Ne
   const servers = new Set<Server>()
   const links = new Map<Link, Socket>()
   let onConnection: OnConnection | null = null
-  const tell = createRareLog(log, now)
+  const tell = createThrottledLog(log, now)
 
   /** @param crowd who is connected through the same listener */
   function take(socket: Socket, listener: string, crowd: Set<Link>, most: number): void {

@@ -1,6 +1,6 @@
 // How much of what we serve is still on its way to one connection's socket: muxrpc itself queues without end.
 
-import { OUTGOING_BYTES } from '../../limits.js'
+import { OUTGOING_BYTES } from '../../lib/limits.js'
 
 export interface Outflow {
   /** True while streams must wait before they hand over more. */

@@ -7,7 +7,7 @@ const require = createRequire(import.meta.url)
 /** Bytes of a secretbox's authenticator. */
 export const MAC_BYTES = 16
 
-export interface Sealing {
+export interface Secretbox {
   /** Which implementation runs: the log says it, as the fallback is far slower. */
   name: 'sodium-native' | 'chloride'
   /** Encrypts `plain` into `out` (same length) and its authenticator into `mac`. `out` may be `plain` itself. */
@@ -33,7 +33,7 @@ interface Chloride {
 }
 
 /** Picks the fastest implementation this machine has. `chloride` itself is what the handshake runs on anyway. */
-export function loadSealing(): Sealing {
+export function loadSecretbox(): Secretbox {
   try {
     const sodium = require('sodium-native') as SodiumNative
     return {
@@ -43,12 +43,12 @@ export function loadSealing(): Sealing {
         sodium.crypto_secretbox_open_detached(out, sealed, mac, nonce, key),
     }
   } catch {
-    return fallbackSealing()
+    return fallbackSecretbox()
   }
 }
 
 /** The fallback by itself, for the test that holds both to the same bytes. */
-export function fallbackSealing(): Sealing {
+export function fallbackSecretbox(): Secretbox {
   const chloride = require('chloride') as Chloride
   return {
     name: 'chloride',

@@ -1,13 +1,13 @@
 // A connection after its handshake: the duplex muxrpc speaks over, boxes and frames on one side, the socket on the other.
 
-import { KIB } from '../../limits.js'
+import { KIB } from '../../lib/limits.js'
 import type { Admission, Permissions, Session } from '../session.js'
-import { Boxer, Plain, sealedBytes, Unboxer } from './boxes.js'
+import { Boxer, ByteQueue, sealedBytes, Unboxer } from './boxes.js'
 import { createOutgoing, Incoming } from './frames.js'
 import type { BoxKeys } from './handshake.js'
 import type { Link } from './link.js'
 import type { Callback, Duplex, End, Source } from './pull.js'
-import type { Sealing } from './sealing.js'
+import type { Secretbox } from './sealing.js'
 import { ConnectionStreams, type OpenStreams } from './streams.js'
 
 /** Plain bytes sealed and written at a time, and gathered before that at most: bounds what one turn of a peer holds. */
@@ -17,7 +17,7 @@ const TURN_BYTES = 64 * KIB
 let spare: Buffer | null = null
 
 export interface SecuredOptions {
-  sealing: Sealing
+  sealing: Secretbox
   link: Link
   admission: Admission
   keys: BoxKeys
@@ -144,7 +144,7 @@ export class Secured implements Duplex<Buffer> {
 
 /** Gathers all frames of one turn of the event loop into as few boxes, and one write, as they fit. */
 class Outbox {
-  private readonly plain = new Plain()
+  private readonly plain = new ByteQueue()
   private readonly look: ReturnType<typeof createOutgoing>
   private read: Source<Buffer> | null = null
   private ended: End = null

@@ -1,7 +1,7 @@
 // The `shs` transform of secret-stack: the secret handshake over a link, under a deadline, then the secured stream.
 
-import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../../limits.js'
-import { createRareLog, type Log } from '../../log.js'
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../../lib/limits.js'
+import { createThrottledLog, type Log } from '../../lib/log.js'
 import { feedIdOf } from '../../ssb/feed-id.js'
 import type { Admission } from '../session.js'
 import {
@@ -12,7 +12,7 @@ import {
   type ServerIdentity,
 } from './handshake.js'
 import type { Link } from './link.js'
-import { loadSealing } from './sealing.js'
+import { loadSecretbox } from './sealing.js'
 import { Secured } from './secured.js'
 import { OpenStreams } from './streams.js'
 
@@ -29,12 +29,12 @@ export interface ShsOptions {
 
 /** What secret-stack's `multiserver.transform` takes. */
 export function createShsTransform({ log }: { log: Log }, options: ShsOptions) {
-  const sealing = loadSealing()
+  const sealing = loadSecretbox()
   const identity = createServerIdentity(options.keys, options.appKey)
   const timeout = options.timeout ?? HANDSHAKE_TIMEOUT_MS
   /** links in the handshake, oldest first, by listener: a crowd at one takes no place from those at another */
   const shakingAt = new Map<string, Set<Link>>()
-  const tell = createRareLog(log, () => performance.now())
+  const tell = createThrottledLog(log, () => performance.now())
   const streams = new OpenStreams(options.tunnels ?? 0, () =>
     tell('warn', 'too many calls at once: the connection with most of them was cut'),
   )

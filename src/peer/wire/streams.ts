@@ -1,8 +1,8 @@
 // The streams that callers have open, as the wire sees them: how many there may be, and which may carry their data.
 
-import { RelayError } from '../../errors.js'
-import { CALLS_AT_ONCE } from '../../limits.js'
-import { callsFor, isFollowed, type Session } from '../session.js'
+import { RelayError } from '../../lib/errors.js'
+import { CALLS_AT_ONCE } from '../../lib/limits.js'
+import { callLimit, isFollowed, type Session } from '../session.js'
 import type { StreamWatch } from './frames.js'
 
 /** Times the calls of its row that a connection may open in one breath: what is refused takes a moment to leave. */
@@ -90,7 +90,7 @@ export class ConnectionStreams implements StreamWatch {
 
   opened(request: number, talks: boolean, ended: boolean): void {
     if (this.cut) throw new RelayError('busy')
-    const most = GRACE * callsFor(this.caller.row, this.all.tunnels)
+    const most = GRACE * callLimit(this.caller.row, this.all.tunnels)
     if (this.size >= most) throw new RelayError('busy', `more than ${most} calls at once`)
     this.open.set(request, (talks ? TALKS : 0) | (ended ? SAID_ALL : 0))
     this.all.entered(this)
@@ -119,7 +119,7 @@ export class ConnectionStreams implements StreamWatch {
     }
     this.endings.push(request)
     this.late.add(request)
-    if (this.late.size > callsFor(this.caller.row, this.all.tunnels)) {
+    if (this.late.size > callLimit(this.caller.row, this.all.tunnels)) {
       const [oldest] = this.late
       this.late.delete(oldest as number)
     }

@@ -1,9 +1,9 @@
 // Certificates by ACME: one is fetched when there is none or the one there is nears its end, and failures are borne.
 
 import { readFileSync } from 'node:fs'
-import { type Clock, isClockSet } from '../../clock.js'
-import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, RENEW_AFTER } from '../../limits.js'
-import type { Log } from '../../log.js'
+import { type Clock, isClockSet } from '../../lib/clock.js'
+import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, RENEW_AFTER } from '../../lib/limits.js'
+import type { Log } from '../../lib/log.js'
 import { createFetch, type FetchCertificate, NotFetched } from './fetch.js'
 import { keepIn, newKey } from './kept-certificate.js'
 import { checkPair, inOneLine, type Pair, unusable } from './pair.js'

@@ -1,14 +1,14 @@
 // The relay under its public name: HTTPS, the redirect to it, and the certificate between them.
 
-import type { Clock } from '../../clock.js'
-import { CERTIFICATE_LOOK_MS } from '../../limits.js'
-import type { Log } from '../../log.js'
-import type { Handler } from '../components.js'
+import type { Clock } from '../../lib/clock.js'
+import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
+import type { Log } from '../../lib/log.js'
+import type { Handler } from '../contract.js'
 import { type Listener, listen, listenTls } from '../listen.js'
 import { type AcmeOptions, keepByAcme } from './acme.js'
 import type { FetchCertificate } from './fetch.js'
 import { watchFiles } from './files.js'
-import { frontDoor } from './front-door.js'
+import { frontDoor } from './http-redirect.js'
 import type { Pair } from './pair.js'
 
 export interface DomainComponents {

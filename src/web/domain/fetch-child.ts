@@ -3,7 +3,7 @@
 import { Agent } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import { axios, Client, crypto } from 'acme-client'
-import { ACME_AWAY_MS, KIB, SECOND } from '../../limits.js'
+import { ACME_AWAY_MS, KIB, SECOND } from '../../lib/limits.js'
 import type { ChildOrder, FromChild } from './fetch.js'
 
 /** Bytes of one answer: the longest is a chain. */

@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ACME_ANSWER_MS, ACME_FETCH_MS } from '../../limits.js'
+import { ACME_ANSWER_MS, ACME_FETCH_MS } from '../../lib/limits.js'
 import { inOneLine } from './pair.js'
 
 /** What is asked of the authority. */

@@ -1,8 +1,8 @@
 // The operator's key and certificate: read at start, and again whenever their files have changed.
 
 import { readFile, stat } from 'node:fs/promises'
-import { PEM_BYTES } from '../../limits.js'
-import type { Log } from '../../log.js'
+import { PEM_BYTES } from '../../lib/limits.js'
+import type { Log } from '../../lib/log.js'
 import { checkPair, type Pair, unusable } from './pair.js'
 import type { CertificateSource, Present } from './source.js'
 

@@ -3,8 +3,8 @@
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { writeWhole } from '../../durable.js'
-import type { Log } from '../../log.js'
+import { writeFileAtomic } from '../../lib/atomic-file.js'
+import type { Log } from '../../lib/log.js'
 import { checkPair, type Pair } from './pair.js'
 
 export interface Keeper {
@@ -83,5 +83,5 @@ export function newKey(): string {
 /** The first file makes the directory. */
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
-  writeWhole(path, text)
+  writeFileAtomic(path, text)
 }

@@ -2,7 +2,7 @@
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { createSecureContext } from 'node:tls'
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import { TLS_RULES } from '../listen.js'
 
 export interface Pair {

@@ -1,9 +1,9 @@
 // /alias/:alias: whom a name belongs to, and how to meet them (Rooms 2, "Web endpoint").
 
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import { isAlias, normalAlias } from '../../ssb/alias.js'
 import { type AliasLink, aliasPath } from '../../ssb/links.js'
-import type { AliasOwner, WebComponents } from '../components.js'
+import type { AliasOwner, WebComponents } from '../contract.js'
 import { aliasFormats, aliasLinkOf, type Format, formatText } from '../formats.js'
 import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'

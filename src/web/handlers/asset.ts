@@ -1,7 +1,7 @@
 // GET /assets/…: the few static files.
 
-import { RelayError } from '../../errors.js'
-import { DAY, SECOND } from '../../limits.js'
+import { RelayError } from '../../lib/errors.js'
+import { DAY, SECOND } from '../../lib/limits.js'
 import type { Assets } from '../assets.js'
 import type { Step } from '../state.js'
 

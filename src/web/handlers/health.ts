@@ -1,6 +1,6 @@
 // GET /healthz: whether an invite made now could be used.
 
-import type { WebComponents } from '../components.js'
+import type { WebComponents } from '../contract.js'
 import type { Step } from '../state.js'
 
 /** `ok` while the SSB listener answers, 503 otherwise. */

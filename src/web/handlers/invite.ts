@@ -1,18 +1,18 @@
 // /invite/…: the answer to the riddle, and the code with its QR.
 
-import { RelayError } from '../../errors.js'
-import { DAY } from '../../limits.js'
+import { RelayError } from '../../lib/errors.js'
+import { DAY } from '../../lib/limits.js'
 import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
 import { ssbPortAt } from '../address.js'
-import { ANSWER_PATH, encodeCode, findCode } from '../code-link.js'
-import type { Issued, WebComponents } from '../components.js'
+import { isRight } from '../captchas.js'
+import type { Issued, WebComponents } from '../contract.js'
+import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { oneValue, readForm } from '../form.js'
 import { inviteFormats } from '../formats.js'
 import { drawQr } from '../qr.js'
-import { isRight } from '../riddles.js'
-import { type Riddle, remember, type Session } from '../sessions.js'
+import { type Captcha, remember, type WebSession } from '../sessions.js'
 import { type Step, sessionOf, type WebContext } from '../state.js'
-import type { RiddlePages, RiddleParts } from './riddle.js'
+import type { RiddlePages, RiddleParts } from './captcha.js'
 
 export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>, RiddleParts {
   now: () => number
@@ -44,7 +44,7 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
   }
 
   /** Pays out a riddle that was answered well: exactly one invite, or the riddle back. */
-  async function pay(session: Session, answered: Riddle, host: string): Promise<Issued> {
+  async function pay(session: WebSession, answered: Captcha, host: string): Promise<Issued> {
     // nothing is awaited between the caller's check of the riddle and this line, so only one answer gets here
     riddles.consume(session)
     try {

@@ -1,17 +1,17 @@
 // /join: an invite by its link, as people see it, as programs ask for it, and as apps claim it (SSB HTTP invites).
 
 import { createHash } from 'node:crypto'
-import { type ErrorCode, RelayError } from '../../errors.js'
-import { CLAIMED_KEPT, DAY, IDLE_CLAIMS_PER_HOUR } from '../../limits.js'
+import { type ErrorCode, RelayError } from '../../lib/errors.js'
+import { FifoCache } from '../../lib/fifo-cache.js'
+import { CLAIMED_KEPT, DAY, IDLE_CLAIMS_PER_HOUR } from '../../lib/limits.js'
+import { TokenBucket } from '../../lib/token-bucket.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { guestIdOf, SEED_BYTES, seedOf } from '../../ssb/invite-code.js'
 import type { Invite } from '../../store/invites.js'
 import { multiserverAddress } from '../address.js'
-import { Budget } from '../budget.js'
-import type { WebComponents } from '../components.js'
+import type { WebComponents } from '../contract.js'
 import { isJson, oneValue, readForm, readJson, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { addressFormat, type Format, formatText, type Here, inviteFormats, JOIN_PATH } from '../formats.js'
-import { Kept } from '../kept.js'
 import { isForeign } from '../middleware/same-origin.js'
 import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'
@@ -21,7 +21,7 @@ export interface JoinParts extends Pick<WebComponents, 'invites' | 'face' | 'nam
   render: Render
   now: () => number
   /** links that lead nowhere, borne in an hour */
-  badLinks: Budget
+  badLinks: TokenBucket
 }
 
 interface Found {
@@ -39,7 +39,7 @@ const DEAD = {
 /** The handlers of an invite's link. */
 export function joining({ invites, face, names, render, now, badLinks }: JoinParts) {
   /** claims that changed nothing, by invite */
-  const idle = new Kept<Budget>(CLAIMED_KEPT)
+  const idle = new FifoCache<TokenBucket>(CLAIMED_KEPT)
   const picture = createPictures(now)
 
   const name = (): string => face().name.trim() || 'Tidepool'
@@ -110,7 +110,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
   /** Lets somebody in, or says why not; what lets nobody in is counted against the link. */
   async function letIn(ctx: WebContext, { invite }: Found, id: string): Promise<'joined' | 'member'> {
     const { id: guest } = invite
-    const budget = idle.get(guest, () => new Budget(IDLE_CLAIMS_PER_HOUR, now))
+    const budget = idle.get(guest, () => new TokenBucket(IDLE_CLAIMS_PER_HOUR, now))
     /** The same for members and for those who may not come: too many of either are not told which they are. */
     const spend = (): void => {
       if (budget.take()) return

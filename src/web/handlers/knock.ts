@@ -1,14 +1,14 @@
 // /invite/knock: where the room is a community's, a riddle answered well is worth one knock.
 
-import { type ErrorCode, RelayError } from '../../errors.js'
-import { NOTE_CHARS } from '../../limits.js'
+import { type ErrorCode, RelayError } from '../../lib/errors.js'
+import { NOTE_CHARS } from '../../lib/limits.js'
 import { isFeedId } from '../../ssb/feed-id.js'
-import type { WebComponents } from '../components.js'
+import type { WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { addressFormat } from '../formats.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import { en, type Words } from '../words/en.js'
-import type { RiddlePages, RiddleParts } from './riddle.js'
+import type { RiddlePages, RiddleParts } from './captcha.js'
 
 export interface KnockParts extends Pick<WebComponents, 'knock' | 'names'>, RiddleParts {}
 

@@ -1,9 +1,9 @@
 // GET /: who we are and how to join. GET /invite/room.gif: the room's open invite as a picture.
 
-import { RelayError } from '../../errors.js'
-import type { RelayFace, WebComponents } from '../components.js'
+import { RelayError } from '../../lib/errors.js'
+import { FifoCache } from '../../lib/fifo-cache.js'
+import type { RelayFace, WebComponents } from '../contract.js'
 import { type Format, formatText, roomFormats } from '../formats.js'
-import { Kept } from '../kept.js'
 import { drawQr } from '../qr.js'
 import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
@@ -15,8 +15,8 @@ export function landing({
   room,
   render,
 }: Pick<WebComponents, 'face' | 'names' | 'room'> & { render: Render }) {
-  const pages = new Kept<string>()
-  const images = new Kept<Promise<Buffer>>()
+  const pages = new FifoCache<string>()
+  const images = new FifoCache<Promise<Buffer>>()
 
   /** How an open room is visited; a client reaches us by the name that led its owner here. */
   const formatsOf = ({ host, origin }: WebState, now: RelayFace): Format[] =>

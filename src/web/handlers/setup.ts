@@ -1,10 +1,10 @@
 // /setup: the first run's questions, asked of whoever holds the token that `tidepool start` printed.
 
-import { type ErrorCode, RelayError } from '../../errors.js'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../../limits.js'
+import { type ErrorCode, RelayError } from '../../lib/errors.js'
+import { DESCRIPTION_CHARS, NAME_CHARS } from '../../lib/limits.js'
+import type { TokenBucket } from '../../lib/token-bucket.js'
 import { isFeedId } from '../../ssb/feed-id.js'
-import type { Budget } from '../budget.js'
-import type { SetupAnswers, WebComponents } from '../components.js'
+import type { SetupAnswers, WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -13,7 +13,7 @@ import { en, type Words } from '../words/en.js'
 export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
   render: Render
   /** wrong tokens the relay bears in an hour, whoever tries */
-  tries: Budget
+  tries: TokenBucket
 }
 
 type Given = SetupAnswers & { token: string }

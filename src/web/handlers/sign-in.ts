@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import { PassThrough } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import {
   CHALLENGE_MS,
   LINK_MS,
@@ -11,18 +11,18 @@ import {
   SIGN_IN_PICTURES,
   SIGN_IN_PICTURES_PER_HOUR,
   SIGN_INS_WAITING,
-} from '../../limits.js'
+} from '../../lib/limits.js'
+import type { TokenBucket } from '../../lib/token-bucket.js'
 import { isFeedId } from '../../ssb/feed-id.js'
 import { isChallenge } from '../../ssb/http-auth.js'
 import { multiserverAddress } from '../address.js'
-import type { Budget } from '../budget.js'
-import type { WebComponents, WebRoom } from '../components.js'
+import { waiting } from '../connection-limits.js'
+import type { WebComponents, WebRoom } from '../contract.js'
 import { cookie, cookieIn } from '../cookies.js'
-import { waiting } from '../crowd.js'
 import { oneValue, readForm } from '../form.js'
+import { browserName } from '../format.js'
 import { checkCsrf, checkForm, dismiss, keep, memberOf } from '../middleware/signed-in.js'
 import { createPictures } from '../pictures.js'
-import { browserName } from '../shown.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
@@ -31,7 +31,7 @@ export interface SignInParts
     Pick<WebComponents, 'face' | 'names'> {
   render: Render
   /** wrong links the relay bears in an hour, whoever tries */
-  tries: Budget
+  tries: TokenBucket
   /** Unix ms */
   now: () => number
 }

@@ -1,7 +1,7 @@
 // GET /whois: where SSB clients find the room, for those that know its host only (Rooms 1).
 
 import { multiserverAddress } from '../address.js'
-import type { WebComponents } from '../components.js'
+import type { WebComponents } from '../contract.js'
 import type { Step } from '../state.js'
 
 /** The multiserver address as a line of text, or as `{"address": …}` for who asks for JSON. */

@@ -1,7 +1,7 @@
 // Every error's way out: a page for people, JSON for programs, nothing of the inside for anyone.
 
-import { ERRORS, type ErrorCode, exposed, RelayError } from '../../errors.js'
-import { type Log, rarely } from '../../log.js'
+import { ERRORS, type ErrorCode, RelayError, toPublicError } from '../../lib/errors.js'
+import { createLogThrottle, type Log } from '../../lib/log.js'
 import type { PrivacyMode } from '../../store/settings.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -46,7 +46,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
 
   /** Says what failed on our side; of each kind at most once a minute, as who finds a fault can provoke it at will. */
   function fault(ctx: WebContext, code: ErrorCode, err: unknown): void {
-    const due = faults.get(code) ?? rarely(() => performance.now())
+    const due = faults.get(code) ?? createLogThrottle(() => performance.now())
     faults.set(code, due)
     const times = due()
     if (times > 0) log.error({ err, path: ctx.path, times }, 'a page failed')
@@ -84,7 +84,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
         if (status === 405 || status === 501) throw new RelayError('method_not_allowed')
       }
     } catch (thrown) {
-      const error = exposed(thrown)
+      const error = toPublicError(thrown)
       if (error.status >= 500) fault(ctx, error.code, thrown)
       else log.debug({ code: error.code, path: ctx.path }, 'refused')
       answer(ctx, error)

@@ -1,6 +1,6 @@
 // The headers every answer carries: nothing foreign, nothing framed, nothing kept, nothing told.
 
-import type { WebComponents } from '../components.js'
+import type { WebComponents } from '../contract.js'
 import type { Step } from '../state.js'
 
 const POLICY = [

@@ -1,7 +1,7 @@
 // Which language a page is in: what was chosen on a page (a cookie), else what the browser asks for, else English.
 
 import type { Context } from 'koa'
-import { DAY, SECOND } from '../../limits.js'
+import { DAY, SECOND } from '../../lib/limits.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
 import type { Step } from '../state.js'

@@ -1,9 +1,9 @@
 // Answers only to our own names, and remembers which one it was.
 
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import { aliasPath } from '../../ssb/links.js'
-import type { WebComponents } from '../components.js'
-import { ownAddress } from '../names.js'
+import type { WebComponents } from '../contract.js'
+import { ownAddress } from '../own-hostnames.js'
 import type { Step } from '../state.js'
 import { LANGUAGE_PATH } from './language.js'
 

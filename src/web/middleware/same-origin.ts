@@ -1,7 +1,7 @@
 // Refuses forms posted by other sites: a second lock, as each form is bound to a SameSite cookie or to a token anyhow.
 
 import type { Context } from 'koa'
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import type { Step } from '../state.js'
 
 /** Lets a POST through if the browser says it came from our own page, or says nothing. */

@@ -1,15 +1,15 @@
 // The session cookie: which session a caller is, and a new one for who has none.
 
-import { RelayError } from '../../errors.js'
+import { RelayError } from '../../lib/errors.js'
 import { cookie, cookiesIn } from '../cookies.js'
-import type { Sessions } from '../sessions.js'
+import type { WebSessions } from '../sessions.js'
 import type { Step, WebContext } from '../state.js'
 
 /** 32 bytes in base64url; anything else cannot be an id of ours. */
 const ID = /^[A-Za-z0-9_-]{43}$/
 
 /** Finds the caller's session or makes one, with an id of our own choosing (no fixation). */
-export function withSession(sessions: Sessions): Step {
+export function withSession(sessions: WebSessions): Step {
   return (ctx, next) => {
     let session = sessions.get(idIn(ctx))
     if (!session) {
@@ -22,7 +22,7 @@ export function withSession(sessions: Sessions): Step {
 }
 
 /** Finds the caller's session; who has none finds nothing here. */
-export function needSession(sessions: Sessions): Step {
+export function needSession(sessions: WebSessions): Step {
   return (ctx, next) => {
     const session = sessions.get(idIn(ctx))
     if (!session) throw new RelayError('not_found')

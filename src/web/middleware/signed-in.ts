@@ -1,9 +1,9 @@
 // Who is signed in: looked up at every request, so that a sign-in that has ended is worth nothing at once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { RelayError } from '../../errors.js'
-import { SECOND, SIGN_IN_MS } from '../../limits.js'
-import type { WebRoom } from '../components.js'
+import { RelayError } from '../../lib/errors.js'
+import { SECOND, SIGN_IN_MS } from '../../lib/limits.js'
+import type { WebRoom } from '../contract.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue } from '../form.js'
 import type { SignedIn, Step, WebContext } from '../state.js'

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { BODY_BYTES, createBoxer, createUnboxer } from '../../../src/peer/wire/boxes.js'
 import type { Source } from '../../../src/peer/wire/pull.js'
-import { fallbackSealing, loadSealing } from '../../../src/peer/wire/sealing.js'
+import { fallbackSecretbox, loadSecretbox } from '../../../src/peer/wire/sealing.js'
 import { collect } from '../../helpers/client.js'
 
 const stock = createRequire(import.meta.url)('pull-box-stream')
@@ -31,7 +31,7 @@ function cut(bytes: Buffer, sizes: number[]): Buffer[] {
   return pieces
 }
 
-for (const sealing of [loadSealing(), fallbackSealing()]) {
+for (const sealing of [loadSecretbox(), fallbackSecretbox()]) {
   t.test(`what we seal, pull-box-stream opens (${sealing.name})`, async (t) => {
     const boxer = createBoxer(sealing, key, nonce)
     const plains = [1, 100, BODY_BYTES, BODY_BYTES + 1, 3 * BODY_BYTES, 70_000].map((size) =>
@@ -60,7 +60,7 @@ for (const sealing of [loadSealing(), fallbackSealing()]) {
 t.test('both implementations make the same bytes', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 1, maxLength: 9000 }), (raw) => {
-      const [native, fallback] = [loadSealing(), fallbackSealing()].map((s) => createBoxer(s, key, nonce))
+      const [native, fallback] = [loadSecretbox(), fallbackSecretbox()].map((s) => createBoxer(s, key, nonce))
       return native?.seal(Buffer.from(raw)).equals(fallback?.seal(Buffer.from(raw)) as Buffer) === true
     }),
     { numRuns: 30 },
@@ -69,13 +69,13 @@ t.test('both implementations make the same bytes', async (t) => {
 })
 
 t.test('a box that was touched is not opened', async (t) => {
-  const sealed = createBoxer(loadSealing(), key, nonce).seal(randomBytes(500))
+  const sealed = createBoxer(loadSecretbox(), key, nonce).seal(randomBytes(500))
   for (const at of [0, 20, 33, 34, 200, sealed.length - 1]) {
     const touched = Buffer.from(sealed)
     touched[at] = (touched[at] as number) ^ 1
-    t.equal(createUnboxer(loadSealing(), key, nonce)(touched), null, `byte ${at}`)
+    t.equal(createUnboxer(loadSecretbox(), key, nonce)(touched), null, `byte ${at}`)
   }
-  const unbox = createUnboxer(loadSealing(), key, nonce)
+  const unbox = createUnboxer(loadSecretbox(), key, nonce)
   unbox(Buffer.from(sealed))
   t.equal(unbox(sealed), null, 'nor one that is sent again')
 })

@@ -2,8 +2,8 @@
 
 import { createRequire } from 'node:module'
 import t from 'tap'
-import { RelayError } from '../../../src/errors.js'
-import { OPENING_BYTES } from '../../../src/limits.js'
+import { RelayError } from '../../../src/lib/errors.js'
+import { OPENING_BYTES } from '../../../src/lib/limits.js'
 import { createOutgoing, Incoming, jsonBytes, type StreamWatch } from '../../../src/peer/wire/frames.js'
 
 const codec = createRequire(import.meta.url)('packet-stream-codec')

@@ -1,8 +1,8 @@
 // Open streams: what may be sent on them, how many a connection has, and who is cut when all have too many.
 
 import t from 'tap'
-import { CALLS_AT_ONCE, CALLS_PER_CONNECTION } from '../../../src/limits.js'
-import type { Row } from '../../../src/peer/session.js'
+import { CALLS_AT_ONCE, CALLS_PER_CONNECTION } from '../../../src/lib/limits.js'
+import type { CallerClass } from '../../../src/peer/session.js'
 import { ConnectionStreams, OpenStreams } from '../../../src/peer/wire/streams.js'
 
 const TUNNELS = 4
@@ -12,7 +12,7 @@ function setUp() {
   const all = new OpenStreams(TUNNELS, () => {
     cuts += 1
   })
-  const connect = (row: Row) => {
+  const connect = (row: CallerClass) => {
     const closed: string[] = []
     const caller = {
       row,

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
-import { CERTIFICATE_LOOK_MS, DAY, HOUR, MINUTE, SECOND } from '../../../src/limits.js'
+import { CERTIFICATE_LOOK_MS, DAY, HOUR, MINUTE, SECOND } from '../../../src/lib/limits.js'
 import { type CertificateOrder, NotFetched } from '../../../src/web/domain/fetch.js'
 import { createAuthority, fingerprint } from '../../helpers/certificates.js'
 import { createTestClock } from '../../helpers/clock.js'

@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { connect, type TLSSocket } from 'node:tls'
 import t, { type Test } from 'tap'
-import { CERTIFICATE_LOOK_MS, DAY } from '../../../src/limits.js'
+import { CERTIFICATE_LOOK_MS, DAY } from '../../../src/lib/limits.js'
 import { createDomain } from '../../../src/web/domain/domain.js'
 import {
   type Authority,

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { CERTIFICATE_LOOK_MS, DAY } from '../../../src/limits.js'
+import { CERTIFICATE_LOOK_MS, DAY } from '../../../src/lib/limits.js'
 import type { CertificateOrder, FetchCertificate } from '../../../src/web/domain/fetch.js'
 import type { Authority } from '../../helpers/certificates.js'
 import { createTestClock, type TestClock } from '../../helpers/clock.js'

@@ -1,8 +1,8 @@
 // A domain on free ports of 127.0.0.1, with the certificate a test gives it and a clock it turns.
 
 import type { Test } from 'tap'
-import { createLog } from '../../../src/log.js'
-import type { Handler } from '../../../src/web/components.js'
+import { createLog } from '../../../src/lib/log.js'
+import type { Handler } from '../../../src/web/contract.js'
 import { createDomain, type Domain, type DomainOptions } from '../../../src/web/domain/domain.js'
 import type { FetchCertificate } from '../../../src/web/domain/fetch.js'
 import type { Authority } from '../../helpers/certificates.js'

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { PICTURES_KEPT, PICTURES_PER_HOUR, SECOND } from '../../../src/limits.js'
+import { PICTURES_KEPT, PICTURES_PER_HOUR, SECOND } from '../../../src/lib/limits.js'
 import { de } from '../../../src/web/words/de.js'
 import { Visitor } from '../../helpers/http.js'
 import { DOMAIN, ONION, openSite, RELAY_ID } from '../site.js'

@@ -1,8 +1,8 @@
 // SPIP-01, from the riddle to the code, as the specification has it.
 
 import t from 'tap'
-import { RIDDLE_MS, SESSION_MS } from '../../../src/limits.js'
-import { Riddles } from '../../../src/web/riddles.js'
+import { RIDDLE_MS, SESSION_MS } from '../../../src/lib/limits.js'
+import { Captchas } from '../../../src/web/captchas.js'
 import { titleOf } from '../../helpers/http.js'
 import { ANSWER, codeFor, ONION, openSite, read } from '../site.js'
 
@@ -143,7 +143,7 @@ t.test('many guesses at once are one guess', async (t) => {
   t.ok(site.minted.length <= 1)
   // the same without sockets between: what is used up is used up before anything is awaited
   const session = { id: '', seen: 0, riddle: null, issued: [], mayKnock: false, challenge: null }
-  const riddles = new Riddles(
+  const riddles = new Captchas(
     { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
     true,
   )

@@ -1,8 +1,8 @@
 // /join: an invite by its link, for people and for programs; what becomes of it; and all that is not one.
 
 import t from 'tap'
-import { ERRORS } from '../../../src/errors.js'
-import { BAD_LINKS_PER_HOUR, HOUR, IDLE_CLAIMS_PER_HOUR, PICTURES_PER_HOUR } from '../../../src/limits.js'
+import { ERRORS } from '../../../src/lib/errors.js'
+import { BAD_LINKS_PER_HOUR, HOUR, IDLE_CLAIMS_PER_HOUR, PICTURES_PER_HOUR } from '../../../src/lib/limits.js'
 import { tokenOf } from '../../../src/ssb/invite-code.js'
 import { de } from '../../../src/web/words/de.js'
 import { type Reply, titleOf } from '../../helpers/http.js'

@@ -2,8 +2,8 @@
 
 import { HtmlValidate } from 'html-validate'
 import t, { type Test } from 'tap'
-import { RelayError } from '../../../src/errors.js'
-import { NOTE_CHARS, SESSION_MS } from '../../../src/limits.js'
+import { RelayError } from '../../../src/lib/errors.js'
+import { NOTE_CHARS, SESSION_MS } from '../../../src/lib/limits.js'
 import type { Visitor } from '../../helpers/http.js'
 import { ANSWER, openSite, RELAY_ID, read, type Site } from '../site.js'
 

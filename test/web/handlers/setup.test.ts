@@ -2,8 +2,8 @@
 
 import { HtmlValidate } from 'html-validate'
 import t from 'tap'
-import { RelayError } from '../../../src/errors.js'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../../../src/limits.js'
+import { RelayError } from '../../../src/lib/errors.js'
+import { DESCRIPTION_CHARS, NAME_CHARS } from '../../../src/lib/limits.js'
 import { openSite, RELAY_ID } from '../site.js'
 
 const ADMIN = `@${'A'.repeat(43)}=.ed25519`

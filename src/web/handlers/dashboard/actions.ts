@@ -1,16 +1,16 @@
 // The dashboard's deeds: one table of forms, each checked, confirmed where it takes something away, and done by the store.
 
-import { RelayError } from '../../../errors.js'
-import { DAY, NOTE_CHARS } from '../../../limits.js'
+import { RelayError } from '../../../lib/errors.js'
+import { DAY, NOTE_CHARS } from '../../../lib/limits.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
 import { tokenOf } from '../../../ssb/invite-code.js'
 import type { Deeds } from '../../../store/moderation.js'
-import type { Deed } from '../../../store/powers.js'
+import type { Action } from '../../../store/permissions.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { PRIVACY_MODES, type PrivacyMode } from '../../../store/settings.js'
 import type { Store } from '../../../store/store.js'
+import { slugOf } from '../../format.js'
 import { type Here, inviteFormats } from '../../formats.js'
-import { slugOf } from '../../shown.js'
 import type { SignedIn } from '../../state.js'
 import type { View } from '../../views.js'
 
@@ -28,7 +28,7 @@ export interface Doing {
 /** Where a browser goes on: to another page, or with what can be shown but once. */
 export type Outcome = { to: string } | { view: View; here: string; values: Record<string, unknown> }
 
-export interface Action {
+export interface PostAction {
   fields: readonly string[]
   /** where the confirmation leads back to; absent where nothing is taken away */
   sure?: string
@@ -56,7 +56,7 @@ const toFeed = (
   back: string,
   sure: boolean,
   run: (doing: Doing, feed: string) => Promise<unknown>,
-): Action => ({
+): PostAction => ({
   fields: ['feed', 'note', 'reason', 'role'],
   ...(sure ? { sure: back } : {}),
   async run(doing) {
@@ -187,11 +187,11 @@ export const ACTIONS = {
       return to('/login')
     },
   },
-} as const satisfies Partial<Record<Deed, Action>> & Record<string, Action>
+} as const satisfies Partial<Record<Action, PostAction>> & Record<string, PostAction>
 
 export type ActionName = keyof typeof ACTIONS
 
 /** The form of a name, or undefined. */
-export function actionOf(name: string): Action | undefined {
+export function actionOf(name: string): PostAction | undefined {
   return Object.hasOwn(ACTIONS, name) ? ACTIONS[name as ActionName] : undefined
 }

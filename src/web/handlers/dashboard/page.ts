@@ -1,14 +1,14 @@
 // What every page of the dashboard has: who looks at it, the tabs that role has, and what a form needs.
 
-import { RelayError } from '../../../errors.js'
+import { RelayError } from '../../../lib/errors.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
 import type { Invite } from '../../../store/invites.js'
-import { type Deed, mayDo, POWERS } from '../../../store/powers.js'
+import { type Action, mayDo, PERMISSIONS } from '../../../store/permissions.js'
 import type { Role } from '../../../store/roles.js'
 import type { PrivacyMode } from '../../../store/settings.js'
-import type { WebComponents, WebRoom } from '../../components.js'
+import type { WebComponents, WebRoom } from '../../contract.js'
+import { moment, type Person, person, size } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
-import { moment, type Person, person, size } from '../../shown.js'
 import type { SignedIn, WebContext } from '../../state.js'
 import type { Render, View } from '../../views.js'
 
@@ -24,19 +24,20 @@ export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'n
 }
 
 /** Where a page is, and what one must be able to do to see its tab. */
-const TABS: ReadonlyArray<readonly [name: string, path: string, deed: Deed, modes?: readonly PrivacyMode[]]> =
-  [
-    ['overview', '/dashboard', 'members.see'],
-    ['members', '/dashboard/members', 'members.see'],
-    ['knocks', '/dashboard/knocks', 'knock.accept', ['community']],
-    ['invites', '/dashboard/invites', 'invite.create'],
-    ['aliases', '/dashboard/aliases', 'members.see', ['open', 'community']],
-    ['notices', '/dashboard/notices', 'notice.save'],
-    ['blocked', '/dashboard/blocked', 'blocks.see'],
-    ['room', '/dashboard/room', 'room.describe'],
-    ['log', '/dashboard/log', 'audit.see'],
-    ['me', '/dashboard/me', 'members.see'],
-  ]
+const TABS: ReadonlyArray<
+  readonly [name: string, path: string, deed: Action, modes?: readonly PrivacyMode[]]
+> = [
+  ['overview', '/dashboard', 'members.see'],
+  ['members', '/dashboard/members', 'members.see'],
+  ['knocks', '/dashboard/knocks', 'knock.accept', ['community']],
+  ['invites', '/dashboard/invites', 'invite.create'],
+  ['aliases', '/dashboard/aliases', 'members.see', ['open', 'community']],
+  ['notices', '/dashboard/notices', 'notice.save'],
+  ['blocked', '/dashboard/blocked', 'blocks.see'],
+  ['room', '/dashboard/room', 'room.describe'],
+  ['log', '/dashboard/log', 'audit.see'],
+  ['me', '/dashboard/me', 'members.see'],
+]
 
 /** Renders pages of the dashboard. */
 export function dashboardPages({ store, face, render }: DashboardParts) {
@@ -68,7 +69,7 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
       ...{ here, role, csrf, mode, moment, size },
       me: names(feed),
       room: face().name,
-      may: (deed: Deed, target: Role | null = null) => mayDo(deed, role, mode, target),
+      may: (deed: Action, target: Role | null = null) => mayDo(deed, role, mode, target),
       tabs: TABS.filter(
         ([, , deed, modes]) => mayDo(deed, role, mode) && (!modes || modes.includes(mode)),
       ).map(([name, path]) => ({ name, path })),
@@ -79,7 +80,7 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
   }
 
   /** @throws RelayError `not_found`, the words for a page that does not exist */
-  function need(ctx: WebContext, deed: Deed): void {
+  function need(ctx: WebContext, deed: Action): void {
     if (!mayDo(deed, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
   }
 
@@ -102,8 +103,8 @@ export function inviteFor(
 }
 
 /** True for something that may be in the table of powers. */
-export function isDeed(name: string): name is Deed {
-  return Object.hasOwn(POWERS, name)
+export function isDeed(name: string): name is Action {
+  return Object.hasOwn(PERMISSIONS, name)
 }
 
 /** Where in a list a page begins: `?from=`, within it. */

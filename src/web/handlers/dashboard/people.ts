@@ -1,10 +1,10 @@
 // The dashboard's pages about people: overview, members, knocks, blocked feeds, names, and one's own.
 
-import { RelayError } from '../../../errors.js'
+import { RelayError } from '../../../lib/errors.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
+import { idOf, person as unnamed } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
-import { idOf, person as unnamed } from '../../shown.js'
 import type { Step } from '../../state.js'
 import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
 

@@ -1,6 +1,6 @@
 // English: errors as pages tell them. The words of the codes are those of the wire; here alone they may be translated.
 
-import { ERRORS, type ErrorCode } from '../../../errors.js'
+import { ERRORS, type ErrorCode } from '../../../lib/errors.js'
 import { count, html } from '../text.js'
 
 /** What a page says above and below the words of a code. */

@@ -1,0 +1,111 @@
+// Every error a stranger can see: one table of stable codes, words and HTTP status, and the class that carries them.
+
+/**
+ * Codes are contracts: clients and scripts compare them (and, over muxrpc, the words beside them),
+ * so neither changes once released. `docs/protocol.md` lists them and a test keeps the two equal.
+ */
+export const ERRORS = {
+  // invites (the words are compared by ssb-invite and its kin)
+  invite_unknown: { words: 'invite unknown', status: 404 },
+  invite_used_up: { words: 'invite used up', status: 410 },
+  invite_expired: { words: 'invite expired', status: 410 },
+  already_following: { words: 'already following', status: 409 },
+  invite_malformed: { words: 'invite malformed', status: 400 },
+  // admission
+  not_admitted: { words: 'not admitted', status: 403 },
+  not_allowed: { words: 'not allowed', status: 403 },
+  no_such_method: { words: 'no such method', status: 404 },
+  busy: { words: 'too busy, try again later', status: 503 },
+  clock_unset: { words: 'the clock is not set yet', status: 503 },
+  // arguments
+  bad_argument: { words: 'bad argument', status: 400 },
+  bad_feed_id: { words: 'not a feed id', status: 400 },
+  // messages
+  message_invalid: { words: 'message invalid', status: 400 },
+  message_too_large: { words: 'message too large', status: 413 },
+  message_unwanted: { words: 'message of a feed not asked for', status: 403 },
+  feed_forked: { words: 'feed forked', status: 409 },
+  feed_full: { words: 'feed full', status: 507 },
+  store_full: { words: 'store full', status: 507 },
+  // membership
+  not_following: { words: 'not following', status: 404 },
+  quota_reached: { words: 'quota reached', status: 429 },
+  alias_taken: { words: 'alias taken', status: 409 },
+  alias_invalid: { words: 'alias invalid', status: 400 },
+  signature_invalid: { words: 'signature invalid', status: 400 },
+  // the room
+  not_attending: { words: 'could not connect', status: 404 },
+  tunnel_ended: { words: 'tunnel ended', status: 410 },
+  // set-up
+  token_wrong: { words: 'wrong token', status: 403 },
+  already_set_up: { words: 'already set up', status: 409 },
+  // sign-in and the dashboard
+  signed_out: { words: 'not signed in', status: 401 },
+  sign_in_refused: { words: 'sign-in refused', status: 403 },
+  link_void: { words: 'login link void', status: 410 },
+  form_stale: { words: 'form out of date', status: 403 },
+  last_admin: { words: 'the last admin stays', status: 409 },
+  // web
+  riddle_wrong: { words: 'wrong answer', status: 403 },
+  riddle_missing: { words: 'no riddle waiting', status: 403 },
+  invites_exhausted: { words: 'no invites left for now', status: 429 },
+  not_found: { words: 'not found', status: 404 },
+  method_not_allowed: { words: 'method not allowed', status: 405 },
+  wrong_host: { words: 'not a name of this relay', status: 421 },
+  body_too_large: { words: 'body too large', status: 413 },
+  body_malformed: { words: 'body malformed', status: 400 },
+  // the operator's side
+  config_invalid: { words: 'configuration invalid', status: 400 },
+  data_unusable: { words: 'data directory unusable', status: 500 },
+  backup_unusable: { words: 'backup unusable', status: 400 },
+  recovering: { words: 'restored, and still asking how far its own feed had come', status: 503 },
+  machine_unsupported: { words: 'machine unsupported', status: 500 },
+  relay_running: { words: 'a relay is already running', status: 409 },
+  relay_not_running: { words: 'no relay is running', status: 503 },
+  certificate_unusable: { words: 'certificate unusable', status: 500 },
+  address_unusable: { words: 'cannot listen', status: 500 },
+  internal: { words: 'internal error', status: 500 },
+} as const satisfies Record<string, { words: string; status: number }>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** An error meant to be shown to whoever caused it: `message` is safe, `code` is stable, no stack leaves the process. */
+export class RelayError extends Error {
+  readonly code: ErrorCode
+  /** The HTTP status the web answers with. */
+  readonly status: number
+
+  /**
+   * @param code   a key of `ERRORS`
+   * @param detail said after the stable words (`words: detail`); leave out where clients compare the words
+   */
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+    super(detail ? `${ERRORS[code].words}: ${detail}` : ERRORS[code].words, options)
+    // packet-stream sends only `message`, `name` and `stack` of an error: the name carries the code to the wire
+    this.name = code
+    this.code = code
+    this.status = ERRORS[code].status
+  }
+}
+
+/** An error that carries its own advice to the operator, in place of what the command line says for its code. */
+export class AdvisedError extends RelayError {
+  constructor(
+    readonly advice: string,
+    code: ErrorCode,
+    detail?: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, detail, options)
+  }
+}
+
+/** True for a string that is one of our codes. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERRORS, value)
+}
+
+/** What to say to a stranger about any thrown value: our own errors as they are, all else as `internal`. */
+export function toPublicError(thrown: unknown): RelayError {
+  return thrown instanceof RelayError ? thrown : new RelayError('internal', undefined, { cause: thrown })
+}

@@ -1,0 +1,31 @@
+// What a person who misspelt a key most likely meant.
+
+/** Changes of a character that a short name may need; of a longer one, half of it may be wrong. */
+const FEW_CHANGES = 2
+
+/** The known dotted key that takes the fewest changes of a character to become what was written; null if none is near. */
+export function suggestKey(name: string, names: readonly string[]): string | null {
+  const wanted = name.slice(0, 80).toLowerCase()
+  // A bare `port` or a wrong section is most likely meant by the part after the dot.
+  const cost = (key: string): number => {
+    if (key.startsWith(`${wanted}.`)) return 1
+    const leaf = key.slice(key.indexOf('.') + 1)
+    return Math.min(distance(wanted, key), distance(wanted.slice(wanted.indexOf('.') + 1), leaf) + 2)
+  }
+  const nearest = names.reduce((best, key) => (cost(key) < cost(best) ? key : best))
+  return cost(nearest) <= Math.max(FEW_CHANGES, wanted.length / 2) ? nearest : null
+}
+
+/** Levenshtein's distance, one row at a time. */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      const swap = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1)
+      next.push(Math.min(swap, (row[j] as number) + 1, (next[j - 1] as number) + 1))
+    }
+    row = next
+  }
+  return row[b.length] as number
+}

@@ -1,0 +1,133 @@
+// What can be found out about a relay's health: each check says what it saw and, where that is bad, what to do.
+
+import { existsSync, statfsSync } from 'node:fs'
+import { join } from 'node:path'
+import { isClockSet } from '../lib/clock.js'
+import { MIB } from '../lib/limits.js'
+import { count } from '../lib/text.js'
+import { examineFile } from '../store/file-check.js'
+import { DATA_FILE } from '../store/layout.js'
+import type { Store } from '../store/store.js'
+import type { DoctorCheck, DoctorReport } from './protocol.js'
+
+export interface DoctorOptions {
+  dataDir: string
+  /** also fold the relay's own feed into the members table anew, and the invites into their indexes */
+  rebuild: boolean
+}
+
+/** Free bytes under which a relay will soon refuse messages. */
+const LOW_DISK = 200 * MIB
+
+/** The oldest Node that package.json lets the relay run on. */
+export const LEAST_NODE = [20, 12] as const
+
+const RESTORE = 'put a backup back: tidepool restore --replace FILE'
+
+/** A finding that needs nothing. */
+export function sound(name: string, detail: string): DoctorCheck {
+  return { name, ok: true, severity: 'ok', detail, advice: null }
+}
+
+/** A finding that needs the operator; a warning can wait. */
+export function trouble(
+  name: string,
+  severity: 'warning' | 'error',
+  detail: string,
+  advice: string,
+): DoctorCheck {
+  return { name, ok: severity === 'warning', severity, detail, advice }
+}
+
+/** Findings as a whole. */
+export function report(checks: DoctorCheck[]): DoctorReport {
+  return { ok: checks.every(({ ok }) => ok), checks }
+}
+
+/** What the running relay finds in itself; it goes on serving meanwhile. */
+export async function examine(
+  { store, now }: { store: Store; now: () => number },
+  { dataDir, rebuild }: DoctorOptions,
+): Promise<DoctorReport> {
+  const checks = [...checkProcess(dataDir, now()), await checkStore(store)]
+  if (rebuild) checks.push(await rebuildMembers(store))
+  return report(checks)
+}
+
+/** What can be found where no relay runs: the same, but the store is looked at from outside. @param now Unix ms */
+export function examineAtRest(dataDir: string, now: number): DoctorCheck[] {
+  return [...checkProcess(dataDir, now), checkFile(join(dataDir, 'db', DATA_FILE))]
+}
+
+function checkProcess(dataDir: string, now: number): DoctorCheck[] {
+  return [checkNode(), checkClock(now), checkDisk(dataDir)]
+}
+
+/** Whether this Node can run a relay. @param version as `process.versions.node` */
+export function checkNode(version = process.versions.node): DoctorCheck {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [least, least_minor] = LEAST_NODE
+  return major > least || (major === least && minor >= least_minor)
+    ? sound('node', version)
+    : trouble('node', 'error', version, `install Node ${LEAST_NODE.join('.')} or newer`)
+}
+
+/** Whether a clock can be right. @param now Unix ms */
+export function checkClock(now: number): DoctorCheck {
+  const shown = new Date(now).toISOString()
+  return isClockSet(now)
+    ? sound('clock', shown)
+    : trouble('clock', 'error', `${shown} is in the past`, 'set the clock, or wait for the network to')
+}
+
+function checkDisk(dataDir: string): DoctorCheck {
+  let free: number
+  try {
+    const { bavail, bsize } = statfsSync(dataDir)
+    free = bavail * bsize
+  } catch (err) {
+    return trouble('disk', 'error', (err as Error).message, 'name the data directory with --data')
+  }
+  const shown = `${Math.round(free / MIB)} MiB free`
+  return free >= LOW_DISK
+    ? sound('disk', shown)
+    : trouble('disk', 'error', shown, 'make room, or new messages will be refused')
+}
+
+function checkFile(path: string): DoctorCheck {
+  let damage: string | null
+  if (!existsSync(path)) return sound('store', 'there is none yet')
+  try {
+    damage = examineFile(path, true)
+  } catch (err) {
+    return trouble('store', 'error', (err as Error).message, 'run this as the user that runs the relay')
+  }
+  return damage
+    ? trouble('store', 'error', `${path} is damaged: ${damage}`, RESTORE)
+    : sound('store', `every page of ${path} is sound`)
+}
+
+async function checkStore(store: Store): Promise<DoctorCheck> {
+  const problems = await store.verify()
+  const { feeds, messages } = store.feeds.totals()
+  if (problems.length === 0)
+    return sound('store', `sound: ${count(messages, 'message')} of ${count(feeds, 'feed')}`)
+  const more = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
+  return trouble('store', 'error', `${problems.slice(0, 3).join('; ')}${more}`, RESTORE)
+}
+
+async function rebuildMembers(store: Store): Promise<DoctorCheck> {
+  const { differences, members, blocks, marks } = await store.members.rebuild()
+  if (differences.length === 0 && marks === 0)
+    return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
+  // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.
+  const mended = [
+    ...(marks > 0 ? [`mended ${count(marks, 'mark')} of invites`] : []),
+    ...(differences.length > 0
+      ? [
+          `mended as they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
+        ]
+      : []),
+  ]
+  return trouble('rebuild', 'error', mended.join('; '), 'nothing now; please report it')
+}

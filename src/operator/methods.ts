@@ -1,0 +1,174 @@
+// The local operator's methods, over the store and the peer: what the control socket answers with.
+
+import { isIP } from 'node:net'
+import { RelayError } from '../lib/errors.js'
+import { AUDIT_TOLD, DAY } from '../lib/limits.js'
+import { asObject, numberField, textField } from '../peer/arguments.js'
+import type { Peer } from '../peer/peer.js'
+import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { formatInviteCode, guestIdOf, type HostPort, parseInviteCode } from '../ssb/invite-code.js'
+import { inviteLink, seedOfLink } from '../ssb/links.js'
+import type { Invite } from '../store/invites.js'
+import { ROLES } from '../store/roles.js'
+import { PRIVACY_MODES } from '../store/settings.js'
+import type { Store } from '../store/store.js'
+import type { DoctorReport, InviteInfo, Operator, RelayStatus } from './protocol.js'
+import type { Setup } from './room-setup.js'
+
+export interface OperatorComponents {
+  store: Store
+  peer: Peer
+  now: () => number
+  status(): RelayStatus
+  doctor(options: { rebuild: boolean }): Promise<DoctorReport>
+  reload: Operator['reload']
+  backup: Operator['backup']
+  recoveryFinish: Operator['recoveryFinish']
+  setup: Setup
+  /** the address an invite names: by a host that the operator names, or else the best of ours */
+  address(host?: string): HostPort
+  /** where a browser opens the pages, without a path */
+  webUrl(host?: string): string
+  /** days an invite is good for where the operator names none */
+  expiresDays(): number
+}
+
+/** Entries of the audit log that are told where nobody says how many. */
+const AUDIT_SHOWN = 100
+
+/** Hosts as they may stand in a code or a link: names and addresses, and no numbers that are neither. */
+const isHost = (host: string): boolean =>
+  isIP(host) !== 0 || (/^[A-Za-z0-9._-]{1,253}$/.test(host) && /[A-Za-z]/.test(host))
+
+export function createOperator(components: OperatorComponents): Operator {
+  const { store, peer, now } = components
+  const { members, invites, feeds, knocks, roles, aliases } = store
+  const deeds = store.moderation.as('operator')
+
+  /** Says why a feed is refused: to a stranger a block does not show, to the operator it does. */
+  async function withReason<T>(feed: unknown, deed: () => Promise<T>): Promise<T> {
+    try {
+      return await deed()
+    } catch (thrown) {
+      if (!(thrown instanceof RelayError) || thrown.code !== 'not_allowed') throw thrown
+      if (feed === peer.id) throw new RelayError('bad_argument', 'that is the relay itself')
+      throw isFeedId(feed) && members.isBlocked(feed)
+        ? new RelayError('not_allowed', `${feed} is blocked`)
+        : thrown
+    }
+  }
+
+  return {
+    status: async () => components.status(),
+    doctor: (options) => components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }),
+    reload: components.reload,
+    backup: components.backup,
+    recoveryFinish: components.recoveryFinish,
+
+    async inviteCreate(asked) {
+      const options = asObject(asked ?? {})
+      const host = options.host ?? undefined
+      if (host !== undefined && (typeof host !== 'string' || !isHost(host)))
+        throw new RelayError('bad_argument', 'host is a name or an address, without a port')
+      const address = components.address(host)
+      const days = numberField(options, 'expires_days') ?? components.expiresDays()
+      const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
+      const { invite, seed } = await deeds.createInvite({
+        uses: numberField(options, 'uses') ?? 1,
+        note: textField(options, 'note') ?? '',
+        expires: Math.trunc(now() + days * DAY),
+        ...(target ? { for: target } : {}),
+      })
+      const code = formatInviteCode({ ...address, relay: peer.id, seed })
+      return { ...info(invite), code, link: inviteLink(components.webUrl(host), seed) }
+    },
+
+    inviteList: async () =>
+      invites
+        .list()
+        .map(info)
+        .sort((a, b) => a.created - b.created),
+
+    async inviteRevoke(id) {
+      const text = textOr(id, 'id')
+      const named = isFeedId(text) ? text : guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
+      return info(await deeds.revokeInvite(named))
+    },
+
+    async membersList() {
+      const online = new Set(peer.online())
+      return members.list().map(({ feed, since, by, voucher, note }) => {
+        const { latest, messages, bytes, forked } = feeds.info(feed)
+        return {
+          id: feed,
+          role: roles.of(feed),
+          since,
+          by,
+          voucher,
+          note,
+          online: online.has(feed),
+          seen: members.lastSeen(feed),
+          latest,
+          messages,
+          bytes,
+          forked,
+        }
+      })
+    },
+
+    membersAdd: async (id, note) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
+    membersRemove: async (id) => deeds.removeMember(feedOr(id)),
+    block: async (id, reason) => ({
+      already: !(await withReason(id, () => deeds.block(feedOr(id), textOr(reason, 'reason')))),
+    }),
+    unblock: async (id) => deeds.unblock(feedOr(id)),
+    settings: async () => components.setup.info(),
+    async setup(asked) {
+      const answers = asObject(asked)
+      return withReason(answers.admin, () => components.setup.answer(answers))
+    },
+    mode: async (mode) => {
+      if (!PRIVACY_MODES.includes(mode))
+        throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
+      await deeds.setMode(mode)
+      return components.setup.info()
+    },
+    membersRole: async (id, role) => {
+      if (!ROLES.includes(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
+      await deeds.setRole(feedOr(id), role)
+    },
+    async membersLink(id) {
+      const { token, expires } = await deeds.link(feedOr(id))
+      return { url: `${components.webUrl()}/login/link?token=${token}`, expires }
+    },
+    audit: async (count = AUDIT_SHOWN) => {
+      if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
+      return store.audit
+        .list(Math.min(count, AUDIT_TOLD))
+        .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
+    },
+    knocksList: async () =>
+      knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
+    knockAccept: async (id) => deeds.acceptKnock(feedOr(id)),
+    knockDecline: async (id) => deeds.declineKnock(feedOr(id)),
+    aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
+    aliasRevoke: async (alias) => deeds.revokeAlias(textOr(alias, 'alias')),
+    blockedList: async () =>
+      members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
+  }
+}
+
+function info({ id, uses, used, note, created, expires, state, by, ...more }: Invite): InviteInfo {
+  return { id, uses, used, note, created, expires, state, by, for: more.for ?? null }
+}
+
+function feedOr(value: unknown): FeedId {
+  if (!isFeedId(value)) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519')
+  return value
+}
+
+function textOr(value: unknown, name: string): string {
+  if (value === undefined || value === null) return ''
+  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} is text`)
+  return value
+}

@@ -1,0 +1,263 @@
+// What the local operator may ask over the control socket: the shapes both ends share. No I/O.
+
+import type { ErrorCode } from '../lib/errors.js'
+import type { Role } from '../store/roles.js'
+import type { PrivacyMode } from '../store/settings.js'
+
+/** muxrpc manifest of the control socket; every call answers one JSON value. */
+export const OPERATOR_MANIFEST = {
+  status: 'async',
+  inviteCreate: 'async',
+  inviteList: 'async',
+  inviteRevoke: 'async',
+  membersList: 'async',
+  membersAdd: 'async',
+  membersRemove: 'async',
+  block: 'async',
+  unblock: 'async',
+  blockedList: 'async',
+  doctor: 'async',
+  reload: 'async',
+  settings: 'async',
+  setup: 'async',
+  mode: 'async',
+  membersRole: 'async',
+  membersLink: 'async',
+  audit: 'async',
+  knocksList: 'async',
+  knockAccept: 'async',
+  knockDecline: 'async',
+  aliasList: 'async',
+  aliasRevoke: 'async',
+  backup: 'async',
+  recoveryFinish: 'async',
+} as const
+
+/** How this relay is reached now. Absent listeners are null. */
+export interface Addresses {
+  /** multiserver addresses (`net:host:port~shs:key`), best first */
+  ssb: string[]
+  /** URL of the plain web listener */
+  web: string | null
+  https: string | null
+  onion: string | null
+  whois: string | null
+}
+
+/** How the relay is reached by HTTPS under its domain. Times are Unix ms. */
+export interface HttpsStatus {
+  /**
+   * `off`: not by us; `proxied`: by the proxy named in `domain.proxy`; `waiting`: no certificate yet; else what can be
+   * said of the certificate that is served, by our clock
+   */
+  state: 'off' | 'proxied' | 'waiting' | 'valid' | 'expired' | 'not_yet_valid'
+  /** where the certificate comes from: the operator's files, or a certificate authority that we ask */
+  source: 'files' | 'acme' | null
+  /** who signed the certificate */
+  issuer: string | null
+  expires: number | null
+  /** when another certificate is fetched, or tried to be fetched, next; null where that is not our business */
+  renews: number | null
+  /** what went wrong last, until it is mended */
+  reason: string | null
+  /** the port that leads to HTTPS */
+  http_port: number | null
+}
+
+export interface RelayStatus {
+  id: string
+  pid: number
+  version: string
+  mode: PrivacyMode
+  name: string
+  uptime_s: number
+  /** restored from a backup, and not publishing yet */
+  recovering: boolean
+  addresses: Addresses
+  members: number
+  online: number
+  tunnels: number
+  feeds: number
+  messages: number
+  /** of the messages kept, and the most there may be */
+  message_bytes: number
+  max_bytes: number
+  /** of the database's file, which also holds what is free in it */
+  db_bytes: number
+  rss_bytes: number
+  https: HttpsStatus
+  onion: { state: 'disabled' | string; [detail: string]: unknown }
+}
+
+/** An invite as it is listed: never its seed, which the relay does not keep. Times are Unix ms. */
+export interface InviteInfo {
+  /** the guest key as a feed id; names the invite in `revoke` */
+  id: string
+  uses: number
+  used: number
+  note: string
+  created: number
+  expires: number
+  state: 'live' | 'used up' | 'expired' | 'revoked'
+  /** who made it: a member's id, `operator`, or `riddle` for the web's */
+  by: string
+  /** the one feed a directed invite is for */
+  for: string | null
+}
+
+/** A feed the relay follows. */
+export interface MemberInfo {
+  id: string
+  role: Role
+  /** Unix ms of the contact message */
+  since: number
+  /** how they came: an invite, a member's `follow`, or the operator */
+  by: 'invite' | 'voucher' | 'operator' | 'knock'
+  /** the member who vouched, for `by: 'voucher'` */
+  voucher: string | null
+  note: string
+  online: boolean
+  /** Unix ms, to within an hour, at which they were last here; null if never */
+  seen: number | null
+  /** highest sequence kept, and how many messages and bytes */
+  latest: number
+  messages: number
+  bytes: number
+  forked: boolean
+}
+
+/** Somebody waiting to be let in. Times are Unix ms. */
+export interface KnockInfo {
+  id: string
+  note: string
+  since: number
+  expires: number
+}
+
+/** A name by which a member is found. */
+export interface AliasInfo {
+  alias: string
+  owner: string
+  /** Unix ms */
+  since: number
+}
+
+/** A deed of moderation. */
+export interface AuditInfo {
+  /** Unix ms */
+  at: number
+  /** a member's id, or `operator` */
+  who: string
+  what: string
+  whom: string
+  detail: string
+}
+
+/** A copy of the store, and what it says of itself. */
+export interface BackupInfo {
+  /** where it lies */
+  dir: string
+  id: string
+  /** Unix ms */
+  created: number
+  messages: number
+  bytes: number
+}
+
+/** What the room is called and who may come in. */
+export interface SettingsInfo {
+  name: string
+  description: string
+  mode: PrivacyMode
+  set_up: boolean
+  /** until set-up is done: what the web's set-up page asks for */
+  setup_token: string | null
+}
+
+export interface SetupAnswers {
+  name: string
+  description: string
+  /** feed id of whoever shall administer the room over SSB: followed, and given the role */
+  admin?: string
+}
+
+export interface BlockedInfo {
+  id: string
+  since: number
+  reason: string
+}
+
+/** One finding of `doctor`. */
+export interface DoctorCheck {
+  name: string
+  /** false for an error alone: a warning can wait */
+  ok: boolean
+  severity: 'ok' | 'warning' | 'error'
+  /** what was found */
+  detail: string
+  /** what to do; null where nothing has to be */
+  advice: string | null
+}
+
+export interface DoctorReport {
+  ok: boolean
+  checks: DoctorCheck[]
+}
+
+/** The control socket's methods as their caller sees them; each rejects with `{code, message}`. */
+export interface Operator {
+  status(): Promise<RelayStatus>
+  /** `host` names the address the code shall carry; without it the best of ours. */
+  inviteCreate(options: {
+    uses?: number
+    note?: string
+    expires_days?: number
+    host?: string
+    /** a directed invite: only this feed may use it, by the code or just by connecting */
+    for?: string
+  }): Promise<InviteInfo & { code: string; link: string }>
+  inviteList(): Promise<InviteInfo[]>
+  /** @param id the invite's id, or the whole code or link */
+  inviteRevoke(id: string): Promise<InviteInfo>
+  membersList(): Promise<MemberInfo[]>
+  /** Follows a feed; answers the contact message `{key, value, timestamp}`. */
+  membersAdd(id: string, note?: string): Promise<unknown>
+  membersRemove(id: string): Promise<unknown>
+  /** Without a reason, one that is kept stays. */
+  block(id: string, reason?: string): Promise<{ already: boolean }>
+  unblock(id: string): Promise<void>
+  blockedList(): Promise<BlockedInfo[]>
+  /** `rebuild` folds the relay's own feed into the members table anew and reports every difference found. */
+  settings(): Promise<SettingsInfo>
+  /** Answers the first run's questions, or changes the answers later. */
+  setup(answers: SetupAnswers): Promise<SettingsInfo>
+  /** Changes the privacy mode, effective on live connections at once. */
+  mode(mode: PrivacyMode): Promise<SettingsInfo>
+  /** @throws `not_following` for a feed that is no member */
+  membersRole(id: string, role: Role): Promise<void>
+  /** A link by which one browser is signed in as a member, once. @throws `not_following` */
+  membersLink(id: string): Promise<{ url: string; expires: number }>
+  /** What was done by whom, newest first. */
+  audit(count?: number): Promise<AuditInfo[]>
+  knocksList(): Promise<KnockInfo[]>
+  /** Lets one in; answers the contact message. */
+  knockAccept(id: string): Promise<unknown>
+  knockDecline(id: string): Promise<unknown>
+  aliasList(): Promise<AliasInfo[]>
+  /** Frees a name. @throws `not_found` */
+  aliasRevoke(alias: string): Promise<void>
+  /** Copies the store into a new directory beside it, which the caller packs and removes. */
+  backup(): Promise<BackupInfo>
+  /** After a restore: publish again without asking any further how far the relay's own feed had come. */
+  recoveryFinish(): Promise<void>
+  doctor(options: { rebuild?: boolean }): Promise<DoctorReport>
+  /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
+  reload(): Promise<{ applied: string[]; needs_restart: string[] }>
+}
+
+/** How an error looks at the caller's end of any muxrpc call of ours. */
+export interface WireError {
+  name: string
+  message: string
+  code: ErrorCode
+}

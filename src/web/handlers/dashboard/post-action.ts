@@ -1,0 +1,71 @@
+// POST /dashboard/do/NAME: a form of the dashboard is checked, asked about once more where it should be, and done.
+
+import { RelayError } from '../../../lib/errors.js'
+import { isFeedId } from '../../../ssb/feed-id.js'
+import { mayDo, PERMISSIONS, type Permission } from '../../../store/permissions.js'
+import { oneValue, readForm, TEXT_FORM_BYTES, textOf } from '../../form.js'
+import { checkCsrf, dismiss, memberOf } from '../../middleware/signed-in.js'
+import { prefersJson, type Step, type WebContext } from '../../state.js'
+import { actionOf, type PostAction } from './actions.js'
+import { type DashboardParts, dashboardPages, inviteFor, isDeed } from './page.js'
+import type { Refused } from './room-pages.js'
+
+/** Forms that are shown again, with all that was written, when the store refuses them. */
+export type ShownAgain = Record<string, (ctx: WebContext, refused: Refused) => void>
+
+/** @param again by the action's name */
+export function doing(parts: DashboardParts, again: ShownAgain): Step {
+  const { store, names, face, now } = parts
+  const { show, person } = dashboardPages(parts)
+
+  /** Asks once more, with the form's fields; nothing has happened yet. */
+  function ask(ctx: WebContext, name: string, { sure }: PostAction, given: Record<string, string>): void {
+    const member = memberOf(ctx)
+    const { mode } = store.settings.get()
+    const power: Permission | null = isDeed(name) ? PERMISSIONS[name] : null
+    const target = given.feed && store.members.has(given.feed) ? store.roles.of(given.feed) : null
+    // what is refused anyway is not asked about; of one's own things the store knows whose they are
+    if (power && !power.own && isDeed(name) && !mayDo(name, member.role, mode, target))
+      throw new RelayError('not_allowed')
+    const invite = given.invite ? inviteFor(store, member, given.invite) : null
+    if (given.invite && !invite) throw new RelayError('not_found')
+    const whom = given.feed ?? given.alias ?? given.name ?? given.role ?? ''
+    show(ctx, 'dashboard/sure.njk', '', {
+      ...{ name, given, whom, cancel: sure, invite },
+      shown: isFeedId(whom) && store.members.has(whom) ? person(whom) : null,
+      back: null,
+    })
+  }
+
+  return async (ctx) => {
+    const name = String(ctx.params.name ?? '')
+    const action = actionOf(name)
+    if (!action) throw new RelayError('not_found')
+    const member = memberOf(ctx)
+    const form = await readForm(ctx.req, TEXT_FORM_BYTES)
+    checkCsrf(member, form)
+    const given = Object.fromEntries(
+      action.fields.filter((field) => form.has(field)).map((field) => [field, textOf(form, field)]),
+    )
+    if (given.feed !== undefined && !isFeedId(given.feed)) throw new RelayError('bad_feed_id')
+    if (action.sure !== undefined && oneValue(form, 'sure') !== '1') return ask(ctx, name, action, given)
+    try {
+      const outcome = await action.run({
+        ...{ given, member, store, now: now() },
+        deeds: store.moderation.as(member.feed),
+        here: { host: ctx.state.host, origin: ctx.state.origin, face: face(), names: names() },
+      })
+      if ('view' in outcome) return show(ctx, outcome.view, outcome.here, { ...outcome.values, back: null })
+      if (name === 'leave' || name === 'session.closeAll') dismiss(ctx)
+      ctx.status = 303
+      ctx.redirect(outcome.to.startsWith('/dashboard') ? `${outcome.to}?done=${name}` : outcome.to)
+      ctx.body = ''
+    } catch (thrown) {
+      const shownAgain = again[name]
+      if (!(thrown instanceof RelayError) || thrown.status !== 400 || !shownAgain || prefersJson(ctx))
+        throw thrown
+      ctx.status = thrown.status
+      shownAgain(ctx, { given, code: thrown.code })
+    }
+  }
+}

@@ -1,0 +1,118 @@
+// The dashboard's pages about the room: invites, notices, its name and mode, the audit log; and notices as all read them.
+
+import { RelayError } from '../../../lib/errors.js'
+import {
+  DESCRIPTION_CHARS,
+  INVITE_USES,
+  NAME_CHARS,
+  NOTE_CHARS,
+  NOTICE_TEXT_CHARS,
+  NOTICE_TITLE_CHARS,
+} from '../../../lib/limits.js'
+import { isFeedId } from '../../../ssb/feed-id.js'
+import { PRIVACY_MODES } from '../../../store/settings.js'
+import { markdown } from '../../markdown.js'
+import { memberOf } from '../../middleware/signed-in.js'
+import type { Step, WebContext } from '../../state.js'
+import { type DashboardParts, dashboardPages, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
+
+/** What the notice and room forms were given, and what is wrong with it. */
+export interface Refused {
+  given: Record<string, string>
+  code: string
+}
+
+/** @returns the handlers, by page; some are shown again with what a form was refused for */
+export function roomPages(parts: DashboardParts) {
+  const { store, face, render } = parts
+  const { show, need, person } = dashboardPages(parts)
+
+  const isMember = (id: string): boolean => isFeedId(id) && store.members.has(id)
+
+  const invites: Step = (ctx) => {
+    need(ctx, 'invite.create')
+    const all = invitesFor(store, memberOf(ctx)).sort(
+      (a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created,
+    )
+    const from = offsetIn(ctx, all.length)
+    show(ctx, 'dashboard/invites.njk', 'invites', {
+      total: all.length,
+      ...pageOf(from, all.length),
+      most: { uses: INVITE_USES, note: NOTE_CHARS },
+      days: Math.max(1, Math.round(parts.expiresDays())),
+      invites: all.slice(from, from + PAGE).map((invite) => ({
+        ...invite,
+        maker: isFeedId(invite.by) ? person(invite.by) : null,
+        target: invite.for ? person(invite.for) : null,
+      })),
+    })
+  }
+
+  const notices: Step = (ctx) => {
+    need(ctx, 'notice.save')
+    show(ctx, 'dashboard/notices.njk', 'notices', {
+      notices: store.notices.list().map((notice) => ({ ...notice, path: `/notice/${notice.name}` })),
+    })
+  }
+
+  function editNotice(ctx: WebContext, refused: Refused | null): void {
+    need(ctx, 'notice.save')
+    const { name } = ctx.query
+    const held = typeof name === 'string' ? store.notices.get(name) : null
+    const given = refused?.given ?? { name: '', title: '', text: '', ...held }
+    const most = { title: NOTICE_TITLE_CHARS, text: NOTICE_TEXT_CHARS }
+    show(ctx, 'dashboard/notice.njk', 'notices', {
+      given,
+      most,
+      fixed: held !== null,
+      wrong: refused?.code ?? null,
+    })
+  }
+
+  function room(ctx: WebContext, refused: Refused | null): void {
+    need(ctx, 'room.describe')
+    const { name, description } = store.settings.get()
+    const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
+    const given = refused?.given ?? { name, description }
+    show(ctx, 'dashboard/room.njk', 'room', {
+      modes: PRIVACY_MODES,
+      given,
+      most,
+      wrong: refused?.code ?? null,
+    })
+  }
+
+  const log: Step = (ctx) => {
+    need(ctx, 'audit.see')
+    const before = Number(ctx.query.before)
+    const entries = store.audit.list(PAGE, Number.isSafeInteger(before) && before > 0 ? before : undefined)
+    const oldest = entries.at(-1)?.number ?? 1
+    show(ctx, 'dashboard/log.njk', 'log', {
+      entries: entries.map((entry) => ({
+        ...entry,
+        actor: isFeedId(entry.who) ? person(entry.who) : null,
+        target: isFeedId(entry.whom) ? person(entry.whom) : null,
+        // who is a member no more has no page
+        linked: { actor: isMember(entry.who), target: isMember(entry.whom) },
+      })),
+      older: oldest > 1 && entries.length === PAGE ? oldest : null,
+    })
+  }
+
+  /** GET /notice/:name: for everyone, but in a restricted room for members alone. */
+  const notice: Step = (ctx) => {
+    const hidden = store.settings.get().mode === 'restricted' && !ctx.state.member
+    const found = hidden ? null : store.notices.get(String(ctx.params.name ?? ''))
+    if (!found) throw new RelayError('not_found')
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'dashboard/read.njk', {
+      title: found.title,
+      text: markdown(found.text),
+      room: face().name,
+      // whoever reads it in the dashboard goes back there
+      home: ctx.state.member ? '/dashboard' : '/',
+    })
+  }
+
+  return { invites, notices, editNotice, room, log, notice }
+}

@@ -1,0 +1,23 @@
+// Lines that others can provoke: each kind at most once a minute, and none of them forgotten.
+
+import t from 'tap'
+import { MINUTE } from '../../src/lib/limits.js'
+import { createLog, createThrottledLog } from '../../src/lib/log.js'
+
+t.test('each message has a minute of its own, and says how often it happened', async (t) => {
+  const lines: Array<Record<string, unknown>> = []
+  const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) })
+  let at = 0
+  const tell = createThrottledLog(log, () => at)
+  for (let i = 0; i < 100; i++) tell('warn', 'forked', { sequence: i })
+  tell('error', 'not stored')
+  t.match(lines, [
+    { level: 40, msg: 'forked', sequence: 0, times: 1 },
+    { level: 50, msg: 'not stored', times: 1 },
+  ])
+  t.equal(lines.length, 2)
+  at += MINUTE
+  tell('warn', 'forked', { sequence: 100 })
+  t.match(lines[2], { msg: 'forked', sequence: 100, times: 100 })
+  t.equal(lines.length, 3)
+})

@@ -1,0 +1,56 @@
+// The machine: told by its kernel's word and its board's name, and refused where nothing is built for it.
+
+import t from 'tap'
+import {
+  describeMachine,
+  isLoopback,
+  originOf,
+  reachableHost,
+  requireFitMachine,
+  unfitMachine,
+  WORD_BYTES,
+} from '../../src/lib/platform.js'
+
+t.test('boards that cannot carry a relay', async (t) => {
+  for (const kernel of ['armv6l', 'armv5tel']) t.match(unfitMachine(kernel), /Zero 2 W/, kernel)
+  for (const kernel of ['armv7l', 'armv8l', 'aarch64', 'x86_64']) t.equal(unfitMachine(kernel), null, kernel)
+  t.equal(unfitMachine(), null, 'this one can')
+  t.throws(() => requireFitMachine('armv6l'), { code: 'machine_unsupported' })
+  requireFitMachine()
+})
+
+t.test('where others reach what listens', async (t) => {
+  const one = (address: string, more: object = {}) => ({
+    ...{ address, netmask: '', mac: '', internal: false, cidr: null, scopeid: 0 },
+    ...(address.includes(':')
+      ? { family: 'IPv6' as const }
+      : { family: 'IPv4' as const, scopeid: undefined }),
+    ...more,
+  })
+  const lo = [one('127.0.0.1', { internal: true }), one('::1', { internal: true })]
+  const cable = one('fe80::1', { scopeid: 2 })
+  const at = (host: string, ...outer: Array<ReturnType<typeof one>>) =>
+    // biome-ignore lint/suspicious/noExplicitAny: the two kinds of one
+    reachableHost(host, { lo, eth0: outer } as any)
+  t.equal(at('0.0.0.0', cable, one('2001:db8::1'), one('192.0.2.7'), one('192.0.2.8')), '192.0.2.7')
+  t.equal(at('::', cable, one('2001:db8::1'), one('192.0.2.7')), '192.0.2.7')
+  t.equal(at('::', cable, one('2001:db8::1')), '2001:db8::1', 'not the one that ends with the cable')
+  t.equal(at('0.0.0.0', cable, one('2001:db8::1')), '127.0.0.1', 'nobody listens for IPv6')
+  t.equal(at('::'), '127.0.0.1')
+  t.equal(at('192.0.2.9', one('192.0.2.7')), '192.0.2.9')
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) t.ok(isLoopback(host), host)
+  for (const host of ['0.0.0.0', '::', '192.0.2.7', '127.example.org', '']) t.notOk(isLoopback(host), host)
+  t.equal(originOf('http', '2001:db8::1', 8080), 'http://[2001:db8::1]:8080')
+  t.equal(originOf('http', 'x.onion', 80), 'http://x.onion')
+  t.equal(originOf('https', 'x.example', 443), 'https://x.example')
+  t.equal(originOf('https', 'x.example', 80), 'https://x.example:80')
+  t.equal(originOf('http', 'fe80::1%eth0', 8080), 'http://[fe80::1%eth0]:8080', 'one can be listened on')
+})
+
+t.test('a board by its name', async (t) => {
+  t.equal(
+    describeMachine('aarch64', 'Raspberry Pi 4 Model B'),
+    `Raspberry Pi 4 Model B (aarch64, ${WORD_BYTES * 8} bit)`,
+  )
+  t.match(describeMachine('x86_64', null), /without a name \(x86_64/)
+})

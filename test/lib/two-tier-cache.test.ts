@@ -1,0 +1,54 @@
+// What is kept for those who may come back: two groups, each with its own cap, and nothing expired.
+
+import { randomBytes } from 'node:crypto'
+import t from 'tap'
+import { TwoTierCache } from '../../src/lib/two-tier-cache.js'
+import { exposedGc } from '../helpers/gc.js'
+
+t.test('newcomers make room for newcomers, the known for the known', async (t) => {
+  const kept = new TwoTierCache<string>(2, () => false)
+  for (const id of ['a', 'b']) {
+    kept.add(id, id)
+    t.equal(kept.get(id), id)
+  }
+  for (const id of ['c', 'd', 'e']) kept.add(id, id)
+  t.equal(kept.get('c'), undefined)
+  t.equal(kept.size, 4)
+  t.equal(kept.get('a'), 'a', 'used more lately than b')
+  t.equal(kept.get('d'), 'd', 'comes back, and b makes room')
+  t.equal(kept.get('b'), undefined)
+  kept.delete('a')
+  t.equal(kept.get('a'), undefined)
+  for (const id of ['__proto__', 'constructor', '']) t.equal(kept.get(id), undefined)
+})
+
+t.test('what has expired is not found', async (t) => {
+  let now = 0
+  const kept = new TwoTierCache<number>(9, (until) => until <= now)
+  kept.add('long', 100)
+  kept.add('short', 10)
+  kept.get('long')
+  kept.get('short')
+  now = 10
+  t.equal(kept.get('short'), undefined, 'though what lives longer stands before it')
+  t.equal(kept.get('long'), 100)
+  now = 100
+  t.equal(kept.get('long'), undefined)
+  t.equal(kept.size, 0)
+})
+
+t.test('an id that was cut out of a longer text does not hold on to it', async (t) => {
+  const gc = exposedGc()
+  const kept = new TwoTierCache<number>(2000, () => false)
+  const ids = Array.from({ length: 1000 }, () => randomBytes(32).toString('base64url'))
+  for (const id of ids) kept.add(id, 0)
+  gc()
+  const before = process.memoryUsage().heapUsed
+  for (const id of ids) {
+    const header = Buffer.alloc(8000, 'x').toString().concat(id)
+    t.equal(kept.get(header.slice(-id.length)), 0)
+  }
+  gc()
+  const grown = process.memoryUsage().heapUsed - before
+  t.ok(grown < 4e6, `${grown} bytes for 1000 ids`)
+})

@@ -1,0 +1,74 @@
+// Which Host headers are ours.
+
+import { hostname } from 'node:os'
+import t from 'tap'
+import { ownName } from '../../src/web/own-hostnames.js'
+
+const names = { domain: 'Pool.example', onion: 'abc.onion' }
+const none = { domain: null, onion: null }
+const machine = `${hostname().split('.')[0]?.toLowerCase()}.local`
+
+t.test('a public listener answers to its one name', async (t) => {
+  t.equal(ownName('pool.example', '10.0.0.1', 'domain', names), 'pool.example')
+  t.equal(
+    ownName('POOL.example.:443', '10.0.0.1', 'domain', names),
+    'pool.example',
+    'case, last dot and port do not count',
+  )
+  t.equal(ownName('abc.onion', '127.0.0.1', 'onion', names), 'abc.onion')
+  for (const [host, kind] of [
+    ['abc.onion', 'domain'],
+    ['pool.example', 'onion'],
+    ['localhost', 'onion'],
+    ['127.0.0.1', 'onion'],
+    ['10.0.0.1', 'domain'],
+  ] as const) {
+    t.equal(ownName(host, '127.0.0.1', kind, names), null, `${host} on ${kind}`)
+  }
+  t.equal(ownName('pool.example', '127.0.0.1', 'domain', none), null, 'no name, no answer')
+})
+
+t.test('a local listener answers to our names and to its own address', async (t) => {
+  const own = (header: string | undefined, local: string, given: typeof names | typeof none = names) =>
+    ownName(header, local, 'local', given)
+  t.equal(own('pool.example', '127.0.0.1'), 'pool.example')
+  t.equal(own('abc.onion:80', '127.0.0.1'), 'abc.onion')
+  t.equal(own('localhost:8080', '127.0.0.1'), 'localhost')
+  t.equal(own('LOCALHOST', '::1'), 'localhost')
+  t.equal(own('127.0.0.1', '::ffff:127.0.0.1'), '127.0.0.1')
+  t.equal(own('[::1]:8080', '::1'), '::1')
+  t.equal(own('192.168.7.9:8080', '192.168.7.9'), '192.168.7.9')
+  t.equal(own('[fe80:0:0::1]', 'fe80::1%eth0'), 'fe80::1')
+  t.equal(own(machine, '192.168.7.9'), machine)
+  for (const [host, local] of [
+    ['localhost', '192.168.7.9'],
+    ['127.0.0.1', '192.168.7.9'],
+    ['192.168.7.8', '192.168.7.9'],
+    ['192.168.7.9', '127.0.0.1'],
+    ['evil.example', '127.0.0.1'],
+    ['localhost.evil.example', '127.0.0.1'],
+    ['pool.example.evil.example', '127.0.0.1'],
+  ] as const) {
+    t.equal(own(host, local), null, `${host} at ${local}`)
+  }
+})
+
+t.test('what is no host is nobody', async (t) => {
+  for (const host of [
+    undefined,
+    '',
+    ':80',
+    '[::1',
+    'a b',
+    'localhost:80:80',
+    'localhost/x',
+    'user@localhost',
+    '[]',
+    '.',
+    '[1]',
+    'x'.repeat(300),
+    '__proto__',
+  ]) {
+    t.equal(ownName(host, '127.0.0.1', 'local', none), null, String(host))
+  }
+})
