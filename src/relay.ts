@@ -294,27 +294,21 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     }
 
     // Last, because whoever can open it takes the relay for ready.
-    const control = await createControl(
-      {
-        log,
-        now,
-        operator: createOperator({
-          store,
-          peer,
-          now,
-          status,
-          address,
-          webUrl: site,
-          expiresDays: () => config.invite.expires_days,
-          setup,
-          doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
-          backup,
-          recoveryFinish: () => recovery.finish(),
-          reload: async () => reload(options.readConfig?.() ?? config),
-        }),
-      },
-      socketPath,
-    )
+    const handlers = createOperator({
+      store,
+      peer,
+      now,
+      status,
+      address,
+      webUrl: site,
+      expiresDays: () => config.invite.expires_days,
+      setup,
+      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      backup,
+      recoveryFinish: () => recovery.finish(),
+      reload: async () => reload(options.readConfig?.() ?? config),
+    })
+    const control = await createControl({ handlers, log, clock }, { path: socketPath, version: VERSION })
     closers.push(() => control.close())
     return { status: async () => status(), pulse: store.pulse, reload, setupLink, close }
   } catch (err) {

@@ -281,6 +281,23 @@ export const PLAUSIBLE_NOW = 1_704_067_200_000
 /** Bytes in a key or certificate file; a chain of four is some 8 KiB. */
 export const PEM_BYTES = 256 * KIB
 
+// --- control socket --------------------------------------------------------------------------------------------
+
+/** Bytes of one request's line: the longest carries a description of 1,000 characters, escaped. */
+export const CONTROL_REQUEST_BYTES = 64 * KIB
+/** Bytes of one answer's line: a list of 100,000 members is some 40 MiB. */
+export const CONTROL_ANSWER_BYTES = 64 * MIB
+/** Connections to the control socket at once; commands hold one each, for as long as they run. */
+export const CONTROL_CONNECTIONS = 32
+/** Requests under way on one connection. */
+export const CONTROL_REQUESTS = 16
+/** Request lines handled in one turn of the event loop. */
+export const CONTROL_LINES_TURN = 64
+/** Milliseconds between signs of life of a request under way, so that its caller can tell work from a relay that hangs. */
+export const CONTROL_HEARTBEAT_MS = 5 * SECOND
+/** Milliseconds between two reports of one request's progress: enough for a person's eye. */
+export const CONTROL_PROGRESS_MS = 200
+
 // --- closing ---------------------------------------------------------------------------------------------------
 
 /** Milliseconds a clean close may take before what is left is cut off; systemd and the tests expect 5 s in all. */

@@ -1,13 +1,17 @@
-// The client's end of the control socket: the operator's methods as promises.
+// The control socket's client: the operator's methods as promises.
 
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
-import muxrpc from 'muxrpc'
 import { AdvisedError, isErrorCode, RelayError } from '../lib/errors.js'
-import { MINUTE, SECOND } from '../lib/limits.js'
-import { createLink } from '../peer/wire/link.js'
-import type { Duplex } from '../peer/wire/pull.js'
-import { OPERATOR_MANIFEST, type Operator } from './protocol.js'
+import { CONTROL_ANSWER_BYTES, CONTROL_REQUESTS, MINUTE, SECOND } from '../lib/limits.js'
+import { decodeLine, encodeLine, readLines } from './codec.js'
+import {
+  type OnProgress,
+  OPERATOR_METHODS,
+  type Operator,
+  PROTOCOL_VERSION,
+  type Progress,
+} from './protocol.js'
 
 export interface OperatorClient {
   operator: Operator
@@ -15,8 +19,18 @@ export interface OperatorClient {
 }
 
 export interface ClientOptions {
-  /** milliseconds to wait for an answer; `doctor`, which may read the whole store, gets ten times as long */
+  /** milliseconds without a word about a call after which it is given up; the relay says every few seconds that it is at work */
   patience?: number
+}
+
+/** A call that the relay has been asked, or that waits for its turn. */
+interface PendingCall {
+  method: string
+  params: unknown[]
+  onProgress: OnProgress | undefined
+  resolve(value: unknown): void
+  reject(err: RelayError): void
+  timer?: NodeJS.Timeout
 }
 
 /** Bytes a unix socket's path may have. */
@@ -33,42 +47,87 @@ export async function connectOperator(
   { patience = PATIENCE_MS }: ClientOptions = {},
 ): Promise<OperatorClient> {
   const socket = await open(join(dataDir, 'control.sock'), dataDir)
-  const rpc = muxrpc(OPERATOR_MANIFEST, {}, {}, 'relay', null, false)
-  const stream = rpc.stream as Duplex<Buffer>
-  let fault: unknown = null
-  const link = createLink(socket, 'control', Date.now, (err) => {
-    fault = err
-  })
-  link.sink(stream.source)
-  stream.sink(link.source)
+  /** asked, by id */
+  const calls = new Map<number, PendingCall>()
+  /** beyond what the relay takes at a time */
+  const waiting: PendingCall[] = []
+  let lastId = 0
+  let lost: RelayError | null = null
 
-  const lost = (): RelayError =>
-    fault
-      ? new RelayError('internal', 'what answers there is no relay')
-      : new RelayError('relay_not_running', 'it hung up before it answered')
-  const call = (method: keyof Operator, args: unknown[]): Promise<unknown> =>
+  function ask(call: PendingCall): void {
+    const id = ++lastId
+    calls.set(id, call)
+    call.timer = setTimeout(() => {
+      calls.delete(id)
+      call.reject(
+        new RelayError('busy', `the relay did not answer within ${Math.round(patience / SECOND)} s`),
+      )
+    }, patience)
+    socket.write(encodeLine({ id, method: call.method, params: call.params }))
+  }
+
+  function take(message: Record<string, unknown>): void {
+    const { id, result, progress, error } = message
+    if (error && id === null) return end(fromWire(error))
+    const call = calls.get(id as number)
+    // given up already
+    if (!call) return
+    call.timer?.refresh()
+    if ('progress' in message) {
+      if (progress) call.onProgress?.(progress as Progress)
+      return
+    }
+    clearTimeout(call.timer)
+    calls.delete(id as number)
+    if (error) call.reject(fromWire(error))
+    else call.resolve(result)
+    const next = waiting.shift()
+    if (next) ask(next)
+  }
+
+  async function read(): Promise<void> {
+    let isGreeted = false
+    for await (const line of readLines(socket, CONTROL_ANSWER_BYTES)) {
+      const message = decodeLine(line)
+      if (isGreeted) take(message)
+      else requireProtocol(message)
+      isGreeted = true
+    }
+  }
+
+  function end(err: RelayError): void {
+    lost = err
+    socket.destroy()
+    const left = [...calls.values(), ...waiting.splice(0)]
+    calls.clear()
+    for (const call of left) {
+      clearTimeout(call.timer)
+      call.reject(err)
+    }
+  }
+
+  const hungUp = (cause?: unknown): RelayError =>
+    new RelayError('relay_not_running', 'it hung up before it answered', { cause })
+  // told of by the iterator; an error after the last line is nobody's business
+  socket.on('error', () => {})
+  read().then(
+    () => end(hungUp()),
+    (err) => end(asFault(err) ?? hungUp(err)),
+  )
+
+  const call = (method: string, args: unknown[]): Promise<unknown> =>
     new Promise((resolve, reject) => {
-      const wait = method === 'doctor' ? patience * 10 : patience
-      const timer = setTimeout(() => {
-        reject(new RelayError('busy', `the relay did not answer within ${Math.round(wait / SECOND)} s`))
-      }, wait)
-      const gone = (): void => {
-        clearTimeout(timer)
-        reject(lost())
-      }
-      link.onClose(gone)
-      if (link.closed) return
-      rpc[method](...args, (err: unknown, value: unknown) => {
-        clearTimeout(timer)
-        if (err) reject(fromWire(err) ?? lost())
-        else resolve(value)
-      })
+      if (lost) return reject(lost)
+      const params = [...args]
+      const onProgress = typeof params.at(-1) === 'function' ? (params.pop() as OnProgress) : undefined
+      const pending: PendingCall = { method, params, onProgress, resolve, reject }
+      if (calls.size < CONTROL_REQUESTS) ask(pending)
+      else waiting.push(pending)
     })
-  const methods = Object.keys(OPERATOR_MANIFEST) as Array<keyof Operator>
   const operator = Object.fromEntries(
-    methods.map((method) => [method, (...args: unknown[]) => call(method, args)]),
+    OPERATOR_METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]),
   ) as unknown as Operator
-  return { operator, close: () => link.destroy() }
+  return { operator, close: () => end(hungUp()) }
 }
 
 function open(path: string, dataDir: string): Promise<Socket> {
@@ -103,12 +162,29 @@ function unreachable(err: NodeJS.ErrnoException, path: string, dataDir: string):
   return new RelayError('relay_not_running', detail, { cause: err })
 }
 
-/** An error of the relay in our own class again; null for what muxrpc makes up when the socket ends. */
-function fromWire(err: unknown): RelayError | null {
-  const { code, message } = err as Partial<Record<'code' | 'message', unknown>>
-  if (!isErrorCode(code)) return null
-  const error = new RelayError(code)
-  // the words have come whole, detail and all
+/** @throws RelayError `internal` where the relay greets with another version of the protocol, or not at all */
+function requireProtocol({ tidepool, version }: Record<string, unknown>): void {
+  if (tidepool === PROTOCOL_VERSION) return
+  if (!Number.isSafeInteger(tidepool)) throw new RelayError('body_malformed')
+  throw new AdvisedError(
+    'restart the relay, so that it and this command are of one version',
+    'internal',
+    `the relay (${version}) speaks version ${tidepool} of the control protocol, this command ${PROTOCOL_VERSION}`,
+  )
+}
+
+/** What ended the connection, as the caller is told; null where it just ended. */
+function asFault(err: unknown): RelayError | null {
+  if (!(err instanceof RelayError)) return null
+  return err.code === 'body_malformed' || err.code === 'message_too_large'
+    ? new RelayError('internal', 'what answers there is no relay')
+    : err
+}
+
+/** An error of the relay in our own class again, detail and all. */
+function fromWire(value: unknown): RelayError {
+  const { code, message } = value as Partial<Record<'code' | 'message', unknown>>
+  const error = new RelayError(isErrorCode(code) ? code : 'internal')
   if (typeof message === 'string') error.message = message
   return error
 }

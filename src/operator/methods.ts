@@ -9,20 +9,33 @@ import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, type HostPort, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink, seedOfLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
-import { ROLES } from '../store/roles.js'
-import { PRIVACY_MODES } from '../store/settings.js'
+import { ROLES, type Role } from '../store/roles.js'
+import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
-import type { DoctorReport, InviteInfo, Operator, RelayStatus } from './protocol.js'
+import type { DoctorReport, InviteInfo, OnProgress, Operator, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
+
+/** One request under way. */
+export interface Call {
+  /** aborted when the caller hangs up */
+  signal: AbortSignal
+  /** tells the caller how far it is; as often as one likes, as few reports are sent */
+  progress: OnProgress
+}
+
+/** Every method of `Operator` as the control socket calls it: with parameters that nobody has checked yet. */
+export type OperatorHandlers = {
+  [Name in keyof Operator]: (params: readonly unknown[], call: Call) => ReturnType<Operator[Name]>
+}
 
 export interface OperatorComponents {
   store: Store
   peer: Peer
   now: () => number
   status(): RelayStatus
-  doctor(options: { rebuild: boolean }): Promise<DoctorReport>
+  doctor(options: { rebuild: boolean }, call: Call): Promise<DoctorReport>
   reload: Operator['reload']
-  backup: Operator['backup']
+  backup: OperatorHandlers['backup']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
   /** the address an invite names: by a host that the operator names, or else the best of ours */
@@ -36,11 +49,15 @@ export interface OperatorComponents {
 /** Entries of the audit log that are told where nobody says how many. */
 const AUDIT_SHOWN = 100
 
+const isPrivacyMode = (value: unknown): value is PrivacyMode => PRIVACY_MODES.some((mode) => mode === value)
+const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
+
 /** Hosts as they may stand in a code or a link: names and addresses, and no numbers that are neither. */
 const isHost = (host: string): boolean =>
   isIP(host) !== 0 || (/^[A-Za-z0-9._-]{1,253}$/.test(host) && /[A-Za-z]/.test(host))
 
-export function createOperator(components: OperatorComponents): Operator {
+/** The methods, over the relay's parts. */
+export function createOperator(components: OperatorComponents): OperatorHandlers {
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
   const deeds = store.moderation.as('operator')
@@ -60,12 +77,13 @@ export function createOperator(components: OperatorComponents): Operator {
 
   return {
     status: async () => components.status(),
-    doctor: (options) => components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }),
-    reload: components.reload,
+    doctor: ([options], call) =>
+      components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }, call),
+    reload: () => components.reload(),
     backup: components.backup,
-    recoveryFinish: components.recoveryFinish,
+    recoveryFinish: () => components.recoveryFinish(),
 
-    async inviteCreate(asked) {
+    async inviteCreate([asked]) {
       const options = asObject(asked ?? {})
       const host = options.host ?? undefined
       if (host !== undefined && (typeof host !== 'string' || !isHost(host)))
@@ -89,7 +107,7 @@ export function createOperator(components: OperatorComponents): Operator {
         .map(info)
         .sort((a, b) => a.created - b.created),
 
-    async inviteRevoke(id) {
+    async inviteRevoke([id]) {
       const text = textOr(id, 'id')
       const named = isFeedId(text) ? text : guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
       return info(await deeds.revokeInvite(named))
@@ -116,32 +134,32 @@ export function createOperator(components: OperatorComponents): Operator {
       })
     },
 
-    membersAdd: async (id, note) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
-    membersRemove: async (id) => deeds.removeMember(feedOr(id)),
-    block: async (id, reason) => ({
+    membersAdd: async ([id, note]) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
+    membersRemove: async ([id]) => deeds.removeMember(feedOr(id)),
+    block: async ([id, reason]) => ({
       already: !(await withReason(id, () => deeds.block(feedOr(id), textOr(reason, 'reason')))),
     }),
-    unblock: async (id) => deeds.unblock(feedOr(id)),
+    unblock: async ([id]) => deeds.unblock(feedOr(id)),
     settings: async () => components.setup.info(),
-    async setup(asked) {
+    async setup([asked]) {
       const answers = asObject(asked)
       return withReason(answers.admin, () => components.setup.answer(answers))
     },
-    mode: async (mode) => {
-      if (!PRIVACY_MODES.includes(mode))
-        throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
+    mode: async ([mode]) => {
+      if (!isPrivacyMode(mode)) throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
       await deeds.setMode(mode)
       return components.setup.info()
     },
-    membersRole: async (id, role) => {
-      if (!ROLES.includes(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
+    membersRole: async ([id, role]) => {
+      if (!isRole(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
       await deeds.setRole(feedOr(id), role)
     },
-    async membersLink(id) {
+    async membersLink([id]) {
       const { token, expires } = await deeds.link(feedOr(id))
       return { url: `${components.webUrl()}/login/link?token=${token}`, expires }
     },
-    audit: async (count = AUDIT_SHOWN) => {
+    audit: async ([asked]) => {
+      const count = (asked ?? AUDIT_SHOWN) as number
       if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
       return store.audit
         .list(Math.min(count, AUDIT_TOLD))
@@ -149,10 +167,10 @@ export function createOperator(components: OperatorComponents): Operator {
     },
     knocksList: async () =>
       knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
-    knockAccept: async (id) => deeds.acceptKnock(feedOr(id)),
-    knockDecline: async (id) => deeds.declineKnock(feedOr(id)),
+    knockAccept: async ([id]) => deeds.acceptKnock(feedOr(id)),
+    knockDecline: async ([id]) => deeds.declineKnock(feedOr(id)),
     aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
-    aliasRevoke: async (alias) => deeds.revokeAlias(textOr(alias, 'alias')),
+    aliasRevoke: async ([alias]) => deeds.revokeAlias(textOr(alias, 'alias')),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

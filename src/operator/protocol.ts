@@ -1,37 +1,52 @@
-// What the local operator may ask over the control socket: the shapes both ends share. No I/O.
+// What the local operator may ask over the control socket: methods and shapes that both ends share. No I/O.
 
-import type { ErrorCode } from '../lib/errors.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
 
-/** muxrpc manifest of the control socket; every call answers one JSON value. */
-export const OPERATOR_MANIFEST = {
-  status: 'async',
-  inviteCreate: 'async',
-  inviteList: 'async',
-  inviteRevoke: 'async',
-  membersList: 'async',
-  membersAdd: 'async',
-  membersRemove: 'async',
-  block: 'async',
-  unblock: 'async',
-  blockedList: 'async',
-  doctor: 'async',
-  reload: 'async',
-  settings: 'async',
-  setup: 'async',
-  mode: 'async',
-  membersRole: 'async',
-  membersLink: 'async',
-  audit: 'async',
-  knocksList: 'async',
-  knockAccept: 'async',
-  knockDecline: 'async',
-  aliasList: 'async',
-  aliasRevoke: 'async',
-  backup: 'async',
-  recoveryFinish: 'async',
-} as const
+/** Raised when an older client could misread what the relay sends; a method or a field more does not raise it. */
+export const PROTOCOL_VERSION = 1
+
+/** How far a long call has come. */
+export interface Progress {
+  /** what is being done, in a word or two */
+  stage: string
+  done: number
+  /** null where it is not known beforehand */
+  total: number | null
+}
+
+export type OnProgress = (progress: Progress) => void
+
+/** Every method, by its name on the wire. The type sees to it that none is missing. */
+const METHODS: Record<keyof Operator, true> = {
+  status: true,
+  inviteCreate: true,
+  inviteList: true,
+  inviteRevoke: true,
+  membersList: true,
+  membersAdd: true,
+  membersRemove: true,
+  block: true,
+  unblock: true,
+  blockedList: true,
+  doctor: true,
+  reload: true,
+  settings: true,
+  setup: true,
+  mode: true,
+  membersRole: true,
+  membersLink: true,
+  audit: true,
+  knocksList: true,
+  knockAccept: true,
+  knockDecline: true,
+  aliasList: true,
+  aliasRevoke: true,
+  backup: true,
+  recoveryFinish: true,
+}
+
+export const OPERATOR_METHODS = Object.keys(METHODS) as Array<keyof Operator>
 
 /** How this relay is reached now. Absent listeners are null. */
 export interface Addresses {
@@ -204,7 +219,7 @@ export interface DoctorReport {
   checks: DoctorCheck[]
 }
 
-/** The control socket's methods as their caller sees them; each rejects with `{code, message}`. */
+/** The control socket's methods as their caller sees them; each rejects with a RelayError. */
 export interface Operator {
   status(): Promise<RelayStatus>
   /** `host` names the address the code shall carry; without it the best of ours. */
@@ -227,7 +242,6 @@ export interface Operator {
   block(id: string, reason?: string): Promise<{ already: boolean }>
   unblock(id: string): Promise<void>
   blockedList(): Promise<BlockedInfo[]>
-  /** `rebuild` folds the relay's own feed into the members table anew and reports every difference found. */
   settings(): Promise<SettingsInfo>
   /** Answers the first run's questions, or changes the answers later. */
   setup(answers: SetupAnswers): Promise<SettingsInfo>
@@ -250,14 +264,8 @@ export interface Operator {
   backup(): Promise<BackupInfo>
   /** After a restore: publish again without asking any further how far the relay's own feed had come. */
   recoveryFinish(): Promise<void>
-  doctor(options: { rebuild?: boolean }): Promise<DoctorReport>
+  /** `rebuild` folds the relay's own feed into the members table again and reports every difference found. */
+  doctor(options: { rebuild?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>
-}
-
-/** How an error looks at the caller's end of any muxrpc call of ours. */
-export interface WireError {
-  name: string
-  message: string
-  code: ErrorCode
 }

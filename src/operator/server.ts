@@ -1,30 +1,35 @@
-// The control socket: the local operator's muxrpc over a unix socket, whose file mode is its only lock.
+// The control socket's server: a unix socket that only the relay's own user can open; its file mode is its lock.
 
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
-import muxrpc from 'muxrpc'
 import { RelayError } from '../lib/errors.js'
-import type { Log } from '../lib/log.js'
-import { type Answer, reply } from '../peer/arguments.js'
-import { createOutgoing } from '../peer/wire/frames.js'
-import { createLink } from '../peer/wire/link.js'
-import type { Duplex, End, Source } from '../peer/wire/pull.js'
-import { OPERATOR_MANIFEST, type Operator } from './protocol.js'
+import { CLOSE_MS, CONTROL_CONNECTIONS } from '../lib/limits.js'
+import { encodeLine } from './codec.js'
+import { type Connection, type ControlComponents, failure, greeting, serveConnection } from './connection.js'
 
 export interface Control {
+  /** Cancels what is under way, hangs up and stops listening. */
   close(): Promise<void>
+}
+
+export interface ControlOptions {
+  path: string
+  /** the relay's, for the greeting */
+  version: string
 }
 
 /** Unix limits a socket's path to 108 bytes, its terminator included. */
 const PATH_BYTES = 107
+/** Milliseconds that cancelled requests have to end before the relay closes what they work on. */
+const CANCEL_MS = CLOSE_MS / 4
 
 /**
- * Listens at `path`, which only the relay's own user can open.
+ * Listens at a path.
  * @throws RelayError `relay_running` when another relay answers there, `data_unusable` when the path cannot be used
  */
 export async function createControl(
-  { operator, log, now }: { operator: Operator; log: Log; now: () => number },
-  path: string,
+  { handlers, log, clock }: ControlComponents,
+  { path, version }: ControlOptions,
 ): Promise<Control> {
   if (Buffer.byteLength(path) > PATH_BYTES) {
     throw new RelayError(
@@ -33,21 +38,23 @@ export async function createControl(
     )
   }
   await removeStale(path)
-  const sockets = new Set<Socket>()
-  const api = Object.fromEntries(
-    Object.keys(OPERATOR_MANIFEST).map((name) => [name, answer(operator, name as keyof Operator, log)]),
-  )
-  const server = createServer((socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    const link = createLink(socket, 'control', now, (err) =>
-      log.debug({ err }, 'the control socket was misused'),
-    )
-    const rpc = muxrpc(null, OPERATOR_MANIFEST, api, 'operator', { allow: null, deny: null }, false)
-    const stream = rpc.stream as Duplex<Buffer>
-    link.sink(scrubbed(stream.source))
-    stream.sink(link.source)
-  })
+  const connections = new Set<Connection>()
+
+  function accept(socket: Socket): void {
+    // a client that goes away is no fault of ours
+    socket.on('error', (err) => log.debug({ err }, 'control connection failed'))
+    if (connections.size >= CONTROL_CONNECTIONS) {
+      socket.end(greeting(version) + encodeLine(failure(null, new RelayError('busy'))))
+      socket.resume()
+      return
+    }
+    const connection = serveConnection(socket, { handlers, log, clock }, version)
+    connections.add(connection)
+    socket.on('close', () => connections.delete(connection))
+  }
+
+  // half-open: `… | nc -U -N control.sock` ends its side with the last request, and waits for the answers
+  const server = createServer({ allowHalfOpen: true }, accept)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (err) =>
       reject(new RelayError('data_unusable', `${path}: ${err.message}`, { cause: err })),
@@ -59,11 +66,13 @@ export async function createControl(
     })
   })
   return {
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve())
-        for (const socket of sockets) socket.destroy()
-      }),
+    async close() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      const settled = Promise.all([...connections].map((connection) => connection.close()))
+      const patience = new Promise<void>((resolve) => setTimeout(resolve, CANCEL_MS).unref())
+      await Promise.race([settled, patience])
+      await closed
+    },
   }
 }
 
@@ -82,29 +91,4 @@ export async function removeStale(path: string): Promise<void> {
   if (!lstatSync(path).isSocket())
     throw new RelayError('data_unusable', `${path} is in the way: it is no socket of ours`)
   unlinkSync(path)
-}
-
-function answer(operator: Operator, name: keyof Operator, log: Log) {
-  return (...args: unknown[]): void => {
-    const cb = args.pop() as Answer
-    const method = operator[name] as (...args: unknown[]) => Promise<unknown>
-    // begun in a promise: a method that throws before it returns one is answered like any other
-    const result = Promise.resolve().then(() => method(...args))
-    reply(result, (err) => log.error({ err }, `the operator's ${name} failed`), cb)
-  }
-}
-
-/** The same look over outgoing frames that the wire gives: errors carry their code and no stack. */
-function scrubbed(read: Source<Buffer>): Source<Buffer> {
-  const look = createOutgoing(() => {})
-  const ready: Buffer[] = []
-  return function source(abort: End, cb) {
-    const chunk = abort ? undefined : ready.shift()
-    if (chunk) return cb(null, chunk)
-    read(abort, (end, data) => {
-      if (end || !data) return cb(end ?? true)
-      look(data, (out) => ready.push(out))
-      source(null, cb)
-    })
-  }
 }

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { type Clock, systemClock } from '../../src/lib/clock.js'
 import { createLog } from '../../src/lib/log.js'
-import { OPERATOR_MANIFEST, type Operator } from '../../src/operator/protocol.js'
+import type { Call, OperatorHandlers } from '../../src/operator/methods.js'
+import { OPERATOR_METHODS } from '../../src/operator/protocol.js'
 import { createControl } from '../../src/operator/server.js'
 
 export interface Stub {
@@ -21,25 +23,32 @@ export function shortDir(t: Test): string {
   return path
 }
 
-/** Listens until the test ends. Methods not given answer null. */
+type Methods = Record<string, (...args: unknown[]) => unknown>
+
+/**
+ * Listens until the test ends. Methods not given answer null.
+ * @param options a clock, and methods that get the call itself behind their arguments
+ */
 export async function operatorStub(
   t: Test,
-  methods: Record<string, (...args: unknown[]) => unknown>,
+  methods: Methods,
+  { clock = systemClock, withCall = {} }: { clock?: Clock; withCall?: Methods } = {},
 ): Promise<Stub> {
   const dataDir = shortDir(t)
   const calls: unknown[][] = []
-  const names = Object.keys(OPERATOR_MANIFEST)
-  const operator = Object.fromEntries(
-    names.map((name) => [
+  const handlers = Object.fromEntries(
+    OPERATOR_METHODS.map((name) => [
       name,
-      async (...args: unknown[]) => {
-        calls.push([name, ...args])
-        return methods[name]?.(...args) ?? null
+      async (params: unknown[], call: Call) => {
+        calls.push([name, ...params])
+        const long = withCall[name]
+        if (long) return long(params, call)
+        return methods[name]?.(...params) ?? null
       },
     ]),
-  ) as unknown as Operator
-  const log = createLog('silent')
-  const control = await createControl({ operator, log, now: Date.now }, join(dataDir, 'control.sock'))
+  ) as unknown as OperatorHandlers
+  const components = { handlers, log: createLog('silent'), clock }
+  const control = await createControl(components, { path: join(dataDir, 'control.sock'), version: '0.0.0' })
   t.teardown(() => control.close())
   return { dataDir, calls }
 }

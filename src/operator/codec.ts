@@ -1,0 +1,139 @@
+// The lines of the control socket: one JSON object each, bounded in length, read and written alike at both ends.
+
+import type { Socket } from 'node:net'
+import { type ErrorCode, RelayError } from '../lib/errors.js'
+import { KIB } from '../lib/limits.js'
+import type { Progress } from './protocol.js'
+
+/** The first line on a connection, from the relay. */
+export interface Greeting {
+  /** version of the protocol */
+  tidepool: number
+  /** of the relay */
+  version: string
+}
+
+export interface Request {
+  id: number
+  method: string
+  params: readonly unknown[]
+}
+
+/** What the relay says of a request; `id` is null where a line was no request. */
+export type Reply =
+  | { id: number; result: unknown }
+  | { id: number; progress: Progress | null }
+  | { id: number | null; error: { code: ErrorCode; message: string } }
+
+const NEWLINE = 10
+/** Bytes of a reader's buffer to begin with, and that it keeps between lines. */
+const BUFFER_BYTES = 16 * KIB
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Takes bytes in pieces of any size and gives lines; what is held is one buffer, whatever the pieces. */
+export interface LineReader {
+  push(chunk: Uint8Array): void
+  /** The next whole line without its end, good until the next `push`; null if there is none yet. @throws RelayError `message_too_large` */
+  next(): Buffer | null
+}
+
+/** @param limit bytes of a line */
+export function createLineReader(limit: number): LineReader {
+  let held = Buffer.allocUnsafe(BUFFER_BYTES)
+  /** what is held lies from `start` to `end`, and there is no line's end before `seen` */
+  let [start, seen, end] = [0, 0, 0]
+
+  function makeRoom(bytes: number): void {
+    const length = end - start
+    const needed = length + bytes
+    let size = held.length
+    if (length === 0) size = BUFFER_BYTES
+    while (size < needed) size *= 2
+    const target = size === held.length ? held : Buffer.allocUnsafe(size)
+    held.copy(target, 0, start, end)
+    held = target
+    seen -= start
+    start = 0
+    end = length
+  }
+
+  return {
+    push(chunk) {
+      if (held.length - end < chunk.length) makeRoom(chunk.length)
+      held.set(chunk, end)
+      end += chunk.length
+    },
+    next() {
+      const found = held.subarray(0, end).indexOf(NEWLINE, seen)
+      const length = (found < 0 ? end : found) - start
+      if (length > limit) throw new RelayError('message_too_large', `a line has at most ${limit} bytes`)
+      seen = found < 0 ? end : found + 1
+      if (found < 0) return null
+      const line = held.subarray(start, found)
+      start = seen
+      return line
+    },
+  }
+}
+
+/**
+ * Every line that comes over a socket; while the caller is busy with one, no further bytes are read.
+ * Ends with the other end's; throws what the socket throws.
+ */
+export async function* readLines(socket: Socket, limit: number): AsyncGenerator<Buffer, void> {
+  const reader = createLineReader(limit)
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    reader.push(chunk as Buffer)
+    for (let line = reader.next(); line; line = reader.next()) yield line
+  }
+}
+
+/** Resolves once a socket takes more, or is gone. */
+export function whenWritable(socket: Socket): Promise<void> {
+  if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done)
+      socket.off('close', done)
+      resolve()
+    }
+    socket.on('drain', done)
+    socket.on('close', done)
+  })
+}
+
+/** A message as its line. */
+export function encodeLine(message: Greeting | Request | Reply): string {
+  return `${JSON.stringify(message)}\n`
+}
+
+/** @throws RelayError `body_malformed` for all but one JSON object in UTF-8 */
+export function decodeLine(line: Buffer): Record<string, unknown> {
+  let value: unknown
+  try {
+    value = JSON.parse(utf8.decode(line))
+  } catch (cause) {
+    throw new RelayError('body_malformed', 'a line is one JSON object', { cause })
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new RelayError('body_malformed', 'a line is one JSON object')
+  return value as Record<string, unknown>
+}
+
+/** @throws RelayError `bad_argument` */
+export function idOf(message: Record<string, unknown>): number {
+  const { id } = message
+  if (!Number.isSafeInteger(id) || (id as number) < 0)
+    throw new RelayError('bad_argument', 'id is a whole number, not negative')
+  return id as number
+}
+
+/** @throws RelayError `bad_argument` */
+export function requestOf(message: Record<string, unknown>): Request {
+  const id = idOf(message)
+  const { method, params = [] } = message
+  if (typeof method !== 'string') throw new RelayError('bad_argument', 'method is text')
+  if (!Array.isArray(params)) throw new RelayError('bad_argument', 'params is a list')
+  return { id, method, params }
+}

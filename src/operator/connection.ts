@@ -1,0 +1,158 @@
+// One connection to the control socket: requests in, answers, progress and signs of life out.
+
+import type { Socket } from 'node:net'
+import { setImmediate } from 'node:timers/promises'
+import type { Clock } from '../lib/clock.js'
+import { RelayError, toPublicError } from '../lib/errors.js'
+import {
+  CONTROL_ANSWER_BYTES,
+  CONTROL_HEARTBEAT_MS,
+  CONTROL_LINES_TURN,
+  CONTROL_PROGRESS_MS,
+  CONTROL_REQUEST_BYTES,
+  CONTROL_REQUESTS,
+} from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
+import {
+  decodeLine,
+  encodeLine,
+  idOf,
+  type Reply,
+  type Request,
+  readLines,
+  requestOf,
+  whenWritable,
+} from './codec.js'
+import type { Call, OperatorHandlers } from './methods.js'
+import { PROTOCOL_VERSION } from './protocol.js'
+
+export interface ControlComponents {
+  handlers: OperatorHandlers
+  log: Log
+  clock: Clock
+}
+
+export interface Connection {
+  /** Hangs up; resolves when all that was under way has ended. */
+  close(): Promise<unknown>
+}
+
+/** The first line of a connection. */
+export function greeting(version: string): string {
+  return encodeLine({ tidepool: PROTOCOL_VERSION, version })
+}
+
+/** What is answered for a thrown value. */
+export function failure(id: number | null, thrown: unknown): Reply {
+  const { code, message } = toPublicError(thrown)
+  return { id, error: { code, message } }
+}
+
+/**
+ * Serves a connection until it is gone. Its end cancels what is under way.
+ * A client that does not read is read no further, so what waits for it is bounded.
+ */
+export function serveConnection(
+  socket: Socket,
+  { handlers, log, clock }: ControlComponents,
+  version: string,
+): Connection {
+  const hangUp = new AbortController()
+  const underWay = new Map<number, Promise<void>>()
+  let hasEnded = false
+
+  const write = (line: string): void => {
+    if (socket.writable) socket.write(line)
+  }
+
+  function send(reply: Reply): void {
+    const line = encodeLine(reply)
+    if (Buffer.byteLength(line) <= CONTROL_ANSWER_BYTES) write(line)
+    else
+      write(
+        encodeLine(
+          failure(reply.id, new RelayError('message_too_large', 'the answer is longer than a line')),
+        ),
+      )
+  }
+
+  /** Says that a request is still under way; where the client is gone, the kernel says so in turn. */
+  const beat = (id: number): void => {
+    if (!socket.writableNeedDrain) send({ id, progress: null })
+  }
+
+  function begin({ id, method, params }: Request): void {
+    if (!Object.hasOwn(handlers, method)) throw new RelayError('no_such_method', method.slice(0, 40))
+    if (underWay.has(id)) throw new RelayError('bad_argument', `request ${id} is still under way`)
+    if (underWay.size >= CONTROL_REQUESTS) throw new RelayError('busy')
+    const handler: (params: readonly unknown[], call: Call) => Promise<unknown> =
+      handlers[method as keyof OperatorHandlers]
+    let told = Number.NEGATIVE_INFINITY
+    const call: Call = {
+      signal: hangUp.signal,
+      progress(progress) {
+        if (socket.writableNeedDrain || clock.uptime() - told < CONTROL_PROGRESS_MS) return
+        told = clock.uptime()
+        send({ id, progress })
+      },
+    }
+    const stopBeating = clock.every(CONTROL_HEARTBEAT_MS, () => beat(id))
+    // begun in a promise: a handler that throws before it returns one is answered like any other
+    const work = Promise.resolve()
+      .then(() => handler(params, call))
+      .then((result) => send({ id, result: result ?? null }))
+      .catch((err) => {
+        if (hangUp.signal.aborted) return
+        const reply = failure(id, err)
+        if ('error' in reply && reply.error.code === 'internal')
+          log.error({ err, method }, 'operator call failed')
+        send(reply)
+      })
+      .then(() => {
+        stopBeating()
+        underWay.delete(id)
+        if (hasEnded && underWay.size === 0) socket.end()
+      })
+    underWay.set(id, work)
+  }
+
+  function take(line: Buffer): void {
+    let id: number | null = null
+    try {
+      const message = decodeLine(line)
+      id = idOf(message)
+      begin(requestOf(message))
+    } catch (err) {
+      send(failure(id, err))
+    }
+  }
+
+  async function serve(): Promise<void> {
+    write(greeting(version))
+    let lines = 0
+    for await (const line of readLines(socket, CONTROL_REQUEST_BYTES)) {
+      // a blank line is what a person at a terminal sends
+      if (line.length > 0 && !(line.length === 1 && line[0] === 13)) take(line)
+      if (++lines % CONTROL_LINES_TURN === 0) await setImmediate()
+      await whenWritable(socket)
+    }
+    hasEnded = true
+    // the client has ended its side or is gone altogether, which only a write can tell
+    for (const id of underWay.keys()) beat(id)
+    if (underWay.size === 0) socket.end()
+  }
+
+  socket.on('close', () => hangUp.abort())
+  serve().catch((err) => {
+    // what follows a line that is too long cannot be told apart from it
+    if (err instanceof RelayError) send(failure(null, err))
+    socket.destroySoon()
+  })
+  return {
+    close() {
+      hangUp.abort()
+      socket.destroy()
+      return Promise.all(underWay.values())
+    },
+  }
+}
