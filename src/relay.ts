@@ -1,38 +1,32 @@
-// The composition root: builds every part, passes each what it needs, and closes them in reverse order.
+// The composition root: builds every part, passes each what it needs, then listens; closes them in reverse order.
 
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { type Clock, systemClock } from './lib/clock.js'
-import { BACKUP_PREFIX, clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
-import { DAY, ONION_CONNECTIONS_AT_ONCE, SECOND } from './lib/limits.js'
+import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
+import { ONION_CONNECTIONS_AT_ONCE, SECOND } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
-import { reachableHost, requireFitMachine } from './lib/platform.js'
-import type { Onion } from './onion/onion.js'
+import { requireFitMachine } from './lib/platform.js'
 import { examine } from './operator/health-checks.js'
 import { createOperator } from './operator/methods.js'
-import type { Addresses, BackupInfo, RelayStatus } from './operator/protocol.js'
+import type { RelayStatus } from './operator/protocol.js'
+import { createReach, type Listening, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
 import { createControl, removeStale } from './operator/server.js'
+import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
-import { formatInviteCode, type HostPort } from './ssb/invite-code.js'
-import { aliasLink, inviteLink } from './ssb/links.js'
-import { writeBackup } from './store/backup.js'
+import type { TunnelCaps } from './room/tunnels.js'
+import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
-import { createStore, type Store } from './store/store.js'
-import { multiserverAddress, siteAt, ssbPortAt } from './web/address.js'
-import {
-  createWeb,
-  type DrawnRiddle,
-  type FetchCertificate,
-  listen,
-  openDomain,
-  type RelayNames,
-} from './web/app.js'
+import { createStore } from './store/store.js'
+import type { DrawnRiddle, FetchCertificate } from './web/app.js'
+import { openWebListeners } from './web/listeners.js'
+import { createWebComponents } from './web/room.js'
 
 export interface RelayOptions {
   config: Config
@@ -66,7 +60,7 @@ export const VERSION: string = JSON.parse(
 
 /**
  * Starts a relay; resolves when every listener is ready.
- * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`; whatever had started is closed again
+ * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`; what had started is closed again
  */
 export async function createRelay(options: RelayOptions, overrides: RelayOverrides = {}): Promise<Relay> {
   const { dataDir, log } = options
@@ -74,8 +68,6 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
   const { now } = clock
   let config = options.config
   const closers: Array<() => unknown> = []
-  const started = clock.uptime()
-
   async function close(): Promise<void> {
     for (const closer of closers.splice(0).reverse()) await closer()
   }
@@ -98,168 +90,65 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // where the feed may still be coming back, an empty store is nothing to be alarmed at
     else guardFeed(store.feeds, keys.id, join(dataDir, FEED_BEGUN))
 
-    const { settings } = store
     const setup = createSetup(store)
-    // Never the machine's own name: the page is read by strangers, on an onion above all.
-    const name = (): string => settings.get().name || config.domain.name || 'Tidepool'
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
-    // who is signed out everywhere, or no member any more, is so in sign-ins under way, too
+    // sign-ins under way end with a member's sign-ins or membership, too
     closers.push(store.signIns.onCloseAll(signIn.invalidate))
     closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
     closers.push(() => signIn.close())
-    // `web` and `domain` are there before anybody can ask
-    const links = {
-      inviteLink: (seed: Buffer, by: string): string => inviteLink(site(onionAt(by)), seed),
-      aliasLink(alias: string, by: string): string {
-        const at = site(onionAt(by))
-        return aliasLink(at, alias, config.domain.alias_subdomains && at === domain.url())
-      },
-    }
+
+    const listening: Listening = { ssb: null, web: null, domain: null, whois: null, onion: null }
+    const reach = createReach(listening, { id: keys.id, ...config })
+    // Never the machine's own name: the page is read by strangers, on an onion above all.
+    const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
+    const expiresDays = (): number => config.invite.expires_days
+    const maxBytes = (): number => config.store.max_bytes
+    const { addressFor: address, inviteLink, aliasLink } = reach
     const peer = await createPeer(
       { store, keys, log, clock, recovery, signIn },
-      {
-        address: (listener) => addressAt(listener),
-        expiresDays: () => config.invite.expires_days,
-        ...links,
-        name,
-        tunnels: {
-          total: config.room.tunnels,
-          perPeer: config.room.tunnels_per_peer,
-          bytes: config.room.tunnel_bytes,
-          ms: config.room.tunnel_seconds * SECOND,
-        },
-      },
+      { ...{ address, inviteLink, aliasLink, expiresDays, name }, tunnels: tunnelCaps(config) },
     )
     closers.push(() => peer.close())
-    const ssb = await peer.listen({ name: 'public', ...config.ssb })
-
-    let onion: Onion | null = null
-    /** The address that an invite names: the onion's for who came through it or asks for it, else the best of ours. */
-    const address = (host?: string): HostPort => {
-      const named = host ?? (config.domain.name || reachableHost(config.ssb.host))
-      return { host: named, port: ssbPortAt(named, { ssbPort: ssb.port }) }
-    }
-    const onionAt = (listener: string) => (listener === ONION && onion?.name()) || undefined
-    const addressAt = (listener: string): HostPort => address(onionAt(listener))
-    const invitesExpire = (): number => Math.trunc(now() + config.invite.expires_days * DAY)
-
-    const status = (): RelayStatus => ({
-      id: peer.id,
-      pid: process.pid,
-      version: VERSION,
-      mode: settings.get().mode,
-      name: settings.get().name,
-      uptime_s: Math.round((clock.uptime() - started) / 1000),
-      recovering: recovery.pending(),
-      addresses: addresses(),
-      members: store.members.count(),
-      online: peer.online().length,
-      tunnels: peer.tunnels(),
-      ...kept(store),
-      max_bytes: config.store.max_bytes,
-      db_bytes: store.bytes(),
-      rss_bytes: process.memoryUsage.rss(),
-      https: domain.status(),
-      onion: onion?.status() ?? { state: 'disabled' },
-    })
-    const names = (): RelayNames => ({
-      domain: config.domain.name || null,
-      onion: onion?.name() ?? null,
-      ssbPort: ssb.port,
-      listening: true,
-      aliasSubdomains: config.domain.alias_subdomains,
-    })
-    const site = (host?: string): string => siteAt(host, { ...names(), https: domain.url(), plain: web })
-    const addresses = (): Addresses => ({
-      ssb: [address().host, onion?.name() ?? []]
-        .flat()
-        .map((host) => multiserverAddress(host, peer, { ssbPort: ssb.port })),
-      web: web.url,
-      https: domain.url(),
-      onion: onion?.name() ? `http://${onion.name()}/` : null,
-      whois: whois?.url ?? null,
-    })
-
-    // all at once: each may have callers that it waits for
-    const listeners: Array<{ close(): Promise<void> }> = []
-    closers.push(() => Promise.all(listeners.map((each) => each.close())))
+    const status = createStatus(
+      { store, peer, recovery, clock, listening, reach },
+      { version: VERSION, maxBytes },
+    )
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
-    const web = await createWeb(
+    const site = createWebComponents(
+      { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
+      { id: keys.id, name, names: reach.names, maxBytes, expiresDays },
+    )
+
+    // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
+    const pages = await openWebListeners(
+      { site, log, clock, fetch: overrides.fetchCertificate },
       {
-        used: rest.used,
-        log,
-        now,
-        ...(overrides.riddles ? { riddles: overrides.riddles } : {}),
-        async mintInvite(at) {
-          const { invite, seed } = await store.invites.create({ expires: invitesExpire(), by: 'riddle' })
-          return { code: formatInviteCode({ ...at, relay: peer.id, seed }), expires: invite.expires }
-        },
-        room: {
-          ...{ store, signIn, online: peer.online },
-          maxBytes: () => config.store.max_bytes,
-        },
-        knock: (feed, note) => store.knocks.leave(feed, note, invitesExpire()),
-        setup,
-        face: () => ({
-          id: peer.id,
-          name: name(),
-          description: settings.get().description,
-          mode: settings.get().mode,
-          online: peer.online().length,
-          members: store.members.count(),
-        }),
-        invites: store.invites,
-        alias: (name) => {
-          const held = store.aliases.get(name)
-          return held && { ...held, online: peer.online().includes(held.owner) }
-        },
-        names,
-      },
-      {
-        ...config.web,
-        proxy: config.domain.proxy,
-        captcha: config.invite.captcha,
-        perHour: config.invite.per_hour,
-        expiresDays: config.invite.expires_days,
+        web: { ...config.web, proxy: config.domain.proxy, ...siteLimits(config) },
+        domain: { ...config.domain, dataDir },
+        whois: { ...config.ssb, ...config.whois, required: config.whois.port !== KEYS['whois.port'].default },
       },
     )
-    listeners.push(web)
-
-    const domain = await openDomain(
-      { handler: web.handler('domain'), log, clock, fetch: overrides.fetchCertificate },
-      { ...config.domain, dataDir },
-    )
-    listeners.push(domain)
-
-    const whoisAt = { host: config.ssb.host, port: config.whois.port, name: 'whois' }
-    const whois = await listen(web.whois('local'), whoisAt).catch((err) => {
-      // Somebody else's room on this machine, say: everything but looking us up by host alone works without.
-      if (config.whois.port !== KEYS['whois.port'].default) throw err
-      log.warn({ err }, 'no whois port: clients cannot find the room by its host alone')
-      return null
-    })
-    if (whois) listeners.push(whois)
+    closers.push(() => pages.close())
+    const { web, domain } = pages
+    Object.assign(listening, { web, domain, whois: pages.whois })
+    listening.ssb = await peer.listen({ name: 'public', ...config.ssb })
 
     if (config.onion.enabled) {
-      const loopback = { host: '127.0.0.1', port: 0 }
       // Listeners of its own, as all who come through tor have one address: no address is trusted on them, and what
       // their crowd may take is counted apart. They are open to this machine alone.
-      const pages = await listen(web.handler('onion'), { ...loopback, name: ONION })
-      const lookups = await listen(web.whois('onion'), { ...loopback, name: ONION })
-      listeners.push(pages, lookups)
-      const connections = ONION_CONNECTIONS_AT_ONCE
-      const apps = await peer.listen({ ...loopback, name: ONION, connections })
+      const at = { host: '127.0.0.1', port: 0, name: ONION }
+      const behind = {
+        web: await pages.open(web.handler('onion'), at),
+        whois: await pages.open(web.whois('onion'), at),
+        ssb: await peer.listen({ ...at, connections: ONION_CONNECTIONS_AT_ONCE }),
+      }
       // a relay without one does not carry it
       const { createOnion } = await import('./onion/onion.js')
-      const kept = createOnion(
-        { log, clock },
-        { ...config.onion, dataDir, web: pages, ssb: apps, whois: lookups },
-      )
-      onion = kept
-      closers.push(() => kept.close())
+      const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behind })
+      listening.onion = onion
+      closers.push(() => onion.close())
     }
-
     closers.push(startMaintenance({ store, clock, log }))
 
     function setupLink(): string | null {
@@ -272,39 +161,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       config = { ...config, invite: next.invite, store: next.store, log: next.log }
       log.level = config.log.level
       store.feeds.setLimits(feedLimits(config))
-      web.setLimits({
-        captcha: config.invite.captcha,
-        perHour: config.invite.per_hour,
-        expiresDays: config.invite.expires_days,
-      })
+      web.setLimits(siteLimits(config))
       domain.look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
       log.info(difference, 'configuration read again')
       return difference
     }
 
-    /** A copy beside the store, where there is room if anywhere; the operator's command packs it and removes it. */
-    async function backup(): Promise<BackupInfo> {
-      const dir = mkdtempSync(join(dataDir, BACKUP_PREFIX))
-      try {
-        return { dir, ...(await writeBackup(store, keys.id, now(), dir)) }
-      } catch (err) {
-        rmSync(dir, { recursive: true, force: true })
-        throw err
-      }
-    }
-
-    // Last, because whoever can open it takes the relay for ready.
+    // Last, because a client that can open it takes the relay for ready.
     const handlers = createOperator({
-      store,
-      peer,
-      now,
-      status,
-      address,
-      webUrl: site,
-      expiresDays: () => config.invite.expires_days,
-      setup,
+      ...{ store, peer, now, status, setup, expiresDays },
+      backup: () => backupBeside(store, keys.id, now(), dataDir),
+      ...{ address: reach.address, webUrl: reach.site },
       doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
-      backup,
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
@@ -317,14 +185,15 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
   }
 }
 
-function kept({ feeds }: Store): Pick<RelayStatus, 'feeds' | 'messages' | 'message_bytes'> {
-  const { bytes, ...counts } = feeds.totals()
-  return { ...counts, message_bytes: bytes }
-}
-
 function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {
   return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
 }
 
-/** What the onion's listeners are called. */
-const ONION = 'onion'
+function tunnelCaps({ room }: Config): TunnelCaps {
+  const { tunnels: total, tunnels_per_peer: perPeer, tunnel_bytes: bytes, tunnel_seconds } = room
+  return { total, perPeer, bytes, ms: tunnel_seconds * SECOND }
+}
+
+function siteLimits({ invite }: Config): { captcha: boolean; perHour: number; expiresDays: number } {
+  return { captcha: invite.captcha, perHour: invite.per_hour, expiresDays: invite.expires_days }
+}

@@ -1,10 +1,11 @@
 // Backups: a compact copy of the database taken while the relay runs, and a note beside it that says what it is.
 
 import { createHash } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
+import { BACKUP_PREFIX } from '../lib/data-directory.js'
 import { RelayError } from '../lib/errors.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { examineFile } from './file-check.js'
@@ -51,6 +52,22 @@ export async function writeBackup(store: Store, id: FeedId, now: number, dir: st
   const note = { format: FORMAT, id, created: now, schema: SCHEMA, latest, messages, bytes, sha256 }
   await writeFile(join(dir, BACKUP_NOTE), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 })
   return note
+}
+
+/** Copies the store into a new directory beside it, where there is room if anywhere. @param now Unix ms */
+export async function backupBeside(
+  store: Store,
+  id: FeedId,
+  now: number,
+  dataDir: string,
+): Promise<BackupNote & { dir: string }> {
+  const dir = mkdtempSync(join(dataDir, BACKUP_PREFIX))
+  try {
+    return { dir, ...(await writeBackup(store, id, now, dir)) }
+  } catch (err) {
+    rmSync(dir, { recursive: true, force: true })
+    throw err
+  }
 }
 
 /**

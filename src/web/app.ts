@@ -18,8 +18,8 @@ export type {
   WebSetup,
 } from './contract.js'
 export type { FetchCertificate } from './domain/fetch.js'
-export { openDomain } from './domain/open.js'
-export { listen } from './listen.js'
+export type { PublicName } from './domain/open.js'
+export { type Listener, listen } from './listen.js'
 
 /**
  * Starts listening. The site itself (Koa, templates) is loaded at the first request: it costs a board some 4 MB that a

@@ -1,0 +1,89 @@
+// How the relay is reached: addresses for invites, links for pages, and the names it goes by, from whatever listens now.
+
+import { originOf, reachableHost } from '../lib/platform.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { HostPort } from '../ssb/invite-code.js'
+import { aliasLink, inviteLink } from '../ssb/links.js'
+import { multiserverAddress, siteAt, ssbPortAt } from '../web/address.js'
+import type { Listener, PublicName, RelayNames } from '../web/app.js'
+import type { Addresses, RelayStatus } from './protocol.js'
+
+/** What the onion's own listeners are called. */
+export const ONION = 'onion'
+
+/** What listens, as far as it has been started: parts are built before, and may be asked at any time. */
+export interface Listening {
+  ssb: { port: number } | null
+  web: Listener | null
+  domain: Pick<PublicName, 'url' | 'status' | 'look'> | null
+  whois: Listener | null
+  onion: { name(): string | null; status(): RelayStatus['onion'] } | null
+}
+
+export interface ReachOptions {
+  id: FeedId
+  ssb: HostPort
+  /** the plain web listener, as configured */
+  web: HostPort
+  domain: { name: string | null; alias_subdomains: boolean }
+}
+
+export interface Reach {
+  /** The address an invite names: by a host that its maker names, or else the best of ours. */
+  address(host?: string): HostPort
+  /** Where a browser opens the pages, without a path. */
+  site(host?: string): string
+  names(): RelayNames
+  addresses(): Addresses
+  /** The same for a caller, by the SSB listener that it came through. */
+  addressFor(listener: string): HostPort
+  inviteLink(seed: Buffer, listener: string): string
+  aliasLink(alias: string, listener: string): string
+}
+
+export function createReach(listening: Listening, { id, ssb, web, domain }: ReachOptions): Reach {
+  const ssbPort = (): number => listening.ssb?.port ?? ssb.port
+  const onion = (): string | null => listening.onion?.name() ?? null
+  const https = (): string | null => listening.domain?.url() ?? null
+  const onionFor = (listener: string): string | undefined => (listener === ONION && onion()) || undefined
+
+  function names(): RelayNames {
+    return {
+      domain: domain.name || null,
+      onion: onion(),
+      ssbPort: ssbPort(),
+      listening: listening.ssb !== null,
+      aliasSubdomains: domain.alias_subdomains,
+    }
+  }
+
+  const plain = (): Pick<Listener, 'host' | 'port' | 'url'> =>
+    listening.web ?? { ...web, url: originOf('http', reachableHost(web.host), web.port) }
+
+  function address(host?: string): HostPort {
+    const named = host ?? (domain.name || reachableHost(ssb.host))
+    return { host: named, port: ssbPortAt(named, { ssbPort: ssbPort() }) }
+  }
+  const site = (host?: string): string => siteAt(host, { ...names(), https: https(), plain: plain() })
+
+  return {
+    address,
+    site,
+    names,
+    addresses: () => ({
+      ssb: [address().host, onion() ?? []]
+        .flat()
+        .map((host) => multiserverAddress(host, { id }, { ssbPort: ssbPort() })),
+      web: listening.web?.url ?? null,
+      https: https(),
+      onion: onion() && `http://${onion()}/`,
+      whois: listening.whois?.url ?? null,
+    }),
+    addressFor: (listener) => address(onionFor(listener)),
+    inviteLink: (seed, listener) => inviteLink(site(onionFor(listener)), seed),
+    aliasLink(alias, listener) {
+      const at = site(onionFor(listener))
+      return aliasLink(at, alias, domain.alias_subdomains && at === https())
+    },
+  }
+}

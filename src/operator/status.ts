@@ -1,0 +1,66 @@
+// The relay's status, gathered from its parts.
+
+import type { Clock } from '../lib/clock.js'
+import type { Peer } from '../peer/peer.js'
+import type { Recovery } from '../peer/recovery.js'
+import type { Store } from '../store/store.js'
+import type { RelayStatus } from './protocol.js'
+import type { Listening, Reach } from './reach.js'
+
+export interface StatusComponents {
+  store: Store
+  peer: Pick<Peer, 'id' | 'online' | 'tunnels'>
+  recovery: Pick<Recovery, 'pending'>
+  clock: Clock
+  listening: Listening
+  reach: Reach
+}
+
+export interface StatusOptions {
+  version: string
+  /** bytes that messages may take in all, now */
+  maxBytes(): number
+}
+
+/** A function that answers the status as it is now; the relay's uptime counts from here. */
+export function createStatus(
+  { store, peer, recovery, clock, listening, reach }: StatusComponents,
+  { version, maxBytes }: StatusOptions,
+): () => RelayStatus {
+  const started = clock.uptime()
+  return () => {
+    const { mode, name } = store.settings.get()
+    const { bytes, ...counts } = store.feeds.totals()
+    return {
+      id: peer.id,
+      pid: process.pid,
+      version,
+      mode,
+      name,
+      uptime_s: Math.round((clock.uptime() - started) / 1000),
+      recovering: recovery.pending(),
+      addresses: reach.addresses(),
+      members: store.members.count(),
+      online: peer.online().length,
+      tunnels: peer.tunnels(),
+      ...counts,
+      message_bytes: bytes,
+      max_bytes: maxBytes(),
+      db_bytes: store.bytes(),
+      rss_bytes: process.memoryUsage.rss(),
+      https: listening.domain?.status() ?? NO_HTTPS,
+      onion: listening.onion?.status() ?? { state: 'disabled' },
+    }
+  }
+}
+
+/** Where HTTPS is not served, or not yet. */
+const NO_HTTPS: RelayStatus['https'] = {
+  state: 'off',
+  source: null,
+  issuer: null,
+  expires: null,
+  renews: null,
+  reason: null,
+  http_port: null,
+}
