@@ -15,7 +15,7 @@ declare module 'ssb-keys' {
     verifyObj(keys: { public: string }, hmacKey: null, value: object): boolean
     hash(data: string | Buffer): string
     sign(keys: Keys, text: string): string
-    verify(keys: { public: string }, signature: string, text: string): boolean
+    verify(keys: { public: string }, signature: string, text: string | Buffer): boolean
   }
   export default ssbKeys
 }

@@ -46,8 +46,10 @@ export const CALLS_AT_ONCE = 10_000
 export const OPENING_BYTES = 16 * KIB
 /** Bytes of served messages waiting for one connection's socket before its streams pause. */
 export const OUTGOING_BYTES = 128 * KIB
-/** Bytes of received messages of one connection waiting for the disk before its socket is no longer read. */
+/** Bytes of received messages of one stream waiting for their check or the disk before its socket is no longer read. */
 export const INCOMING_BYTES = 512 * KIB
+/** Bytes that a received value is counted as where the wire has parsed it and does not say: a message of usual size. */
+export const INCOMING_VALUE_BYTES = 1 * KIB
 
 /**
  * Milliseconds after the first caller has told what it holds of our own feed, following a restore, in which others may
@@ -71,6 +73,31 @@ export const GAP_SETTLE_MS = 1 * SECOND
 export const CLIENT_FIRST_MS = 2 * SECOND
 /** Refused messages after which we stop listening to a stream. */
 export const BAD_MESSAGES_PER_STREAM = 32
+/**
+ * Milliseconds of one turn of the event loop in which received messages are checked, of all streams together: a check is
+ * some 0.1 ms of a server's core and 0.3 ms of a board's, and everybody else waits meanwhile.
+ */
+export const VERIFY_TURN_MS = 4
+/** Messages checked on the event loop before its clock is looked at: some 1 ms of a board. */
+export const VERIFY_STEP = 4
+/** Messages whose signatures the thread is given at a time: one hand-over for all of them. */
+export const VERIFY_BATCH = 32
+/** Bytes of one such batch: each message is in it in the form that is signed and in the one that is hashed. */
+export const VERIFY_BATCH_BYTES = 64 * KIB
+/** Such batches that the thread has at once: it is never idle while the event loop does something else. */
+export const VERIFY_IN_FLIGHT = 4
+/** Messages left over after a turn for which the thread is started: it costs 0.1 s to start and some 9 MB. */
+export const VERIFY_THREAD_BACKLOG = 64
+/** Milliseconds without work after which the thread ends. */
+export const VERIFY_THREAD_IDLE_MS = 10 * SECOND
+/** Messages of one stream stored in one write: some 2 ms of a server's core, 10 of a board's. */
+export const APPEND_MESSAGES = 256
+/**
+ * Bytes of verified messages of one stream that wait for more before they are stored, while more are being checked, and
+ * the milliseconds they wait at most: few large writes wear a card less than many small ones.
+ */
+export const APPEND_BYTES = 128 * KIB
+export const APPEND_GATHER_MS = 25
 /** Messages read from the store at a time for one history stream: bounds what a slow reader holds in memory. */
 export const HISTORY_CHUNK = 64
 /**

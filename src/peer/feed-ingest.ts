@@ -1,97 +1,198 @@
-// Takes one feed in from one client: checks every message, stores in batches, and holds the socket when the disk lags.
+// Takes one feed in from one client: checks every message, stores in batches, and holds the socket when it lags behind.
 
 import { RelayError, toPublicError } from '../lib/errors.js'
-import { BAD_MESSAGES_PER_STREAM, INCOMING_BYTES } from '../lib/limits.js'
+import {
+  APPEND_BYTES,
+  APPEND_GATHER_MS,
+  APPEND_MESSAGES,
+  BAD_MESSAGES_PER_STREAM,
+  INCOMING_BYTES,
+  INCOMING_VALUE_BYTES,
+} from '../lib/limits.js'
 import type { ThrottledLog } from '../lib/log.js'
 import type { FeedId } from '../ssb/feed-id.js'
-import { type VerifiedMessage, verifyMessage } from '../ssb/message.js'
+import type { VerifiedMessage } from '../ssb/message.js'
+import type { Verdict } from '../ssb/verifier.js'
 import type { Store } from '../store/store.js'
 import type { Session } from './session.js'
 import type { Source } from './wire/pull.js'
 
+export interface FeedIngestOptions {
+  feed: FeedId
+  /** the client it comes from, for the log */
+  from: FeedId
+  /** More has come than may wait: the transport is to read no further, until `release`. */
+  hold(): void
+  release(): void
+  /** Nothing more is taken: the stream is to be ended with this error. Called once, or never. */
+  stop(err: RelayError): void
+}
+
+export interface FeedIngest {
+  /**
+   * Takes what a history stream carries: a message's value, bare or keyed, or a mark such as `{sync: true}`.
+   * @param item parsed, or the JSON as it came
+   * @param bytes its length, where it is parsed and the length is known
+   */
+  push(item: unknown, bytes?: number): void
+  /** The stream has ended: what has come is stored. */
+  end(): void
+}
+
 /**
- * Drains a history of `feed` into the store until it ends, the feed is no longer followed, or too much of it is bad.
+ * Makes what stores a history of `feed`, until the stream ends, the feed is no longer followed, or too much of it is bad.
  * One write is under way at a time; what arrives meanwhile makes the next batch.
  */
-export function ingestFeed(
-  { store, tell }: { store: Store; tell: ThrottledLog },
-  session: Session,
-  feed: FeedId,
-  read: Source<unknown>,
-): void {
-  let pending: VerifiedMessage[] = []
-  let writing = false
+export function createFeedIngest(
+  { store, tell }: { store: Pick<Store, 'members' | 'feeds' | 'verifier'>; tell: ThrottledLog },
+  { feed, from, hold, release, stop }: FeedIngestOptions,
+): FeedIngest {
+  const lane = store.verifier.lane(receive)
+  /** bytes counted of each message that is being checked, in order */
+  let checking: number[] = []
+  let pending: Array<{ message: VerifiedMessage; bytes: number }> = []
+  let pendingBytes = 0
   let waitingBytes = 0
+  let writing = false
   let holding = false
   let refused = 0
-  let stop: RelayError | null = null
+  let gather: NodeJS.Timeout | null = null
+  let ended = false
+  let stopped = false
+
+  function finish(err: RelayError): void {
+    if (stopped) return
+    stopped = true
+    lane.close()
+    checking = []
+    pending = []
+    if (gather) clearTimeout(gather)
+    letGo()
+    stop(err)
+  }
+
+  function letGo(): void {
+    if (!holding) return
+    // first, because releasing reads on at once and may end up here again
+    holding = false
+    release()
+  }
+
+  function done(bytes: number): void {
+    waitingBytes -= bytes
+    if (waitingBytes <= INCOMING_BYTES) letGo()
+  }
 
   function note(err: RelayError): void {
     refused += 1
     if (refused === 1)
-      tell('info', 'a message was refused', { id: session.id, feed, code: err.code, err: err.message })
-    if (refused >= BAD_MESSAGES_PER_STREAM) stop = err
+      tell('info', 'a message was refused', { id: from, feed, code: err.code, err: err.message })
+    if (refused >= BAD_MESSAGES_PER_STREAM) finish(err)
   }
 
-  function take(data: unknown): void {
-    const value = messageIn(data)
-    if (value === undefined) return
-    let message: VerifiedMessage
-    try {
-      message = verifyMessage(value)
-      if (message.author !== feed) throw new RelayError('message_unwanted')
-    } catch (err) {
-      note(toPublicError(err))
-      return
+  function receive(verdicts: Verdict[]): void {
+    const lengths = checking.splice(0, verdicts.length)
+    for (const [i, verdict] of verdicts.entries()) {
+      if (stopped) return
+      const bytes = lengths[i] ?? 0
+      const problem =
+        verdict instanceof RelayError
+          ? verdict
+          : verdict.author === feed
+            ? null
+            : new RelayError('message_unwanted')
+      if (problem) {
+        done(bytes)
+        if (problem !== MARK) note(problem)
+      } else {
+        pending.push({ message: verdict as VerifiedMessage, bytes })
+        pendingBytes += bytes
+      }
     }
-    pending.push(message)
-    waitingBytes += message.json.length
-    if (waitingBytes > INCOMING_BYTES && !holding) {
-      holding = true
-      session.link.hold()
-    }
-    if (!writing) void write()
+    scheduleWrite()
   }
 
-  function letGo(): void {
-    // first, because releasing reads on at once and may end up here again
-    const held = holding
-    holding = false
-    if (held) session.link.release()
+  function scheduleWrite(): void {
+    if (writing || stopped || pending.length === 0) return
+    if (checking.length === 0 || pendingBytes >= APPEND_BYTES) void write()
+    else gather ??= setTimeout(() => void write(), APPEND_GATHER_MS)
   }
 
   async function write(): Promise<void> {
+    if (gather) clearTimeout(gather)
+    gather = null
+    if (writing || stopped) return
     writing = true
-    while (pending.length > 0) {
-      // Unfollowed or blocked since it was asked for: what has not been written is not wanted any more.
-      if (!store.members.has(feed)) stop = new RelayError('message_unwanted')
-      if (stop) break
-      const batch = pending
-      pending = []
-      const bytes = batch.reduce((sum, message) => sum + message.json.length, 0)
-      try {
-        const outcome = await store.feeds.append(feed, batch)
-        for (const sequence of outcome.forked) {
-          tell('warn', 'a forked feed: the second message was refused', { id: session.id, feed, sequence })
-          note(new RelayError('feed_forked'))
-        }
-        if (outcome.full) {
-          stop = new RelayError(outcome.full)
-          tell('warn', 'a feed is not taken in any further', { feed, code: stop.code })
-        }
-      } catch (err) {
-        stop = toPublicError(err)
-        tell('error', 'messages could not be stored', { err, feed })
-      }
-      waitingBytes -= bytes
-      if (waitingBytes <= INCOMING_BYTES) letGo()
-    }
-    pending = []
+    const batch = pending.slice(0, APPEND_MESSAGES)
+    pending = pending.slice(APPEND_MESSAGES)
+    const bytes = batch.reduce((sum, each) => sum + each.bytes, 0)
+    pendingBytes -= bytes
+    await append(batch.map(({ message }) => message))
     writing = false
-    letGo()
-    if (stop) read(stop, () => {})
+    if (stopped) return
+    done(bytes)
+    if (ended && checking.length === 0 && pending.length === 0) lane.close()
+    scheduleWrite()
   }
 
+  async function append(batch: VerifiedMessage[]): Promise<void> {
+    try {
+      const outcome = await store.feeds.append(feed, batch, () => {
+        // Unfollowed or blocked since it was asked for: what has not been written is not wanted any more.
+        if (!store.members.has(feed)) throw new RelayError('message_unwanted')
+      })
+      for (const sequence of outcome.forked) {
+        tell('warn', 'a forked feed: the second message was refused', { id: from, feed, sequence })
+        note(new RelayError('feed_forked'))
+      }
+      if (outcome.full) {
+        tell('warn', 'a feed is not taken in any further', { feed, code: outcome.full })
+        finish(new RelayError(outcome.full))
+      }
+    } catch (err) {
+      const known = toPublicError(err)
+      if (known.code !== 'message_unwanted') tell('error', 'messages could not be stored', { err, feed })
+      finish(known)
+    }
+  }
+
+  return {
+    push(item, bytes) {
+      if (stopped || ended) return
+      const counted = Buffer.isBuffer(item) ? item.length : (bytes ?? INCOMING_VALUE_BYTES)
+      checking.push(counted)
+      waitingBytes += counted
+      lane.push(() => messageIn(item))
+      if (waitingBytes > INCOMING_BYTES && !holding) {
+        holding = true
+        hold()
+      }
+    },
+    end() {
+      ended = true
+      if (checking.length === 0 && pending.length === 0 && !writing) lane.close()
+    },
+  }
+}
+
+/** The same over a pull-stream source: drains a history of `feed` into the store. */
+export function ingestFeed(
+  components: { store: Store; tell: ThrottledLog },
+  session: Session,
+  feed: FeedId,
+  read: Source<unknown>,
+): void {
+  let stopped: RelayError | null = null
+  const ingest = createFeedIngest(components, {
+    feed,
+    from: session.id,
+    hold: () => session.link.hold(),
+    release: () => session.link.release(),
+    stop(err) {
+      stopped = err
+      read(err, () => {})
+    },
+  })
   function next(): void {
     // A loop, not recursion: a client may have thousands of messages buffered.
     let sync = true
@@ -99,9 +200,9 @@ export function ingestFeed(
     while (again) {
       again = false
       sync = true
-      read(stop, (end, data) => {
-        if (end) return
-        take(data)
+      read(stopped, (end, data) => {
+        if (end || stopped) return ingest.end()
+        ingest.push(data)
         if (sync) again = true
         else next()
       })
@@ -111,9 +212,22 @@ export function ingestFeed(
   next()
 }
 
-/** The message value in what a history stream carries: bare, or keyed. Marks such as `{sync: true}` carry none. */
-function messageIn(data: unknown): unknown {
+/** Not a message, and no fault either. */
+const MARK = new RelayError('message_unwanted', 'a mark')
+
+/** The message value in what a history stream carries: bare, or keyed. @throws MARK for marks such as `{sync: true}` */
+function messageIn(item: unknown): unknown {
+  const data = Buffer.isBuffer(item) ? parse(item) : item
   if (typeof data !== 'object' || data === null) return data
   if ('value' in data) return data.value
-  return 'sync' in data ? undefined : data
+  if ('sync' in data) throw MARK
+  return data
+}
+
+function parse(json: Buffer): unknown {
+  try {
+    return JSON.parse(json.toString())
+  } catch {
+    throw new RelayError('message_invalid', 'not JSON')
+  }
 }

@@ -1,7 +1,6 @@
 // Classic messages (protocol guide, "Feeds"): checking foreign ones, signing our own, and the stored form of both.
 
 import { createHash } from 'node:crypto'
-import validation from 'ssb-classic/validation.js'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
 import { MESSAGE_CHARS, SEQUENCE_MAX } from '../lib/limits.js'
@@ -29,49 +28,122 @@ export interface KeyedMessage {
 export interface VerifiedMessage {
   author: FeedId
   sequence: number
+  /** base64 of the hash of the message before it; null for a feed's first */
+  previous: string | null
   /** base64 of the message's hash: its id without sigil and suffix */
   hash: string
   /** the value's JSON, fields in the signed order */
   json: string
 }
 
+/** A message whose shape holds, and whose signature is still to be checked. */
+export interface CheckedMessage extends Omit<VerifiedMessage, 'hash'> {
+  /** the text that is hashed: the value's JSON, indented */
+  text: string
+  /** characters of `text` before the signature's field: all that is signed but the closing brace */
+  signedChars: number
+  /** base64 of the signature */
+  signature: string
+}
+
 const MESSAGE_ID = /^%[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\.sha256$/
+/** Canonical base64 of 64 bytes. */
+const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==\.sig\.ed25519$/
+const SIGNATURE_END = '.sig.ed25519'
+/** Characters of the signature's field and the closing brace, at the end of the indented text. */
+const SIGNATURE_FIELD_CHARS = ',\n  "signature": ""\n}'.length + 88 + SIGNATURE_END.length
+/** What closes the signed text, where the signature is left out. */
+export const SIGNED_END = '\n}'
+/** Characters of a message's type. */
+const TYPE_CHARS = { least: 3, most: 52 }
 
 /**
- * Checks a foreign value: shape, size, order of fields and signature, without regard to what comes before it
- * (SPIP-02). `validateOOO` leaves sequence and previous unchecked, so they are checked here.
+ * Checks all of a foreign value but its signature: shape, order of fields and size, as ssb-classic's `validateOOO` does,
+ * and without regard to what comes before it (SPIP-02). Sequence and previous, which that leaves alone, are checked too.
+ * @throws RelayError `message_invalid` or `message_too_large`
+ */
+export function checkMessage(value: unknown): CheckedMessage {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('not an object')
+  const { author, sequence, previous, timestamp, hash, content, signature } = value as Partial<MessageValue>
+  if (!isFeedId(author)) throw invalid('author is not a feed id')
+  if (!Number.isSafeInteger(sequence) || (sequence as number) < 1 || (sequence as number) > SEQUENCE_MAX)
+    throw invalid('sequence is not a positive integer')
+  if (sequence === 1 ? previous !== null : typeof previous !== 'string' || !MESSAGE_ID.test(previous))
+    throw invalid('previous does not fit the sequence')
+  if (!Number.isFinite(timestamp)) throw invalid('timestamp is not a number')
+  if (hash !== 'sha256') throw invalid('hash must be sha256')
+  if (!hasFieldOrder(Object.keys(value))) throw invalid('wrong number or order of fields')
+  checkContent(content)
+  if (typeof signature !== 'string' || !SIGNATURE.test(signature))
+    throw invalid('signature must be 64 bytes of canonical base64 and .sig.ed25519')
+
+  // Before it is printed with indentation, which makes of deep nesting a text of quadratic size.
+  const json = JSON.stringify(value)
+  if (json.length > MESSAGE_CHARS) throw tooLarge()
+  const text = JSON.stringify(value, null, 2)
+  if (text.length > MESSAGE_CHARS) throw tooLarge()
+  return {
+    author,
+    sequence: sequence as number,
+    previous: previous ? previous.slice(1, -PREVIOUS_END.length) : null,
+    json,
+    text,
+    signedChars: text.length - SIGNATURE_FIELD_CHARS,
+    signature: signature.slice(0, -SIGNATURE_END.length),
+  }
+}
+
+const PREVIOUS_END = '.sha256'
+
+/** The order in which all implementations sign; author and sequence are swapped in old feeds. */
+function hasFieldOrder(fields: string[]): boolean {
+  const [first, second, third] = fields
+  return (
+    fields.length === 7 &&
+    first === 'previous' &&
+    ((second === 'author' && third === 'sequence') || (second === 'sequence' && third === 'author')) &&
+    fields[3] === 'timestamp' &&
+    fields[4] === 'hash' &&
+    fields[5] === 'content' &&
+    fields[6] === 'signature'
+  )
+}
+
+function checkContent(content: unknown): void {
+  if (typeof content === 'string') {
+    if (!content.endsWith('.box') && !content.endsWith('.box2'))
+      throw invalid('content that is text must end with .box or .box2')
+    return
+  }
+  if (typeof content !== 'object' || content === null || Array.isArray(content))
+    throw invalid('content must be an object or boxed text')
+  const { type } = content as { type?: unknown }
+  if (typeof type !== 'string' || type.length < TYPE_CHARS.least || type.length > TYPE_CHARS.most)
+    throw invalid(`content must have a type of ${TYPE_CHARS.least} to ${TYPE_CHARS.most} characters`)
+}
+
+/**
+ * Checks a foreign value whole: `checkMessage`, and the signature.
  * @throws RelayError `message_invalid` or `message_too_large`
  */
 export function verifyMessage(value: unknown): VerifiedMessage {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new RelayError('message_invalid', 'not an object')
-  }
-  const { author, sequence, previous, timestamp } = value as Partial<MessageValue>
-  if (!isFeedId(author)) throw new RelayError('message_invalid', 'author is not a feed id')
-  if (!Number.isSafeInteger(sequence) || (sequence as number) < 1 || (sequence as number) > SEQUENCE_MAX) {
-    throw new RelayError('message_invalid', 'sequence is not a positive integer')
-  }
-  if (sequence === 1 ? previous !== null : typeof previous !== 'string' || !MESSAGE_ID.test(previous)) {
-    throw new RelayError('message_invalid', 'previous does not fit the sequence')
-  }
-  if (!Number.isFinite(timestamp)) throw new RelayError('message_invalid', 'timestamp is not a number')
+  return verifySignature(checkMessage(value))
+}
 
-  // Before anything prints it with indentation, which makes of deep nesting a text of quadratic size.
-  const json = JSON.stringify(value)
-  if (json.length > MESSAGE_CHARS) throw tooLarge()
+/** @throws RelayError `message_invalid` if the signature is not the author's */
+export function verifySignature(checked: CheckedMessage): VerifiedMessage {
+  const { author, sequence, previous, json, text, signedChars, signature } = checked
+  const signed = Buffer.from(text.slice(0, signedChars) + SIGNED_END)
+  if (!ssbKeys.verify({ public: author.slice(1) }, signature, signed)) throw badSignature()
+  return { author, sequence, previous, hash: hashOf(text), json }
+}
 
-  let problem: Error | undefined
-  try {
-    validation.validateOOO(value, null, (err) => {
-      problem = err
-    })
-  } catch (err) {
-    problem = err as Error // ssb-keys throws where a base64 part cannot be a key or a signature
-  }
-  const signed = JSON.stringify(value, null, 2)
-  if (signed.length > MESSAGE_CHARS) throw tooLarge()
-  if (problem) throw new RelayError('message_invalid', problem.message.replace(/^invalid message: /, ''))
-  return { author, sequence: sequence as number, hash: hashOf(signed), json }
+export function badSignature(): RelayError {
+  return invalid('signature does not match')
+}
+
+function invalid(why: string): RelayError {
+  return new RelayError('message_invalid', why)
 }
 
 function tooLarge(): RelayError {
@@ -101,6 +173,7 @@ export function signMessage(
   return {
     author: keys.id,
     sequence,
+    previous: previous?.hash ?? null,
     hash: hashOf(JSON.stringify(value, null, 2)),
     json: JSON.stringify(value),
   }

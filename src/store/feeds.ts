@@ -7,7 +7,7 @@ import { type FeedId, keyOf } from '../ssb/feed-id.js'
 import { encodeStored, storedHash, type VerifiedMessage } from '../ssb/message.js'
 import { noteHeld, takeAsks } from './gaps.js'
 import { type FeedRecord, messageKey, sequenceOf, type Tables } from './layout.js'
-import type { AfterFlush, Writer } from './writer.js'
+import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 /** What became of one batch of messages. */
 export interface AppendOutcome {
@@ -41,8 +41,11 @@ export interface FeedLimits {
 }
 
 export interface Feeds {
-  /** Stores verified messages of one author; resolves once they are on disk. Rejects only when the write failed. */
-  append(author: FeedId, messages: VerifiedMessage[]): Promise<AppendOutcome>
+  /**
+   * Stores verified messages of one author; resolves once they are on disk. Rejects only when the write failed, or with
+   * what `before` throws inside it.
+   */
+  append(author: FeedId, messages: VerifiedMessage[], before?: Precondition): Promise<AppendOutcome>
   /** Inside a write: stores the next message of our own feed, which no quota holds back. */
   appendOwn(message: VerifiedMessage, afterFlush: AfterFlush): Buffer
   /** Up to `count` messages of an author from a sequence on, ascending; holes are skipped. */
@@ -157,7 +160,8 @@ export function createFeeds(
   }
 
   return {
-    append: (author, batch) => writer.submit((afterFlush) => write(author, batch, afterFlush)),
+    append: (author, batch, before) =>
+      writer.submit((afterFlush) => write(author, batch, afterFlush), before),
 
     appendOwn(message, afterFlush) {
       const key = keyOf(message.author)

@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
+import { createVerifier, type Verifier } from '../ssb/verifier.js'
 import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
 import { type Audit, createAudit } from './audit.js'
@@ -39,6 +40,8 @@ export interface Store {
   activity: Activity
   /** what people do to each other and to the room; the parts above are for what programs do */
   moderation: Moderation
+  /** checks the messages that are to be stored, of all streams in turn */
+  verifier: Verifier
   /** Size of the database file in bytes. */
   bytes(): number
   /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
@@ -69,7 +72,9 @@ export async function createStore(
   const tables = openValidated(path)
   const onFault = (err: unknown): void => log.error({ err }, 'a store listener failed')
   const writer = createWriter(tables.root, onFault)
+  const verifier = createVerifier()
   const close = async (feeds?: Feeds): Promise<void> => {
+    await verifier.close()
     await writer.close()
     // whoever is still to be told of the last write would read what is closed
     feeds?.close()
@@ -110,6 +115,7 @@ export async function createStore(
   return {
     ...parts,
     own,
+    verifier,
     activity: createActivity(tables, writer, now),
     moderation: createModeration({ tables, ...parts }),
     bytes,
