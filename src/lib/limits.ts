@@ -61,8 +61,30 @@ export const RECOVERY_MS = 10 * MINUTE
 
 /** UTF-16 units of a message's signed JSON: the classic format's own limit. */
 export const MESSAGE_CHARS = 8192
-/** The highest sequence number kept: six bytes in the key. No feed comes near it. */
-export const SEQUENCE_MAX = 2 ** 48 - 1
+/** The highest sequence number kept: five bytes in the key. No feed comes near it. */
+export const SEQUENCE_MAX = 2 ** 40 - 1
+/**
+ * Bytes of a chunk, in which messages in a row are packed: four pages of 4 KiB less what LMDB writes before them, and on
+ * machines with pages of 16 KiB one.
+ */
+export const CHUNK_BYTES = 16 * KIB - 24
+/**
+ * Single messages and chunks deleted, or single messages packed, in one write: a few milliseconds of a server's core,
+ * some 20 of a board's, and at most 1 MiB read.
+ */
+export const DELETE_STEP_ROWS = 256
+export const DELETE_STEP_CHUNKS = 64
+export const REPACK_STEP_ROWS = 256
+/** Milliseconds between two log entries that say how far long work is. */
+export const PROGRESS_MS = 10 * SECOND
+/** Messages, or records, looked at by `doctor` in one turn of the event loop: some 2 ms of a server's core. */
+export const VERIFY_TURN_MESSAGES = 256
+/** Problems that `doctor` tells one by one: a damaged store may have as many as messages. */
+export const VERIFY_PROBLEMS = 100
+/** Messages of our own feed folded, or members compared, in one turn while the member index is rebuilt. */
+export const REBUILD_TURN = 256
+/** Wrong rows set right in one write: dropping one walks through names and sign-ins. */
+export const REBUILD_WRITES = 32
 /** Ranges of missing messages remembered per feed; a feed with more holes is served as it is stored. */
 export const GAPS_PER_FEED = 256
 /** Connections on which one missing range is asked for before we take it as lost. */

@@ -192,6 +192,9 @@ const TAIL = ',"timestamp":1234567890123}'
 const HASH_AT = HEAD.length
 const HASH_CHARS = 44
 const VALUE_AT = HASH_AT + HASH_CHARS + NECK.length
+/** What every value begins with, but for a feed's first, which has `null` there. */
+const PREVIOUS_HEAD = '{"previous":"%'
+const PERCENT = '%'.charCodeAt(0)
 /** A board without a clock may say 1970: received times are kept to thirteen digits so that TAIL has one length. */
 const EARLIEST = 1_000_000_000_000
 
@@ -205,6 +208,12 @@ export function encodeStored(message: VerifiedMessage, received: number): Buffer
 /** The hash inside stored bytes. */
 export function storedHash(stored: Buffer): string {
   return stored.toString('latin1', HASH_AT, HASH_AT + HASH_CHARS)
+}
+
+/** The hash (base64) of the message before the stored one; null for a feed's first. */
+export function storedPrevious(stored: Buffer): string | null {
+  const at = VALUE_AT + PREVIOUS_HEAD.length
+  return stored[at - 1] === PERCENT ? stored.toString('latin1', at, at + HASH_CHARS) : null
 }
 
 /** When stored bytes were received, Unix ms. */

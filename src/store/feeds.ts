@@ -3,27 +3,30 @@
 import { RelayError } from '../lib/errors.js'
 import { createFairScheduler } from '../lib/fair-scheduler.js'
 import { FEED_LISTENERS_TURN, SEQUENCE_MAX } from '../lib/limits.js'
-import { type FeedId, keyOf } from '../ssb/feed-id.js'
-import { encodeStored, storedHash, type VerifiedMessage } from '../ssb/message.js'
+import { createLog, type Log } from '../lib/log.js'
+import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
+import { encodeStored, storedHash, storedPrevious, type VerifiedMessage } from '../ssb/message.js'
+import { createDeletions } from './deletions.js'
+import { createFeedMessages, type Place, type StoredMessage } from './feed-messages.js'
+import { eachFeed, type FeedTotals } from './feed-records.js'
 import { noteHeld, takeAsks } from './gaps.js'
-import { type FeedRecord, messageKey, sequenceOf, type Tables } from './layout.js'
+import type { FeedRecord, ForkRecord, Tables } from './layout.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 /** What became of one batch of messages. */
 export interface AppendOutcome {
   added: number
   duplicates: number
-  /** sequences for which another message is already held: refused, and the feed is flagged */
+  /**
+   * sequences of refused messages that contradict what is held, and of those in a forked feed that continue nothing of it:
+   * the feed is flagged
+   */
   forked: number[]
   /** why the rest of the batch was not stored, when space ran out */
   full: 'feed_full' | 'store_full' | null
 }
 
-export interface StoredMessage {
-  sequence: number
-  /** the keyed message's JSON */
-  bytes: Buffer
-}
+export type { StoredMessage } from './feed-messages.js'
 
 export interface FeedInfo {
   latest: number
@@ -48,7 +51,10 @@ export interface Feeds {
   append(author: FeedId, messages: VerifiedMessage[], before?: Precondition): Promise<AppendOutcome>
   /** Inside a write: stores the next message of our own feed, which no quota holds back. */
   appendOwn(message: VerifiedMessage, afterFlush: AfterFlush): Buffer
-  /** Up to `count` messages of an author from a sequence on, ascending; holes are skipped. */
+  /**
+   * Up to `count` messages of an author from a sequence on, ascending; holes are skipped. There may be fewer before the
+   * end, but not none. Of a forked feed, what lies behind the fork is left out.
+   */
   read(author: FeedId, from: number, count: number): StoredMessage[]
   info(author: FeedId): FeedInfo
   /** Highest sequence held and the hash of that message, or null for an empty feed. */
@@ -61,17 +67,39 @@ export interface Feeds {
    */
   subscribe(author: FeedId, listener: () => void): () => void
   setLimits(limits: FeedLimits): void
-  /** Deletes every message of a feed and what is known of it, in one write; the room it took is used again. */
+  /**
+   * Lets a feed go: from this write on it reads as empty, and may be filled again. Its messages are deleted in bounded
+   * steps, the first of them in this write, and the room they took is used again.
+   */
   remove(author: FeedId): Promise<void>
   /** The same inside a write. */
   removeNow(author: FeedId, afterFlush: AfterFlush): void
-  /** What is kept of everybody, ourselves and those whom we follow no more included; `bytes` is what `maxBytes` bounds. */
+  /** Feeds and messages still to be deleted. */
+  deleting(): { feeds: number; messages: number }
+  /** Goes on with deleting, where a step has failed. */
+  resumeDeleting(): void
+  /** What is known of a feed's fork; null where there is none. */
+  fork(author: FeedId): ForkRecord | null
+  /** Every forked feed, found in steps. */
+  forks(): Promise<Array<{ feed: FeedId } & ForkRecord>>
+  /**
+   * What is kept of everybody, ourselves and those whom we follow no more included; `bytes` is what `maxBytes` bounds,
+   * with what is still to be deleted.
+   */
   totals(): { feeds: number; messages: number; bytes: number }
-  /** Tells nobody any more. */
-  close(): void
+  /** Tells nobody any more, and stops deleting after the step that is under way. */
+  close(): Promise<void>
 }
 
 const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null }
+
+export interface FeedsOptions {
+  log: Log
+  /** Milliseconds from some point in the past. */
+  uptime: () => number
+  /** what `countFeeds` has counted; left out, the store is a new one */
+  total: FeedTotals
+}
 
 /**
  * Opens the feeds over the store's tables.
@@ -84,26 +112,35 @@ export function createFeeds(
   initialLimits: FeedLimits,
   now: () => number,
   onFault: (err: unknown) => void,
+  {
+    log = createLog('silent'),
+    uptime = () => performance.now(),
+    total = { messages: 0, bytes: 0 },
+  }: Partial<FeedsOptions> = {},
 ): Feeds {
-  const { messages: table, feeds: records } = tables
+  const { feeds: records } = tables
+  const messages = createFeedMessages(tables)
+  const deletions = createDeletions(tables, writer, messages, {
+    log,
+    now,
+    uptime,
+    onFreed(bytes) {
+      total.bytes -= bytes
+    },
+  })
   const listeners = new Map<FeedId, Set<() => void>>()
   const turns = createFairScheduler<FeedId>(FEED_LISTENERS_TURN, onFault)
   let limits = initialLimits
 
-  /** bytes of all messages on disk: counted when a write is flushed, so that one undone leaves no trace here */
-  let total = 0
-  for (const { value } of records.getRange({})) total += value.bytes
-
   const recordOf = (key: Buffer): FeedRecord => records.get(key) ?? { ...EMPTY, gaps: [] }
+  const placeOf = (author: Buffer, { generation = 0 }: FeedRecord): Place => ({ author, generation })
 
-  function put(key: Buffer, record: FeedRecord, message: VerifiedMessage): Buffer {
-    const stored = encodeStored(message, now())
-    table.putSync(messageKey(key, message.sequence), stored)
-    if (message.sequence > record.latest) record.latestHash = message.hash
-    noteHeld(record, message.sequence)
-    record.count += 1
-    record.bytes += stored.length
-    return stored
+  /** The same inside a write, which may be the feed's first. */
+  function recordToFill(key: Buffer): FeedRecord {
+    const held = records.get(key)
+    if (held) return held
+    const generation = deletions.freeGeneration(key)
+    return { ...EMPTY, gaps: [], ...(generation > 0 ? { generation } : {}) }
   }
 
   function tell(author: FeedId): void {
@@ -114,49 +151,81 @@ export function createFeeds(
 
   function write(author: FeedId, batch: VerifiedMessage[], afterFlush: AfterFlush): AppendOutcome {
     const key = keyOf(author)
-    const record = recordOf(key)
+    const record = recordToFill(key)
+    const place = placeOf(key, record)
     const outcome: AppendOutcome = { added: 0, duplicates: 0, forked: [], full: null }
-    const before = record.fork
-    const bytesBefore = record.bytes
+    const { latest: latestBefore, bytes: bytesBefore, fork: forkBefore } = record
+    const fresh: StoredMessage[] = []
+    /** of this batch, as what is stored is not there to be read yet */
+    const hashes = new Map<number, string>()
+    let newest: VerifiedMessage | null = null
+
+    const heldAt = (sequence: number): Buffer | undefined =>
+      sequence <= latestBefore ? messages.at(place, sequence) : undefined
+    function hashAt(sequence: number): string | undefined {
+      if (sequence === latestBefore && sequence > 0) return record.latestHash
+      const held = hashes.has(sequence) ? undefined : heldAt(sequence)
+      return held ? storedHash(held) : hashes.get(sequence)
+    }
+
+    /** Whether a message may stand between its neighbours. Gaps are legal (SPIP-02), contradictions are not. */
+    function fits({ sequence, previous, hash }: VerifiedMessage): boolean {
+      if (record.fork?.cut !== undefined && sequence >= record.fork.cut) return false
+      const before = sequence > 1 ? hashAt(sequence - 1) : undefined
+      if (before !== undefined && before !== previous) return false
+      const after = heldAt(sequence + 1)
+      if (after && storedPrevious(after) !== hash) return false
+      // Of a feed that is known to be forked, what continues nothing may be of the other branch.
+      return !record.fork || before !== undefined || after !== undefined
+    }
+
     // Ascending, so that a client's out-of-order burst opens no hole that the same burst closes.
     for (const message of batch.sort((a, b) => a.sequence - b.sequence)) {
       if (message.author !== author) throw new RelayError('message_unwanted')
-      const held =
-        message.sequence <= record.latest ? table.get(messageKey(key, message.sequence)) : undefined
-      if (held) {
-        if (storedHash(held) === message.hash) outcome.duplicates += 1
-        else {
-          outcome.forked.push(message.sequence)
-          record.fork ??= { sequence: message.sequence, hash: message.hash, at: now() }
-        }
+      const { sequence, hash } = message
+      const held = hashAt(sequence)
+      if (held === hash) outcome.duplicates += 1
+      else if (held !== undefined || !fits(message)) {
+        outcome.forked.push(sequence)
+        record.fork ??= { sequence, hash, at: now() }
       } else if (record.bytes + message.json.length > limits.maxFeedBytes) outcome.full = 'feed_full'
-      else if (total + record.bytes - bytesBefore + message.json.length > limits.maxBytes)
+      else if (total.bytes + record.bytes - bytesBefore + message.json.length > limits.maxBytes)
         outcome.full = 'store_full'
       else {
-        put(key, record, message)
+        const bytes = encodeStored(message, now())
+        fresh.push({ sequence, bytes })
+        hashes.set(sequence, hash)
+        if (sequence > record.latest) newest = message
+        noteHeld(record, sequence)
+        record.count += 1
+        record.bytes += bytes.length
         outcome.added += 1
       }
     }
-    if (outcome.added > 0 || record.fork !== before) records.putSync(key, record)
-    const grown = record.bytes - bytesBefore
-    if (grown > 0) {
-      afterFlush(() => {
-        total += grown
-        tell(author)
-      })
-    }
+    if (newest) record.latestHash = (newest as VerifiedMessage).hash
+    if (fresh.length > 0) messages.put(place, record, fresh, latestBefore)
+    if (fresh.length > 0 || record.fork !== forkBefore) records.putSync(key, record)
+    if (fresh.length > 0) noteGrown(author, fresh.length, record.bytes - bytesBefore, afterFlush)
     return outcome
+  }
+
+  function noteGrown(author: FeedId, added: number, bytes: number, afterFlush: AfterFlush): void {
+    afterFlush(() => {
+      total.messages += added
+      total.bytes += bytes
+      tell(author)
+    })
   }
 
   function removeNow(author: FeedId, afterFlush: AfterFlush): void {
     const key = keyOf(author)
-    const range = { start: messageKey(key, 0), end: endOf(key) }
-    for (const at of [...table.getKeys(range)]) table.removeSync(at)
-    const { bytes } = recordOf(key)
+    const record = records.get(key)
+    if (!record) return
     records.removeSync(key)
     afterFlush(() => {
-      total -= bytes
+      total.messages -= record.count
     })
+    deletions.mark(key, record, afterFlush)
   }
 
   return {
@@ -165,26 +234,27 @@ export function createFeeds(
 
     appendOwn(message, afterFlush) {
       const key = keyOf(message.author)
-      const record = recordOf(key)
+      const record = recordToFill(key)
       // Our own feed must never fork: whoever signs has read the tip inside this same write.
       if (message.sequence !== record.latest + 1) throw new RelayError('feed_forked')
-      const stored = put(key, record, message)
+      const bytes = encodeStored(message, now())
+      const latestBefore = record.latest
+      noteHeld(record, message.sequence)
+      record.latestHash = message.hash
+      record.count += 1
+      record.bytes += bytes.length
+      messages.put(placeOf(key, record), record, [{ sequence: message.sequence, bytes }], latestBefore)
       records.putSync(key, record)
-      afterFlush(() => {
-        total += stored.length
-        tell(message.author)
-      })
-      return stored
+      noteGrown(message.author, 1, bytes.length, afterFlush)
+      return bytes
     },
 
     read(author, from, count) {
       if (from > SEQUENCE_MAX) return []
       const key = keyOf(author)
-      const found: StoredMessage[] = []
-      const range = { start: messageKey(key, from), end: endOf(key), limit: count }
-      for (const { key: at, value } of table.getRange(range))
-        found.push({ sequence: sequenceOf(at), bytes: value })
-      return found
+      const record = records.get(key)
+      // without one, what is there is being deleted
+      return record ? messages.read(placeOf(key, record), from, count, record.fork?.cut) : []
     },
 
     info(author) {
@@ -239,20 +309,29 @@ export function createFeeds(
       limits = next
     },
 
+    deleting() {
+      const { feeds, messages: left } = deletions.progress()
+      return { feeds, messages: left }
+    },
+    resumeDeleting: deletions.resume,
+    fork: (author) => recordOf(keyOf(author)).fork,
+    async forks() {
+      const found: Array<{ feed: FeedId } & ForkRecord> = []
+      for await (const { author, record } of eachFeed(records))
+        if (record.fork) found.push({ feed: feedIdOf(author), ...record.fork })
+      return found
+    },
+
     totals: () => ({
       feeds: (records.getStats() as { entryCount: number }).entryCount,
-      messages: (table.getStats() as { entryCount: number }).entryCount,
-      bytes: total,
+      messages: total.messages,
+      bytes: total.bytes,
     }),
 
-    close() {
+    async close() {
       listeners.clear()
       turns.close()
+      await deletions.close()
     },
   }
-}
-
-/** A key above every message of an author: ranges end before it. */
-function endOf(author: Buffer): Buffer {
-  return Buffer.concat([author, Buffer.alloc(7, 0xff)])
 }

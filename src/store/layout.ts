@@ -2,8 +2,10 @@
 //
 // | table    | key                                    | value                                                      |
 // |----------|----------------------------------------|------------------------------------------------------------|
-// | messages | author's key (32) + sequence (6, BE)   | the keyed message's JSON, as `ssb/message.ts` lays it out   |
+// | messages | `messageKey`: author, generation, seq. | the keyed message's JSON, as `ssb/message.ts` lays it out   |
+// | chunks   | `messageKey` of the first in it        | such messages in a row, as `chunk.ts` packs them            |
 // | feeds    | author's key (32)                      | FeedRecord: latest, count, bytes, gaps, fork                |
+// | deletions| author's key (32) + generation (1)     | DeletionRecord: what is still to be deleted of a feed       |
 // | members  | feed's key (32)                        | MemberRecord: an index over our own contact messages        |
 // | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds one member answers for                      |
 // | blocks   | feed's key (32)                        | BlockRecord: index over contact messages, plus the reason   |
@@ -21,7 +23,7 @@
 // | audit    | number (8, BE), rising                 | AuditRecord: who did what; who has most of it makes room   |
 // | ownAudit | number (8, BE), of the same count      | AuditRecord: what members did, and all to what is their own |
 // | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
-// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote)|
+// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote), `repack` |
 //
 // Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
 // Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.
@@ -31,10 +33,10 @@ import type { FeedId } from '../ssb/feed-id.js'
 import { KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 
 /** Raised when a table's shape changes; an older store is then migrated or refused, never misread. */
-export const SCHEMA = 2
+export const SCHEMA = 3
 
-/** Whether a store of that layout can be opened: one of the layout before is brought up to ours. */
-export const isReadable = (schema: unknown): boolean => schema === SCHEMA || schema === SCHEMA - 1
+/** Whether a store of that layout can be opened: an older one is brought up to ours. */
+export const isReadable = (schema: unknown): boolean => schema === 1 || schema === 2 || schema === SCHEMA
 
 /** LMDB's files in the store's directory. */
 export const DATA_FILE = 'data.mdb'
@@ -51,8 +53,30 @@ export interface FeedRecord {
   count: number
   bytes: number
   gaps: Gap[]
-  /** the first contradiction seen: two messages for one sequence */
-  fork: { sequence: number; hash: string; at: number } | null
+  fork: ForkRecord | null
+  /** part of the keys of its messages; absent for 0 */
+  generation?: number
+  /** messages in a row up to the latest that lie in `messages` and are to be packed; absent where there are none */
+  tail?: { from: number; bytes: number }
+}
+
+/** The first contradiction seen: two messages for one sequence, or neighbours of which one does not continue the other. */
+export interface ForkRecord {
+  sequence: number
+  /** hash (base64) of the message at that sequence that is not of the branch held first */
+  hash: string
+  /** Unix ms */
+  at: number
+  /** first sequence that is not served and not taken, if the other branch was stored before the fork was seen */
+  cut?: number
+}
+
+export interface DeletionRecord {
+  /** what there is still to delete */
+  messages: number
+  bytes: number
+  /** Unix ms */
+  since: number
 }
 
 export interface MemberRecord {
@@ -151,7 +175,9 @@ export interface DayRecord {
 export interface Tables {
   root: RootDatabase
   messages: Database<Buffer, Buffer>
+  chunks: Database<Buffer, Buffer>
   feeds: Database<FeedRecord, Buffer>
+  deletions: Database<DeletionRecord, Buffer>
   members: Database<MemberRecord, Buffer>
   vouches: Database<true, Buffer>
   blocks: Database<BlockRecord, Buffer>
@@ -200,7 +226,9 @@ function tablesOf(root: RootDatabase): Tables {
   return {
     root,
     messages: root.openDB<Buffer, Buffer>('messages', { keyEncoding: 'binary', encoding: 'binary' }),
+    chunks: root.openDB<Buffer, Buffer>('chunks', { keyEncoding: 'binary', encoding: 'binary' }),
     feeds: json<FeedRecord>('feeds'),
+    deletions: json<DeletionRecord>('deletions'),
     members: json<MemberRecord>('members'),
     vouches: json<true>('vouches'),
     blocks: json<BlockRecord>('blocks'),
@@ -222,20 +250,37 @@ function tablesOf(root: RootDatabase): Tables {
   }
 }
 
-const SEQUENCE_BYTES = 6
+const SEQUENCE_BYTES = 5
 
-/** Key of one message. */
-export function messageKey(author: Buffer, sequence: number): Buffer {
-  const key = Buffer.allocUnsafe(KEY_BYTES + SEQUENCE_BYTES)
+/**
+ * Key of one message. A feed that is deleted and followed again gets another generation, so that what is still to be
+ * deleted and what comes in do not meet.
+ */
+export function messageKey(author: Buffer, generation: number, sequence: number): Buffer {
+  const key = Buffer.allocUnsafe(KEY_BYTES + 1 + SEQUENCE_BYTES)
   author.copy(key)
-  key.writeUIntBE(sequence, KEY_BYTES, SEQUENCE_BYTES)
+  key[KEY_BYTES] = generation
+  key.writeUIntBE(sequence, KEY_BYTES + 1, SEQUENCE_BYTES)
   return key
 }
 
 /** The sequence in a message's key. */
 export function sequenceOf(key: Buffer): number {
-  return key.readUIntBE(KEY_BYTES, SEQUENCE_BYTES)
+  return key.readUIntBE(KEY_BYTES + 1, SEQUENCE_BYTES)
 }
+
+/** A key above all messages of one generation of a feed: ranges end before it. */
+export function endOfMessages(author: Buffer, generation: number): Buffer {
+  return Buffer.concat([author, Buffer.from([generation]), Buffer.alloc(SEQUENCE_BYTES + 1, 0xff)])
+}
+
+/** Key of one deletion; the messages' keys begin with it. */
+export function deletionKey(author: Buffer, generation: number): Buffer {
+  return Buffer.concat([author, Buffer.from([generation])])
+}
+
+/** Generations of one feed at a time, deleted ones included. */
+export const GENERATIONS = 256
 
 /** Key of one vouch. */
 export function vouchKey(voucher: Buffer, feed: Buffer): Buffer {

@@ -61,8 +61,17 @@ export interface Members {
   lastSeen(feed: FeedId): number | null
 }
 
-/** @param now Unix ms */
-export function createMembers(tables: Tables, writer: Writer, own: RelayFeed, now: () => number): Members {
+/**
+ * @param now     Unix ms
+ * @param letGo   inside a write: gives up what is stored of a feed
+ */
+export function createMembers(
+  tables: Tables,
+  writer: Writer,
+  own: RelayFeed,
+  now: () => number,
+  letGo: (feed: FeedId, afterFlush: AfterFlush) => void = () => {},
+): Members {
   const { members, vouches, blocks, roles, aliases, knocks, signIns, links, seen } = tables
   const invites = createInviteRows(tables, now)
   const listeners = new Set<(change: MemberChange) => void>()
@@ -156,6 +165,9 @@ export function createMembers(tables: Tables, writer: Writer, own: RelayFeed, no
         if (!row || (voucher && !theirs)) throw new RelayError('not_following')
         const message = own.publish({ type: 'contact', contact: feed, following: false }, afterFlush)
         dropRow(feed)
+        // What a feed left that its voucher no longer answers for, or that is blocked, must not go on taking others'
+        // room. A member that the operator lets go is kept on disk: it may come back.
+        if (row.by === 'voucher') letGo(feed, afterFlush)
         afterFlush(tell({ feed, now: 'unfollowed', vouched: row.by === 'voucher' }))
         return message
       }, before),
@@ -174,6 +186,7 @@ export function createMembers(tables: Tables, writer: Writer, own: RelayFeed, no
         dropRow(feed)
         knocks.removeSync(keyOf(feed))
         blocks.putSync(keyOf(feed), { since: value.timestamp, reason, contact: value.sequence })
+        letGo(feed, afterFlush)
         afterFlush(tell({ feed, now: 'blocked' }))
         return true
       }, before),

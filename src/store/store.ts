@@ -2,7 +2,6 @@
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
 import type { Log } from '../lib/log.js'
@@ -10,19 +9,23 @@ import { createVerifier, type Verifier } from '../ssb/verifier.js'
 import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
 import { type Audit, createAudit } from './audit.js'
+import { createFeedMessages } from './feed-messages.js'
+import { countFeeds } from './feed-records.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
 import { indexInvites } from './invite-rows.js'
 import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
-import { DATA_FILE, isReadable, SCHEMA, type Tables } from './layout.js'
+import { DATA_FILE, isReadable, SCHEMA } from './layout.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
 import { openValidated } from './open.js'
 import { createRelayFeed, type RelayFeed } from './relay-feed.js'
+import { markForRepack, startRepack } from './repack.js'
 import { createRoles, type Roles } from './roles.js'
 import { createSettings, type Settings } from './settings.js'
 import { createSignIns, type SignIns } from './sign-ins.js'
+import { verifyTables } from './verify.js'
 import { createWriter } from './writer.js'
 
 export interface Store {
@@ -73,11 +76,9 @@ export async function createStore(
   const onFault = (err: unknown): void => log.error({ err }, 'a store listener failed')
   const writer = createWriter(tables.root, onFault)
   const verifier = createVerifier()
-  const close = async (feeds?: Feeds): Promise<void> => {
+  const close = async (): Promise<void> => {
     await verifier.close()
     await writer.close()
-    // whoever is still to be told of the last write would read what is closed
-    feeds?.close()
     await tables.root.close()
   }
   const schemaKey = Buffer.from('schema')
@@ -88,21 +89,19 @@ export async function createStore(
     throw new RelayError('data_unusable', `${path} has layout ${schema}, this version reads ${SCHEMA}`)
   }
   await writer.submit(() => {
-    if (schema !== SCHEMA) indexInvites(tables, now)
+    if (schema === 1) indexInvites(tables, now)
+    if (schema !== SCHEMA) markForRepack(tables)
     tables.meta.putSync(schemaKey, SCHEMA)
   })
 
   const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size
-  const feeds = createFeeds(tables, writer, limits, now, onFault)
+  const uptime = (): number => performance.now()
+  const total = await countFeeds(tables)
+  const feeds = createFeeds(tables, writer, limits, now, onFault, { log, uptime, total })
+  const messages = createFeedMessages(tables)
   const own = createRelayFeed(keys, feeds, now)
-  const members = createMembers(tables, writer, own, now)
-  // What a blocked feed left, or one that its voucher no longer answers for, must not go on taking others' room. A
-  // member that the operator lets go is kept on disk: it may come back.
-  members.onChange(({ feed, now: change, vouched }) => {
-    if (change !== 'blocked' && !(change === 'unfollowed' && vouched)) return
-    feeds.remove(feed).catch((err) => log.error({ err, feed }, 'a feed could not be deleted'))
-  })
+  const members = createMembers(tables, writer, own, now, feeds.removeNow)
   const invites = createInvites(tables, writer, members, keys.id, now)
   const knocks = createKnocks(tables, writer, members, invites, now)
   const aliases = createAliases(tables, writer, now)
@@ -111,6 +110,9 @@ export async function createStore(
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
   const signIns = createSignIns(tables, writer, members, now)
+  // what an earlier run has left to do
+  feeds.resumeDeleting()
+  const repack = startRepack(tables, writer, messages, { log, uptime })
   const parts = { feeds, members, invites, knocks, aliases, roles, settings, notices, audit, signIns }
   return {
     ...parts,
@@ -124,46 +126,16 @@ export async function createStore(
       tables.meta.get(schemaKey)
       if (write) await writer.submit(() => tables.meta.putSync(pulseKey, now()))
     },
-    verify: () => verifyTables(tables),
-    close: () => close(feeds),
-  }
-}
-
-/** Messages checked before the event loop gets its turn: the relay goes on serving meanwhile. */
-const VERIFY_STEP = 500
-
-/** Recounts every feed from its messages and compares with its record. */
-async function verifyTables({ messages, feeds }: Tables): Promise<string[]> {
-  const problems: string[] = []
-  const counted = new Map<string, { count: number; bytes: number; latest: number }>()
-  let seen = 0
-  for (const { key, value } of messages.getRange({ snapshot: false })) {
-    if (++seen % VERIFY_STEP === 0) await setImmediate()
-    const author = key.toString('base64', 0, 32)
-    const sequence = key.readUIntBE(32, 6)
-    const row = counted.get(author) ?? { count: 0, bytes: 0, latest: 0 }
-    counted.set(author, { count: row.count + 1, bytes: row.bytes + value.length, latest: sequence })
-    try {
-      const { value: message } = JSON.parse(value.toString())
-      if (message.author !== `@${author}.ed25519` || message.sequence !== sequence) {
-        problems.push(`message ${sequence} of @${author}.ed25519 is filed under the wrong key`)
+    verify() {
+      const onProgress = (done: number): void => {
+        log.info({ messages: done, of: feeds.totals().messages }, 'checking the store')
       }
-    } catch {
-      problems.push(`message ${sequence} of @${author}.ed25519 is damaged`)
-    }
+      return verifyTables({ tables, messages, writer, now, uptime, onProgress })
+    },
+    async close() {
+      // whoever is still to be told of the last write would read what is closed
+      await Promise.all([feeds.close(), repack.close()])
+      await close()
+    },
   }
-  for (const { key, value } of feeds.getRange({})) {
-    const author = key.toString('base64')
-    const row = counted.get(author)
-    counted.delete(author)
-    if (
-      value.count === (row?.count ?? 0) &&
-      value.bytes === (row?.bytes ?? 0) &&
-      value.latest === (row?.latest ?? 0)
-    )
-      continue
-    problems.push(`the record of @${author}.ed25519 does not match its messages`)
-  }
-  for (const author of counted.keys()) problems.push(`@${author}.ed25519 has messages and no record`)
-  return problems
 }

@@ -106,14 +106,21 @@ t.test('wherever it is cut, it is refused or whole', async (t) => {
 })
 
 t.test('a look at every page finds a damaged one that the tables need', async (t) => {
-  const { file, bytes } = await someStore(t)
+  const { file, bytes, keys, path } = await someStore(t)
   let found = 0
   const pages = bytes.length / PAGE
   for (let page = 2; page < pages; page++) {
     const damaged = Buffer.from(bytes)
     noise(PAGE, page).copy(damaged, page * PAGE)
     writeFileSync(file, damaged)
-    if (examineFile(file, true)) found++
+    if (examineFile(file, true)) {
+      found++
+      continue
+    }
+    // The later pages of a large value have no head to look at. LMDB bears that, and what was packed there is missed.
+    const store = await open(path, keys).catch(() => null)
+    if (!store || (await store.verify()).length > 0) found++
+    await store?.close()
   }
   t.ok(found > pages / 2, `${found} of ${pages}; the others are in no use`)
 })

@@ -1,10 +1,21 @@
-// A store of the layout before ours is brought up to it, once; any other is refused.
+// A store of an older layout is brought up to ours, once; one that nobody here knows is refused.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DAY, INVITES_PER_MEMBER } from '../../src/lib/limits.js'
+import { DAY, INVITES_PER_MEMBER, REPACK_STEP_ROWS } from '../../src/lib/limits.js'
 import { type FeedId, keyOf } from '../../src/ssb/feed-id.js'
-import { type InviteRecord, openTables, SCHEMA, type Tables } from '../../src/store/layout.js'
+import { encodeStored, verifyMessage } from '../../src/ssb/message.js'
+import { noteHeld } from '../../src/store/gaps.js'
+import {
+  type FeedRecord,
+  type InviteRecord,
+  messageKey,
+  openTables,
+  SCHEMA,
+  type Tables,
+} from '../../src/store/layout.js'
+import type { Store } from '../../src/store/store.js'
+import { createTestFeed } from '../helpers/feed.js'
 import { openTestStore, type TestStore } from '../helpers/store.js'
 
 const someone = (): FeedId => ssbKeys.generate().id
@@ -53,6 +64,68 @@ t.test('invites without an index are found by one', async (t) => {
   clock.advance(11 * DAY)
   t.equal(await again.invites.sweep(), 4, 'and when one was used up is not told anew each time')
   t.equal(again.invites.get(used), null)
+})
+
+t.test('messages that lie one by one are packed, in steps that a close may come between', async (t) => {
+  const opened = await openTestStore(t)
+  const feed = createTestFeed()
+  const count = 3 * REPACK_STEP_ROWS + 7
+  feed.post(count)
+  // a hole, so that there are two runs
+  const held = feed.messages.filter(({ sequence }) => sequence !== 100)
+  await leftBehind(opened, (tables) => {
+    setSchema(tables, 2)
+    const author = keyOf(feed.id)
+    const record = { latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null } as FeedRecord
+    for (const value of held) {
+      const message = verifyMessage(value)
+      const stored = encodeStored(message, opened.clock.now())
+      tables.messages.putSync(messageKey(author, 0, value.sequence), stored)
+      noteHeld(record, value.sequence)
+      record.latestHash = message.hash
+      record.count += 1
+      record.bytes += stored.length
+    }
+    tables.feeds.putSync(author, record)
+  })
+  const sequences = (store: Store): number[] => {
+    const found: number[] = []
+    for (let page = store.feeds.read(feed.id, 1, 64); page.length > 0; )
+      page = store.feeds.read(
+        feed.id,
+        (found[found.push(...page.map((m) => m.sequence)) - 1] as number) + 1,
+        64,
+      )
+    return found
+  }
+  let closings = 0
+  for (let store = await opened.reopen(); ; store = await opened.reopen()) {
+    t.same(
+      sequences(store),
+      held.map(({ sequence }) => sequence),
+      'all is there at any time',
+    )
+    await store.settings.change({})
+    await store.close()
+    const tables = openTables(opened.path)
+    const isDone = tables.meta.get(Buffer.from('repack')) === undefined
+    const left = (tables.messages.getStats() as { entryCount: number }).entryCount
+    await tables.root.close()
+    closings += 1
+    if (!isDone) continue
+    t.ok(left < 100, `${left} still lie alone`)
+    break
+  }
+  t.ok(closings > 1, `${closings} starts`)
+  const store = await opened.reopen()
+  feed.post(100)
+  await store.feeds.append(
+    feed.id,
+    feed.messages.slice(count - 2).map((value) => verifyMessage(value)),
+  )
+  await store.feeds.append(feed.id, [verifyMessage(feed.messages[99])])
+  t.equal(sequences(store).length, count + 100)
+  t.same(await store.verify(), [])
 })
 
 t.test('a layout that nobody here knows is refused', async (t) => {

@@ -1,0 +1,153 @@
+// Walks the whole store in steps while the relay goes on, and says what is wrong with it.
+
+import { setImmediate } from 'node:timers/promises'
+import { PROGRESS_MS, VERIFY_PROBLEMS, VERIFY_TURN_MESSAGES } from '../lib/limits.js'
+import { feedIdOf, KEY_BYTES } from '../ssb/feed-id.js'
+import { storedHash } from '../ssb/message.js'
+import type { FeedMessages, StoredMessage } from './feed-messages.js'
+import { eachFeed } from './feed-records.js'
+import { deletionKey, type FeedRecord, type Tables } from './layout.js'
+import type { Writer } from './writer.js'
+
+export interface VerifyParts {
+  tables: Pick<Tables, 'messages' | 'chunks' | 'feeds' | 'deletions'>
+  messages: FeedMessages
+  writer: Writer
+  /** Unix ms */
+  now: () => number
+  /** Milliseconds from some point in the past. */
+  uptime: () => number
+  /** told now and then how many messages have been looked at, of how many */
+  onProgress(done: number): void
+}
+
+/**
+ * Recounts every feed from its messages and compares with its record, and looks whether neighbours continue each other.
+ * A fork that is found is noted with its feed.
+ * @returns what is wrong; forks are told by `Feeds.forks`, as they are no damage
+ */
+export async function verifyTables(parts: VerifyParts): Promise<string[]> {
+  const problems: string[] = []
+  let more = 0
+  const tell = (problem: string): void => {
+    if (problems.length < VERIFY_PROBLEMS) problems.push(problem)
+    else more += 1
+  }
+  const count = createCounter(parts)
+  for await (const { author, record } of eachFeed(parts.tables.feeds))
+    await verifyFeed(parts, author, record, tell, count)
+  await findOrphans(parts, tell)
+  return more > 0 ? [...problems, `and ${more} problems more`] : problems
+}
+
+/** Says how far it is, and lets others have their turn. */
+function createCounter({ uptime, onProgress }: VerifyParts): (messages: number) => Promise<void> {
+  let done = 0
+  let inTurn = 0
+  let told = uptime()
+  return async (messages) => {
+    done += messages
+    inTurn += messages + 1
+    if (inTurn >= VERIFY_TURN_MESSAGES) {
+      inTurn = 0
+      await setImmediate()
+    }
+    if (uptime() - told < PROGRESS_MS) return
+    told = uptime()
+    onProgress(done)
+  }
+}
+
+/** @param before its record before the walk: what comes in meanwhile is counted by the record after it */
+async function verifyFeed(
+  parts: VerifyParts,
+  author: Buffer,
+  before: FeedRecord,
+  tell: (problem: string) => void,
+  count: (messages: number) => Promise<void>,
+): Promise<void> {
+  const { messages, tables } = parts
+  const id = feedIdOf(author)
+  const place = { author, generation: before.generation ?? 0 }
+  const isSame = (record: FeedRecord | undefined): record is FeedRecord =>
+    (record?.generation ?? 0) === place.generation && record !== undefined
+  const found = { count: 0, bytes: 0, latest: 0 }
+  let last: StoredMessage | null = null
+  for (let from = 1; ; ) {
+    const page = messages.read(place, from, VERIFY_TURN_MESSAGES, before.latest + 1)
+    for (const message of page) {
+      const { sequence, bytes } = message
+      const value = parseValue(bytes)
+      found.count += 1
+      found.bytes += bytes.length
+      found.latest = sequence
+      if (!value) tell(`message ${sequence} of ${id} is damaged`)
+      else if (value.author !== id || value.sequence !== sequence)
+        tell(`message ${sequence} of ${id} is filed under the wrong key`)
+      else if (last?.sequence === sequence - 1 && value.previous !== `%${storedHash(last.bytes)}.sha256`)
+        await noteFork(parts, author, place.generation, message)
+      last = message
+    }
+    await count(page.length)
+    if (!isSame(tables.feeds.get(author))) return
+    if (!last || page.length === 0) break
+    from = last.sequence + 1
+  }
+  const after = tables.feeds.get(author)
+  if (!isSame(after)) return
+  const within = (low: number, number: number, high: number): boolean => low <= number && number <= high
+  // What has filled a hole meanwhile may have been met or not, what came behind the latest was not.
+  const sound =
+    found.latest === before.latest &&
+    within(before.count, found.count, after.count) &&
+    within(before.bytes, found.bytes, after.bytes)
+  if (!sound) tell(`the record of ${id} does not match its messages`)
+}
+
+/** Notes a fork that was stored before forks were looked for: what lies behind it is kept and not served. */
+async function noteFork(
+  { writer, tables, now }: VerifyParts,
+  author: Buffer,
+  generation: number,
+  { sequence, bytes }: StoredMessage,
+): Promise<void> {
+  await writer.submit(() => {
+    const record = tables.feeds.get(author)
+    if (!record || (record.generation ?? 0) !== generation) return
+    const known = record.fork?.cut ?? Number.POSITIVE_INFINITY
+    if (known <= sequence) return
+    const at = { sequence, hash: storedHash(bytes), at: now() }
+    tables.feeds.putSync(author, { ...record, fork: { ...(record.fork ?? at), cut: sequence } })
+  })
+}
+
+/** Messages of feeds that have no record and are not being deleted: nobody would ever see them. */
+async function findOrphans({ tables }: VerifyParts, tell: (problem: string) => void): Promise<void> {
+  const { feeds, deletions } = tables
+  for (const table of [tables.chunks, tables.messages]) {
+    let looked = 0
+    for (let start: Buffer | null = Buffer.alloc(0); start; ) {
+      let next: Buffer | null = null
+      for (const key of table.getKeys({ start, limit: 1 })) {
+        const author = Buffer.from(key.subarray(0, KEY_BYTES))
+        const generation = key[KEY_BYTES] as number
+        const record = feeds.get(author)
+        const isHeld = record && (record.generation ?? 0) === generation
+        if (!isHeld && !deletions.doesExist(deletionKey(author, generation)))
+          tell(`${feedIdOf(author)} has messages and no record`)
+        next = Buffer.concat([deletionKey(author, generation), Buffer.alloc(8, 0xff)])
+      }
+      start = next
+      looked += 1
+      if (looked % VERIFY_TURN_MESSAGES === 0) await setImmediate()
+    }
+  }
+}
+
+function parseValue(bytes: Buffer): { author: unknown; sequence: unknown; previous: unknown } | null {
+  try {
+    return JSON.parse(bytes.toString()).value
+  } catch {
+    return null
+  }
+}
