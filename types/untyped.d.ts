@@ -34,7 +34,7 @@ declare module 'trek-captcha' {
 }
 
 declare module 'secret-handshake' {
-  type PullDuplex = import('../src/peer/wire/pull.js').Duplex<Buffer>
+  type PullDuplex = import('../test/helpers/pull.js').Duplex<Buffer>
   const secretHandshake: {
     /** The server's half of the handshake, without the box stream that `createServer` wraps around it. */
     createServerStream(
@@ -46,39 +46,6 @@ declare module 'secret-handshake' {
     ): (done: (err: Error | null, rest: PullDuplex, state: any) => void) => PullDuplex
   }
   export default secretHandshake
-}
-
-declare module 'secret-stack' {
-  interface Plugin {
-    name?: string
-    version: string
-    manifest: Record<string, unknown>
-    // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
-    init(api: any, config: any): Record<string, unknown>
-  }
-  interface Stack {
-    // biome-ignore lint/suspicious/noExplicitAny: nested names to muxrpc types
-    manifest: Record<string, any>
-    use(plugin: Plugin): Stack
-    // biome-ignore lint/suspicious/noExplicitAny: as above
-    (config: object): any
-  }
-  export default function SecretStack(config: object): Stack
-}
-
-declare module 'muxrpc' {
-  interface Emitter {
-    // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
-    [method: string]: any
-  }
-  export default function Muxrpc(
-    remoteManifest: object | null,
-    localManifest: object,
-    localApi: object,
-    id: string,
-    permissions: unknown,
-    codec: unknown,
-  ): Emitter
 }
 
 declare module 'granax/lib/controller.js' {

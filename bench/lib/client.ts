@@ -1,17 +1,12 @@
 // The least an SSB client can be: the secret handshake, the box stream, and muxrpc frames that are counted, not parsed.
 // The same for every server, so that what is measured is the server.
 
-import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import type { Keys } from 'ssb-keys'
-import { createBoxer, createUnboxer } from '../../src/peer/wire/boxes.js'
-import { HEAD_BYTES } from '../../src/peer/wire/frames.js'
-import { createLink } from '../../src/peer/wire/link.js'
-import type { Callback, Duplex } from '../../src/peer/wire/pull.js'
-import { loadSecretbox } from '../../src/peer/wire/sealing.js'
+import { HEAD_BYTES } from '../../src/muxrpc/codec.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
-
-const secretHandshake = createRequire(import.meta.url)('secret-handshake')
+import type { EncryptedConnection, PlainReceiver } from '../../src/wire/encrypted-connection.js'
+import { dial } from '../../src/wire/handshake-client.js'
 
 const JSON_TYPE = 2
 const TYPES = 3
@@ -20,6 +15,8 @@ const STREAM = 8
 /** Plain bytes sealed and written at a time. */
 const WRITE_BYTES = 64 * 1024
 const HANDSHAKE_MS = 30_000
+/** Bytes that wait for the socket before streams pause. */
+const WAITING_BYTES = 2 * WRITE_BYTES
 
 /** Hears the frames that answer one of our calls; muxrpc sends a bare string as it stands, not as JSON. */
 export type Hearer = (body: Buffer, ended: boolean, json: boolean) => void
@@ -119,80 +116,47 @@ function yieldBodies(bytes: number, each: number, request: number): () => Buffer
   }
 }
 
-export function connectClient({ port, server, keys }: ClientOptions): Promise<Client> {
+export async function connectClient({ port, server, keys }: ClientOptions): Promise<Client> {
   const bytes = (key: string): Buffer => Buffer.from(key.replace(/^@/, '').replace('.ed25519', ''), 'base64')
-  return new Promise((resolve, reject) => {
-    const socket = connect(port, '127.0.0.1')
-    const link = createLink(socket, 'bench', Date.now, reject)
-    link.onClose(() => reject(new Error('the server hung up')))
-    const shake = secretHandshake.createClientStream(
-      { publicKey: bytes(keys.public), secretKey: bytes(keys.private) },
-      Buffer.from(NETWORK_KEY, 'base64'),
-      HANDSHAKE_MS,
-    )
-    const handshake: Duplex<Buffer> = shake(
-      bytes(server),
-      (err: Error | null, rest: Duplex<Buffer>, state: HandshakeState) => {
-        if (err) reject(err)
-        else resolve(speak(link, rest, state))
-      },
-    )
-    handshake.sink(link.source)
-    link.sink(handshake.source)
+  const connection = await dial(connect(port, '127.0.0.1'), {
+    keys: { publicKey: bytes(keys.public), secretKey: bytes(keys.private) },
+    appKey: Buffer.from(NETWORK_KEY, 'base64'),
+    server: bytes(server),
+    timeout: HANDSHAKE_MS,
   })
+  return speak(connection)
 }
 
-interface HandshakeState {
-  remote: { app_mac: Buffer }
-  local: { app_mac: Buffer }
-  encryptKey: Buffer
-  decryptKey: Buffer
-}
-
-function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state: HandshakeState): Client {
-  const sealing = loadSecretbox()
-  const boxer = createBoxer(sealing, state.encryptKey, state.remote.app_mac)
-  const unbox = createUnboxer(sealing, state.decryptKey, state.local.app_mac)
+function speak(connection: EncryptedConnection): Client {
   const calls = new Map<number, Hearer>()
   const answered = new Set<number>()
   const hosted = new Map<number, Hearer>()
-  const queue: Buffer[] = []
   const yielders: Array<() => Buffer | null> = []
   let answerer: Answerer = () => null
   let host: Host | null = null
   let count = 0
   let received = 0
-  let waiting: Callback<Buffer> | null = null
+  let queued = 0
 
   // --- out: what is queued first, then whatever streams still have to say, as fast as the socket takes it
-  function pump(): void {
-    if (!waiting) return
-    let plain: Buffer | null = queue.length > 0 ? Buffer.concat(queue.splice(0)) : null
-    while (!plain && yielders.length > 0) {
-      plain = (yielders[0] as () => Buffer | null)()
-      if (!plain) yielders.shift()
-    }
-    if (!plain) return
-    const cb = waiting
-    waiting = null
-    cb(null, boxer.seal(plain))
-  }
   function send(bytes: Buffer): void {
-    queue.push(bytes)
-    pump()
+    queued += bytes.length
+    connection.write(bytes)
   }
-  rest.sink((abort, cb) => {
-    if (abort) return cb(abort)
-    waiting = cb
-    pump()
-  })
+  function pump(): void {
+    while (queued < WAITING_BYTES && yielders.length > 0) {
+      const plain = (yielders[0] as () => Buffer | null)()
+      if (plain) send(plain)
+      else yielders.shift()
+    }
+  }
 
   function pipe(request: number): Pipe {
     return {
       send(body) {
         const head = Buffer.alloc(HEAD_BYTES)
         writeHead(head, 0, STREAM, body.length, request)
-        queue.push(head)
+        send(head)
         send(body)
       },
       pour(bytes, each) {
@@ -247,17 +211,18 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
     }
     left = Buffer.from(input.subarray(at))
   }
-  function listen(): void {
-    rest.source(null, (end, chunk) => {
-      if (end || !chunk) return
-      const opened = unbox(chunk)
-      if (!opened) return link.destroy()
-      received += opened.plain.length
-      gather(opened.plain)
-      listen()
-    })
+  const receiver: PlainReceiver = {
+    receive(plain) {
+      received += plain.length
+      gather(plain)
+    },
+    flushed(bytes) {
+      queued -= bytes
+      pump()
+    },
+    closed() {},
   }
-  listen()
+  connection.receiver = receiver
 
   function call(flags: number, type: string, name: string, args: unknown[], hear: Hearer): number {
     const request = ++count
@@ -293,9 +258,9 @@ function speak(link: ReturnType<typeof createLink>, rest: Duplex<Buffer>, state:
     get received() {
       return received
     },
-    close: () => link.destroy(),
+    close: () => connection.destroy(),
     get closed() {
-      return link.closed
+      return connection.tcp.closed
     },
   }
 }

@@ -3,18 +3,17 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import SecretStack from 'secret-stack'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { loadConfig } from '../config/config.js'
 import { MIB } from '../lib/limits.js'
 import { createLog } from '../lib/log.js'
 import { describeMachine } from '../lib/platform.js'
-import { readyCrypto } from '../peer/wire/crypto.js'
+import { connectClient } from '../peer/client.js'
 import { createRelay, type Relay } from '../relay.js'
 import { parseInviteCode } from '../ssb/invite-code.js'
-import { NETWORK_KEY } from '../ssb/network.js'
 import { createStore } from '../store/store.js'
 import { drawCaptcha } from '../web/captcha-image.js'
+import { readyCrypto } from '../wire/crypto-ready.js'
 
 export interface Step {
   name: string
@@ -111,13 +110,14 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
       const message = await ask<{ value: { content: { contact: string } } }>(
         ssbKeys.generate('ed25519', seed),
         address,
-        (rpc, cb) => rpc.invite.use({ feed: person.id }, cb),
+        'invite.use',
+        { feed: person.id },
       )
       check(message.value.content.contact === person.id, 'the relay followed somebody else')
       return 'a handshake with the guest key, and used'
     })
     await step('handshake', async () => {
-      const answered = await ask<{ id: string }>(person, address, (rpc, cb) => rpc.whoami(cb))
+      const answered = await ask<{ id: string }>(person, address, 'whoami')
       check(answered.id === id, 'somebody else answered')
       return 'as a member'
     })
@@ -160,26 +160,17 @@ async function solve(web: string, answer: () => string): Promise<string> {
     .replaceAll('&amp;', '&')
 }
 
-type Callback<T> = (err: Error | null, value: T) => void
-// biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
-type Rpc = any
-
-/** One call as a stock SSB client makes it: connects with a key, asks, hangs up. */
-function ask<T>(keys: Keys, address: string, call: (rpc: Rpc, cb: Callback<T>) => void): Promise<T> {
-  const none = { init: () => ({}), version: '1.0.0' }
-  const client = SecretStack({ caps: { shs: NETWORK_KEY } })
-    .use({ ...none, name: 'invite', manifest: { use: 'async' } })
-    .use({ ...none, manifest: { whoami: 'sync' } })({
-    keys,
-    connections: { incoming: {}, outgoing: { net: [{ transform: 'shs' }] } },
-    timers: { inactivity: -1 },
-  })
-  return new Promise<T>((resolve, reject) => {
-    client.connect(address, (err: Error | null, rpc: Rpc) => {
-      if (err) return reject(err)
-      call(rpc, (err, value) => (err ? reject(err) : resolve(value)))
-    })
-  }).finally(() => client.close(true))
+/** One call by a connection of its own. @param address a multiserver address, `net:HOST:PORT~shs:KEY` */
+async function ask<T>(keys: Keys, address: string, name: string, ...args: unknown[]): Promise<T> {
+  const [, host, port, key] = /^net:(.+):(\d+)~shs:(.+)$/.exec(address) ?? []
+  check(host !== undefined, `${address} is no address`)
+  const server = `@${key}.ed25519`
+  const client = await connectClient({ host: host as string, port: Number(port), server, keys })
+  try {
+    return (await client.call(name, ...args)) as T
+  } finally {
+    client.close()
+  }
 }
 
 function check(holds: boolean, otherwise: string): void {

@@ -42,8 +42,15 @@ export const FRAME_BYTES = { guest: 16 * KIB, stranger: 128 * KIB, followed: 1 *
 export const CALLS_PER_CONNECTION = { guest: 8, stranger: 32, followed: 2048 }
 /** Streams that all callers together may have open, at some 2 KB each. */
 export const CALLS_AT_ONCE = 10_000
-/** Bytes of a call that opens a stream for data of the caller's: `tunnel.connect` names two feeds. */
-export const OPENING_BYTES = 16 * KIB
+/**
+ * Bytes of one JSON or text body: a message of 8,192 UTF-16 units is at most 48 KiB when all of it is escaped. Parsed JSON
+ * costs more than its bytes (64 KiB of empty arrays are 1 MB), so it is bounded more tightly than bytes are.
+ */
+export const JSON_BYTES = 64 * KIB
+/** Bytes of memory that unfinished bodies of all connections together may hold. */
+export const GATHERED_BYTES = 8 * MIB
+/** Bytes that may wait for the sockets of all connections together. */
+export const QUEUED_BYTES = 24 * MIB
 /** Bytes of served messages waiting for one connection's socket before its streams pause. */
 export const OUTGOING_BYTES = 128 * KIB
 /** Bytes of received messages of one stream waiting for their check or the disk before its socket is no longer read. */

@@ -2,52 +2,53 @@
 
 import { RelayError } from '../lib/errors.js'
 import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER } from '../lib/limits.js'
-import type { Log } from '../lib/log.js'
 import type { Connections } from '../room/connections.js'
-import type { FeedId } from '../ssb/feed-id.js'
+import { type FeedId, feedIdOf } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
-import { permissionsFor } from './permissions.js'
-import { type Admission, type CallerClass, createSession, type Session } from './session.js'
-import type { Link } from './wire/link.js'
+import type { TcpConnection } from '../wire/tcp-connection.js'
+import { type CallerClass, Connection, type ConnectionParts } from './connection.js'
 
-export type Admit = (id: FeedId, link: Link) => Promise<Admission>
+export interface Admission {
+  /** Uses the directed invite that stands for a caller, if one does; null where nothing has to be waited for. */
+  prepare(publicKey: Buffer): Promise<unknown> | null
+  /** @throws RelayError `not_admitted`, the only way to refuse */
+  admit(publicKey: Buffer, tcp: TcpConnection): Connection
+}
 
-/** The row of an identity now, or null for one that is not let in. */
+/** The class of an identity now, or null for one that is not let in. */
 export function classify({ members, invites, roles, settings }: Store, id: FeedId): CallerClass | null {
   if (members.isBlocked(id)) return null
   if (members.has(id)) return roles.of(id)
-  // A dead invite's guest is let in to be told, in words its app shows, what became of the code.
+  // The guest of a dead invite is let in, to be told in words its app shows what became of the code.
   if (invites.get(id)) return 'guest'
   return settings.get().mode === 'restricted' ? null : 'stranger'
 }
 
-/**
- * @returns the decision; it rejects with `not_admitted`, which is the only way to refuse: secret-stack takes a falsy
- * answer for an anonymous caller and connects it
- */
 export function createAdmission({
   store,
   connections,
-  log,
-  tunnels,
+  parts,
 }: {
   store: Store
-  connections: Connections<Session>
-  log: Log
-  /** that one peer may have open */
-  tunnels: number
-}): Admit {
-  return async (id, link) => {
-    // Somebody has invited this very feed: connecting is all it takes (the join workflow's directed invitation).
-    if (store.invites.awaits(id)) await store.invites.useDirected(id)
-    const row = classify(store, id)
-    if (!row) throw new RelayError('not_admitted')
-    const most = row === 'guest' ? CONNECTIONS_PER_GUEST : CONNECTIONS_PER_PEER
-    const open = connections.of(id)
-    // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
-    const oldest = open.values().next().value
-    if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
-    const session = createSession(id, row, link, log)
-    return { session, permissions: permissionsFor(session, () => store.settings.get().mode, tunnels) }
+  connections: Connections<Connection>
+  parts: ConnectionParts
+}): Admission {
+  return {
+    prepare(publicKey) {
+      const id = feedIdOf(publicKey)
+      // A member has invited this very feed: connecting is all it takes (the join workflow's directed invitation).
+      return store.invites.awaits(id) ? store.invites.useDirected(id) : null
+    },
+    admit(publicKey, tcp) {
+      const id = feedIdOf(publicKey)
+      const callerClass = classify(store, id)
+      if (!callerClass) throw new RelayError('not_admitted')
+      const most = callerClass === 'guest' ? CONNECTIONS_PER_GUEST : CONNECTIONS_PER_PEER
+      const open = connections.of(id)
+      // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
+      const oldest = open.values().next().value
+      if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
+      return new Connection(id, callerClass, tcp, parts)
+    },
   }
 }

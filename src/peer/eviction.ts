@@ -1,23 +1,26 @@
-// When all places are taken: who makes room for the next caller.
+// Which connection is evicted when a listener has no place left.
 
-import { isFollowed, type Session } from './session.js'
-import type { Link } from './wire/link.js'
+import type { TcpConnection } from '../wire/tcp-connection.js'
+import { type Connection, isFollowed } from './connection.js'
 
 /**
- * The link to end: first strangers' and guests', then those still in the handshake (who may be members, and are few, as
- * handshakes have a limit of their own), members' last; of each kind the one that has said nothing for longest. So
- * neither a crowd of fresh keys nor of idlers locks members out.
- * @param links    every open link; not empty
- * @param sessions those of admitted callers
+ * First strangers and guests, then connections in the handshake (which may be members', and are few, as handshakes have a
+ * limit of their own), members last; of each kind the one that has been silent for longest. So neither a crowd of fresh
+ * keys nor of idle connections locks members out.
+ * @param open     every open connection of the listener; not empty
+ * @param admitted those that are past the handshake
  */
-export function chooseEviction(links: Iterable<Link>, sessions: Iterable<Session>): Link | undefined {
-  const ranks = new Map<Link, number>()
-  for (const { link, row } of sessions) ranks.set(link, isFollowed(row) ? 2 : 0)
-  const rank = (link: Link): number => ranks.get(link) ?? 1
-  let found: Link | undefined
-  for (const link of links) {
-    const sooner = found ? rank(link) - rank(found) || link.lastHeard - found.lastHeard : -1
-    if (sooner < 0) found = link
+export function chooseEviction(
+  open: Iterable<TcpConnection>,
+  admitted: Iterable<Connection>,
+): TcpConnection | undefined {
+  const ranks = new Map<TcpConnection, number>()
+  for (const { tcp, callerClass } of admitted) ranks.set(tcp, isFollowed(callerClass) ? 2 : 0)
+  const rank = (tcp: TcpConnection): number => ranks.get(tcp) ?? 1
+  let chosen: TcpConnection | undefined
+  for (const tcp of open) {
+    const before = chosen ? rank(tcp) - rank(chosen) || tcp.lastHeard - chosen.lastHeard : -1
+    if (before < 0) chosen = tcp
   }
-  return found
+  return chosen
 }

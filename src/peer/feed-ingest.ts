@@ -10,12 +10,12 @@ import {
   INCOMING_VALUE_BYTES,
 } from '../lib/limits.js'
 import type { ThrottledLog } from '../lib/log.js'
+import { JSON_BODY } from '../muxrpc/codec.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { VerifiedMessage } from '../ssb/message.js'
 import type { Verdict } from '../ssb/verifier.js'
 import type { Store } from '../store/store.js'
-import type { Session } from './session.js'
-import type { Source } from './wire/pull.js'
+import type { Connection } from './connection.js'
 
 export interface FeedIngestOptions {
   feed: FeedId
@@ -175,41 +175,29 @@ export function createFeedIngest(
   }
 }
 
-/** The same over a pull-stream source: drains a history of `feed` into the store. */
+/**
+ * Asks a client for a history of `feed` and stores it.
+ * @param query what `createHistoryStream` is called with
+ */
 export function ingestFeed(
   components: { store: Store; tell: ThrottledLog },
-  session: Session,
+  { id, rpc, tcp }: Connection,
   feed: FeedId,
-  read: Source<unknown>,
+  query: object,
 ): void {
-  let stopped: RelayError | null = null
+  if (!rpc) return
   const ingest = createFeedIngest(components, {
     feed,
-    from: session.id,
-    hold: () => session.link.hold(),
-    release: () => session.link.release(),
-    stop(err) {
-      stopped = err
-      read(err, () => {})
-    },
+    from: id,
+    hold: () => tcp.hold(),
+    release: () => tcp.release(),
+    stop: (err) => stream.end(err),
   })
-  function next(): void {
-    // A loop, not recursion: a client may have thousands of messages buffered.
-    let sync = true
-    let again = true
-    while (again) {
-      again = false
-      sync = true
-      read(stopped, (end, data) => {
-        if (end || stopped) return ingest.end()
-        ingest.push(data)
-        if (sync) again = true
-        else next()
-      })
-      sync = false
-    }
-  }
-  next()
+  const stream = rpc.stream(['createHistoryStream'], [query], 'source', {
+    // copied: it is valid during the call, and is looked at in a later turn
+    data: (body, type) => ingest.push(type === JSON_BODY ? Buffer.from(body) : null),
+    ended: () => ingest.end(),
+  })
 }
 
 /** Not a message, and no fault either. */

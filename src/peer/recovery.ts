@@ -5,17 +5,17 @@ import type { Clock } from '../lib/clock.js'
 import { RelayError, toPublicError } from '../lib/errors.js'
 import { RECOVERY_MS } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
-import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { readSource } from '../muxrpc/stream-reader.js'
+import type { FeedId } from '../ssb/feed-id.js'
 import { type MessageValue, verifyMessage } from '../ssb/message.js'
 import type { Store } from '../store/store.js'
-import type { Rpc } from './session.js'
-import type { Source } from './wire/pull.js'
+import type { Connection } from './connection.js'
 
 export interface Recovery {
   /** Whether the relay may not publish yet. */
   pending(): boolean
   /** Asks a caller, whoever it is, for what it holds of our feed beyond what we do. */
-  ask(rpc: Rpc): void
+  ask(connection: Connection): void
   /** Ends it: what was recovered is folded into the members, and the relay publishes again. */
   finish(): Promise<void>
   close(): void
@@ -54,14 +54,14 @@ export function createRecovery(
     log.info({ latest: store.feeds.info(own).latest }, 'the own feed is recovered')
   }
 
-  async function gather(rpc: Rpc): Promise<void> {
-    // from the last one we have, so that who holds nothing of ours is not taken for one who has told us
+  async function gather({ rpc, tcp }: Connection): Promise<void> {
+    if (!rpc) return
+    // from the last one we have, so that a caller that holds nothing of ours is not taken for one that has told us
     const from = Math.max(store.feeds.info(own).latest, 1)
     const query = { id: own, sequence: from, seq: from, keys: false, live: false, old: true }
-    const read = rpc.createHistoryStream(query)
     let told = 0
-    for (let value = await next(read); value !== undefined; value = await next(read)) {
-      const taken = pending && (await take(value).catch((err) => refuse(read, err)))
+    for await (const value of readSource(rpc, ['createHistoryStream'], [query], tcp)) {
+      const taken = pending && (await take(value).catch(refuse))
       if (!taken) return
       told += 1
     }
@@ -86,31 +86,22 @@ export function createRecovery(
     return true
   }
 
-  function refuse(read: Source<unknown>, err: unknown): false {
-    log.warn({ err: toPublicError(err).message }, 'what a caller holds of the own feed is not ours')
-    read(toPublicError(err), () => {})
+  function refuse(err: unknown): false {
+    log.warn({ err: toPublicError(err).message }, 'a caller holds another feed under our key')
     return false
   }
 
   return {
     pending: () => pending,
-    ask(rpc) {
-      if (!pending || !isFeedId(rpc.id)) return
-      gather(rpc).catch((err) => log.debug({ err, id: rpc.id }, 'a caller could not tell of the own feed'))
+    ask(connection) {
+      if (!pending) return
+      gather(connection).catch((err) =>
+        log.debug({ err, id: connection.id }, 'caller cannot tell of our feed'),
+      )
     },
     finish,
     close() {
       cancelTimer?.()
     },
   }
-}
-
-/** The next item; undefined at the end. */
-function next(read: Source<unknown>): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    read(null, (end, data) => {
-      if (end && end !== true) reject(end)
-      else resolve(end ? undefined : data)
-    })
-  })
 }

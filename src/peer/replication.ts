@@ -6,13 +6,13 @@ import { createThrottledLog, type Log } from '../lib/log.js'
 import type { Connections } from '../room/connections.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
+import type { Connection } from './connection.js'
 import { ingestFeed } from './feed-ingest.js'
 import type { BacklogListener } from './methods/create-history-stream.js'
-import type { Rpc, Session } from './session.js'
 
 export interface Replication extends BacklogListener {
   /** A member has connected. */
-  start(rpc: Rpc): void
+  start(connection: Connection): void
   /** A member vouched for a feed while connected: it is asked for at once. */
   vouched(voucher: FeedId, feed: FeedId): void
   close(): void
@@ -22,7 +22,6 @@ export interface Replication extends BacklogListener {
 const GAPS_PER_CONNECTION = 16
 
 interface Waiting {
-  rpc: Rpc
   cancelTimer: () => void
   /** set once the client asks for its own feed: then its backlog is waited for, however long it takes */
   asked: boolean
@@ -37,70 +36,61 @@ export function createReplication({
   store: Store
   clock: Clock
   log: Log
-  connections: Connections<Session>
+  connections: Connections<Connection>
 }): Replication {
-  // one for all members: who connects over and over must not fill a board's card
+  // one for all members: a member that connects over and over must not fill a board's card
   const tell = createThrottledLog(log, clock.uptime)
-  /** Members connected and not yet asked, by their session. */
-  const waiting = new Map<Session, Waiting>()
-  const started = new Map<Session, Rpc>()
+  /** members connected and not yet asked */
+  const waiting = new Map<Connection, Waiting>()
+  const started = new Set<Connection>()
 
-  function begin(session: Session): void {
-    const entry = waiting.get(session)
+  function begin(connection: Connection): void {
+    const entry = waiting.get(connection)
     if (!entry) return
-    waiting.delete(session)
+    waiting.delete(connection)
     entry.cancelTimer()
-    if (session.closed) return
-    started.set(session, entry.rpc)
-    for (const feed of [session.id, ...store.members.vouchedBy(session.id)]) void ask(entry.rpc, feed)
+    if (connection.isClosed) return
+    started.add(connection)
+    for (const feed of [connection.id, ...store.members.vouchedBy(connection.id)]) void ask(connection, feed)
   }
 
-  async function ask(rpc: Rpc, feed: FeedId): Promise<void> {
-    const session = rpc.meta
+  async function ask(connection: Connection, feed: FeedId): Promise<void> {
     const sequence = store.feeds.info(feed).latest + 1
-    ingestFeed(
-      { store, tell },
-      session,
-      feed,
-      rpc.createHistoryStream({ id: feed, sequence, seq: sequence, live: true }),
-    )
+    ingestFeed({ store, tell }, connection, feed, { id: feed, sequence, seq: sequence, live: true })
     try {
       const gaps = await store.feeds.askForGaps(feed, GAPS_PER_CONNECTION)
       for (const { from, to } of gaps) {
-        if (session.closed) return
+        if (connection.isClosed) return
         const query = { id: feed, sequence: from, seq: from, limit: to - from + 1, live: false }
-        ingestFeed({ store, tell }, session, feed, rpc.createHistoryStream(query))
+        ingestFeed({ store, tell }, connection, feed, query)
       }
     } catch (err) {
-      tell('error', 'missing messages could not be asked for', { err, feed })
+      tell('error', 'cannot ask for missing messages', { err, feed })
     }
   }
 
   return {
-    start(rpc) {
-      const session = rpc.meta
+    start(connection) {
       const cancelTimer = clock.after(CLIENT_FIRST_MS, () => {
-        if (!waiting.get(session)?.asked) begin(session)
+        if (!waiting.get(connection)?.asked) begin(connection)
       })
-      waiting.set(session, { rpc, cancelTimer, asked: false })
-      session.onClose(() => {
+      waiting.set(connection, { cancelTimer, asked: false })
+      connection.onClose(() => {
         cancelTimer()
-        waiting.delete(session)
-        started.delete(session)
+        waiting.delete(connection)
+        started.delete(connection)
       })
     },
-    asked(session, id) {
-      const entry = waiting.get(session)
-      if (entry && id === session.id) entry.asked = true
+    asked(connection, id) {
+      const entry = waiting.get(connection)
+      if (entry && id === connection.id) entry.asked = true
     },
-    sent(session, id) {
-      if (id === session.id) begin(session)
+    sent(connection, id) {
+      if (id === connection.id) begin(connection)
     },
     vouched(voucher, feed) {
-      for (const session of connections.of(voucher)) {
-        const rpc = started.get(session)
-        if (rpc) void ask(rpc, feed)
-      }
+      for (const connection of connections.of(voucher))
+        if (started.has(connection)) void ask(connection, feed)
     },
     close() {
       for (const { cancelTimer } of waiting.values()) cancelTimer()

@@ -6,12 +6,12 @@
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
-import type { Source } from '../../src/peer/wire/pull.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import type { KeyedMessage } from '../../src/ssb/message.js'
 import { buildRelay, type ChildRelay, childDir, startChild } from '../helpers/child.js'
 import { type Client, collect, connectClient } from '../helpers/client.js'
 import { createTestFeed, type TestFeed } from '../helpers/feed.js'
+import type { Source } from '../helpers/pull.js'
 import { within } from '../helpers/relay.js'
 
 /** Kills; the long form is `npm run crash`. */

@@ -2,8 +2,8 @@
 
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
-import type { Callback, Duplex } from '../../src/peer/wire/pull.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
+import type { Callback, Duplex } from '../helpers/pull.js'
 import { until } from '../helpers/relay.js'
 
 const require = createRequire(import.meta.url)

@@ -5,12 +5,12 @@ import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
-import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { buildRelay, type ChildRelay, childDir, startChild } from '../helpers/child.js'
 import { type Client, collect, connectClient } from '../helpers/client.js'
 import { createTestFeed, historyOf, type TestFeed } from '../helpers/feed.js'
 import { Visitor } from '../helpers/http.js'
+import type { Duplex, End, Source } from '../helpers/pull.js'
 import { until } from '../helpers/wait.js'
 
 const ROUNDS = Number(process.env.TIDE_SOAK_ROUNDS ?? 12)

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module'
 import { setImmediate as breathe } from 'node:timers/promises'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
-import type { Source } from '../../src/peer/wire/pull.js'
 import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
+import type { Source } from './pull.js'
 import { shortDir, until } from './relay.js'
 
 const require = createRequire(import.meta.url)

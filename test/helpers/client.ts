@@ -2,8 +2,8 @@
 
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
-import type { Source } from '../../src/peer/wire/pull.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
+import type { Source } from './pull.js'
 
 const require = createRequire(import.meta.url)
 const MultiServer = require('multiserver')
@@ -56,6 +56,8 @@ export interface ClientOptions {
   keys?: Keys
   /** what the client answers to the relay's own calls */
   api?: Record<string, unknown>
+  /** methods of the relay that only a test's relay has */
+  manifest?: Record<string, unknown>
 }
 
 /** Connects and completes the handshake; rejects when the relay refuses it. */
@@ -64,6 +66,7 @@ export async function connectClient({
   relay,
   keys = ssbKeys.generate(),
   api = {},
+  manifest = {},
 }: ClientOptions): Promise<Client> {
   const shs = Shs({
     keys: { publicKey: bytes(keys.public), secretKey: bytes(keys.private) },
@@ -81,7 +84,8 @@ export async function connectClient({
     const known = CLIENT_MANIFEST[name as keyof typeof CLIENT_MANIFEST]
     local[name] = known ?? 'async'
   }
-  const rpc = Muxrpc(CLIENT_MANIFEST, local, api, relay, { allow: null, deny: null }, false)
+  const remote = { ...CLIENT_MANIFEST, ...manifest }
+  const rpc = Muxrpc(remote, local, api, relay, { allow: null, deny: null }, false)
   const closed = new Promise<void>((resolve) => rpc.once('closed', () => resolve()))
   const duplex = rpc.stream
   duplex.sink(stream.source)

@@ -1,11 +1,11 @@
 // A client that follows SPIP-01 to the letter, and does what is peculiar to Delog the way Delog does it.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
-import type { Source } from '../../src/peer/wire/pull.js'
 import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
 import { type Client, connectClient } from './client.js'
 import { createTestFeed, type TestFeed } from './feed.js'
 import { type Reply, titleOf, Visitor } from './http.js'
+import type { Source } from './pull.js'
 
 export const INVITE_PATH = '/invite/'
 /** The specification's spelling. */

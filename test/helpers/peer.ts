@@ -2,7 +2,9 @@
 
 import type { Keys } from 'ssb-keys'
 import { HOUR, MIB } from '../../src/lib/limits.js'
+import type { Log } from '../../src/lib/log.js'
 import { createPeer, type Peer } from '../../src/peer/peer.js'
+import type { Plugin } from '../../src/peer/plugin-host.js'
 import { createRecovery, type Recovery } from '../../src/peer/recovery.js'
 import { createSignInBridge, type SignInBridge } from '../../src/room/sign-in.js'
 import type { TunnelCaps } from '../../src/room/tunnels.js'
@@ -16,7 +18,7 @@ export interface TestPeer extends TestStore {
   signIn: SignInBridge
   port: number
   /** connects with a key pair of the test's; the connection is closed with the test */
-  connect(keys?: Keys, api?: ClientOptions['api']): Promise<Client>
+  connect(keys?: Keys, api?: ClientOptions['api'], manifest?: ClientOptions['manifest']): Promise<Client>
   follow(id: string): Promise<unknown>
 }
 
@@ -25,6 +27,7 @@ export async function startTestPeer(
   caps: Partial<TunnelCaps> = {},
   /** the mark of a restore, where there is one */
   mark = '',
+  { plugins = [], log = silentLog }: { plugins?: readonly Plugin[]; log?: Log } = {},
 ): Promise<TestPeer> {
   const opened = await openTestStore(t)
   const { store, keys, clock } = opened
@@ -33,13 +36,14 @@ export async function startTestPeer(
   const signIn = createSignInBridge(clock, keys.id, store.members.has)
   t.teardown(() => signIn.close())
   const peer = await createPeer(
-    { store, keys, clock, log: silentLog, recovery, signIn },
+    { store, keys, clock, log, recovery, signIn },
     {
       address: () => ({ host: '127.0.0.1', port: 8008 }),
       expiresDays: () => 7,
       inviteLink: (seed) => inviteLink('https://pool.example', seed),
       aliasLink: (alias) => aliasLink('https://pool.example', alias, false),
       name: () => 'Rock pool',
+      plugins,
       tunnels: { total: 8, perPeer: 4, bytes: 64 * MIB, ms: HOUR, ...caps },
     },
   )
@@ -50,12 +54,13 @@ export async function startTestPeer(
     recovery,
     signIn,
     port,
-    async connect(keys?: Keys, api?: ClientOptions['api']) {
+    async connect(keys?: Keys, api?: ClientOptions['api'], manifest?: ClientOptions['manifest']) {
       const client = await connectClient({
         port,
         relay: peer.id,
         ...(keys ? { keys } : {}),
         ...(api ? { api } : {}),
+        ...(manifest ? { manifest } : {}),
       })
       t.teardown(() => client.close())
       return client

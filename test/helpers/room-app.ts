@@ -3,8 +3,8 @@
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
-import type { Source } from '../../src/peer/wire/pull.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
+import type { Source } from './pull.js'
 import { type BootedRelay, shortDir, until } from './relay.js'
 
 const require = createRequire(import.meta.url)

@@ -3,11 +3,11 @@
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
-import type { Duplex, End, Source } from '../../src/peer/wire/pull.js'
 import { signMessage } from '../../src/ssb/message.js'
 import { NETWORK_KEY } from '../../src/ssb/network.js'
 import { type Client, connectClient } from './client.js'
 import { createTestFeed, historyOf, type TestFeed } from './feed.js'
+import type { Duplex, End, Source } from './pull.js'
 import type { BootedRelay } from './relay.js'
 
 const require = createRequire(import.meta.url)

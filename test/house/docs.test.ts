@@ -17,7 +17,13 @@ import type {
   Operator,
   SettingsInfo,
 } from '../../src/operator/protocol.js'
+import { createAccess } from '../../src/peer/access.js'
+import { allMethods } from '../../src/peer/methods/all.js'
+import { createAttendants } from '../../src/room/attendants.js'
+import { createSignInBridge } from '../../src/room/sign-in.js'
+import { createTunnels } from '../../src/room/tunnels.js'
 import { STATUS } from '../commands/fake-status.js'
+import { openTestStore, silentLog } from '../helpers/store.js'
 import { json, text } from './files.js'
 
 /** The first cells of a document's table rows that are set as code, under a heading. */
@@ -138,4 +144,41 @@ t.test('links between documents lead somewhere', async (t) => {
       t.doesNotThrow(() => text(`${from}${target}`), `${path}: ${target}`)
     }
   }
+})
+
+t.test('every muxrpc method stands in docs/protocol.md as the registry declares it', async (t) => {
+  const { store, clock, keys } = await openTestStore(t)
+  const access = createAccess(() => 'open')
+  const methods = allMethods(access, {
+    ...{ store, clock, log: silentLog, own: keys.id },
+    attendants: createAttendants(clock),
+    tunnels: createTunnels({ total: 1, perPeer: 1, bytes: 1, ms: 1 }),
+    signIn: createSignInBridge(clock, keys.id, store.members.has),
+    backlog: { asked() {}, sent() {} },
+    manifest: () => ({}),
+    ...{ address: () => ({ host: 'x', port: 1 }), expiresDays: () => 1, name: () => 'x' },
+    ...{ inviteLink: () => '', aliasLink: () => '' },
+  })
+  const declared = Object.entries(methods).map(([name, { type, access }]) => ({
+    name,
+    type,
+    who: access.words,
+  }))
+  const documented = text('docs/protocol.md')
+    .split('\n')
+    .map((line) => line.split(/ (?<!\\)\| /).map((cell) => cell.replace(/^\| | \|$/g, '')))
+    .filter(([, type]) => /^(sync|async|source|sink|duplex)$/.test(type ?? ''))
+    .flatMap(([names, type, who]) =>
+      [...(names ?? '').matchAll(/`([A-Za-z.]+)\(/g)].map(([, name]) => ({
+        name,
+        type,
+        who:
+          who?.split(': ')[0] === 'members (restricted'
+            ? 'members (restricted: moderators)'
+            : who?.split(':')[0],
+      })),
+    )
+  const byName = (list: Array<{ name: string | undefined }>) =>
+    [...list].sort((a, b) => String(a.name).localeCompare(String(b.name)))
+  t.same(byName(documented), byName(declared))
 })

@@ -1,38 +1,59 @@
-// The edge of muxrpc: what a caller is told of a fault of ours, and what the log is.
+// Arguments of calls: only what is of the right kind, and only an object's own fields.
 
+import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { RelayError } from '../../src/lib/errors.js'
-import { createLog } from '../../src/lib/log.js'
-import { answering } from '../../src/peer/arguments.js'
-import type { Session } from '../../src/peer/session.js'
-import { createTestClock } from '../helpers/clock.js'
+import {
+  asObject,
+  booleanField,
+  feedField,
+  integerField,
+  numberField,
+  textField,
+} from '../../src/peer/arguments.js'
 
-t.test('a fault of ours is told to nobody, and to the log once a minute for each method', async (t) => {
-  const clock = createTestClock()
-  const lines: string[] = []
-  const log = createLog('info', { write: (line: string) => void lines.push(line) })
-  const session = { id: '@x', calls: 0, closed: false, log } as unknown as Session
-  const failing = () =>
-    answering(async () => {
-      throw new RangeError('of the inside')
-    }, clock.uptime)
-  const call = (method: ReturnType<typeof answering>): Promise<unknown> =>
-    new Promise((resolve) => method(session, 'an argument', resolve))
-  const [one, other] = [failing(), failing()]
-  for (let i = 0; i < 1000; i++) t.match(await call(one), { code: 'internal', message: 'internal error' })
-  t.equal(lines.length, 1)
-  await call(other)
-  t.equal(lines.length, 2, 'one method’s faults hide no other’s')
-  clock.advance(60_000)
-  await call(one)
-  t.match(JSON.parse(lines[2] as string), {
-    ...{ level: 50, times: 1000 },
-    err: { type: 'RangeError', message: 'of the inside' },
-  })
-  const refusing = answering(async () => {
-    throw new RelayError('not_found')
-  }, clock.uptime)
-  t.match(await call(refusing), { code: 'not_found' })
-  t.equal(lines.length, 3, 'a refusal is no fault')
-  t.equal(session.calls, 0)
+const inherited = (field: string, value: unknown): Record<string, unknown> =>
+  Object.create({ [field]: value }) as Record<string, unknown>
+
+t.test('an object, and no array', async (t) => {
+  for (const wrong of [undefined, null, 7, 'text', true, []])
+    t.throws(() => asObject(wrong), { code: 'bad_argument' }, JSON.stringify(wrong))
+  t.same(asObject({ a: 1 }), { a: 1 })
+})
+
+t.test('a feed id', async (t) => {
+  const { id } = ssbKeys.generate()
+  t.equal(feedField({ feed: id }, 'feed'), id)
+  for (const wrong of [undefined, null, '', [id], { id }, `${id}A`, id.slice(1)])
+    t.throws(() => feedField({ feed: wrong }, 'feed'), { code: 'bad_feed_id' }, JSON.stringify(wrong))
+  t.throws(() => feedField(inherited('feed', id), 'feed'), { code: 'bad_feed_id' }, 'its own alone')
+})
+
+t.test('true, false or the value for none', async (t) => {
+  t.equal(booleanField({ live: true }, 'live', false), true)
+  t.equal(booleanField({ live: null }, 'live', true), true)
+  t.equal(booleanField({}, 'live', true), true)
+  t.equal(booleanField(inherited('live', true), 'live', false), false)
+  for (const wrong of [0, 1, 'true', [], {}])
+    t.throws(() => booleanField({ live: wrong }, 'live', false), { code: 'bad_argument' })
+})
+
+t.test('numbers', async (t) => {
+  t.equal(integerField({ limit: -3 }, 'limit'), -3)
+  t.equal(numberField({ days: 0.5 }, 'days'), 0.5)
+  for (const read of [integerField, numberField]) {
+    t.equal(read({ n: null }, 'n'), undefined)
+    t.equal(read({}, 'n'), undefined)
+    t.equal(read(inherited('n', 1), 'n'), undefined)
+    for (const wrong of ['1', [], {}, true, Number.NaN, Number.POSITIVE_INFINITY])
+      t.throws(() => read({ n: wrong }, 'n'), { code: 'bad_argument' }, String(wrong))
+  }
+  t.throws(() => integerField({ limit: 1.5 }, 'limit'), { code: 'bad_argument' })
+})
+
+t.test('text', async (t) => {
+  t.equal(textField({ note: '' }, 'note'), '')
+  t.equal(textField({ note: null }, 'note'), undefined)
+  t.equal(textField(inherited('note', 'x'), 'note'), undefined)
+  for (const wrong of [7, [], {}, true])
+    t.throws(() => textField({ note: wrong }, 'note'), { code: 'bad_argument' })
 })

@@ -1,27 +1,28 @@
 // Who makes room when all places are taken.
 
 import t from 'tap'
+import type { CallerClass } from '../../src/peer/connection.js'
 import { chooseEviction } from '../../src/peer/eviction.js'
-import type { CallerClass, Session } from '../../src/peer/session.js'
-import type { Link } from '../../src/peer/wire/link.js'
+import type { TcpConnection } from '../../src/wire/tcp-connection.js'
+import { openCaller, type TestCaller } from '../helpers/caller.js'
 
-const link = (lastHeard: number): Link => ({ lastHeard }) as Link
-const session = (row: CallerClass, link: Link): Session => ({ row, link }) as Session
+/** A connection that was last heard at a time. */
+function caller(callerClass: CallerClass, lastHeard: number): TestCaller {
+  const opened = openCaller({ id: '@x', callerClass })
+  opened.connection.tcp.lastHeard = lastHeard
+  return opened
+}
 
 t.test('strangers before handshakes before members, the most silent first', async (t) => {
-  const [member, moderator, shaking, guest, stranger] = [link(0), link(1), link(2), link(8), link(9)]
-  const sessions = [
-    session('member', member),
-    session('moderator', moderator),
-    session('guest', guest),
-    session('stranger', stranger),
-  ]
-  const order: Link[] = []
-  const links = new Set([member, moderator, shaking, guest, stranger])
-  while (links.size > 0) {
-    const next = chooseEviction(links, sessions) as Link
+  const callers = [caller('member', 0), caller('moderator', 1), caller('guest', 8), caller('stranger', 9)]
+  const shaking = caller('stranger', 2).connection.tcp
+  const admitted = callers.map(({ connection }) => connection)
+  const order: TcpConnection[] = []
+  const open = new Set([...admitted.map(({ tcp }) => tcp), shaking])
+  while (open.size > 0) {
+    const next = chooseEviction(open, admitted) as TcpConnection
     order.push(next)
-    links.delete(next)
+    open.delete(next)
   }
   t.same(
     order.map((each) => each.lastHeard),

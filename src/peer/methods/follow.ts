@@ -1,27 +1,35 @@
-// follow: a member vouches for another feed (co-optation), or takes back its word.
+// follow: a member vouches for another feed (co-optation), or withdraws that.
 
 import type { Clock } from '../../lib/clock.js'
 import { createDailyQuota } from '../../lib/daily-quota.js'
 import { VOUCHES_PER_DAY } from '../../lib/limits.js'
+import type { Methods } from '../../muxrpc/registry.js'
 import type { Store } from '../../store/store.js'
-import { answering, asObject, booleanField, feedField } from '../arguments.js'
+import type { AccessTable } from '../access.js'
+import { asObject, booleanField, feedField } from '../arguments.js'
+import type { Connection } from '../connection.js'
 
 /**
- * The method: `follow({feed, following = true})`, or a bare feed id. Answers the relay's contact message.
+ * `follow({feed, following = true})`, or a bare feed id. Answers the relay's contact message.
  * Errors: `already following`, `quota reached`, `not following` (also for what others vouched for), `not allowed`.
  */
-export function createFollow({ store, clock }: { store: Store; clock: Clock }) {
+export function followMethods(
+  { inviters }: AccessTable,
+  { store, clock }: { store: Store; clock: Clock },
+): Methods<Connection> {
   const spendToday = createDailyQuota(VOUCHES_PER_DAY, clock.uptime)
 
-  return answering(async (session, argument) => {
+  async function follow({ id }: Connection, argument: unknown): Promise<unknown> {
     const options = asObject(typeof argument === 'string' ? { feed: argument } : argument)
     const feed = feedField(options, 'feed')
     const following = booleanField(options, 'following', true)
-    spendToday(session.id)
-    // to vouch is to bring people in, as one does by invites: the same power
-    const permitted = store.moderation.permitting(session.id, 'invite.create')
+    spendToday(id)
+    // vouching brings people in as invites do: the same permission
+    const permitted = store.moderation.permitting(id, 'invite.create')
     return following
-      ? store.members.follow(feed, { by: 'voucher', voucher: session.id, note: '' }, permitted)
-      : store.members.unfollow(feed, session.id, permitted)
-  })
+      ? store.members.follow(feed, { by: 'voucher', voucher: id, note: '' }, permitted)
+      : store.members.unfollow(feed, id, permitted)
+  }
+
+  return { follow: { type: 'async', access: inviters, call: follow } }
 }

@@ -1,88 +1,77 @@
-// gossip.ping: a volley of timestamps that keeps a connection alive and shows each side the other's clock.
+// gossip.ping: an exchange of timestamps that keeps a connection alive and shows each side the other's clock.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
 import { HOUR, MINUTE, SECOND } from '../../lib/limits.js'
+import type { Methods } from '../../muxrpc/registry.js'
+import type { RpcStream, StreamHandler } from '../../muxrpc/stream.js'
+import type { AccessTable } from '../access.js'
 import { asObject, integerField } from '../arguments.js'
-import type { Session } from '../session.js'
-import type { Callback, Duplex, End, Source } from '../wire/pull.js'
+import type { Connection } from '../connection.js'
 
-/** Milliseconds between volleys where the caller names none, and the bounds of what it may name. */
+/** Milliseconds between exchanges where the caller names none, and the bounds of what it may name. */
 const PAUSE_MS = 5 * MINUTE
 const PAUSE_MIN_MS = 10 * SECOND
 const PAUSE_MAX_MS = HOUR
 
 /**
- * The answering side of a ping as pull-ping plays it: returns each ball at once and serves the next after a pause.
- * One number at most waits to be sent, and one timer runs, however many balls a caller throws.
- * A connection has one: it is a connection that it keeps alive.
+ * The answering side of a ping as pull-ping plays it: returns each timestamp at once and sends the next after a pause.
+ * One timer runs, however many timestamps a caller sends. A connection has one ping: it is a connection that it keeps
+ * alive.
  */
-export function createPing(clock: Clock) {
-  const pinging = new WeakSet<Session>()
-  return (session: Session, argument: unknown): Duplex<unknown, number> => {
+export function gossipMethods({ everyone }: AccessTable, { clock }: { clock: Clock }): Methods<Connection> {
+  const pinging = new WeakSet<Connection>()
+
+  function open(caller: Connection, stream: RpcStream, argument: unknown): void {
     const asked = integerField(asObject(argument ?? {}), 'timeout') ?? PAUSE_MS
     const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, asked))
-    if (pinging.has(session)) throw new RelayError('busy', 'this connection has a ping already')
-    let ended: End = null
-    let ball = false
-    let serving = false
-    let waiting: Callback<number> | null = null
-    let cancel: (() => void) | null = null
-    session.calls += 1
-    pinging.add(session)
+    if (pinging.has(caller)) throw new RelayError('busy', 'this connection has a ping already')
+    pinging.add(caller)
+    stream.handler = new Ping(stream, clock, pause, () => pinging.delete(caller))
+  }
 
-    function finish(end: End): void {
-      if (ended) return
-      ended = end
-      session.calls -= 1
-      pinging.delete(session)
-      cancel?.()
-      const cb = waiting
-      waiting = null
-      cb?.(end)
-    }
+  return { 'gossip.ping': { type: 'duplex', access: everyone, open } }
+}
 
-    function send(): void {
-      ball = true
-      if (!waiting) return
-      const cb = waiting
-      waiting = null
-      ball = false
-      cb(null, clock.now())
-    }
+class Ping implements StreamHandler {
+  /** the next timestamp that comes answers one of ours */
+  private serving = false
+  /** one waits to be sent: at most one, whatever the caller sends */
+  private due = false
+  private cancel: (() => void) | null = null
 
-    function received(): void {
-      if (serving) serving = false
-      else {
-        send()
-        cancel?.()
-        cancel = clock.after(pause, () => {
-          serving = true
-          send()
-        })
-      }
-    }
+  constructor(
+    private readonly stream: RpcStream,
+    private readonly clock: Clock,
+    private readonly pause: number,
+    private readonly onEnd: () => void,
+  ) {}
 
-    return {
-      source(abort, cb) {
-        if (abort) {
-          finish(abort)
-          cb(abort)
-        } else if (ended) cb(ended)
-        else {
-          waiting = cb
-          if (ball) send()
-        }
-      },
-      sink(read: Source<unknown>) {
-        const next = (): void =>
-          read(ended, (end) => {
-            if (end) return finish(end)
-            received()
-            next()
-          })
-        next()
-      },
+  data(): void {
+    if (this.serving) {
+      this.serving = false
+      return
     }
+    this.send()
+    this.cancel?.()
+    this.cancel = this.clock.after(this.pause, () => {
+      this.serving = true
+      this.send()
+    })
+  }
+
+  room(): void {
+    if (this.due) this.send()
+  }
+
+  ended(): void {
+    this.cancel?.()
+    this.onEnd()
+  }
+
+  private send(): void {
+    this.due = this.stream.isFull
+    if (this.due) this.stream.waitForRoom()
+    else this.stream.write(this.clock.now())
   }
 }

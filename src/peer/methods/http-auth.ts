@@ -1,35 +1,44 @@
 // httpAuth: sign-in with SSB (SSB HTTP Authentication), the app's half over muxrpc.
 
+import type { Methods } from '../../muxrpc/registry.js'
 import type { Connections } from '../../room/connections.js'
 import type { AskApp, SignInBridge } from '../../room/sign-in.js'
 import type { Store } from '../../store/store.js'
-import { answering } from '../arguments.js'
-import type { Session } from '../session.js'
-
-export interface HttpAuthComponents {
-  store: Store
-  signIn: SignInBridge
-}
+import type { AccessTable } from '../access.js'
+import type { Connection } from '../connection.js'
 
 /** `httpAuth.sendSolution(sc, cc, sol)` and `httpAuth.invalidateAllSolutions()`. */
-export function createHttpAuth({ store, signIn }: HttpAuthComponents) {
+export function httpAuthMethods(
+  { members }: AccessTable,
+  { store, signIn }: { store: Store; signIn: SignInBridge },
+): Methods<Connection> {
   return {
-    /** Whatever is wrong, the answer is `false`: which challenges there are is nobody's business. */
-    sendSolution: answering(async (session, sc, cc, solution) => signIn.solve(session.id, sc, cc, solution)),
-    invalidateAllSolutions: answering(async (session) => {
-      await store.signIns.closeAll(session.id)
-      return true
-    }),
+    'httpAuth.sendSolution': {
+      type: 'async',
+      access: members,
+      // Whatever is wrong, the answer is `false`: it tells nothing of which challenges there are.
+      call: ({ id }, sc, cc, solution) => signIn.solve(id, sc, cc, solution),
+    },
+    'httpAuth.invalidateAllSolutions': {
+      type: 'async',
+      access: members,
+      async call({ id }) {
+        await store.signIns.closeAll(id)
+        return true
+      },
+    },
   }
 }
 
 /** Asks the newest connection of a member to sign (`httpAuth.requestSolution`). */
-export function createAskApp(connections: Connections<Session>): AskApp {
+export function createAskApp(connections: Connections<Connection>): AskApp {
   return (feed, sc, cc) => {
     const rpc = [...connections.of(feed)].at(-1)?.rpc
     if (!rpc) return null
     return new Promise((resolve) => {
-      rpc.httpAuth.requestSolution(sc, cc, (err, solution) => resolve(err ? undefined : solution))
+      rpc.request(['httpAuth', 'requestSolution'], [sc, cc], (err, solution) =>
+        resolve(err ? undefined : solution),
+      )
     })
   }
 }

@@ -3,13 +3,13 @@
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
 import { LISTS_BYTES_PER_S, PRESENCE_STREAMS, SECOND } from '../../lib/limits.js'
+import { sendPaced } from '../../muxrpc/paced-source.js'
+import type { RpcStream } from '../../muxrpc/stream.js'
 import { type Attendants, netChanges, type Presence } from '../../room/attendants.js'
-import type { Session } from '../session.js'
-import { pacedSource } from '../wire/paced.js'
-import type { Source } from '../wire/pull.js'
+import type { Connection } from '../connection.js'
 
 /** The list of attendants as some JSON, encoded once a change however many subscribers are told: a thousand may be. */
-function encodedList(attendants: Attendants<Session>, shape: (ids: string[]) => unknown): () => Buffer {
+function encodedList(attendants: Attendants<Connection>, shape: (ids: string[]) => unknown): () => Buffer {
   let encoded: { position: number; json: Buffer } | null = null
   return () => {
     const position = attendants.position()
@@ -23,13 +23,13 @@ function encodedList(attendants: Attendants<Session>, shape: (ids: string[]) => 
 }
 
 /** Counts a connection's streams of one kind. @throws RelayError `busy` from the answer, when there are too many */
-function atMost(most: number): (session: Session) => () => void {
-  const open = new WeakMap<Session, number>()
-  return (session) => {
-    const now = open.get(session) ?? 0
+function atMost(most: number): (caller: Connection) => () => void {
+  const open = new WeakMap<Connection, number>()
+  return (caller) => {
+    const now = open.get(caller) ?? 0
     if (now >= most) throw new RelayError('busy', 'this connection is told already')
-    open.set(session, now + 1)
-    return () => open.set(session, (open.get(session) ?? 1) - 1)
+    open.set(caller, now + 1)
+    return () => open.set(caller, (open.get(caller) ?? 1) - 1)
   }
 }
 
@@ -38,9 +38,9 @@ function atMost(most: number): (session: Session) => () => void {
  * people times subscribers, so the larger the crowd, the more changes are gathered into one.
  */
 export function createEndpoints(
-  attendants: Attendants<Session>,
+  attendants: Attendants<Connection>,
   clock: Clock,
-): (session: Session) => Source<Buffer> {
+): (caller: Connection, stream: RpcStream) => void {
   const list = encodedList(attendants, (ids) => ids)
   const place = atMost(PRESENCE_STREAMS)
   const listeners = new Set<() => void>()
@@ -72,29 +72,29 @@ export function createEndpoints(
     }
   }
 
-  return (session) => {
+  return (caller, stream) => {
     let told: Buffer | null = null
-    const onEnd = place(session)
+    const onEnd = place(caller)
     const next = (): Buffer | null => {
       const now = list()
       if (now === told) return null
       told = now
       return now
     }
-    return pacedSource(session, next, { watch, onEnd })
+    sendPaced(stream, next, { watch, onEnd })
   }
 }
 
 /** `room.attendants` (Rooms 2): `state` first, then `joined` and `left`, each identity at most once a notice. */
 export function createAttendantsStream(
-  attendants: Attendants<Session>,
-): (session: Session) => Source<Buffer> {
+  attendants: Attendants<Connection>,
+): (caller: Connection, stream: RpcStream) => void {
   const state = encodedList(attendants, (ids) => ({ type: 'state', ids }))
   const place = atMost(PRESENCE_STREAMS)
-  return (session) => {
+  return (caller, stream) => {
     let told = -1
     let pending: Presence[] = []
-    const onEnd = place(session)
+    const onEnd = place(caller)
     const next = (): Buffer | null => {
       if (pending.length === 0 && told !== attendants.position()) {
         const changes = told < 0 ? null : attendants.since(told)
@@ -106,6 +106,6 @@ export function createAttendantsStream(
       const change = pending.shift()
       return change ? Buffer.from(JSON.stringify(change)) : null
     }
-    return pacedSource(session, next, { watch: attendants.watch, onEnd })
+    sendPaced(stream, next, { watch: attendants.watch, onEnd })
   }
 }

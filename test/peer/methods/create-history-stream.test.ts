@@ -1,36 +1,17 @@
 // createHistoryStream: what is asked for, in ascending order, old then live, at the reader's pace.
 
-import type { AddressInfo } from 'node:net'
-import { createServer, connect as tcp } from 'node:net'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { GAP_SETTLE_MS, HISTORY_LIVE_STREAMS, HISTORY_TURN, OUTGOING_BYTES } from '../../../src/lib/limits.js'
-import { createHistory, parseHistoryQuery } from '../../../src/peer/methods/create-history-stream.js'
-import { createSession, type Session } from '../../../src/peer/session.js'
-import { createLink, type Link } from '../../../src/peer/wire/link.js'
-import type { End, Source } from '../../../src/peer/wire/pull.js'
+import { createAccess } from '../../../src/peer/access.js'
+import { historyMethods, parseHistoryQuery } from '../../../src/peer/methods/create-history-stream.js'
 import { verifyMessage } from '../../../src/ssb/message.js'
-import { collect } from '../../helpers/client.js'
+import { openCaller, type TestCaller } from '../../helpers/caller.js'
 import { createTestFeed } from '../../helpers/feed.js'
+import { END, JSON_BODY, STREAM } from '../../helpers/session.js'
 import { openTestStore, silentLog } from '../../helpers/store.js'
+import { until } from '../../helpers/wait.js'
 
-/** A real link between two sockets of this process. */
-async function openLink(t: { teardown(fn: () => unknown): void }): Promise<Link> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const accepted = new Promise<Link>((resolve) =>
-    server.once('connection', (socket) => resolve(createLink(socket, 'test', Date.now, () => {}))),
-  )
-  const client = tcp((server.address() as AddressInfo).port, '127.0.0.1')
-  const link = await accepted
-  t.teardown(() => {
-    client.destroy()
-    link.destroy()
-    return new Promise((resolve) => server.close(resolve))
-  })
-  return link
-}
-
-async function setUp(t: { teardown(fn: () => unknown): void }, messages = 10) {
+async function setUp(t: Test, messages = 10, isRead = true) {
   const opened = await openTestStore(t)
   const { store, clock, keys } = opened
   const feed = createTestFeed()
@@ -42,41 +23,42 @@ async function setUp(t: { teardown(fn: () => unknown): void }, messages = 10) {
       sequences.map((s) => verifyMessage(feed.messages[s - 1])),
     )
   const told: string[] = []
-  const history = createHistory(
-    { store, clock, log: silentLog, own: keys.id },
-    { asked: (_, id) => told.push(`asked ${id}`), sent: (_, id) => told.push(`sent ${id}`) },
+  const methods = historyMethods(
+    createAccess(() => store.settings.get().mode),
+    {
+      ...{ store, clock, log: silentLog, own: keys.id },
+      backlog: { asked: (_, id) => told.push(`asked ${id}`), sent: (_, id) => told.push(`sent ${id}`) },
+    },
   )
-  const session = createSession(feed.id, 'member', await openLink(t), silentLog)
-  const open = (query: object): Source<Buffer> => history(session, { id: feed.id, ...query })
-  return { ...opened, feed, add, history, session, open, told }
+  const connect = (): TestCaller => openCaller({ id: feed.id, methods, isRead })
+  const caller = connect()
+  const open = (query: object, from = caller): number =>
+    from.open('createHistoryStream', 'source', { id: feed.id, ...query })
+  /** What a query is answered, up to so many messages: then the stream is ended. */
+  const ask = async (query: object, count = Number.POSITIVE_INFINITY): Promise<unknown[]> => {
+    const request = open(query)
+    await until('the answers', () => caller.end(request) !== undefined || taken(caller, request) >= count)
+    if (caller.end(request) === undefined) leave(caller, request)
+    t.equal(caller.end(request), true, 'it ended well')
+    return caller.data(request)
+  }
+  const sequences = async (query: object, count?: number): Promise<number[]> =>
+    (await ask(query, count)).map(sequenceOf)
+  return { ...opened, feed, add, caller, connect, open, ask, sequences, told }
 }
 
-/** Reads and says at once that it has left the queue, as the wire does. */
-async function sequencesOf(session: Session, read: Source<Buffer>, count?: number): Promise<number[]> {
-  const items = await collect(read, count)
-  return items.map((item) => {
-    session.outflow.left(item.length)
-    const parsed = JSON.parse(item.toString())
-    return (parsed.value ?? parsed).sequence
-  })
+const sequenceOf = (item: unknown): number => {
+  const message = item as { sequence: number; value?: { sequence: number } }
+  return (message.value ?? message).sequence
 }
 
-/** Drains a source as muxrpc does, as fast as it answers; what comes leaves at once by the session, if there is one. */
-function drained(read: Source<Buffer>, session?: Session): { taken: Buffer[]; ended: () => End } {
-  const taken: Buffer[] = []
-  let ended: End = null
-  const next = (): void =>
-    read(null, (end, data) => {
-      if (end) ended = end
-      else {
-        taken.push(data as Buffer)
-        session?.outflow.left((data as Buffer).length)
-        next()
-      }
-    })
-  next()
-  return { taken, ended: () => ended }
-}
+/** Messages that have come on a request. */
+const taken = (caller: TestCaller, request: number): number =>
+  caller.on(request).filter(({ flags }) => !(flags & END)).length
+
+/** Ends a stream from the reader's side. */
+const leave = (caller: TestCaller, request: number): void =>
+  caller.send(STREAM | END | JSON_BODY, request, true)
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -86,32 +68,32 @@ async function turnsGone(): Promise<void> {
 }
 
 t.test('sequence is inclusive, seq is the same, limit limits', async (t) => {
-  const { add, open, session } = await setUp(t)
+  const { add, caller, sequences } = await setUp(t)
   await add(1, 2, 3, 4, 5)
-  const ask = (query: object): Promise<number[]> => sequencesOf(session, open(query))
-  t.same(await ask({}), [1, 2, 3, 4, 5])
-  t.same(await ask({ sequence: 3 }), [3, 4, 5])
-  t.same(await ask({ seq: 4 }), [4, 5])
-  t.same(await ask({ sequence: 2, limit: 2 }), [2, 3])
-  t.same(await ask({ sequence: 0, limit: -1 }), [1, 2, 3, 4, 5])
-  t.same(await ask({ seq: -1, limit: 0, live: null }), [1, 2, 3, 4, 5])
-  t.same(await ask({ sequence: 6 }), [])
-  t.same(await ask({ sequence: 1e15 }), [])
-  t.same(await ask({ old: false }), [])
-  t.same(await ask({ live: true, limit: 2 }), [1, 2], 'a limit ends a live stream too')
-  t.equal(session.calls, 0, 'every stream was counted out again')
+  t.same(await sequences({}), [1, 2, 3, 4, 5])
+  t.same(await sequences({ sequence: 3 }), [3, 4, 5])
+  t.same(await sequences({ seq: 4 }), [4, 5])
+  t.same(await sequences({ sequence: 2, limit: 2 }), [2, 3])
+  t.same(await sequences({ sequence: 0, limit: -1 }), [1, 2, 3, 4, 5])
+  t.same(await sequences({ seq: -1, limit: 0, live: null }), [1, 2, 3, 4, 5])
+  t.same(await sequences({ sequence: 6 }), [])
+  t.same(await sequences({ sequence: 1e15 }), [])
+  t.same(await sequences({ old: false }), [])
+  t.same(await sequences({ live: true, limit: 2 }), [1, 2], 'a limit ends a live stream too')
+  t.equal(caller.session.streams, 0, 'every stream was counted out again')
 })
 
 t.test('keys and values choose the form', async (t) => {
-  const { add, open, feed } = await setUp(t)
+  const { add, ask, feed } = await setUp(t)
   await add(1)
-  const first = async (query: object): Promise<unknown> => (await collect(open(query)))[0]
-  const keyed = JSON.parse(String(await first({})))
+  // biome-ignore lint/suspicious/noExplicitAny: whatever the wire has
+  const first = async (query: object): Promise<any> => (await ask(query))[0]
+  const keyed = await first({})
   t.same(keyed.value, feed.messages[0])
   t.match(keyed.key, /^%.{44}\.sha256$/)
   t.type(keyed.timestamp, 'number')
-  t.same(JSON.parse(String(await first({ keys: false }))), feed.messages[0])
-  t.equal(JSON.parse(String(await first({ values: false }))), keyed.key, 'JSON as the rest is')
+  t.same(await first({ keys: false }), feed.messages[0])
+  t.equal(await first({ values: false }), keyed.key, 'JSON as the rest is')
 })
 
 t.test('arguments that are not what they should be are refused', async (t) => {
@@ -141,47 +123,47 @@ t.test('arguments that are not what they should be are refused', async (t) => {
 })
 
 t.test('live goes on from old, ends when the reader leaves, and asks nothing meanwhile', async (t) => {
-  const { add, open, session, store, feed } = await setUp(t)
+  const { add, open, caller, sequences, store, feed } = await setUp(t)
   await add(1, 2)
-  const read = open({ live: true })
-  t.same(await sequencesOf(session, (a, cb) => read(a, cb), 0), [])
-  const reading = sequencesOf(session, read, 4)
+  const reading = sequences({ live: true }, 4)
   await add(3)
   await add(4)
   t.same(await reading, [1, 2, 3, 4])
-  t.equal(session.calls, 0)
+  t.equal(caller.session.streams, 0)
   const waiting = open({ live: true, old: false })
-  const ended = new Promise<End>((resolve) => waiting(null, resolve))
-  waiting(true, () => {})
-  t.equal(await ended, true, 'a waiting read is let go')
+  await turnsGone()
+  t.equal(caller.end(waiting), undefined)
+  leave(caller, waiting)
+  t.equal(caller.end(waiting), true, 'a stream that waits is let go')
   await add(5)
-  t.equal(session.calls, 0)
+  await turnsGone()
+  t.equal(taken(caller, waiting), 0)
+  t.equal(caller.session.streams, 0)
   t.equal(store.feeds.info(feed.id).latest, 5)
 })
 
 t.test('a live stream waits a moment at a hole behind a fresh message', async (t) => {
-  const { add, open, session, clock } = await setUp(t)
-  const read = open({ live: true })
-  const reading = sequencesOf(session, read, 4)
+  const { add, sequences, clock } = await setUp(t)
+  const reading = sequences({ live: true }, 4)
   await add(1, 2, 4)
   await tick()
   await add(3)
   t.same(await reading, [1, 2, 3, 4], 'its filler came in time')
 
-  const next = sequencesOf(session, open({ live: true, sequence: 5 }), 1)
+  const next = sequences({ live: true, sequence: 5 }, 1)
   await add(7)
   await tick()
   t.equal(clock.pending(), 1, 'waiting')
   clock.advance(GAP_SETTLE_MS)
   t.same(await next, [7], 'and if it does not come, the feed is served as it is stored')
   t.equal(clock.pending(), 0)
-  t.same(await sequencesOf(session, open({ sequence: 5 })), [7], 'a stream of old messages never waits')
+  t.same(await sequences({ sequence: 5 }), [7], 'a stream of old messages never waits')
 })
 
 t.test('a feed we do not follow reads as an empty one', async (t) => {
-  const { add, history, session, store, feed, keys } = await setUp(t)
+  const { add, sequences, store, feed, keys } = await setUp(t)
   await add(1, 2)
-  const ask = (id: string): Promise<number[]> => sequencesOf(session, history(session, { id }))
+  const ask = (id: string): Promise<number[]> => sequences({ id })
   t.same(await ask(createTestFeed().id), [])
   t.same(await ask(keys.id), [1], 'our own is served')
   await store.members.unfollow(feed.id)
@@ -191,48 +173,40 @@ t.test('a feed we do not follow reads as an empty one', async (t) => {
 })
 
 t.test('a reader that does not read is handed no more than fits', async (t) => {
-  const { store, feed, add, session, open } = await setUp(t, 1200)
+  const { store, feed, add, caller, open } = await setUp(t, 1200, false)
   await add(...Array.from({ length: 1200 }, (_, i) => i + 1))
   t.ok(store.feeds.info(feed.id).bytes > 3 * OUTGOING_BYTES)
-  const read = open({})
-  const taken: Buffer[] = []
-  let ended: End = null
-  // muxrpc drains a source as fast as it answers, whatever the socket does
-  const drain = (): void =>
-    read(null, (end, data) => {
-      if (end) ended = end
-      else {
-        taken.push(data as Buffer)
-        drain()
-      }
-    })
-  drain()
+  const request = open({})
   await turnsGone()
-  const size = (): number => taken.reduce((sum, { length }) => sum + length, 0)
-  t.ok(size() >= OUTGOING_BYTES && size() < OUTGOING_BYTES + 8192, `${size()} bytes are on their way`)
-  for (let left = 0; left < taken.length; left++) {
-    session.outflow.left((taken[left] as Buffer).length)
+  const size = caller.waiting()
+  t.ok(size >= OUTGOING_BYTES && size < OUTGOING_BYTES + 8192, `${size} bytes are on their way`)
+  t.equal(caller.session.queued, size)
+  let most = 0
+  for (let left = 0; left < caller.frames.length; left++) {
+    caller.flush(9 + (caller.frames[left]?.body.length as number))
+    most = Math.max(most, caller.waiting())
     await tick()
   }
-  t.equal(ended, true, 'and all of it comes as room is made')
-  t.equal(taken.length, 1200)
+  t.ok(most < OUTGOING_BYTES + 8192, `${most} bytes at most`)
+  t.equal(caller.end(request), true, 'and all of it comes as room is made')
+  t.equal(taken(caller, request), 1200)
 })
 
 t.test(
   'however many streams are opened at once, and whatever they send, no more is handed over than fits',
   async (t) => {
     for (const query of [{ values: false }, { keys: false }, {}]) {
-      const { feed, add, session, open } = await setUp(t, 300)
+      const { feed, add, caller, open } = await setUp(t, 300, false)
       await add(...feed.messages.map(({ sequence }) => sequence))
-      const streams = Array.from({ length: 150 }, () => drained(open(query)))
-      const bytes = (): number =>
-        streams.flatMap(({ taken }) => taken).reduce((sum, { length }) => sum + length, 0)
+      const streams = Array.from({ length: 150 }, () => open(query))
       await turnsGone()
+      const bytes = caller.waiting()
       const what = JSON.stringify(query)
-      t.ok(bytes() >= OUTGOING_BYTES && bytes() < OUTGOING_BYTES + 8192, `${bytes()} bytes for ${what}`)
-      for (const { taken } of streams.slice(100)) t.equal(taken.length, 0)
-      session.outflow.left(bytes())
-      t.ok(bytes() > OUTGOING_BYTES, 'and more comes as room is made')
+      t.ok(bytes >= OUTGOING_BYTES && bytes < OUTGOING_BYTES + 8192, `${bytes} bytes for ${what}`)
+      for (const request of streams.slice(100)) t.equal(taken(caller, request), 0)
+      const { length } = caller.frames
+      caller.flush()
+      t.ok(caller.frames.length > length, 'and more comes as room is made')
     }
   },
 )
@@ -240,70 +214,71 @@ t.test(
 t.test(
   'a turn of the event loop sends so many messages, to all readers together, and the next goes on',
   async (t) => {
-    const { feed, add, session, history } = await setUp(t, 2 * HISTORY_TURN)
+    const { feed, add, caller, connect, open } = await setUp(t, 2 * HISTORY_TURN)
     const all = feed.messages.map(({ sequence }) => sequence)
     await add(...all)
-    const other = createSession(feed.id, 'member', session.link, silentLog)
-    // readers that keep up: what they are handed has left at once
-    const ask = { id: feed.id, keys: false }
-    const streams = [session, session, session, other].map((s) => drained(history(s, ask), s))
-    const sent = (): number => streams.reduce((sum, { taken }) => sum + taken.length, 0)
+    const other = connect()
+    // readers that keep up: what they are handed leaves at the end of the turn
+    const streams = [caller, caller, caller, other].map((from) => ({
+      from,
+      request: open({ keys: false }, from),
+    }))
+    const ended = (at: number): unknown => streams[at]?.from.end(streams[at]?.request as number)
+    const sent = (): number => streams.reduce((sum, { from, request }) => sum + taken(from, request), 0)
     let before = 0
-    for (const [, , c, fair] of Array.from({ length: 40 }, () => streams)) {
+    for (let turn = 0; turn < 40; turn++) {
       t.ok(sent() - before <= HISTORY_TURN, `${sent() - before} in a turn`)
       before = sent()
-      if (c?.ended())
-        t.equal(fair?.ended(), true, 'who asks for one has not waited for all that others ask for')
-      if (streams.every(({ ended }) => ended())) break
+      if (ended(2))
+        t.equal(ended(3), true, 'a caller that asks for one has not waited for all that others ask for')
+      if (streams.every((_, at) => ended(at))) break
       await tick()
     }
-    for (const { taken, ended } of streams) {
-      t.same(
-        taken.map((json) => JSON.parse(json.toString()).sequence),
-        all,
-      )
-      t.equal(ended(), true)
+    for (const [at, { from, request }] of streams.entries()) {
+      t.same(from.data(request).map(sequenceOf), all)
+      t.equal(ended(at), true)
     }
-    t.equal(session.calls, 0)
+    t.equal(caller.session.streams, 0)
   },
 )
 
-t.test('who leaves while waiting for a turn is not served', async (t) => {
-  const { feed, add, session, open } = await setUp(t, HISTORY_TURN)
+t.test('a reader that leaves while it waits for a turn is not served', async (t) => {
+  const { feed, add, caller, open } = await setUp(t, HISTORY_TURN)
   await add(...feed.messages.map(({ sequence }) => sequence))
-  const first = drained(open({ values: false }), session)
-  const read = open({})
-  const gone = drained(read, session)
-  read(true, () => {})
+  const first = open({ values: false })
+  const gone = open({})
+  leave(caller, gone)
   await turnsGone()
-  t.equal(first.taken.length, HISTORY_TURN)
-  t.same(gone.taken, [])
-  t.equal(session.calls, 0)
+  t.equal(taken(caller, first), HISTORY_TURN)
+  t.equal(taken(caller, gone), 0)
+  t.equal(caller.session.streams, 0)
 })
 
 t.test('so many live streams of one feed on a connection, and no more until one of them ends', async (t) => {
-  const { add, open, session, history, feed, keys } = await setUp(t)
+  const { add, open, ask, caller, connect, keys } = await setUp(t)
   const streams = Array.from({ length: HISTORY_LIVE_STREAMS }, () => open({ live: true }))
-  const reads = streams.map((read) => drained(read))
-  const { calls } = session
-  t.throws(() => open({ live: true }), { code: 'busy' })
-  t.equal(session.calls, calls, 'what is refused is not counted')
+  const { session } = caller
+  t.match(caller.end(open({ live: true })), { code: 'busy' })
+  t.equal(session.streams, HISTORY_LIVE_STREAMS, 'what is refused is not counted')
   await add(1)
-  for (const { taken } of reads) t.equal(taken.length, 1)
-  t.same((await collect(open({}))).length, 1, 'one that is not live comes in all the same')
-  t.doesNotThrow(() => history(session, { id: keys.id, live: true })(true, () => {}), 'and another feed')
-  const other = createSession(feed.id, 'member', session.link, silentLog)
-  t.doesNotThrow(() => history(other, { id: feed.id, live: true }), 'and another connection')
-  streams[0]?.(true, () => {})
-  streams[0]?.(true, () => {})
-  open({ live: true })
-  t.throws(() => open({ live: true }), { code: 'busy' }, 'leaving twice frees one place')
+  await turnsGone()
+  for (const request of streams) t.equal(taken(caller, request), 1)
+  t.same((await ask({})).length, 1, 'one that is not live comes in all the same')
+  const elsewhere = open({ id: keys.id, live: true })
+  t.equal(caller.end(elsewhere), undefined, 'and another feed')
+  leave(caller, elsewhere)
+  const other = connect()
+  t.equal(other.end(open({ live: true }, other)), undefined, 'and another connection')
+  leave(caller, streams[0] as number)
+  leave(caller, streams[0] as number)
+  t.equal(caller.end(open({ live: true })), undefined)
+  t.match(caller.end(open({ live: true })), { code: 'busy' }, 'leaving twice frees one place')
 })
 
 t.test('replication hears when a client’s own backlog was asked for and sent', async (t) => {
-  const { add, open, session, told, feed } = await setUp(t)
+  const { add, sequences, told, feed } = await setUp(t)
   await add(1)
-  const reading = sequencesOf(session, open({ live: true }), 2)
+  const reading = sequences({ live: true }, 2)
   await tick()
   t.same(told, [`asked ${feed.id}`, `sent ${feed.id}`])
   await add(2)

@@ -9,13 +9,14 @@ import {
   PRESENCE_STREAMS,
   SECOND,
 } from '../../../src/lib/limits.js'
+import type { Connection } from '../../../src/peer/connection.js'
 import { createEndpoints } from '../../../src/peer/methods/presence.js'
-import type { Session } from '../../../src/peer/session.js'
-import { createOutflow } from '../../../src/peer/wire/outflow.js'
-import type { Source } from '../../../src/peer/wire/pull.js'
 import { createAttendants, netChanges } from '../../../src/room/attendants.js'
+import { openCaller, type TestCaller } from '../../helpers/caller.js'
 import { createTestClock } from '../../helpers/clock.js'
 import { startTestPeer } from '../../helpers/peer.js'
+import type { Source } from '../../helpers/pull.js'
+import { EVERYBODY } from '../../helpers/session.js'
 import { until } from '../../helpers/wait.js'
 
 /** Keeps everything a source says. */
@@ -144,29 +145,34 @@ const ending = (read: Source<unknown>): Promise<unknown> => new Promise((resolve
 
 t.test('the larger the crowd, the more changes are one list', async (t) => {
   const clock = createTestClock()
-  const attendants = createAttendants<Session>(clock)
+  const attendants = createAttendants<Connection>(clock)
   t.teardown(() => attendants.close())
-  const someone = (n: number): Session =>
-    ({ id: `@${String(n).padStart(44, '0')}.ed25519`, calls: 0, outflow: createOutflow(Infinity) }) as Session
+  const open = createEndpoints(attendants, clock)
+  const methods = { 'tunnel.endpoints': { type: 'source', access: EVERYBODY, open } } as const
+  const someone = (n: number): TestCaller =>
+    openCaller({ id: `@${String(n).padStart(44, '0')}.ed25519`, methods })
   const crowd = Array.from({ length: 1000 }, (_, n) => someone(n))
-  for (const each of crowd) attendants.enter(each)
-  const endpoints = createEndpoints(attendants, clock)
-  const told = crowd.map((each) => gather(endpoints(each)))
-  const [first] = told as [Buffer[]]
-  const bytes = (first[0] as Buffer).length * told.length
+  for (const { connection } of crowd) attendants.enter(connection)
+  for (const each of crowd) each.open('tunnel.endpoints', 'source')
+  const [first] = crowd as [TestCaller]
+  const lists = (): Buffer[] => {
+    for (const each of crowd) each.flush()
+    return first.frames.map(({ body }) => body)
+  }
+  const bytes = (lists()[0] as Buffer).length * crowd.length
   let next = crowd.length
-  const arrive = (): void => attendants.enter(someone(next++))
+  const arrive = (): void => attendants.enter(someone(next++).connection)
   arrive()
   clock.advance(PRESENCE_MS)
-  t.equal(first.length, 2, 'after a calm at once')
+  t.equal(lists().length, 2, 'after a calm at once')
   const pause = (bytes / LISTS_BYTES_PER_S) * SECOND
   t.ok(pause > 10 * PRESENCE_MS)
   for (let i = 0; i < 10; i++) {
     arrive()
     clock.advance(PRESENCE_MS)
   }
-  t.equal(first.length, 2, 'then not before that list is paid for')
+  t.equal(lists().length, 2, 'then not before that list is paid for')
   clock.advance(pause)
-  t.equal(first.length, 3)
-  t.equal(JSON.parse(String(first[2])).length, next, 'and everybody is in it')
+  t.equal(lists().length, 3)
+  t.equal(JSON.parse(String(lists()[2])).length, next, 'and everybody is in it')
 })

@@ -2,23 +2,25 @@
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import t from 'tap'
-import { createFollow } from '../../../src/peer/methods/follow.js'
-import { createRoomMethods, type RoomComponents } from '../../../src/peer/methods/room.js'
-import type { Session } from '../../../src/peer/session.js'
+import type { Method } from '../../../src/muxrpc/registry.js'
+import { createAccess } from '../../../src/peer/access.js'
+import type { Connection } from '../../../src/peer/connection.js'
+import { followMethods } from '../../../src/peer/methods/follow.js'
+import { type RoomComponents, roomMethods } from '../../../src/peer/methods/room.js'
 import { createAttendants } from '../../../src/room/attendants.js'
 import { signRegistration } from '../../../src/ssb/alias.js'
 import type { Role } from '../../../src/store/roles.js'
 import type { Store } from '../../../src/store/store.js'
-import { openTestStore, silentLog } from '../../helpers/store.js'
+import { openCaller } from '../../helpers/caller.js'
+import { openTestStore } from '../../helpers/store.js'
 
 type Test = Parameters<typeof openTestStore>[0]
-type Method = (session: Session, ...rest: unknown[]) => void
 
 /** A store, and the means to call methods as the gate does that has let a call pass. */
 async function openMethods(t: Test) {
   const opened = await openTestStore(t)
   const { store, clock, keys } = opened
-  const attendants = createAttendants<Session>(clock)
+  const attendants = createAttendants<Connection>(clock)
   const components: RoomComponents = {
     ...{ store, clock, attendants, own: keys.id },
     address: () => ({ host: 'pool.example', port: 8008 }),
@@ -27,21 +29,24 @@ async function openMethods(t: Test) {
     aliasLink: () => '',
     name: () => 'Pool',
   }
-  const { createInvite, registerAlias } = createRoomMethods(components)
-  const follow = createFollow({ store, clock })
-  const call = (method: Method, { id }: Keys, ...args: unknown[]): Promise<string> =>
-    new Promise((resolve) => {
-      const session = { id, calls: 0, closed: false, log: silentLog, link: { listener: 'public' } }
-      method(session as unknown as Session, ...args, (err: { code: string } | null) =>
-        resolve(err ? err.code : 'done'),
-      )
-    })
+  const access = createAccess(() => store.settings.get().mode)
+  const methods = { ...roomMethods(access, components), ...followMethods(access, { store, clock }) }
+  const call = async (name: string, { id }: Keys, ...args: unknown[]): Promise<string> => {
+    const method = methods[name] as Method<Connection>
+    if (!('call' in method)) throw new Error(`${name} is a stream`)
+    try {
+      await method.call(openCaller({ id }).connection, ...args)
+      return 'done'
+    } catch (err) {
+      return (err as { code: string }).code
+    }
+  }
   /** One call of each, in this very turn of the event loop. */
   const callAll = (who: Keys, name: string): Promise<string[]> =>
     Promise.all([
-      call(follow, who, ssbKeys.generate().id),
-      call(createInvite, who),
-      call(registerAlias, who, name, signRegistration(who, keys.id, name)),
+      call('follow', who, ssbKeys.generate().id),
+      call('room.createInvite', who),
+      call('room.registerAlias', who, name, signRegistration(who, keys.id, name)),
     ])
   return { ...opened, callAll }
 }

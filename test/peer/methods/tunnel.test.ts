@@ -12,10 +12,10 @@ import {
   TUNNEL_STALL_MS,
   TUNNELS_PER_PAIR,
 } from '../../../src/lib/limits.js'
-import type { Duplex, End, Source } from '../../../src/peer/wire/pull.js'
 import type { TunnelCaps } from '../../../src/room/tunnels.js'
 import { connectClient } from '../../helpers/client.js'
 import { startTestPeer } from '../../helpers/peer.js'
+import type { Duplex, End, Source } from '../../helpers/pull.js'
 import { until } from '../../helpers/wait.js'
 
 type Told = Record<string, unknown>

@@ -6,18 +6,25 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import t from 'tap'
-import type { Session } from '../../../src/peer/session.js'
+import { Boxer, sealedBytes } from '../../src/wire/box-stream.js'
+import { ByteQueue } from '../../src/wire/byte-queue.js'
+import type { EncryptedConnection } from '../../src/wire/encrypted-connection.js'
 import {
+  boxKeys,
   createServerIdentity,
   HELLO_BYTES,
   type KeyPair,
   PROOF_BYTES,
   ServerHandshake,
-} from '../../../src/peer/wire/handshake.js'
-import { createLink, type Link } from '../../../src/peer/wire/link.js'
-import type { Secured } from '../../../src/peer/wire/secured.js'
-import { createShsTransform } from '../../../src/peer/wire/shs.js'
-import { silentLog } from '../../helpers/store.js'
+} from '../../src/wire/handshake.js'
+import { ClientHandshake } from '../../src/wire/handshake-client.js'
+import { createHandshakeServer } from '../../src/wire/handshake-server.js'
+import { loadSecretbox } from '../../src/wire/secretbox.js'
+import { TcpConnection } from '../../src/wire/tcp-connection.js'
+import type { Duplex } from '../helpers/pull.js'
+import { duplexOf } from '../helpers/pull-socket.js'
+import { silentLog } from '../helpers/store.js'
+import { until } from '../helpers/wait.js'
 
 const require = createRequire(import.meta.url)
 const stock = require('secret-handshake/crypto')
@@ -148,40 +155,64 @@ t.test('points of low order', async (t) => {
 
 // --- over sockets ------------------------------------------------------------------------------------------------
 
-interface Listening {
-  port: number
-  streams: Secured[]
-  asked: string[]
+/** An encrypted connection, and what has come on it. */
+interface Server {
+  connection: EncryptedConnection
+  heard: Buffer[]
+  closed: boolean
 }
 
-/** Our transform behind a listener; `admit` lets everybody in until it is told otherwise. */
+interface Listening {
+  port: number
+  servers: Server[]
+  asked: Buffer[]
+}
+
+/** Our handshake behind a listener; `admit` lets everybody in until it is told otherwise. */
 async function listen(
   t: { teardown(fn: () => unknown): void },
-  { admit = async () => {}, timeout = 5000 }: { admit?: () => Promise<void>; timeout?: number } = {},
+  { admit = () => {}, timeout = 5000 }: { admit?: () => unknown; timeout?: number } = {},
 ): Promise<Listening> {
-  const found: Listening = { port: 0, streams: [], asked: [] }
-  const { transform } = createShsTransform(
+  const found: Listening = { port: 0, servers: [], asked: [] }
+  let refused: unknown = null
+  const handshakes = createHandshakeServer<unknown>(
     { log: silentLog },
     {
       keys: bob,
-      appKey,
-      timeout,
-      async admit(id) {
-        found.asked.push(id)
-        await admit()
-        const session = { log: silentLog, frameBytes: 1e6, outflow: { left() {} } } as unknown as Session
-        return {
-          session,
-          permissions: { allow: [], deny: null, pre: () => undefined, test: () => undefined, post() {} },
+      ...{ appKey, timeout },
+      prepare(id) {
+        found.asked.push(Buffer.from(id))
+        refused = null
+        try {
+          const answer = admit()
+          return answer instanceof Promise ? answer : null
+        } catch (err) {
+          refused = err
+          return null
         }
+      },
+      admit() {
+        if (refused) throw refused
+      },
+      onAdmitted(connection) {
+        const server: Server = { connection, heard: [], closed: false }
+        connection.receiver = {
+          receive: (plain) => void server.heard.push(Buffer.from(plain)),
+          flushed() {},
+          closed() {
+            server.closed = true
+          },
+        }
+        found.servers.push(server)
       },
     },
   )
-  const links: Link[] = []
+  const links: TcpConnection[] = []
+  const owner = { name: 'test', now: () => performance.now(), fault() {}, gone() {} }
   const server = createServer((socket) => {
-    const link = createLink(socket, 'test', Date.now, () => {})
+    const link = new TcpConnection(socket, owner)
     links.push(link)
-    transform.create().create()(link, (_err, stream) => found.streams.push(stream as Secured))
+    handshakes.accept(link)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
@@ -204,60 +235,57 @@ function raw(port: number): { socket: Socket; closed: Promise<Buffer> } {
   }
 }
 
-interface Opened {
-  source(abort: unknown, cb: (end: unknown, data?: Buffer) => void): void
-  sink(read: (abort: unknown, cb: (end: unknown, data?: Buffer) => void) => void): void
-}
-
 /** npm's client over a socket. */
-function call(port: number, { key = appKey, server = bob.publicKey } = {}): Promise<Opened> {
+function call(port: number, { key = appKey, server = bob.publicKey } = {}): Promise<Duplex<Buffer>> {
   return new Promise((resolve, reject) => {
-    const link = createLink(connect(port, '127.0.0.1'), 'client', Date.now, reject)
+    const socket = duplexOf(connect(port, '127.0.0.1'))
     const shake = secretHandshake.createClient(
       alice,
       key,
       5000,
-    )(server, (err: Error | null, stream: Opened) => (err ? reject(err) : resolve(stream)))
-    shake.sink(link.source)
-    link.sink(shake.source)
+    )(server, (err: Error | null, stream: Duplex<Buffer>) => (err ? reject(err) : resolve(stream)))
+    shake.sink(socket.source)
+    socket.sink(shake.source)
   })
 }
 
-t.test("npm's client gets in, and both directions carry", async (t) => {
-  const listening = await listen(t)
-  const client = await call(listening.port)
-  t.same(listening.asked, [`@${alice.publicKey.toString('base64')}.ed25519`])
-  const [server] = listening.streams as [Secured]
-  t.ok(server.remote.equals(alice.publicKey))
-  let asked = false
-  client.sink((abort, cb) => {
-    if (abort || asked) return
-    asked = true
-    // one muxrpc frame: what is no frame would be refused for its length
-    cb(null, Buffer.concat([Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 1]), Buffer.from('hello')]))
+/** The next chunk of what npm's client reads. */
+const next = ({ source }: Duplex<Buffer>): Promise<Buffer> =>
+  new Promise((resolve) => source(null, (_end, data) => resolve(data as Buffer)))
+
+for (const [how, admit] of [
+  ['at once', () => {}],
+  ['later', () => delay(20)],
+] as const)
+  t.test(`npm's client gets in when it is admitted ${how}, and both directions carry`, async (t) => {
+    const listening = await listen(t, { admit })
+    const client = await call(listening.port)
+    t.same(listening.asked, [alice.publicKey])
+    await until('we have it', () => listening.servers.length === 1)
+    const [server] = listening.servers as [Server]
+    t.ok(server.connection.remote.equals(alice.publicKey))
+    let asked = false
+    client.sink((abort, cb) => {
+      if (abort || asked) return
+      asked = true
+      cb(null, Buffer.from('hello'))
+    })
+    await until('it is heard', () => Buffer.concat(server.heard).toString() === 'hello')
+    server.connection.write(Buffer.from('wor'))
+    server.connection.write(Buffer.from('ld'))
+    t.equal((await next(client)).toString(), 'world', 'one box for one turn')
   })
-  const heard = await new Promise<Buffer>((resolve) =>
-    server.source(null, (_end, data) => resolve(data as Buffer)),
-  )
-  t.equal(heard.subarray(9).toString(), 'hello')
-  let left: Buffer[] = [Buffer.from([0, 0, 0, 0, 5, 0, 0, 0, 1]), Buffer.from('world')]
-  server.sink((abort, cb) => {
-    if (abort) return
-    const [next, ...others] = left
-    left = others
-    if (next) cb(null, next)
-  })
-  const answer = await new Promise<Buffer>((resolve) =>
-    client.source(null, (_end, data) => resolve(data as Buffer)),
-  )
-  t.equal(answer.subarray(9).toString(), 'world')
-})
 
 t.test('who is refused is cut off, without our acceptance', async (t) => {
-  const refusing = await listen(t, { admit: () => Promise.reject(new Error('not admitted')) })
-  await t.rejects(call(refusing.port))
-  t.equal(refusing.asked.length, 1)
-  t.equal(refusing.streams.length, 0)
+  const no = (): never => {
+    throw new Error('not admitted')
+  }
+  for (const admit of [() => Promise.reject(new Error('not admitted')), no]) {
+    const refusing = await listen(t, { admit })
+    await t.rejects(call(refusing.port))
+    t.equal(refusing.asked.length, 1)
+    t.equal(refusing.servers.length, 0)
+  }
 
   const listening = await listen(t)
   await t.rejects(call(listening.port, { key: randomBytes(32) }), 'of another network')
@@ -293,7 +321,7 @@ t.test('however the bytes are cut, and however slowly they come within the deadl
   socket.write(proof.subarray(0, 111))
   await delay(5)
   socket.write(proof.subarray(111))
-  while (listening.streams.length === 0) await delay(2)
+  while (listening.servers.length === 0) await delay(2)
   t.equal(listening.asked.length, 1)
 
   const idle = raw(listening.port)
@@ -306,4 +334,34 @@ t.test('however the bytes are cut, and however slowly they come within the deadl
   t.notOk(socket.destroyed, 'and who is in stays in')
   socket.destroy()
   await closed
+})
+
+t.test('boxes that a client sends before it has our acceptance are not lost', async (t) => {
+  for (const admit of [() => {}, () => delay(20)]) {
+    const listening = await listen(t, { admit })
+    const client = new ClientHandshake(alice, appKey, bob.publicKey)
+    const { socket } = raw(listening.port)
+    const answers: Buffer[] = []
+    socket.on('data', (chunk) => answers.push(chunk))
+    const hello = client.hello()
+    socket.write(hello)
+    await until('the hello', () => Buffer.concat(answers).length === HELLO_BYTES)
+    const answer = Buffer.concat(answers)
+    const proof = client.prove(answer) as Buffer
+    // all that the keys of the boxes are made from is known by now
+    const { boxSecret } = client as unknown as { boxSecret: Buffer }
+    const keys = boxKeys({
+      ...{ boxSecret, local: alice.publicKey, remote: bob.publicKey },
+      ...{ localMac: hello.subarray(0, 32), remoteMac: answer.subarray(0, 32) },
+    })
+    const boxer = new Boxer(loadSecretbox(), keys.encryptKey, keys.encryptNonce)
+    const plain = new ByteQueue()
+    plain.add(Buffer.from('in a hurry'))
+    const box = Buffer.alloc(sealedBytes(plain.size))
+    boxer.fill(box, plain)
+    socket.write(Buffer.concat([proof, box]))
+    await until('it is heard', () => Buffer.concat(listening.servers[0]?.heard ?? []).length > 0)
+    t.equal(Buffer.concat(listening.servers[0]?.heard ?? []).toString(), 'in a hurry')
+    socket.destroy()
+  }
 })

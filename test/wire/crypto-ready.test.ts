@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module'
 import t from 'tap'
-import { readyCrypto, readyFallback } from '../../../src/peer/wire/crypto.js'
+import { readyCrypto, readyFallback } from '../../src/wire/crypto-ready.js'
 
 t.test('native where it is built', async (t) => {
   t.equal(await readyCrypto(), 'sodium-native')

@@ -2,16 +2,20 @@
 
 import { createRequire } from 'node:module'
 
-const chloride = createRequire(import.meta.url)('chloride') as Chloride
+/** @internal */
+export const chloride = createRequire(import.meta.url)('chloride') as Chloride
 
 /** Bytes of the client's two messages, in the order they come. */
 export const HELLO_BYTES = 64
 export const PROOF_BYTES = 112
 
+/** Bytes of the server's acceptance. */
+export const ACCEPTANCE_BYTES = 80
+
 const KEY_BYTES = 32
 const NONCE_BYTES = 24
-const SIGNATURE_BYTES = 64
-const ZEROS = Buffer.alloc(NONCE_BYTES)
+export const SIGNATURE_BYTES = 64
+export const ZEROS: Buffer = Buffer.alloc(NONCE_BYTES)
 
 export interface KeyPair {
   publicKey: Buffer
@@ -20,7 +24,7 @@ export interface KeyPair {
 
 /** What a handshake leaves behind. */
 export interface BoxKeys {
-  /** the client's public key */
+  /** the other end's public key */
   remote: Buffer
   encryptKey: Buffer
   encryptNonce: Buffer
@@ -124,31 +128,51 @@ export class ServerHandshake {
 
   /** The keys of the two directions. What they were made from is wiped: this handshake is over. */
   finish(): BoxKeys {
-    const secret = chloride.crypto_hash_sha256(this.boxSecret)
     const client = this.proof.subarray(SIGNATURE_BYTES)
-    // One allocation for all of it, and not from Node's pool: this is kept as long as the connection lasts, and each
-    // buffer of its own would cost more than its bytes.
-    const keys = Buffer.alloc(3 * KEY_BYTES + 2 * NONCE_BYTES)
-    chloride.crypto_hash_sha256(Buffer.concat([secret, client])).copy(keys)
-    chloride.crypto_hash_sha256(Buffer.concat([secret, this.identity.publicKey])).copy(keys, KEY_BYTES)
-    client.copy(keys, 2 * KEY_BYTES)
-    const nonces = 3 * KEY_BYTES
-    this.remoteMac.copy(keys, nonces, 0, NONCE_BYTES)
-    this.localMac.copy(keys, nonces + NONCE_BYTES, 0, NONCE_BYTES)
-    for (const spent of [secret, this.shared, this.sharedHash, this.boxSecret, this.ephemeral.secretKey])
-      spent.fill(0)
-    return {
-      encryptKey: keys.subarray(0, KEY_BYTES),
-      decryptKey: keys.subarray(KEY_BYTES, 2 * KEY_BYTES),
-      remote: keys.subarray(2 * KEY_BYTES, nonces),
-      encryptNonce: keys.subarray(nonces, nonces + NONCE_BYTES),
-      decryptNonce: keys.subarray(nonces + NONCE_BYTES),
-    }
+    const keys = boxKeys({
+      boxSecret: this.boxSecret,
+      ...{ local: this.identity.publicKey, remote: client },
+      ...{ localMac: this.localMac, remoteMac: this.remoteMac },
+    })
+    wipe(this.shared, this.sharedHash, this.boxSecret, this.ephemeral.secretKey)
+    return keys
   }
 }
 
+/** The keys of the two directions, from one end's view. */
+export function boxKeys({
+  boxSecret,
+  local,
+  remote,
+  localMac,
+  remoteMac,
+}: Record<'boxSecret' | 'local' | 'remote' | 'localMac' | 'remoteMac', Buffer>): BoxKeys {
+  const secret = chloride.crypto_hash_sha256(boxSecret)
+  // One allocation for all of it, and not from Node's pool: this is kept as long as the connection lasts, and each
+  // buffer of its own would cost more than its bytes.
+  const keys = Buffer.alloc(3 * KEY_BYTES + 2 * NONCE_BYTES)
+  chloride.crypto_hash_sha256(Buffer.concat([secret, remote])).copy(keys)
+  chloride.crypto_hash_sha256(Buffer.concat([secret, local])).copy(keys, KEY_BYTES)
+  remote.copy(keys, 2 * KEY_BYTES)
+  const nonces = 3 * KEY_BYTES
+  remoteMac.copy(keys, nonces, 0, NONCE_BYTES)
+  localMac.copy(keys, nonces + NONCE_BYTES, 0, NONCE_BYTES)
+  wipe(secret)
+  return {
+    encryptKey: keys.subarray(0, KEY_BYTES),
+    decryptKey: keys.subarray(KEY_BYTES, 2 * KEY_BYTES),
+    remote: keys.subarray(2 * KEY_BYTES, nonces),
+    encryptNonce: keys.subarray(nonces, nonces + NONCE_BYTES),
+    decryptNonce: keys.subarray(nonces + NONCE_BYTES),
+  }
+}
+
+export function wipe(...secrets: Buffer[]): void {
+  for (const secret of secrets) secret.fill(0)
+}
+
 /** The secret two keys agree on; null for a point of low order, with which anyone would agree on the same. */
-function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
+export function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
   try {
     const secret = chloride.crypto_scalarmult(secretKey, publicKey)
     // libsodium refuses by itself, the fallback does not
@@ -158,10 +182,21 @@ function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
   }
 }
 
+/** Keys converted before, of callers that come again: the conversion is a fifth of a handshake. */
+const CURVE_KEYS = 512
+const curveKeys = new Map<string, Buffer>()
+
 /** A signing key on the curve where keys are agreed on; null where it is no point, or one of low order. */
-function curveKey(publicKey: Buffer): Buffer | null {
+export function curveKey(publicKey: Buffer): Buffer | null {
+  const name = publicKey.toString('latin1')
+  const known = curveKeys.get(name)
+  if (known) return known
   try {
-    return chloride.crypto_sign_ed25519_pk_to_curve25519(publicKey) ?? null
+    const converted = chloride.crypto_sign_ed25519_pk_to_curve25519(publicKey)
+    if (!converted) return null
+    if (curveKeys.size >= CURVE_KEYS) curveKeys.delete(curveKeys.keys().next().value as string)
+    curveKeys.set(name, converted)
+    return converted
   } catch {
     return null
   }

@@ -1,0 +1,37 @@
+// What a muxrpc session is given: the bytes' carrier, the caller, and what all sessions share.
+
+import type { Registry } from './registry.js'
+import type { CallerLimits, TotalLimits } from './stream-limits.js'
+
+/** What carries the frames: bytes in order, both ways. */
+export interface Transport {
+  /** Queues bytes, which are copied. The session is told by `flushed` when they leave. */
+  write(bytes: Uint8Array): void
+  /** Sends what is queued and a goodbye of its own, and ends. */
+  end(): void
+  /** Cuts the connection now. */
+  destroy(): void
+}
+
+/** Whose connection it is. */
+export interface Caller {
+  /** read whenever they are needed: what a caller may have can change while it is connected */
+  readonly limits: CallerLimits
+  /** Told why the connection is cut. */
+  cut(reason: string): void
+}
+
+export interface SessionParts<C> {
+  registry: Registry<C>
+  totals: TotalLimits
+  /** Told what a method threw that was no refusal. */
+  onFault(err: unknown, caller: C, name: string): void
+}
+
+/** Hears the answer to a call of ours. */
+export type Answer = (err: Error | null, value?: unknown) => void
+
+/** The body of a call that is answered once. */
+export function encodeCall(name: readonly string[], args: unknown[]): Buffer {
+  return Buffer.from(JSON.stringify({ name, args }))
+}

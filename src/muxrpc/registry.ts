@@ -1,0 +1,107 @@
+// The methods there are: name, type, who may call it and what it does, declared once for each.
+
+import { RelayError } from '../lib/errors.js'
+import type { RpcStream } from './stream.js'
+
+export type MethodType = 'sync' | 'async' | 'source' | 'sink' | 'duplex'
+
+/** Who may call a method. `words` stand in the tables of docs/protocol.md. */
+export interface Access<C> {
+  readonly words: string
+  allows(caller: C): boolean
+  /** what to tell a caller that is refused, where it is not `not_allowed` */
+  refusal?(caller: C): RelayError | null
+}
+
+interface Declared<C> {
+  access: Access<C>
+}
+
+/** A method that is answered once; what it throws or rejects with is the answer's error. */
+export interface RequestMethod<C> extends Declared<C> {
+  type: 'sync' | 'async'
+  call(caller: C, ...args: unknown[]): unknown
+}
+
+/** A method that opens a stream: sets the stream's handler and writes; what it throws ends the stream. */
+export interface StreamMethod<C> extends Declared<C> {
+  type: 'source' | 'sink' | 'duplex'
+  open(caller: C, stream: RpcStream, ...args: unknown[]): void
+}
+
+export type Method<C> = RequestMethod<C> | StreamMethod<C>
+
+/** Methods by dotted name. */
+export type Methods<C> = Record<string, Method<C>>
+
+export type Manifest = { [name: string]: MethodType | Manifest }
+
+/** The most arguments any method takes; what is beyond is refused before it is looked at. */
+const ARGUMENTS_MAX = 4
+
+export class Registry<C> {
+  private readonly methods = new Map<string, Method<C>>()
+
+  add(methods: Methods<C>): void {
+    for (const [name, method] of Object.entries(methods)) {
+      if (this.methods.has(name)) throw new Error(`method ${name} is declared twice`)
+      this.methods.set(name, method)
+    }
+  }
+
+  entries(): Iterable<[name: string, method: Method<C>]> {
+    return this.methods
+  }
+
+  /**
+   * The method of a call, if this caller may make it.
+   * @param asked  the name as it came: an array of strings, or one string
+   * @param type   the type as it came
+   * @param streams whether the call opens a stream
+   * @throws RelayError `not_allowed` for a method that is not there or not for this caller, alike; `no_such_method` for
+   * one that is called as another type; `bad_argument`
+   */
+  find(caller: C, asked: unknown, type: unknown, args: unknown, streams: boolean): Method<C> {
+    const name = nameOf(asked)
+    const method = this.methods.get(name)
+    if (!method?.access.allows(caller)) throw method?.access.refusal?.(caller) ?? notAllowed(name)
+    const fits = streams ? method.type === type : method.type === 'sync' || method.type === 'async'
+    if (!fits) throw new RelayError('no_such_method')
+    if (!Array.isArray(args) || args.length > ARGUMENTS_MAX) throw new RelayError('bad_argument')
+    return method
+  }
+
+  /** The methods that a caller may call, in muxrpc's nested form. */
+  manifest(allows: (method: Method<C>) => boolean): Manifest {
+    const manifest: Manifest = {}
+    for (const [name, method] of this.methods)
+      if (allows(method)) place(manifest, name.split('.'), method.type)
+    return manifest
+  }
+}
+
+/** Names longer than any of ours are cut in what we answer. */
+const NAME_CHARS_TOLD = 64
+
+/** The dotted name of a call as it came; what is neither text nor a list of texts is the name of nothing. */
+export function nameOf(asked: unknown): string {
+  if (typeof asked === 'string') return asked
+  return Array.isArray(asked) && asked.every((part) => typeof part === 'string') ? asked.join('.') : ''
+}
+
+function notAllowed(name: string): RelayError {
+  // npm muxrpc's words to the end: clients look for them to tell a room of an older kind
+  return new RelayError(
+    'not_allowed',
+    `method:${name.slice(0, NAME_CHARS_TOLD)} is not in list of allowed methods`,
+  )
+}
+
+function place(manifest: Manifest, path: string[], type: MethodType): void {
+  const [first, ...rest] = path as [string, ...string[]]
+  if (rest.length === 0) manifest[first] = type
+  else {
+    manifest[first] ??= {}
+    place(manifest[first] as Manifest, rest, type)
+  }
+}

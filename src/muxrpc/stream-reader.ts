@@ -1,0 +1,66 @@
+// A source of the other end as an async iterable: for callers that take a few values and have time.
+
+import { decodeBody } from './codec.js'
+import type { Caller } from './contract.js'
+import type { MuxrpcSession } from './session.js'
+
+/** Values that may wait for their reader before the connection is read no further. */
+const WAITING_MOST = 64
+
+/** What holds the whole connection, as muxrpc cannot hold one stream alone. */
+export interface Holdable {
+  hold(): void
+  release(): void
+}
+
+/**
+ * Calls a source and yields what it sends. Ends with the stream, whose error is thrown; leaving the loop ends the stream.
+ * @param flow stops and restarts reading from the connection
+ */
+export async function* readSource<C extends Caller>(
+  session: MuxrpcSession<C>,
+  name: readonly string[],
+  args: unknown[],
+  flow: Holdable,
+): AsyncGenerator<unknown> {
+  const waiting: unknown[] = []
+  let end: Error | true | null = null
+  let holding = false
+  let wake: (() => void) | null = null
+  const stream = session.stream(name, args, 'source', {
+    data(body, type) {
+      const value = decodeBody(body, type)
+      // bytes are valid during the call only
+      waiting.push(Buffer.isBuffer(value) ? Buffer.from(value) : value)
+      if (waiting.length >= WAITING_MOST && !holding) {
+        holding = true
+        flow.hold()
+      }
+      wake?.()
+    },
+    ended(err) {
+      end = err
+      wake?.()
+    },
+  })
+  const letGo = (): void => {
+    if (holding) flow.release()
+    holding = false
+  }
+  try {
+    for (;;) {
+      if (waiting.length > 0) {
+        yield waiting.shift()
+        if (waiting.length === 0) letGo()
+      } else if (end === true) return
+      else if (end) throw end
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve
+        })
+    }
+  } finally {
+    letGo()
+    stream.end()
+  }
+}

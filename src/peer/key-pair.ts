@@ -1,0 +1,12 @@
+// Keys of ssb-keys' format as the handshake takes them.
+
+import type { Keys } from 'ssb-keys'
+import type { KeyPair } from '../wire/handshake.js'
+
+export function keyPairOf({ public: publicKey, private: secretKey }: Keys): KeyPair {
+  return { publicKey: bytesOf(publicKey), secretKey: bytesOf(secretKey) }
+}
+
+function bytesOf(key: string): Buffer {
+  return Buffer.from(key.replace('.ed25519', ''), 'base64')
+}

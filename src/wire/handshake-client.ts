@@ -1,0 +1,156 @@
+// The client's half of the secret handshake (protocol guide, "Handshake"), for what the relay calls itself.
+
+import type { Socket } from 'node:net'
+import { HANDSHAKE_TIMEOUT_MS } from '../lib/limits.js'
+import { EncryptedConnection } from './encrypted-connection.js'
+import {
+  ACCEPTANCE_BYTES,
+  agree,
+  type BoxKeys,
+  boxKeys,
+  chloride,
+  curveKey,
+  HELLO_BYTES,
+  type KeyPair,
+  wipe,
+  ZEROS,
+} from './handshake.js'
+import { loadSecretbox } from './secretbox.js'
+import { type Receiver, TcpConnection } from './tcp-connection.js'
+
+const KEY_BYTES = 32
+const NONE: Buffer = Buffer.alloc(0)
+
+/** One handshake. The steps are called in this order; each answers null where the server is not the one it should be. */
+export class ClientHandshake {
+  private readonly ephemeral = chloride.crypto_box_keypair()
+  private readonly localMac: Buffer
+  private remoteMac = NONE
+  private sharedHash = NONE
+  private proof = NONE
+  private boxSecret = NONE
+
+  /** @param server the server's public key */
+  constructor(
+    private readonly keys: KeyPair,
+    private readonly appKey: Buffer,
+    private readonly server: Buffer,
+  ) {
+    this.localMac = chloride.crypto_auth(this.ephemeral.publicKey, appKey)
+  }
+
+  hello(): Buffer {
+    return Buffer.concat([this.localMac, this.ephemeral.publicKey])
+  }
+
+  /** Takes the server's hello; answers the proof of who we are. */
+  prove(bytes: Buffer): Buffer | null {
+    const { appKey, server, keys, ephemeral } = this
+    const remoteMac = Buffer.from(bytes.subarray(0, KEY_BYTES))
+    const remoteKey = Buffer.from(bytes.subarray(KEY_BYTES))
+    if (bytes.length !== HELLO_BYTES || chloride.crypto_auth_verify(remoteMac, remoteKey, appKey) !== 0)
+      return null
+    const theirs = curveKey(server)
+    const shared = agree(ephemeral.secretKey, remoteKey)
+    const toThem = theirs && agree(ephemeral.secretKey, theirs)
+    const toUs = agree(chloride.crypto_sign_ed25519_sk_to_curve25519(keys.secretKey), remoteKey)
+    if (!shared || !toThem || !toUs) return null
+    this.remoteMac = remoteMac
+    this.sharedHash = chloride.crypto_hash_sha256(shared)
+    const signed = Buffer.concat([appKey, server, this.sharedHash])
+    this.proof = Buffer.concat([chloride.crypto_sign_detached(signed, keys.secretKey), keys.publicKey])
+    this.boxSecret = chloride.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem, toUs]))
+    const proofKey = chloride.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem]))
+    wipe(shared, toThem, toUs)
+    return chloride.crypto_secretbox_easy(this.proof, ZEROS, proofKey)
+  }
+
+  /** Takes the server's acceptance; answers the keys of the two directions. */
+  finish(bytes: Buffer): BoxKeys | null {
+    const { appKey, server, proof, sharedHash, boxSecret } = this
+    const signature = chloride.crypto_secretbox_open_easy(bytes, ZEROS, boxSecret)
+    const signed = Buffer.concat([appKey, proof, sharedHash])
+    if (!signature || !chloride.crypto_sign_verify_detached(signature, signed, server)) return null
+    const keys = boxKeys({
+      boxSecret,
+      ...{ local: this.keys.publicKey, remote: server },
+      ...{ localMac: this.localMac, remoteMac: this.remoteMac },
+    })
+    wipe(boxSecret, sharedHash, this.ephemeral.secretKey)
+    return keys
+  }
+}
+
+export interface DialOptions {
+  keys: KeyPair
+  appKey: Buffer
+  /** the server's public key */
+  server: Buffer
+  /** milliseconds; by default the server's own limit */
+  timeout?: number
+}
+
+/** Makes the handshake over a socket. Rejects where it is refused; the socket is then destroyed. */
+export function dial(socket: Socket, options: DialOptions): Promise<EncryptedConnection> {
+  return new Promise((resolve, reject) => {
+    let failed: unknown = new Error('hung up in the handshake')
+    const owner = {
+      name: 'dialled',
+      now: () => performance.now(),
+      fault: (err: unknown) => {
+        failed = err
+      },
+      gone: () => reject(failed),
+    }
+    const tcp = new TcpConnection(socket, owner)
+    const timer = setTimeout(() => tcp.destroy(), options.timeout ?? HANDSHAKE_TIMEOUT_MS)
+    tcp.onClose(() => clearTimeout(timer))
+    const handshake = new ClientHandshake(options.keys, options.appKey, options.server)
+    tcp.receiver = new Exchange(tcp, handshake, owner.fault, (keys, rest) => {
+      clearTimeout(timer)
+      const connection = new EncryptedConnection(tcp, loadSecretbox(), keys)
+      resolve(connection)
+      // after the caller has set its receiver
+      if (rest.length > 0) setImmediate(() => tcp.take(rest))
+    })
+    tcp.send(handshake.hello())
+  })
+}
+
+/** The two answers of the server, in whatever pieces they come. */
+class Exchange implements Receiver {
+  private held = NONE
+  private proved = false
+
+  constructor(
+    private readonly tcp: TcpConnection,
+    private readonly handshake: ClientHandshake,
+    private readonly failed: (err: Error) => void,
+    private readonly done: (keys: BoxKeys, rest: Buffer) => void,
+  ) {}
+
+  receive(chunk: Buffer): void {
+    const bytes = Buffer.concat([this.held, chunk])
+    const wanted = this.proved ? ACCEPTANCE_BYTES : HELLO_BYTES
+    this.held = bytes
+    if (bytes.length < wanted) return
+    this.held = bytes.subarray(wanted)
+    const answer = bytes.subarray(0, wanted)
+    if (this.proved) {
+      const keys = this.handshake.finish(answer)
+      if (!keys) throw new Error('the acceptance does not hold')
+      return this.done(keys, this.held)
+    }
+    const proof = this.handshake.prove(answer)
+    if (!proof) throw new Error('the hello is not of this network')
+    this.proved = true
+    this.tcp.send(proof)
+    if (this.held.length > 0) this.receive(NONE)
+  }
+
+  room(): void {}
+
+  closed(err: Error | null): void {
+    if (err) this.failed(err)
+  }
+}

@@ -1,0 +1,208 @@
+// The secret handshake over a connection, under a deadline; then the encrypted connection.
+
+import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../lib/limits.js'
+import { createThrottledLog, type Log } from '../lib/log.js'
+import { EncryptedConnection } from './encrypted-connection.js'
+import {
+  createServerIdentity,
+  HELLO_BYTES,
+  type KeyPair,
+  PROOF_BYTES,
+  ServerHandshake,
+  type ServerIdentity,
+} from './handshake.js'
+import { loadSecretbox, type Secretbox } from './secretbox.js'
+import type { Receiver, TcpConnection } from './tcp-connection.js'
+
+export interface HandshakeServerOptions<A> {
+  keys: KeyPair
+  appKey: Buffer
+  /** What has to be done before `admit` is asked about a caller, if anything; rejecting refuses. */
+  prepare(publicKey: Buffer): Promise<unknown> | null
+  /**
+   * Decides who may come in, by public key, at the moment the connection begins. Throwing refuses in the handshake, which
+   * is the only way to refuse. What it answers goes to `onAdmitted`.
+   */
+  admit(publicKey: Buffer, connection: TcpConnection): A
+  /** The handshake is done. Must set the connection's receiver before it returns. */
+  onAdmitted(connection: EncryptedConnection, admission: A): void
+  /** milliseconds a caller has; by default the limit */
+  timeout?: number
+}
+
+export interface HandshakeServer {
+  /** Takes a new connection. */
+  accept(connection: TcpConnection): void
+}
+
+export function createHandshakeServer<A>(
+  { log }: { log: Log },
+  options: HandshakeServerOptions<A>,
+): HandshakeServer {
+  const shared: Shared<A> = {
+    secretbox: loadSecretbox(),
+    identity: createServerIdentity(options.keys, options.appKey),
+    timeout: options.timeout ?? HANDSHAKE_TIMEOUT_MS,
+    options,
+    underWay: new Map(),
+    log,
+    tell: createThrottledLog(log, () => performance.now()),
+  }
+  return {
+    accept(connection) {
+      connection.receiver = new Handshake(connection, shared)
+    },
+  }
+}
+
+interface Shared<A> {
+  secretbox: Secretbox
+  identity: ServerIdentity
+  timeout: number
+  options: HandshakeServerOptions<A>
+  /** handshakes by listener, oldest first: a crowd at one takes no place from those at another */
+  underWay: Map<string, Set<Handshake<A>>>
+  log: Log
+  tell: ReturnType<typeof createThrottledLog>
+}
+
+/** One handshake. Its object goes when it is over, whatever becomes of the connection. */
+class Handshake<A> implements Receiver {
+  private readonly handshake: ServerHandshake
+  private readonly timer: NodeJS.Timeout
+  private readonly queue: Set<Handshake<A>>
+  /** of a message that has come in part */
+  private gathered: Buffer | null = null
+  private held = 0
+  private wanted = HELLO_BYTES
+  /** what came after the proof: the first boxes of a client in a hurry */
+  private rest: Buffer | null = null
+
+  constructor(
+    private readonly connection: TcpConnection,
+    private readonly shared: Shared<A>,
+  ) {
+    const { underWay, identity, timeout, tell } = shared
+    const queue = underWay.get(connection.listener) ?? new Set()
+    underWay.set(connection.listener, queue)
+    this.queue = queue
+    if (queue.size >= HANDSHAKES_AT_ONCE) {
+      // The oldest: a caller that is slow to prove itself must not keep out those that are not.
+      tell('warn', 'handshake limit reached, the oldest was cut')
+      queue.values().next().value?.refuse('too many handshakes')
+    }
+    queue.add(this)
+    this.handshake = new ServerHandshake(identity)
+    // One deadline for all of it: a caller that sends a byte now and then gains nothing.
+    this.timer = setTimeout(expire, timeout, this as Handshake<unknown>)
+  }
+
+  receive(chunk: Buffer): void {
+    const { connection } = this
+    let left: Buffer | null = chunk
+    while (left && connection.receiver === this) {
+      if (this.wanted === 0) {
+        // waiting for admission: the connection is held, and no more than one chunk can come
+        this.rest = this.rest ? Buffer.concat([this.rest, left]) : Buffer.from(left)
+        return
+      }
+      left = this.gather(left)
+    }
+    // admitted at once: the rest of the chunk is boxes
+    if (left) connection.receiver?.receive(left)
+  }
+
+  room(): void {}
+
+  closed(): void {
+    this.over()
+  }
+
+  refuse(reason: string): void {
+    this.over()
+    this.shared.log.debug({ reason, listener: this.connection.listener }, 'handshake refused')
+    this.connection.destroy()
+  }
+
+  /** Takes bytes of the message that is due. @returns what came beyond it */
+  private gather(chunk: Buffer): Buffer | null {
+    const { wanted } = this
+    if (!this.gathered && chunk.length >= wanted) {
+      this.message(chunk.subarray(0, wanted))
+      return chunk.length > wanted ? chunk.subarray(wanted) : null
+    }
+    this.gathered ??= Buffer.alloc(PROOF_BYTES)
+    const step = Math.min(wanted - this.held, chunk.length)
+    chunk.copy(this.gathered, this.held, 0, step)
+    this.held += step
+    if (this.held === wanted) {
+      this.held = 0
+      this.message(this.gathered.subarray(0, wanted))
+    }
+    return chunk.length > step ? chunk.subarray(step) : null
+  }
+
+  private message(bytes: Buffer): void {
+    const { handshake, connection } = this
+    if (this.wanted === HELLO_BYTES) {
+      const hello = handshake.hello(Buffer.from(bytes))
+      if (!hello) return this.refuse('the hello is not of this network')
+      this.wanted = PROOF_BYTES
+      connection.send(hello)
+      return
+    }
+    const remote = handshake.prove(bytes)
+    if (!remote) return this.refuse('the proof does not hold')
+    this.wanted = 0
+    clearTimeout(this.timer)
+    this.prepare(remote)
+  }
+
+  private prepare(remote: Buffer): void {
+    const { connection, shared } = this
+    const prepared = shared.options.prepare(remote)
+    if (!prepared) return this.admit(remote)
+    connection.hold()
+    prepared.then(
+      () => {
+        if (connection.closed) return
+        this.admit(remote)
+        connection.release()
+      },
+      (err: Error) => this.refuse(err.message),
+    )
+  }
+
+  private admit(remote: Buffer): void {
+    const { connection, handshake, shared } = this
+    let admission: A
+    try {
+      admission = shared.options.admit(remote, connection)
+    } catch (err) {
+      return this.refuse((err as Error).message)
+    }
+    this.over()
+    connection.send(handshake.accept())
+    const encrypted = new EncryptedConnection(connection, shared.secretbox, handshake.finish())
+    try {
+      shared.options.onAdmitted(encrypted, admission)
+    } catch (err) {
+      return this.fail(err)
+    }
+    if (this.rest) connection.take(this.rest)
+  }
+
+  private fail(err: unknown): void {
+    this.shared.tell('error', 'handshake failed', { err })
+    this.connection.destroy()
+  }
+
+  private over(): void {
+    clearTimeout(this.timer)
+    this.queue.delete(this)
+  }
+}
+
+function expire(handshake: Handshake<unknown>): void {
+  handshake.refuse('deadline passed')
+}

@@ -1,0 +1,106 @@
+// TCP listeners that know their port, limit their connections and can be closed.
+
+import { createServer, type Server, type Socket } from 'node:net'
+import { RelayError } from '../lib/errors.js'
+import { CONNECTIONS_AT_ONCE } from '../lib/limits.js'
+import { createThrottledLog, type Log } from '../lib/log.js'
+import { type ConnectionOwner, TcpConnection } from './tcp-connection.js'
+
+export interface ListenerOptions {
+  /** for logs, limits, and the addresses its callers are told */
+  name: string
+  host: string
+  /** 0 for any free port */
+  port: number
+  /** connections at once; by default the limit. Each listener counts its own */
+  connections?: number
+}
+
+export interface Listener {
+  host: string
+  port: number
+}
+
+export interface TcpListeners {
+  /** Opens a listener. @throws RelayError `address_unusable` */
+  listen(options: ListenerOptions): Promise<Listener>
+  /** Every open connection, oldest first. */
+  connections(): Iterable<TcpConnection>
+  /** Takes no more connections. */
+  stop(): void
+  /** Stops listening and cuts every connection. */
+  close(): Promise<void>
+}
+
+export interface TcpComponents {
+  log: Log
+  /** milliseconds, good for differences */
+  now: () => number
+  onConnection(connection: TcpConnection): void
+  /** the connection to end when a listener has too many */
+  chooseEviction(connections: Iterable<TcpConnection>): TcpConnection | undefined
+}
+
+export function createTcpListeners({ log, now, onConnection, chooseEviction }: TcpComponents): TcpListeners {
+  const servers = new Set<Server>()
+  const connections = new Set<TcpConnection>()
+  const tell = createThrottledLog(log, now)
+  let stopped = false
+
+  function accept(socket: Socket, owner: ConnectionOwner, own: Set<TcpConnection>, most: number): void {
+    if (stopped) {
+      socket.destroy()
+      return
+    }
+    if (own.size >= most) {
+      // Refusing the newest would let a crowd of idle connections lock everybody else out.
+      tell('warn', 'connection limit reached, one connection evicted', { listener: owner.name })
+      chooseEviction(own)?.destroy()
+    }
+    const connection = new TcpConnection(socket, owner)
+    connections.add(connection)
+    own.add(connection)
+    onConnection(connection)
+  }
+
+  return {
+    listen: ({ name, host, port, connections: most = CONNECTIONS_AT_ONCE }) =>
+      new Promise((resolve, reject) => {
+        const own = new Set<TcpConnection>()
+        const owner: ConnectionOwner = {
+          name,
+          now,
+          fault: (err) => log.debug({ err, listener: name }, 'connection broken off'),
+          gone(connection) {
+            connections.delete(connection)
+            own.delete(connection)
+          },
+        }
+        // half-open, as Node otherwise shuts a socket down before it closes it
+        const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, owner, own, most))
+        server.once('error', (err: NodeJS.ErrnoException) => {
+          const detail = `${host}:${port} (${err.code ?? err.message})`
+          reject(new RelayError('address_unusable', detail, { cause: err }))
+        })
+        server.listen(port, host, () => {
+          server.on('error', (err) => log.error({ err, listener: name }, 'listener failed'))
+          servers.add(server)
+          const address = server.address()
+          resolve({ host, port: typeof address === 'object' && address ? address.port : port })
+        })
+      }),
+
+    connections: () => connections,
+
+    stop() {
+      stopped = true
+    },
+
+    async close() {
+      stopped = true
+      const closing = [...servers].map((server) => new Promise((resolve) => server.close(resolve)))
+      for (const connection of [...connections]) connection.destroy()
+      await Promise.all(closing)
+    },
+  }
+}

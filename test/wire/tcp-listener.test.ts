@@ -1,0 +1,101 @@
+// Listeners count their own callers: a crowd at one takes no place from those at another.
+
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { connect, Socket } from 'node:net'
+import t from 'tap'
+import { HANDSHAKES_AT_ONCE } from '../../src/lib/limits.js'
+import type { KeyPair } from '../../src/wire/handshake.js'
+import { createHandshakeServer } from '../../src/wire/handshake-server.js'
+import { type ConnectionOwner, TcpConnection } from '../../src/wire/tcp-connection.js'
+import { createTcpListeners } from '../../src/wire/tcp-listener.js'
+import { silentLog } from '../helpers/store.js'
+import { until } from '../helpers/wait.js'
+
+const chloride = createRequire(import.meta.url)('chloride')
+const KEYS = chloride.crypto_sign_seed_keypair(Buffer.alloc(32, 7)) as KeyPair
+
+t.test('a crowd at one listener cuts its own, never those of another', async (t) => {
+  const taken: TcpConnection[] = []
+  const listeners = createTcpListeners({
+    log: silentLog,
+    now: () => performance.now(),
+    onConnection: (connection) => taken.push(connection),
+    chooseEviction: (open) => [...open].sort((a, b) => a.lastHeard - b.lastHeard)[0],
+  })
+  t.teardown(() => listeners.close())
+  const loopback = { host: '127.0.0.1', port: 0 }
+  const open = await listeners.listen({ ...loopback, name: 'public' })
+  const onion = await listeners.listen({ ...loopback, name: 'onion', connections: 3 })
+  const dial = async (port: number): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    return socket
+  }
+  // the most silent of all, but alone where it is
+  const friend = await dial(open.port)
+  await until('the friend', () => taken.length === 1)
+  for (let i = 1; i <= 10; i++) {
+    await dial(onion.port)
+    await until('it to be taken', () => taken.length === 1 + i)
+  }
+  const left = (name: string) => taken.filter(({ listener, closed }) => listener === name && !closed).length
+  await until('the crowd to be cut', () => left('onion') === 3)
+  t.equal(left('public'), 1)
+  t.notOk(friend.destroyed)
+})
+
+t.test('so do handshakes', async (t) => {
+  const handshakes = createHandshakeServer(
+    { log: silentLog },
+    {
+      keys: KEYS,
+      appKey: Buffer.alloc(32),
+      prepare: () => Promise.reject(new Error('nobody comes that far')),
+      admit() {},
+      onAdmitted() {},
+    },
+  )
+  const ended = new Set<TcpConnection>()
+  const open = new Set<TcpConnection>()
+  /** Somebody who says nothing. */
+  const caller = (name: string): TcpConnection => {
+    const owner: ConnectionOwner = {
+      ...{ name, now: () => performance.now(), fault() {} },
+      gone: (connection) => ended.add(connection),
+    }
+    const connection = new TcpConnection(new Socket(), owner)
+    open.add(connection)
+    handshakes.accept(connection)
+    return connection
+  }
+  // nobody's deadline stays
+  t.teardown(() => {
+    for (const connection of open) connection.destroy()
+  })
+  const friend = caller('public')
+  for (let i = 0; i < 300; i++) caller('onion')
+  await until('the oldest to be cut', () => ended.size === 300 - HANDSHAKES_AT_ONCE)
+  t.notOk(ended.has(friend))
+  t.notOk(friend.closed)
+})
+
+t.test('a port that is taken is told, and what comes after the stop is not taken', async (t) => {
+  const taken: TcpConnection[] = []
+  const listeners = createTcpListeners({
+    log: silentLog,
+    now: () => performance.now(),
+    onConnection: (connection) => taken.push(connection),
+    chooseEviction: () => undefined,
+  })
+  t.teardown(() => listeners.close())
+  const { port } = await listeners.listen({ name: 'public', host: '127.0.0.1', port: 0 })
+  await t.rejects(listeners.listen({ name: 'other', host: '127.0.0.1', port }), { code: 'address_unusable' })
+  listeners.stop()
+  const late = connect(port, '127.0.0.1')
+  late.on('error', () => {})
+  await once(late, 'close')
+  t.same(taken, [])
+})
