@@ -1,6 +1,7 @@
 // tidepool members: lists the feeds the relay follows, follows or unfollows one, and gives roles.
 
 import { Argument, type Command } from 'commander'
+import { count } from '../lib/text.js'
 import type { MemberInfo } from '../operator/protocol.js'
 import type { Role } from '../store/roles.js'
 import { defineKnocks } from './knocks.js'
@@ -25,6 +26,7 @@ export function define(command: Command): void {
     ['tidepool members list', 'who they are and how much is kept of them'],
     ["tidepool members add '@….ed25519' --note Ana", 'let somebody in without an invite'],
     ["tidepool members remove '@….ed25519'", 'stop following somebody'],
+    ["tidepool members reset '@….ed25519'", 'start a forked feed over from its owner'],
     ["tidepool members role '@….ed25519' moderator", 'let somebody moderate'],
     ["tidepool members link '@….ed25519'", 'a one-time link to the dashboard, without an app'],
     ['tidepool members knocks', 'see who waits to be let in, then accept or decline'],
@@ -34,6 +36,7 @@ export function define(command: Command): void {
   defineRemove(
     command.command('remove').description('stop following a feed: its owner is a member no longer'),
   )
+  defineReset(command.command('reset').description('delete what is stored of a feed and ask for it again'))
   defineRole(command.command('role').description('make a member a moderator or admin, or neither'))
   defineKnocks(command)
   defineDashboard(command)
@@ -101,6 +104,24 @@ function defineRemove(command: Command): void {
         const message = await operator.membersRemove(feed)
         if (options.json) printJson(message)
         else print(`The relay follows ${feed} no longer.`)
+      }),
+    )
+}
+
+function defineReset(command: Command): void {
+  const why = [
+    'For a feed that "members list" or "doctor" calls forked: its owner wrote on an old copy, and the relay',
+    'holds the other branch. The branch that its owner’s app sends next is the one that is kept.',
+  ]
+  withDataAndJson(command)
+    .argument('<feed>', 'the feed id of a member')
+    .addHelpText('after', `\n${why.join('\n')}`)
+    .action((feed: string, options: CommonOptions) =>
+      visit(options, async (operator) => {
+        const { messages } = await operator.membersReset(feed)
+        if (options.json) printJson({ id: feed, messages })
+        else
+          print(`${count(messages, 'message')} of ${feed} are deleted. Its owner is asked for all of them.`)
       }),
     )
 }

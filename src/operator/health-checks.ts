@@ -49,7 +49,7 @@ export async function examine(
   { store, now }: { store: Store; now: () => number },
   { dataDir, rebuild }: DoctorOptions,
 ): Promise<DoctorReport> {
-  const checks = [...checkProcess(dataDir, now()), await checkStore(store)]
+  const checks = [...checkProcess(dataDir, now()), await checkStore(store), await checkFeeds(store)]
   if (rebuild) checks.push(await rebuildMembers(store))
   return report(checks)
 }
@@ -114,6 +114,28 @@ async function checkStore(store: Store): Promise<DoctorCheck> {
     return sound('store', `sound: ${count(messages, 'message')} of ${count(feeds, 'feed')}`)
   const more = problems.length > 3 ? ` and ${problems.length - 3} more` : ''
   return trouble('store', 'error', `${problems.slice(0, 3).join('; ')}${more}`, RESTORE)
+}
+
+/** Forks, which the look at the store before this one may have found, and what is still being deleted. */
+async function checkFeeds({ feeds }: Store): Promise<DoctorCheck> {
+  const forks = await feeds.forks()
+  const [first] = forks
+  if (first) {
+    const others = forks.length > 1 ? `, and ${count(forks.length - 1, 'other feed')}` : ''
+    return trouble(
+      'feeds',
+      'warning',
+      `${first.feed} is forked at message ${first.sequence}${others}`,
+      `ask its owner which app to go on with, then: tidepool members reset '${first.feed}'`,
+    )
+  }
+  const { feeds: deleting, messages } = feeds.deleting()
+  return sound(
+    'feeds',
+    deleting > 0
+      ? `none is forked; ${count(messages, 'message')} of ${count(deleting, 'feed')} are being deleted`
+      : 'none is forked',
+  )
 }
 
 async function rebuildMembers(store: Store): Promise<DoctorCheck> {

@@ -136,6 +136,12 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
 
     membersAdd: async ([id, note]) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
     membersRemove: async ([id]) => deeds.removeMember(feedOr(id)),
+    membersReset: async ([id]) => {
+      const feed = feedOr(id)
+      return feeds.reset(feed, () => {
+        if (!members.has(feed)) throw new RelayError('not_following')
+      })
+    },
     block: async ([id, reason]) => ({
       already: !(await withReason(id, () => deeds.block(feedOr(id), textOr(reason, 'reason')))),
     }),

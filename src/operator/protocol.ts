@@ -26,6 +26,7 @@ const METHODS: Record<keyof Operator, true> = {
   membersList: true,
   membersAdd: true,
   membersRemove: true,
+  membersReset: true,
   block: true,
   unblock: true,
   blockedList: true,
@@ -238,6 +239,8 @@ export interface Operator {
   /** Follows a feed; answers the contact message `{key, value, timestamp}`. */
   membersAdd(id: string, note?: string): Promise<unknown>
   membersRemove(id: string): Promise<unknown>
+  /** Deletes what is stored of a member's feed and asks for it again; answers how many messages that were. */
+  membersReset(id: string): Promise<{ messages: number }>
   /** Without a reason, one that is kept stays. */
   block(id: string, reason?: string): Promise<{ already: boolean }>
   unblock(id: string): Promise<void>

@@ -69,6 +69,15 @@ export function createReplication({
     }
   }
 
+  function askAgain(owner: FeedId, feed: FeedId): void {
+    for (const connection of connections.of(owner)) if (started.has(connection)) void ask(connection, feed)
+  }
+  // an operator has started the feed over: whoever may bring it is asked from the first message on
+  const stopListening = store.feeds.onReset((feed) => {
+    askAgain(store.members.get(feed)?.voucher ?? feed, feed)
+    if (store.members.get(feed)?.voucher) askAgain(feed, feed)
+  })
+
   return {
     start(connection) {
       const cancelTimer = clock.after(CLIENT_FIRST_MS, () => {
@@ -88,11 +97,9 @@ export function createReplication({
     sent(connection, id) {
       if (id === connection.id) begin(connection)
     },
-    vouched(voucher, feed) {
-      for (const connection of connections.of(voucher))
-        if (started.has(connection)) void ask(connection, feed)
-    },
+    vouched: askAgain,
     close() {
+      stopListening()
       for (const { cancelTimer } of waiting.values()) cancelTimer()
       waiting.clear()
       started.clear()

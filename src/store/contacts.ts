@@ -50,23 +50,29 @@ export function memberRow(message: KeyedMessage): MemberRecord {
   }
 }
 
-/** Folds a history of ours, in order, into members and blocks: the last word on each feed counts. */
-export function foldContacts(history: Iterable<KeyedMessage>): Folded {
-  const folded: Folded = { members: new Map(), blocks: new Map() }
-  for (const message of history) {
-    const content = message.value.content as ContactContent
-    if (typeof content !== 'object' || content.type !== 'contact' || !isFeedId(content.contact)) continue
-    if (content.following) {
-      // a feed already followed keeps its first row: following twice says nothing new
-      if (!folded.members.has(content.contact)) folded.members.set(content.contact, memberRow(message))
-    } else folded.members.delete(content.contact)
-    if (content.blocking) {
-      folded.blocks.set(content.contact, {
-        since: message.value.timestamp,
-        reason: '',
-        contact: message.value.sequence,
-      })
-    } else folded.blocks.delete(content.contact)
+export interface ContactFold extends Folded {
+  /** Takes the next message of ours: the last word on each feed counts. */
+  add(message: KeyedMessage): void
+}
+
+/** Folds a history of ours, in order, into members and blocks. */
+export function createContactFold(): ContactFold {
+  const members: Folded['members'] = new Map()
+  const blocks: Folded['blocks'] = new Map()
+  return {
+    members,
+    blocks,
+    add(message) {
+      const content = message.value.content as ContactContent
+      if (typeof content !== 'object' || content.type !== 'contact' || !isFeedId(content.contact)) return
+      const { contact } = content
+      if (content.following) {
+        // a feed already followed keeps its first row: following twice says nothing new
+        if (!members.has(contact)) members.set(contact, memberRow(message))
+      } else members.delete(contact)
+      if (content.blocking)
+        blocks.set(contact, { since: message.value.timestamp, reason: '', contact: message.value.sequence })
+      else blocks.delete(contact)
+    },
   }
-  return folded
 }

@@ -74,6 +74,10 @@ export interface Feeds {
   remove(author: FeedId): Promise<void>
   /** The same inside a write. */
   removeNow(author: FeedId, afterFlush: AfterFlush): void
+  /** Starts a feed over: lets go of what is held, and then asks for it to be fetched again. Answers how much that was. */
+  reset(author: FeedId, before?: Precondition): Promise<{ messages: number }>
+  /** Calls the listener when a feed is to be fetched again, until the answer is called. */
+  onReset(listener: (author: FeedId) => void): () => void
   /** Feeds and messages still to be deleted. */
   deleting(): { feeds: number; messages: number }
   /** Goes on with deleting, where a step has failed. */
@@ -128,6 +132,7 @@ export function createFeeds(
       total.bytes -= bytes
     },
   })
+  const resetListeners = new Set<(author: FeedId) => void>()
   const listeners = new Map<FeedId, Set<() => void>>()
   const turns = createFairScheduler<FeedId>(FEED_LISTENERS_TURN, onFault)
   let limits = initialLimits
@@ -307,6 +312,20 @@ export function createFeeds(
 
     setLimits(next) {
       limits = next
+    },
+
+    reset: (author, before) =>
+      writer.submit((afterFlush) => {
+        const { count } = recordOf(keyOf(author))
+        removeNow(author, afterFlush)
+        afterFlush(() => {
+          for (const listener of resetListeners) listener(author)
+        })
+        return { messages: count }
+      }, before),
+    onReset(listener) {
+      resetListeners.add(listener)
+      return () => resetListeners.delete(listener)
     },
 
     deleting() {

@@ -31,6 +31,7 @@ export function startMaintenance({ store, clock, log }: HouseParts): () => Promi
       return
     }
     const { invites, knocks, signIns } = store
+    store.feeds.resumeDeleting()
     const shortened = settled ? [signIns.shorten()] : []
     Promise.all([invites.sweep(), knocks.sweep(), signIns.sweep(), ...shortened, note()]).catch((err) => {
       log.error({ err }, 'what has expired could not be swept')

@@ -6,9 +6,10 @@ import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../lib/limits.js'
 import { cleanText } from '../lib/text.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
-import { foldContacts, followContent, memberRow } from './contacts.js'
+import { followContent, memberRow } from './contacts.js'
 import { createInviteRows, endingNow, indexInvites } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
+import { rebuildIndex } from './rebuild.js'
 import type { RelayFeed } from './relay-feed.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
@@ -93,9 +94,13 @@ export function createMembers(
     if (row.voucher) vouches.putSync(vouchKey(keyOf(row.voucher), keyOf(feed)), true)
   }
 
-  function dropRow(feed: FeedId): void {
+  function dropVouch(feed: FeedId): void {
     const row = members.get(keyOf(feed))
     if (row?.voucher) vouches.removeSync(vouchKey(keyOf(row.voucher), keyOf(feed)))
+  }
+
+  function dropRow(feed: FeedId): void {
+    dropVouch(feed)
     members.removeSync(keyOf(feed))
     dropStanding(feed)
   }
@@ -202,36 +207,24 @@ export function createMembers(
     isBlocked,
     blocked: () => [...blocks.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
 
-    rebuild: () =>
-      writer.submit((afterFlush) => {
-        // first: what follows goes by them
-        const marks = indexInvites(tables, now)
-        const folded = foldContacts(own.history())
-        const reasons = new Map(
-          [...blocks.getRange({})].map(({ key, value }) => [feedIdOf(key), value.reason]),
-        )
-        for (const [feed, row] of folded.blocks) row.reason = reasons.get(feed) ?? ''
-        const differences = new Set([
-          ...differing(members.getRange({}), folded.members),
-          ...differing(blocks.getRange({}), folded.blocks),
-        ])
-        members.clearSync()
-        vouches.clearSync()
-        blocks.clearSync()
-        for (const [feed, row] of folded.members) putRow(feed, row)
-        for (const [feed, row] of folded.blocks) blocks.putSync(keyOf(feed), row)
-        for (const feed of differences) {
-          if (!folded.members.has(feed)) dropStanding(feed)
-          const now = folded.blocks.has(feed)
-            ? 'blocked'
-            : folded.members.has(feed)
-              ? 'followed'
-              : 'unfollowed'
-          afterFlush(tell({ feed, now }))
-        }
-        const [count, blocked] = [folded.members.size, folded.blocks.size]
-        return { differences: [...differences], members: count, blocks: blocked, marks }
-      }),
+    async rebuild() {
+      // first: what follows goes by them
+      const marks = await writer.submit(() => indexInvites(tables, now))
+      const rebuilt = await rebuildIndex({
+        tables,
+        writer,
+        own,
+        putRow(feed, row) {
+          dropVouch(feed)
+          if (row) return putRow(feed, row)
+          members.removeSync(keyOf(feed))
+          dropStanding(feed)
+        },
+        tell: (feed, change, afterFlush) => afterFlush(tell({ feed, now: change })),
+      })
+      const { differences } = rebuilt
+      return { differences, members: rebuilt.members.size, blocks: rebuilt.blocks.size, marks }
+    },
 
     onChange(listener) {
       listeners.add(listener)
@@ -249,16 +242,4 @@ export function createMembers(
       })
     },
   }
-}
-
-/** Ids whose stored row is not what the feed says it should be: wrong, missing or left over. */
-function differing<T>(stored: Iterable<{ key: Buffer; value: T }>, wanted: Map<FeedId, T>): FeedId[] {
-  const missing = new Set(wanted.keys())
-  const wrong: FeedId[] = []
-  for (const { key, value } of stored) {
-    const feed = feedIdOf(key)
-    missing.delete(feed)
-    if (JSON.stringify(value) !== JSON.stringify(wanted.get(feed))) wrong.push(feed)
-  }
-  return [...wrong, ...missing]
 }

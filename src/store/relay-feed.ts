@@ -17,11 +17,9 @@ export interface RelayFeed {
   /** Nothing is published until `release`: while it is not known how far the feed has come. */
   hold(): void
   release(): void
-  /** Every message of ours from the first on, a page at a time. */
-  history(): Iterable<KeyedMessage>
+  /** Up to `count` messages of ours from a sequence on; none at the end. */
+  read(from: number, count: number): KeyedMessage[]
 }
-
-const PAGE = 256
 
 /**
  * @param keys the relay's identity
@@ -56,14 +54,6 @@ export function createRelayFeed(keys: Keys, feeds: Feeds, now: () => number): Re
       const message = signMessage(keys, tip, content, nextTime(tip?.sequence ?? 0))
       return parseStored(feeds.appendOwn(message, afterFlush))
     },
-    *history() {
-      for (let from = 1; ; ) {
-        const page = feeds.read(keys.id, from, PAGE)
-        for (const { bytes } of page) yield parseStored(bytes)
-        const last = page.at(-1)
-        if (!last) return
-        from = last.sequence + 1
-      }
-    },
+    read: (from, count) => feeds.read(keys.id, from, count).map(({ bytes }) => parseStored(bytes)),
   }
 }

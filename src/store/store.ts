@@ -130,7 +130,9 @@ export async function createStore(
       const onProgress = (done: number): void => {
         log.info({ messages: done, of: feeds.totals().messages }, 'checking the store')
       }
-      return verifyTables({ tables, messages, writer, now, uptime, onProgress })
+      const onFork = (feed: string, sequence: number): void =>
+        log.warn({ feed, sequence }, 'a forked feed: what lies behind the fork is not served')
+      return verifyTables({ tables, messages, writer, now, uptime, onProgress, onFork })
     },
     async close() {
       // whoever is still to be told of the last write would read what is closed

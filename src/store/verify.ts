@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { PROGRESS_MS, VERIFY_PROBLEMS, VERIFY_TURN_MESSAGES } from '../lib/limits.js'
-import { feedIdOf, KEY_BYTES } from '../ssb/feed-id.js'
+import { type FeedId, feedIdOf, KEY_BYTES } from '../ssb/feed-id.js'
 import { storedHash } from '../ssb/message.js'
 import type { FeedMessages, StoredMessage } from './feed-messages.js'
 import { eachFeed } from './feed-records.js'
@@ -19,6 +19,8 @@ export interface VerifyParts {
   uptime: () => number
   /** told now and then how many messages have been looked at, of how many */
   onProgress(done: number): void
+  /** told of a fork that was not known */
+  onFork(feed: FeedId, sequence: number): void
 }
 
 /**
@@ -106,18 +108,19 @@ async function verifyFeed(
 
 /** Notes a fork that was stored before forks were looked for: what lies behind it is kept and not served. */
 async function noteFork(
-  { writer, tables, now }: VerifyParts,
+  { writer, tables, now, onFork }: VerifyParts,
   author: Buffer,
   generation: number,
   { sequence, bytes }: StoredMessage,
 ): Promise<void> {
-  await writer.submit(() => {
+  await writer.submit((afterFlush) => {
     const record = tables.feeds.get(author)
     if (!record || (record.generation ?? 0) !== generation) return
     const known = record.fork?.cut ?? Number.POSITIVE_INFINITY
     if (known <= sequence) return
     const at = { sequence, hash: storedHash(bytes), at: now() }
     tables.feeds.putSync(author, { ...record, fork: { ...(record.fork ?? at), cut: sequence } })
+    afterFlush(() => onFork(feedIdOf(author), sequence))
   })
 }
 

@@ -167,6 +167,7 @@ t.test('members', async (t) => {
     membersList: () => members,
     membersAdd: () => message,
     membersRemove: () => message,
+    membersReset: () => ({ messages: 21 }),
   })
   const list = await tidepool('members', 'list', '--data', dataDir)
   t.match(list.stdout, /online +3 h ago \(.*invite +12 +2\.0 KiB/)
@@ -190,6 +191,15 @@ t.test('members', async (t) => {
     ['membersAdd', ANA],
     ['membersRemove', ANA],
   ])
+  t.match(
+    (await tidepool('members', 'reset', ANA, '--data', dataDir)).stdout,
+    /^21 messages of @AAA.* deleted/,
+  )
+  t.same(JSON.parse((await tidepool('members', 'reset', ANA, '--json', '--data', dataDir)).stdout), {
+    id: ANA,
+    messages: 21,
+  })
+  t.same(calls.at(-1), ['membersReset', ANA])
 })
 
 t.test('block and unblock', async (t) => {

@@ -100,7 +100,7 @@ t.test('what we write is what npm writes, byte for byte', async (t) => {
           end: fc.boolean(),
         },
         value: fc.oneof(
-          fc.jsonValue(),
+          fc.jsonValue().filter((value) => value !== ''),
           // empty text goes out as JSON: npm sends a frame without a body, which is a goodbye
           fc.string({ minLength: 1 }),
           fc.uint8Array().map((bytes) => Buffer.from(bytes)),

@@ -3,6 +3,7 @@
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { BAD_MESSAGES_PER_STREAM, CLIENT_FIRST_MS, GAP_ASKS } from '../../src/lib/limits.js'
+import { verifyMessage } from '../../src/ssb/message.js'
 import { collect } from '../helpers/client.js'
 import { createTestFeed } from '../helpers/feed.js'
 import { startTestPeer } from '../helpers/peer.js'
@@ -212,6 +213,30 @@ t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) =
   client.push(friend.messages[2], 1)
   await until('no longer listened to', () => client.aborted.includes(friend.id))
   t.equal(store.feeds.info(friend.id).messages, 0, 'and what it left makes room')
+})
+
+t.test('a feed that is started over is asked for from its first message', async (t) => {
+  const { connect, follow, store } = await startTestPeer(t)
+  const feed = createTestFeed()
+  feed.post(5)
+  const other = createTestFeed(feed.keys)
+  other.post(4, 'from an old copy')
+  await follow(feed.id)
+  await store.feeds.append(feed.id, other.messages.map(verifyMessage))
+  const client = pushing()
+  const { rpc } = await connect(feed.keys, client)
+  await collect(rpc.createHistoryStream({ id: feed.id }))
+  await until('asked', () => client.asked.length === 1)
+  t.match(client.asked[0], { sequence: 5 })
+  client.push(feed.messages[4])
+  await until('seen', () => store.feeds.info(feed.id).forked)
+  t.equal(store.feeds.info(feed.id).latest, 4)
+  t.same(await store.feeds.reset(feed.id), { messages: 4 })
+  await until('asked again', () => client.asked.length === 2)
+  t.match(client.asked[1], { sequence: 1, seq: 1, live: true })
+  for (const value of feed.messages) client.push(value, 1)
+  await until('its own branch', () => store.feeds.info(feed.id).messages === 5)
+  t.notOk(store.feeds.info(feed.id).forked)
 })
 
 t.test('a feed that does not fit ends its stream, and the connection is read on', async (t) => {

@@ -1,0 +1,132 @@
+// Rebuilding the member index from the relay's own feed: read and compared in turns, set right in small writes.
+
+import { setImmediate } from 'node:timers/promises'
+import { REBUILD_TURN, REBUILD_WRITES } from '../lib/limits.js'
+import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+import { createContactFold, type Folded } from './contacts.js'
+import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
+import type { RelayFeed } from './relay-feed.js'
+import type { AfterFlush, Writer } from './writer.js'
+
+export interface RebuildParts {
+  tables: Pick<Tables, 'members' | 'vouches' | 'blocks'>
+  writer: Writer
+  own: RelayFeed
+  /** Inside a write: puts a member's row with what belongs to it, or takes it away where there is none. */
+  putRow(feed: FeedId, row: MemberRecord | undefined): void
+  /** Inside a write: what live connections are told of a feed after it. */
+  tell(feed: FeedId, now: 'blocked' | 'followed' | 'unfollowed', afterFlush: AfterFlush): void
+}
+
+/**
+ * Folds our feed, and sets right every row that differs from what it says.
+ * Each row is right before or after its write, so that the end of the process between two of them does no harm.
+ * @returns the ids of every row that was wrong, and what the feed says in all
+ */
+export async function rebuildIndex(parts: RebuildParts): Promise<{ differences: FeedId[] } & Folded> {
+  const { tables, writer, own, putRow, tell } = parts
+  const { members, blocks } = tables
+  const fold = createContactFold()
+  let next = 1
+  /** Folds some more of what the feed says. @returns whether there was more */
+  function foldSome(): boolean {
+    const page = own.read(next, REBUILD_TURN)
+    for (const message of page) fold.add(message)
+    next = (page.at(-1)?.value.sequence ?? next - 1) + 1
+    return page.length > 0
+  }
+  while (foldSome()) await setImmediate()
+
+  /** What the feed says of a block, with the reason that is kept here alone. */
+  function blockOf(feed: FeedId): BlockRecord | undefined {
+    const block = fold.blocks.get(feed)
+    return block && { ...block, reason: blocks.get(keyOf(feed))?.reason ?? '' }
+  }
+  const isWrong = (feed: FeedId): boolean =>
+    !isEqual(members.get(keyOf(feed)), fold.members.get(feed)) ||
+    !isEqual(blocks.get(keyOf(feed)), blockOf(feed)) ||
+    !isVouchHeld(tables, feed, fold.members.get(feed))
+
+  const differences: FeedId[] = []
+  function setRight(feed: FeedId, afterFlush: AfterFlush): void {
+    // Asked again inside the write: members may have come and gone meanwhile.
+    if (!isWrong(feed)) return
+    const [row, block] = [fold.members.get(feed), blockOf(feed)]
+    if (!isEqual(members.get(keyOf(feed)), row) || !isEqual(blocks.get(keyOf(feed)), block)) {
+      differences.push(feed)
+      tell(feed, block ? 'blocked' : row ? 'followed' : 'unfollowed', afterFlush)
+    }
+    putRow(feed, row)
+    if (block) blocks.putSync(keyOf(feed), block)
+    else blocks.removeSync(keyOf(feed))
+  }
+
+  let wrong: FeedId[] = []
+  const flush = async (): Promise<void> => {
+    const some = wrong
+    wrong = []
+    await writer.submit((afterFlush) => {
+      while (foldSome());
+      for (const feed of some) setRight(feed, afterFlush)
+    })
+  }
+  for await (const feed of everyFeed(tables, fold)) {
+    if (isWrong(feed)) wrong.push(feed)
+    if (wrong.length === REBUILD_WRITES) await flush()
+  }
+  await flush()
+  await dropStrayVouches(parts, fold)
+  return { differences, members: fold.members, blocks: fold.blocks }
+}
+
+/** Every feed that has a row or should have one, some in a turn of the event loop. */
+async function* everyFeed({ members, blocks }: RebuildParts['tables'], fold: Folded): AsyncGenerator<FeedId> {
+  let inTurn = 0
+  for (const table of [members, blocks]) {
+    for (let start = Buffer.alloc(0); ; ) {
+      const page = [...table.getKeys({ start, limit: REBUILD_TURN })].map((key) => Buffer.from(key))
+      for (const key of page) yield feedIdOf(key)
+      const last = page.at(-1)
+      if (!last) break
+      start = Buffer.concat([last, Buffer.alloc(1)])
+      await setImmediate()
+    }
+  }
+  for (const wanted of [fold.members, fold.blocks]) {
+    for (const feed of wanted.keys()) {
+      yield feed
+      inTurn += 1
+      if (inTurn % REBUILD_TURN === 0) await setImmediate()
+    }
+  }
+}
+
+function isVouchHeld({ vouches }: Pick<Tables, 'vouches'>, feed: FeedId, row?: MemberRecord): boolean {
+  return !row?.voucher || vouches.doesExist(vouchKey(keyOf(row.voucher), keyOf(feed)))
+}
+
+/** Rows that say a member answers for a feed, where the feed says otherwise. */
+async function dropStrayVouches(
+  { tables: { vouches, members }, writer }: RebuildParts,
+  fold: Folded,
+): Promise<void> {
+  for (let start = Buffer.alloc(0); ; ) {
+    const page = [...vouches.getKeys({ start, limit: REBUILD_TURN })].map((key) => Buffer.from(key))
+    const isStray = (key: Buffer): boolean => {
+      const feed = feedIdOf(key.subarray(KEY_BYTES))
+      const voucher = feedIdOf(key.subarray(0, KEY_BYTES))
+      return fold.members.get(feed)?.voucher !== voucher && members.get(keyOf(feed))?.voucher !== voucher
+    }
+    const stray = page.filter(isStray)
+    if (stray.length > 0)
+      await writer.submit(() => {
+        for (const key of stray) if (isStray(key)) vouches.removeSync(key)
+      })
+    const last = page.at(-1)
+    if (!last) return
+    start = Buffer.concat([last, Buffer.alloc(1)])
+    await setImmediate()
+  }
+}
+
+const isEqual = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other)
