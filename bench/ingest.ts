@@ -1,10 +1,13 @@
 // History in: how fast a server takes one member's feed in over the wire, verified and stored, ours against the rivals.
 
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Operator } from '../src/operator/protocol.js'
 import { makeFeed } from './lib/feeds.js'
 import { processorTime, temporary } from './lib/process.js'
 import { ranking } from './lib/profile.js'
 import {
   atLeast,
+  atMost,
   benchOptions,
   conclude,
   median,
@@ -31,7 +34,13 @@ interface Contestant {
   /** share of one processor the server and the clients used; a server's threads count together */
   serverBusy: number[]
   clientBusy: number[]
+  /** of ours: bytes of the database file per message, and the slowest answers of its web page meanwhile, ms */
+  diskBytes: number[]
+  pageDelays: number[]
 }
+
+/** Milliseconds between two requests for the page that says a server is well. */
+const PAGE_EVERY_MS = 5
 
 const contestant = (
   name: string,
@@ -45,6 +54,8 @@ const contestant = (
   rates: [],
   serverBusy: [],
   clientBusy: [],
+  diskBytes: [],
+  pageDelays: [],
   ...extra,
 })
 
@@ -61,11 +72,15 @@ const contestants = [
 ]
 
 /** A fresh server, a fresh client process, one feed in. */
-async function measure({ name, start, messages, rates, serverBusy, clientBusy }: Contestant): Promise<void> {
-  const server = await start()
+async function measure(one: Contestant): Promise<void> {
+  const { name, start, messages, rates, serverBusy, clientBusy, diskBytes, pageDelays } = one
+  const server: Server & { operator?: Operator } = await start()
   const clients = startClients()
   const before = processorTime(server.pid)
+  const stopAsking = server.web ? askPage(`${server.web}/healthz`, pageDelays) : null
   const { ms, busy } = await fill(server, clients, messages)
+  await stopAsking?.()
+  if (server.operator) diskBytes.push((await server.operator.status()).db_bytes / messages.count)
   serverBusy.push((processorTime(server.pid) - before) / ms)
   await check(server, clients, messages)
   clientBusy.push(busy / ms)
@@ -73,6 +88,26 @@ async function measure({ name, start, messages, rates, serverBusy, clientBusy }:
   progress(`${name}: ${rounded((messages.count / ms) * 1000)} messages/s`)
   await clients.stop()
   await server.stop()
+}
+
+/** Asks for a page over and over; its end notes how long 99 of 100 answers took at most. */
+function askPage(url: string, delays: number[]): () => Promise<void> {
+  const times: number[] = []
+  let asking = true
+  const done = (async () => {
+    while (asking) {
+      const started = performance.now()
+      await (await fetch(url)).text()
+      times.push(performance.now() - started)
+      await delay(PAGE_EVERY_MS)
+    }
+  })()
+  return async () => {
+    asking = false
+    await done
+    times.sort((a, b) => a - b)
+    delays.push(times[Math.floor((times.length - 1) * 0.99)] ?? Number.NaN)
+  }
 }
 
 for (let round = 0; round < options.rounds; round++) {
@@ -99,17 +134,23 @@ say(
 )
 say(
   table(
-    ['server', 'messages/s', 'lowest-highest', 'messages', 'server busy %', 'client busy %'],
-    contestants.map(({ name, messages, rates, serverBusy, clientBusy }) => [
+    [
+      ...['server', 'messages/s', 'lowest-highest', 'messages', 'server busy %', 'client busy %'],
+      ...['bytes on disk', 'page p99 ms'],
+    ],
+    contestants.map(({ name, messages, rates, serverBusy, clientBusy, diskBytes, pageDelays }) => [
       name,
       rounded(median(rates), median(rates) < 100 ? 1 : 0),
       spread(rates),
       messages.count,
       Math.round(median(serverBusy) * 100),
       Math.round(median(clientBusy) * 100),
+      diskBytes.length > 0 ? Math.round(median(diskBytes)) : '-',
+      pageDelays.length > 0 ? Math.round(median(pageDelays)) : '-',
     ]),
   ),
 )
+const own = contestants.find(({ name }) => name === 'tidepool')
 const rate = (wanted: string): number => median(contestants.find(({ name }) => name === wanted)?.rates ?? [])
 conclude(
   'ingest',
@@ -119,6 +160,9 @@ conclude(
       rate('tidepool') / Math.max(rate('ssb-server'), rate('ssb-server, lean')),
       1.5,
     ),
+    atLeast('messages/s', rate('tidepool'), 14_000),
+    atMost('bytes on disk per message', median(own?.diskBytes ?? []), 900),
+    atMost('ms for 99 of 100 pages meanwhile', median(own?.pageDelays ?? []), 50),
   ],
   {
     messages: feed.count,

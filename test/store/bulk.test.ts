@@ -13,8 +13,8 @@ const MESSAGES = Number(process.env.TIDE_BULK_MESSAGES ?? 20_000)
 const FEEDS = Number(process.env.TIDE_BULK_FEEDS ?? 200)
 /** As scripts/start.sh has them. */
 const FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1', '--expose-gc']
-/** A board's memory is 512 MB; what LMDB has mapped counts here as well. */
-const RSS_MB = 250
+/** A board's memory is 512 MB. Without what LMDB has mapped, which the system takes back as it likes. */
+const RSS_MB = 200
 /** Milliseconds without a turn for anybody else, on a machine that does other things as well. */
 const LONGEST_MS = 1500
 
