@@ -286,6 +286,21 @@ export const ALIVE_ANSWER_MS = 30 * SECOND
 
 /** Bytes in a request body: a captcha answer needs fifty. */
 export const BODY_BYTES = 8 * KIB
+/**
+ * Bytes of a form that carries text by people: the longest answers it takes need 15 KiB, as `%D7%A9` is one letter, and
+ * a person who wrote some times too much is told so beside the field, with all they wrote still there. A power of two, as
+ * buffers double.
+ */
+export const TEXT_FORM_BYTES = 64 * KIB
+/** Bytes of an oversized body that are read and dropped, so that its sender hears the refusal instead of a reset. */
+export const BODY_DISCARDED = 4 * MIB
+/** Bytes that all unfinished bodies hold together: 64 of the largest. Beyond it the oldest is refused. */
+export const BODIES_BYTES = 4 * MIB
+/** Bytes below which a chunk of a body is a crumb, and crumbs that one body may have: a browser sends one, at its end. */
+export const BODY_CRUMB = 64
+export const BODY_CRUMBS = 128
+/** Fields of a form, and values in a JSON body: the largest of ours has ten. */
+export const BODY_FIELDS = 64
 /** Milliseconds a riddle can be answered. */
 export const RIDDLE_MS = 10 * MINUTE
 /** Links that lead nowhere, asked for in an hour by everyone together; who holds a real one is never refused for them. */
@@ -305,6 +320,9 @@ export const RIDDLE_IMAGES = 64
 
 /** The ports of the onion address: what browsers, SSB clients and lookups by host alone expect, whatever ours are. */
 export const ONION_PORTS = { web: 80, ssb: 8008, whois: 26_819 }
+
+/** Bytes of a configuration file: one with every key explained has 6 KiB. */
+export const CONFIG_BYTES = 256 * KIB
 
 // --- service ---------------------------------------------------------------------------------------------------
 
@@ -334,6 +352,12 @@ export const ACME_REFUSED_MS = [5 * MINUTE, 12 * HOUR] as const
 export const ACME_AWAY_MS = 7 * DAY
 /** A clock before this was never set: boards without a battery wake up in 1970. 2024-01-01, Unix ms. */
 export const PLAUSIBLE_NOW = 1_704_067_200_000
+/** Challenges of one certificate that are answered at once: there is one name, so one is asked. */
+export const ACME_CHALLENGES = 8
+/** Characters of a challenge's token and of its answer (RFC 8555, 8.3): theirs have some 40 and 90. */
+export const ACME_CHALLENGE_CHARS = 512
+/** Bytes of one answer of the authority: the longest is a chain, of some 8 KiB. In chunks of one byte it takes 15 MB. */
+export const ACME_ANSWER_BYTES = 64 * KIB
 /** Bytes in a key or certificate file; a chain of four is some 8 KiB. */
 export const PEM_BYTES = 256 * KIB
 

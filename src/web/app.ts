@@ -2,6 +2,7 @@
 
 import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
 import { listen } from './listen.js'
+import { createRequestBodies } from './request-body.js'
 
 export type {
   DrawnCaptcha as DrawnRiddle,
@@ -27,6 +28,7 @@ export { type Listener, listen } from './listen.js'
  */
 export async function createWeb(components: WebComponents, options: WebOptions): Promise<Web> {
   const limits: Required<SiteLimits> = { ...options }
+  const bodies = createRequestBodies()
   let site: Promise<Site> | null = null
 
   function open(): Promise<Site> {
@@ -39,6 +41,8 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   const through =
     (pick: (site: Site) => Handler): Handler =>
     (req, res) => {
+      // before anything waits: chunks that nobody reads cost more than their bytes
+      bodies.begin(req)
       components.used?.()
       return open().then(
         (site) => pick(site)(req, res),

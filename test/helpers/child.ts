@@ -34,6 +34,7 @@ export interface ChildRelay {
   id: string
   pid: number
   ssbPort: number
+  webUrl: string
   operator: Operator
   /** Kills it in the middle of whatever it does: no handler runs, nothing is closed. */
   kill(): Promise<void>
@@ -46,6 +47,10 @@ export interface ChildOptions {
   fileKib?: number
   /** flags for Node */
   flags?: string[]
+  /** of its environment, beside what every child has */
+  env?: NodeJS.ProcessEnv
+  /** `key=value` over the test's own */
+  sets?: string[]
 }
 
 /** Starts `tidepool start` on a data directory and waits until its operator answers. */
@@ -53,15 +58,15 @@ export async function startChild(
   t: Test,
   cli: string,
   dataDir: string,
-  { fileKib, flags = [] }: ChildOptions = {},
+  { fileKib, flags = [], env = {}, sets: more = [] }: ChildOptions = {},
 ): Promise<ChildRelay> {
-  const sets = OWN_SETS.flatMap((set) => ['--set', set])
+  const sets = [...OWN_SETS, ...more].flatMap((set) => ['--set', set])
   const start = [...UNWATCHED, process.execPath, ...flags, cli, 'start', '--data', dataDir, ...sets]
   // no file grows beyond this: to the database it is a disk that is full (blocks of 512 bytes; the signal is ignored)
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${(fileKib ?? 0) * 2}; exec "$@"`, 'sh', ...start]
   const [program = '', ...args] = fileKib ? limited : start
   const child = spawn(program, args, {
-    env: plainEnv(),
+    env: { ...plainEnv(), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
   })
   let stderr = ''
@@ -88,6 +93,7 @@ export async function startChild(
     id,
     pid,
     ssbPort: Number(/:(\d+)~/.exec(addresses.ssb[0] ?? '')?.[1]),
+    webUrl: addresses.web ?? '',
     operator,
     async kill() {
       client.close()

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { BODY_BYTES, MIB } from '../../src/lib/limits.js'
+import { BODY_BYTES, BODY_FIELDS, MIB } from '../../src/lib/limits.js'
 import { ANSWER, openSite, type Site } from './site.js'
 
 async function posted(site: Site, body: string, headers: Record<string, string> = {}) {
@@ -36,6 +36,7 @@ t.test('answers that are none', async (t) => {
       'constructor=x',
     ],
     `captcha=${'x'.repeat(BODY_BYTES - 'captcha='.length)}`,
+    '&'.repeat(BODY_FIELDS - 1),
   ]) {
     const reply = await posted(site, body)
     t.equal(reply.status, 403, body.slice(0, 40))
@@ -54,6 +55,15 @@ t.test('the right answer twice in one body is no answer', async (t) => {
     t.equal((await visitor.post(ANSWER, shape(answer))).status, 403)
   }
   t.equal(site.minted.length, 0)
+})
+
+t.test('more fields or values than any form of ours has', async (t) => {
+  const site = await openSite(t)
+  t.equal((await posted(site, '&'.repeat(BODY_FIELDS))).status, 400)
+  const json = { 'Content-Type': 'application/json' }
+  const join = (body: string) => site.visitor().ask('/join', { method: 'POST', body, headers: json })
+  t.match((await join(`{"id":"[,,{","more":[${'[],'.repeat(BODY_FIELDS)}[]]}`)).text, 'body malformed')
+  t.match((await join(`{"id":"${'[,{'.repeat(BODY_FIELDS)}\\\\","invite":"x"}`)).text, 'not a feed id')
 })
 
 t.test('bodies that are no form', async (t) => {

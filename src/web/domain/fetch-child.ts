@@ -3,11 +3,9 @@
 import { Agent } from 'node:https'
 import { rootCertificates } from 'node:tls'
 import { axios, Client, crypto } from 'acme-client'
-import { ACME_AWAY_MS, KIB, SECOND } from '../../lib/limits.js'
+import { ACME_ANSWER_BYTES, ACME_AWAY_MS, SECOND } from '../../lib/limits.js'
 import type { ChildOrder, FromChild } from './fetch.js'
 
-/** Bytes of one answer: the longest is a chain. */
-const ANSWER_BYTES = 256 * KIB
 /** How often and how many milliseconds apart the authority is asked whether it has made up its mind. */
 const ASKING = { backoffAttempts: 60, backoffMin: SECOND / 2, backoffMax: 5 * SECOND }
 /** Refusals of our nonce that are taken for bad luck: a busy authority's servers do not always agree. */
@@ -20,7 +18,7 @@ async function obtain(order: ChildOrder): Promise<string> {
   const { name, email, directory, ca, accountKey, key, answerMs } = order
   Object.assign(axios.defaults, {
     timeout: answerMs,
-    maxContentLength: ANSWER_BYTES,
+    maxContentLength: ACME_ANSWER_BYTES,
     httpsAgent: new Agent({ keepAlive: true, ...(ca ? { ca: [...rootCertificates, ca] } : {}) }),
   })
   // The library's own retries wait for as long as they are told to, and lose what a failed connection said. When to come

@@ -60,7 +60,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     ctx.vary('Accept')
     ctx.set('Cache-Control', 'no-store')
     // whatever is left of such a body is not worth reading
-    if (code === 'body_too_large') ctx.set('Connection', 'close')
+    if (code === 'body_too_large' || !ctx.req.complete) ctx.set('Connection', 'close')
     if (ctx.state.program) {
       ctx.body = { status: 'error', error: message, code }
       return

@@ -1,0 +1,140 @@
+// An attack on a relay in a process of its own, as a board runs it: who is still served, how fast, and in how much memory.
+
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
+import t, { type Test } from 'tap'
+import { buildRelay, type ChildRelay, childDir, startChild } from '../helpers/child.js'
+import { connectClient } from '../helpers/client.js'
+import { Visitor } from '../helpers/http.js'
+import { within } from '../helpers/wait.js'
+import { text } from '../house/files.js'
+
+/** The long form has the numbers of the documents; the short one is for every run of the tests. */
+export const LONG = process.env.TIDE_ATTACKS === 'long'
+
+/** What an attack may cost. */
+export interface Budget {
+  /** MB of 10^6 bytes that the relay's resident memory may grow by */
+  rss?: number
+  /** milliseconds that the slowest answer of /healthz may take meanwhile: the longest that the event loop stood still */
+  stall?: number
+}
+
+export interface Target extends ChildRelay {
+  /** Opens a socket to the pages and writes; what comes back is read and dropped. */
+  pages(bytes: string | Buffer): Socket
+  /** The same to the SSB port. */
+  ssb(bytes: string | Buffer): Socket
+  /** As a Host header says where the pages are. */
+  host: string
+  sets: readonly string[]
+}
+
+const BUDGET: Required<Budget> = { rss: 48, stall: 3000 }
+const startScript = text('scripts/start.sh')
+const FLAGS = (/^exec node ((?:--\S+ )+)"/m.exec(startScript)?.[1] ?? '').trim().split(' ')
+const ENV = Object.fromEntries(
+  [...startScript.matchAll(/(\w+)="\$\{\1:-(\d+)\}"/g)].map(([, name = '', value = '']) => [name, value]),
+)
+
+let cli: Promise<string> | null = null
+
+/**
+ * Declares an attack: a fresh relay, `run` against it, and then the budget and whether strangers and members are served.
+ * @param sets configuration, `key=value`
+ */
+export function attack(
+  name: string,
+  run: (relay: Target, t: Test) => Promise<unknown>,
+  { sets = [], ...budget }: Budget & { sets?: string[] } = {},
+): void {
+  t.test(name, { timeout: 120_000 }, async (t) => {
+    cli ??= buildRelay(t.parent as Test)
+    const relay = await startChild(t, await cli, await childDir(t), { flags: FLAGS, env: ENV, sets })
+    await relay.operator.setup({ name: 'Tidepool', description: '' })
+    await served(t, relay, 'before')
+    const sockets = new Set<Socket>()
+    const dial = (port: number, bytes: string | Buffer): Socket => {
+      const socket = connect(port, '127.0.0.1')
+      sockets.add(socket)
+      socket.on('error', () => {})
+      socket.on('data', () => {})
+      socket.write(bytes)
+      return socket
+    }
+    const rssBefore = memoryOf(relay.pid, 'VmRSS')
+    const watch = watchHealth(relay.webUrl)
+    const { host, port } = new URL(relay.webUrl)
+    const target = {
+      ...{ ...relay, host, sets },
+      pages: (bytes: string | Buffer) => dial(Number(port), bytes),
+      ssb: (bytes: string | Buffer) => dial(relay.ssbPort, bytes),
+    }
+    await run(target, t)
+    await served(t, relay, 'meanwhile')
+    const stall = await watch.end()
+    const grown = memoryOf(relay.pid, 'VmHWM') - rssBefore
+    for (const socket of sockets) socket.destroy()
+    const most = { ...BUDGET, ...budget }
+    t.ok(stall <= most.stall, `the loop stood still for ${Math.round(stall)} of ${most.stall} ms`)
+    t.ok(grown <= most.rss, `${Math.round(grown)} of ${most.rss} MB more were resident`)
+    await served(t, relay, 'afterwards')
+    t.equal(await relay.stop(), 0, 'it stops as asked')
+  })
+}
+
+/** A visitor of the pages gets one, and an app that it has never seen is answered. */
+async function served(t: Test, relay: ChildRelay, when: string): Promise<void> {
+  const page = within('a page', new Visitor(relay.webUrl).get('/'), 20_000)
+  t.equal((await page).status, 200, `${when}: a visitor is served`)
+  const joining = new Visitor(relay.webUrl).post('/join', { id: '@x', invite: 'x' })
+  t.equal((await within('an answer', joining, 20_000)).status, 404, `${when}: and answered`)
+  const app = await within('an app', connectClient({ port: relay.ssbPort, relay: relay.id }), 20_000)
+  t.ok(await within('the room', roomOf(app.rpc), 20_000), `${when}: an app is served`)
+  await app.close()
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
+function roomOf(rpc: any): Promise<unknown> {
+  return new Promise((resolve, reject) =>
+    rpc.tunnel.isRoom((err: unknown, is: unknown) => (err ? reject(err) : resolve(is))),
+  )
+}
+
+function memoryOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+  return (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024) / 1e6
+}
+
+/** Asks for /healthz again and again from a thread that no attack keeps busy; answers the longest it took. */
+function watchHealth(url: string): { end(): Promise<number> } {
+  const script = `
+    const { parentPort, workerData } = require('node:worker_threads')
+    const { get } = require('node:http')
+    let worst = 0
+    let over = false
+    let since = 0
+    const ask = () => {
+      if (over) return
+      since = performance.now()
+      const done = () => { worst = Math.max(worst, performance.now() - since); since = 0; setTimeout(ask, 20) }
+      get(workerData + '/healthz', { agent: false }, (res) => res.resume().on('close', done)).on('error', done)
+    }
+    parentPort.once('message', () => {
+      over = true
+      parentPort.postMessage(Math.max(worst, since && performance.now() - since))
+    })
+    ask()`
+  const env = { PATH: process.env.PATH ?? '' }
+  const worker = new Worker(script, { eval: true, execArgv: [], env, workerData: url })
+  return {
+    async end() {
+      const answer = new Promise<number>((resolve) => worker.once('message', resolve))
+      worker.postMessage('end')
+      const worst = await answer
+      await worker.terminate()
+      return worst
+    },
+  }
+}
