@@ -1,10 +1,11 @@
 // The configuration: one table of keys, and a TOML file plus `--set` turned into a checked Config. Only reader of the environment.
 
-import { readFileSync } from 'node:fs'
+import { closeSync, openSync, readSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { parse } from 'smol-toml'
 import { RelayError } from '../lib/errors.js'
+import { CONFIG_BYTES, KIB } from '../lib/limits.js'
 import type { LogLevel } from '../lib/log.js'
 import { suggestKey } from '../lib/suggest.js'
 import { KEYS, type Key } from './keys.js'
@@ -40,18 +41,23 @@ export interface ConfigSources {
   sets?: readonly string[] | undefined
 }
 
+/** Problems that are told of at a time. */
+const MOST_PROBLEMS = 50
+
 const table: Record<string, Key> = KEYS
 
 const names = Object.keys(table)
 
 /**
  * Reads the configuration: defaults, then the file, then `--set`.
- * @throws RelayError `config_invalid` naming every problem found, each with its source and its key
+ * @throws RelayError `config_invalid` naming what is wrong, each problem with its source and its key
  */
 export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   const problems: string[] = []
   const values = new Map<string, unknown>(names.map((name) => [name, (table[name] as Key).default]))
   const put = (name: string, value: unknown, source: string): void => {
+    // what would have been meant by each of ten thousand is dear to find out, and nobody reads it
+    if (problems.length >= MOST_PROBLEMS) return
     const key = Object.hasOwn(table, name) ? (table[name] as Key) : null
     const wrong = key ? wrongWith(key, value) : unknown(name)
     if (wrong) problems.push(`${source}: ${shown(name)} ${wrong}`)
@@ -139,7 +145,7 @@ export function describeConfig(config: Config = loadConfig()): string {
 function readFile(file: string, problems: string[]): Array<[string, unknown]> {
   try {
     const leaves: Array<[string, unknown]> = []
-    for (const [section, entries] of Object.entries(parse(readFileSync(file, 'utf8')))) {
+    for (const [section, entries] of Object.entries(parse(textOf(file)))) {
       const isTable = typeof entries === 'object' && !Array.isArray(entries) && !(entries instanceof Date)
       const known = names.some((name) => name.startsWith(`${section}.`))
       if (isTable && (known || Object.keys(entries).length > 0)) {
@@ -152,6 +158,22 @@ function readFile(file: string, problems: string[]): Array<[string, unknown]> {
     const { message, line, column } = err as Error & { line?: number; column?: number }
     problems.push(`${file}${line ? `:${line}:${column}` : ''}: ${message.split('\n')[0]}`)
     return []
+  }
+}
+
+/** The text of a file, which may not be one without an end. */
+function textOf(file: string): string {
+  const bytes = Buffer.alloc(CONFIG_BYTES + 1)
+  const fd = openSync(file, 'r')
+  try {
+    // a pipe gives what it has, piece by piece
+    let length = 0
+    for (let more = 1; more > 0 && length < bytes.length; length += more)
+      more = readSync(fd, bytes, length, bytes.length - length, null)
+    if (length > CONFIG_BYTES) throw new Error(`it is larger than ${CONFIG_BYTES / KIB} KiB`)
+    return bytes.toString('utf8', 0, length)
+  } finally {
+    closeSync(fd)
   }
 }
 

@@ -16,6 +16,7 @@ import {
   loadConfig,
 } from '../../src/config/config.js'
 import { RelayError } from '../../src/lib/errors.js'
+import { CONFIG_BYTES } from '../../src/lib/limits.js'
 
 function toml(t: Test, text: string): string {
   const file = join(t.testdir(), 'tidepool.toml')
@@ -213,6 +214,21 @@ t.test('files that cannot be read or parsed', async (t) => {
   t.match(refusal({ file: toml(t, '[ssb]\nport = = 3') }), /tidepool\.toml:2:\d+: /)
   t.match(refusal({ file: toml(t, '[ssb]\nport = 1\nport = 2') }), /tidepool\.toml:3:\d+: /)
   t.match(refusal({ file: toml(t, 'ssb = 5') }), /tidepool\.toml: ssb is not a key; did you mean ssb\./)
+})
+
+t.test('a file without an end, or with more in it than anybody wrote', async (t) => {
+  const long = '#'.repeat(CONFIG_BYTES)
+  t.equal(refusal({ file: toml(t, long) }), 'accepted')
+  t.match(refusal({ file: toml(t, `${long}#`) }), /larger than 256 KiB/)
+  t.match(refusal({ file: '/dev/zero' }), /larger than 256 KiB/)
+  const begun = performance.now()
+  const many = Array.from({ length: 20_000 }, (_, i) => `k${i} = 1`).join('\n')
+  const said = refusal({ file: toml(t, many) })
+  t.match(said, /k0 is not a key/)
+  t.ok(said.length < 10_000, `${said.length} characters`)
+  t.ok(performance.now() - begun < 5000)
+  t.match(refusal({ file: toml(t, `a = [${'[],'.repeat(80_000)}]`) }), /a is not a key/)
+  t.match(refusal({ file: toml(t, `a = ${'['.repeat(200_000)}`) }), /nested/)
 })
 
 t.test('what changed, and what it needs', async (t) => {

@@ -7,7 +7,7 @@
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { ACME_ANSWER_MS, ACME_FETCH_MS } from '../../lib/limits.js'
+import { ACME_ANSWER_MS, ACME_CHALLENGE_CHARS, ACME_CHALLENGES, ACME_FETCH_MS } from '../../lib/limits.js'
 import { inOneLine } from './pair.js'
 
 /** What is asked of the authority. */
@@ -90,6 +90,7 @@ function run(
     const child = fork(CHILD, [], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let outcome: (() => void) | null = null
     let lastWords = ''
+    let challenges = 0
     const stop = (message: string): void => {
       outcome ??= () => reject(new NotFetched(message, false))
       child.kill('SIGKILL')
@@ -104,6 +105,11 @@ function run(
     })
     child.on('message', (said: FromChild) => {
       if ('token' in said) {
+        challenges += 1
+        // they are kept and answered in the relay's own process, as many and as long as the authority says
+        if (challenges > ACME_CHALLENGES) return stop('the authority asks for too many challenges')
+        if (said.token.length > ACME_CHALLENGE_CHARS || said.answer.length > 2 * ACME_CHALLENGE_CHARS)
+          return stop('the authority asks for a challenge that is too long')
         answer(said.token, said.answer)
         child.send('ready')
         return

@@ -6,7 +6,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import { DAY, HOUR } from '../../../src/lib/limits.js'
+import {
+  ACME_ANSWER_BYTES,
+  ACME_CHALLENGE_CHARS,
+  ACME_CHALLENGES,
+  DAY,
+  HOUR,
+} from '../../../src/lib/limits.js'
 import { createFetch as create, type FetchCertificate, NotFetched } from '../../../src/web/domain/fetch.js'
 import { newKey } from '../../../src/web/domain/kept-certificate.js'
 import { createAuthority } from '../../helpers/certificates.js'
@@ -128,6 +134,47 @@ t.test('refusals and nonsense', async (t) => {
   }
   const { directory } = await rogue(t, (_req, res) => void res.end('x'.repeat(1_000_000)))
   t.match(await failure(ask(directory)), { message: /maxContentLength/ }, 'an answer without an end')
+})
+
+/** An authority that has an account for anybody, and asks for these tokens. */
+const challenging =
+  (tokens: string[]): Answer =>
+  (req, res, base) => {
+    const urls = { newNonce: `${base}/nonce`, newAccount: `${base}/account`, newOrder: `${base}/order` }
+    const authorizations = tokens.map((_, i) => `${base}/authz/${i}`)
+    const order = { status: 'pending', identifiers: [], authorizations, finalize: `${base}/finalize` }
+    const token = tokens[Number(req.url?.split('/').pop())] ?? ''
+    const challenge = { type: 'http-01', status: 'pending', url: `${base}/challenge`, token }
+    res.setHeader('Replay-Nonce', 'bm9uY2U')
+    if (req.url === '/directory') res.end(JSON.stringify(urls))
+    else if (req.url === '/nonce') res.end()
+    else if (req.url === '/account')
+      res.writeHead(201, { Location: `${base}/account/1` }).end('{"status":"valid"}')
+    else if (req.url === '/order')
+      res.writeHead(201, { Location: `${base}/order/1` }).end(JSON.stringify(order))
+    else {
+      const identifier = { type: 'dns', value: 'relay.example.org' }
+      res.end(JSON.stringify({ status: 'pending', identifier, challenges: [challenge] }))
+    }
+  }
+
+t.test('more challenges than there are names, and one that is long', async (t) => {
+  const cases: Array<[string[], RegExp]> = [
+    [Array.from({ length: ACME_CHALLENGES + 1 }, (_, i) => `token${i}`), /too many challenges/],
+    [['t'.repeat(ACME_CHALLENGE_CHARS + 1)], /too long/],
+  ]
+  for (const [tokens, message] of cases) {
+    const { directory } = await rogue(t, challenging(tokens))
+    t.match(await failure(ask(directory)), { message })
+  }
+})
+
+t.test('an answer in chunks of one byte', async (t) => {
+  const { directory } = await rogue(t, (_req, res) => {
+    res.write('{"newNonce":"')
+    for (let i = 0; i < ACME_ANSWER_BYTES; i++) res.write('x')
+  })
+  t.match(await failure(ask(directory)), { message: /maxContentLength/ })
 })
 
 t.test('nobody there', async (t) => {
