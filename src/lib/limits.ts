@@ -168,6 +168,11 @@ export const INVITES_KEPT = 10_000
 export const INVITES_PER_MEMBER = 100
 /** Invites a member may ask for in a day, in vain or not: each is a write, and a party has fewer guests. */
 export const INVITES_PER_DAY = 200
+/**
+ * Feeds that may come in on one day by the invites of one maker, but for the web's and those for one feed: a meetup has fewer guests, and
+ * one code with INVITE_USES uses would make thousands of members in seconds.
+ */
+export const JOINS_PER_DAY = 500
 /** Live invites for one feed: more than any one member has (INVITES_PER_MEMBER), or they could keep out everybody else's. */
 export const DIRECTED_PER_FEED = 256
 /** Dead invites remembered of one member; the oldest make room, so that nobody's comings and goings displace others'. */

@@ -3,7 +3,7 @@
 import { existsSync, statfsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isClockSet } from '../lib/clock.js'
-import { MIB } from '../lib/limits.js'
+import { JOINS_PER_DAY, MIB } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { examineFile } from '../store/file-check.js'
 import { DATA_FILE } from '../store/layout.js'
@@ -49,7 +49,11 @@ export async function examine(
   { store, now }: { store: Store; now: () => number },
   { dataDir, rebuild }: DoctorOptions,
 ): Promise<DoctorReport> {
-  const checks = [...checkProcess(dataDir, now()), await checkStore(store), await checkFeeds(store)]
+  const checks = [
+    ...checkProcess(dataDir, now()),
+    ...[await checkStore(store), await checkFeeds(store)],
+    ...checkJoins(store),
+  ]
   if (rebuild) checks.push(await rebuildMembers(store))
   return report(checks)
 }
@@ -136,6 +140,15 @@ async function checkFeeds({ feeds }: Store): Promise<DoctorCheck> {
       ? `none is forked; ${count(messages, 'message')} of ${count(deleting, 'feed')} are being deleted`
       : 'none is forked',
   )
+}
+
+/** Invites that let nobody in until tomorrow: a code may have come into wrong hands. */
+function checkJoins({ invites }: Store): DoctorCheck[] {
+  return invites.limited().map(({ by, refused }) => {
+    const found = `${JOINS_PER_DAY} feeds came in today by invites of ${by}; ${refused} more were refused`
+    const advice = 'see who they are: tidepool members list; and take the code back: tidepool invite revoke'
+    return trouble('joins', 'warning', found, advice)
+  })
 }
 
 async function rebuildMembers(store: Store): Promise<DoctorCheck> {

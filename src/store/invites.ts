@@ -21,6 +21,7 @@ import { type FeedId, feedIdOf, isFeedId, keyOf } from '../ssb/feed-id.js'
 import { guestKeyOf, SEED_BYTES } from '../ssb/invite-code.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { createInviteRows, endingNow } from './invite-rows.js'
+import { createJoinQuota, type JoinLimit } from './join-quota.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
@@ -56,12 +57,13 @@ export interface Invites {
   get(guest: FeedId): Invite | null
   /**
    * Uses an invite: one transaction consumes it, signs the follow and indexes the member.
-   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`
+   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`, `quota_reached` where
+   * enough have come in today by invites of its maker
    */
   use(guest: FeedId, feed: FeedId): Promise<KeyedMessage>
   /**
    * The same by the invite's link, where whoever is a member already is let in again: 'member', and nothing is consumed.
-   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`
+   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `quota_reached`
    */
   claim(guest: FeedId, feed: FeedId): Promise<'joined' | 'member'>
   /** Uses the directed invite that stands for a feed, if one does: answers the follow, or null. */
@@ -74,13 +76,16 @@ export interface Invites {
   revoke(guest: FeedId, before?: Precondition): Promise<Invite>
   /** All of them, or those that one member made. */
   list(by?: FeedId): Invite[]
+  /** Makers whose invites let nobody in until tomorrow, as enough have come in by them today. */
+  limited(): JoinLimit[]
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
   sweep(): Promise<number>
 }
 
 /**
  * @param own our own id: no invite lets the relay follow itself
- * @param now Unix ms
+ * @param now            Unix ms
+ * @param onJoinsLimited told of a join that was refused as enough have come in by that maker's invites today
  */
 export function createInvites(
   tables: Tables,
@@ -88,9 +93,11 @@ export function createInvites(
   members: Members,
   own: FeedId,
   now: () => number,
+  onJoinsLimited: (limit: JoinLimit) => void = () => {},
 ): Invites {
   const { invites, knocks } = tables
   const rows = createInviteRows(tables, now)
+  const joins = createJoinQuota(now, onJoinsLimited)
   const spendToday = createDailyQuota(INVITES_PER_DAY, now)
 
   function stateOf({ revoked, spent, expires }: InviteRecord): InviteState {
@@ -106,9 +113,14 @@ export function createInvites(
   }
 
   function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
+    // those for one feed, and the web's, are one use each, and bounded where they are made
+    const counted = record.for === undefined && record.by !== 'riddle'
+    if (counted) joins.check(record.by)
     const used = record.used + 1
     rows.put(guest, { ...record, used, spent: used < record.uses ? null : endingNow(record, now()) })
-    return members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
+    const followed = members.followNow(feed, { by: 'invite', voucher: null, note: record.note }, afterFlush)
+    if (counted) joins.count(record.by)
+    return followed
   }
 
   /** @throws RelayError the words for what became of a dead one */
@@ -162,6 +174,7 @@ export function createInvites(
   return {
     get,
     awaits: (feed) => standing(feed) !== undefined,
+    limited: joins.reached,
     useDirectedNow,
     useDirected: (feed) => writer.submit((afterFlush) => useDirectedNow(feed, afterFlush)),
 

@@ -4,7 +4,7 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
-import type { Log } from '../lib/log.js'
+import { createThrottledLog, type Log } from '../lib/log.js'
 import { createVerifier, type Verifier } from '../ssb/verifier.js'
 import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
@@ -102,7 +102,10 @@ export async function createStore(
   const messages = createFeedMessages(tables)
   const own = createRelayFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own, now, feeds.removeNow)
-  const invites = createInvites(tables, writer, members, keys.id, now)
+  const tell = createThrottledLog(log, uptime)
+  const invites = createInvites(tables, writer, members, keys.id, now, (limit) =>
+    tell('warn', 'invite: joins of the day used up', limit),
+  )
   const knocks = createKnocks(tables, writer, members, invites, now)
   const aliases = createAliases(tables, writer, now)
   const roles = createRoles(tables, writer)

@@ -8,7 +8,9 @@ import {
   INVITES_KEPT,
   INVITES_PER_DAY,
   INVITES_PER_MEMBER,
+  JOINS_PER_DAY,
 } from '../../src/lib/limits.js'
+import { examine } from '../../src/operator/health-checks.js'
 import type { FeedId } from '../../src/ssb/feed-id.js'
 import { createFeeds } from '../../src/store/feeds.js'
 import { createInvites } from '../../src/store/invites.js'
@@ -88,6 +90,32 @@ t.test('a member asks for so many in a day, whatever comes of it, and is then re
   clock.advance(DAY)
   await createInvite({ expires })
   t.equal(store.invites.list(ana).length, 2)
+})
+
+t.test('the invites of one maker let in so many in a day, and the operator is told', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const ana = await join(store.members)
+  const expires = clock.now() + 3 * DAY
+  const make = async (by: string, more = {}) =>
+    (await store.invites.create({ expires, by, uses: 10_000, ...more })).invite.id
+  const [first, second, other] = [await make(ana), await make(ana), await make('operator')]
+  const claim = (guest: FeedId) => () => store.invites.claim(guest, someone())
+  t.same(await times(JOINS_PER_DAY - 10, claim(first)), { ok: JOINS_PER_DAY - 10 })
+  t.same(store.invites.limited(), [])
+  const report = () => examine({ store, now: clock.now }, { dataDir: '/', rebuild: false })
+  t.same(await times(20, claim(second)), { ok: 10, quota_reached: 10 }, 'all of them together')
+  await t.rejects(store.invites.use(first, someone()), { code: 'quota_reached' }, 'over SSB, too')
+  t.equal(store.invites.get(first)?.used, JOINS_PER_DAY - 10, 'what was refused is not used')
+  t.same(store.invites.limited(), [{ by: ana, refused: 11 }])
+  const found = (await report()).checks.find(({ name }) => name === 'joins')
+  t.match(found, { severity: 'warning', detail: /500 feeds .*11 more/, advice: /revoke/ })
+  t.same(await times(2, claim(other)), { ok: 2 }, 'nobody else is held up')
+  const [ben, cleo] = [someone(), someone()]
+  t.equal(await store.invites.claim(await make(ana, { uses: 1, for: ben }), ben), 'joined')
+  t.equal(await store.invites.claim(await make('riddle', { uses: 1 }), cleo), 'joined')
+  clock.advance(DAY)
+  t.same(await times(1, claim(first)), { ok: 1 })
+  t.same(store.invites.limited(), [])
 })
 
 t.test(
