@@ -9,6 +9,7 @@ import { ONION_CONNECTIONS_AT_ONCE, SECOND } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
 import { requireFitMachine } from './lib/platform.js'
+import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
 import { examine } from './operator/health-checks.js'
 import { createOperator } from './operator/methods.js'
 import type { RelayStatus } from './operator/protocol.js'
@@ -41,6 +42,7 @@ export interface RelayOverrides {
   clock?: Clock
   riddles?: () => Promise<DrawnRiddle>
   fetchCertificate?: FetchCertificate
+  network?: AskNetwork
 }
 
 export interface Relay {
@@ -81,7 +83,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
     const keys = loadIdentity(join(dataDir, 'secret'))
 
-    const store = await createStore({ log, now }, { path: join(dataDir, 'db'), keys, ...feedLimits(config) })
+    const trust = createTimeTrust({ clock, network: overrides.network })
+    closers.push(() => trust.close())
+    const time = { now, uptime: clock.uptime, trust }
+    const store = await createStore(
+      { log, now, time },
+      { path: join(dataDir, 'db'), keys, ...feedLimits(config) },
+    )
     closers.push(() => store.close())
 
     const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
@@ -110,7 +118,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     )
     closers.push(() => peer.close())
     const status = createStatus(
-      { store, peer, recovery, clock, listening, reach },
+      { store, peer, recovery, clock, trust, listening, reach },
       { version: VERSION, maxBytes },
     )
     const rest = createMemoryRelease(clock)
@@ -149,7 +157,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening.onion = onion
       closers.push(() => onion.close())
     }
-    closers.push(startMaintenance({ store, clock, log }))
+    closers.push(startMaintenance({ store, clock, trust, log }))
 
     function setupLink(): string | null {
       const { setup_token } = setup.info()

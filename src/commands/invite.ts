@@ -4,7 +4,7 @@ import type { Command } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { brief, moment, print, printJson, printLink, table } from './output.js'
+import { brief, moment, print, printJson, printLink, remark, table } from './output.js'
 
 interface CreateOptions extends CommonOptions {
   uses?: number
@@ -59,6 +59,8 @@ function defineCreate(command: Command): void {
       if (options.json) printJson(invite)
       else if (link) printLink(invite.link)
       else print(invite.code)
+      if (!options.json && invite.timed_by === 'uptime')
+        remark('The clock of the relay is not confirmed yet: this invite is timed by uptime until it is.')
     }),
   )
 }

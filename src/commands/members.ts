@@ -56,11 +56,19 @@ function defineList(command: Command): void {
         cameBy(member),
         member.messages,
         size(member.bytes),
-        member.forked ? `forked; ${member.note}` : member.note,
+        [...troubleOf(member), member.note].join('; '),
       ])
       print(table(['ID', 'ROLE', 'SEEN', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
     }),
   )
+}
+
+/** What keeps a member's messages from being taken. */
+function troubleOf({ forked, refused }: MemberInfo): string[] {
+  return [
+    ...(forked ? ['forked'] : []),
+    ...(refused ? [`messages refused ${span(Date.now() - refused.at)} ago: ${refused.code}`] : []),
+  ]
 }
 
 function lastHere({ online, seen }: MemberInfo): string {

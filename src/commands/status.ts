@@ -35,6 +35,7 @@ function describe(status: RelayStatus): string {
       ['ssb', addresses.ssb],
       ['web', web],
       ['whois', addresses.whois ?? '-'],
+      ...(status.time === 'unconfirmed' ? [['clock', 'not confirmed by the network yet'] as const] : []),
       ...(status.recovering ? [['feed', 'recovering: nothing is published yet'] as const] : []),
       ['members', `${status.members} (${status.online} online)`],
       ['tunnels', status.tunnels],

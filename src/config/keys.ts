@@ -1,6 +1,7 @@
 // Every configuration key: its default, what it means, and what a value must be.
 
 import { isIP } from 'node:net'
+import { isDialable } from '../lib/host.js'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../lib/limits.js'
 import { LOG_LEVELS, type LogLevel } from '../lib/log.js'
 import { WORD_BYTES } from '../lib/platform.js'
@@ -60,10 +61,21 @@ export const KEYS = {
     about: 'TCP port of the plain web listener; 0 takes any free one.',
     check: port,
   },
+  'web.names': {
+    default: null,
+    about:
+      'More names by which the plain web listener is reached, with commas between them; names on the local network, such as HOST.lan, are known.',
+    check: (value: string) =>
+      value.split(',').every((name) => NAME.test(name.trim()))
+        ? null
+        : 'must be names such as pool.lan, with commas between them',
+    example: 'pool.lan, relay.home.example',
+  },
   'domain.name': {
     default: null,
     about: 'Public DNS name of this relay: it goes into invite codes, and the web answers to it.',
-    check: matching(NAME, 'a DNS name such as relay.example.org'),
+    check: (value: string) =>
+      isDialable(value) && isIP(value) === 0 ? null : 'must be a DNS name such as relay.example.org',
     example: 'relay.example.org',
   },
   'domain.alias_subdomains': {

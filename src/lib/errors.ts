@@ -52,6 +52,7 @@ export const ERRORS = {
   not_found: { words: 'not found', status: 404 },
   method_not_allowed: { words: 'method not allowed', status: 405 },
   wrong_host: { words: 'not a name of this relay', status: 421 },
+  proxy_unproven: { words: 'the reverse proxy does not prove https', status: 421 },
   body_too_large: { words: 'body too large', status: 413 },
   body_malformed: { words: 'body malformed', status: 400 },
   // the operator's side

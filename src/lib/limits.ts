@@ -92,6 +92,8 @@ export const VERIFY_PROBLEMS = 100
 export const REBUILD_TURN = 256
 /** Wrong rows set right in one write: dropping one walks through names and sign-ins. */
 export const REBUILD_WRITES = 32
+/** Feeds of which it is remembered that something was refused. */
+export const REFUSALS_KEPT = 1000
 /** Ranges of missing messages remembered per feed; a feed with more holes is served as it is stored. */
 export const GAPS_PER_FEED = 256
 /** Connections on which one missing range is asked for before we take it as lost. */
@@ -363,8 +365,17 @@ export const ACME_CHALLENGES = 8
 export const ACME_CHALLENGE_CHARS = 512
 /** Bytes of one answer of the authority: the longest is a chain, of some 8 KiB. In chunks of one byte it takes 15 MB. */
 export const ACME_ANSWER_BYTES = 64 * KIB
+/** Milliseconds for which wall clock and monotonic clock must agree until that is enough to trust the first. */
+export const CLOCK_AGREES_MS = 1 * HOUR
+/** Milliseconds between looks at whether they do, and whether the network keeps the clock. */
+export const CLOCK_LOOK_MS = 1 * MINUTE
+/** Milliseconds by which they may differ from one look to the next: a clock that is adjusted gains or loses 30 ms. */
+export const CLOCK_STEP_MS = 1 * SECOND
 /** Bytes in a key or certificate file; a chain of four is some 8 KiB. */
 export const PEM_BYTES = 256 * KIB
+
+/** Things that others can provoke whose log lines are counted apart; beyond it the oldest count begins again. */
+export const LOG_KINDS = 1000
 
 // --- control socket --------------------------------------------------------------------------------------------
 

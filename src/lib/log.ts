@@ -1,6 +1,7 @@
 // The log: pino, written synchronously to stderr (no worker thread: it would cost a board some 10 MB).
 
 import { type DestinationStream, type Logger, pino } from 'pino'
+import { LOG_KINDS } from './limits.js'
 
 export type Log = Logger
 
@@ -39,15 +40,22 @@ export function createLogThrottle(uptime: () => number): () => number {
   }
 }
 
-/** Writes a line of a level, with what it is about. The message is one of a few: each has a minute of its own. */
+/** Writes a line of a level, with what it is about. Each message has a minute of its own, and of those about a feed each feed. */
 export type ThrottledLog = (level: 'info' | 'warn' | 'error', message: string, about?: object) => void
 
-/** Lines that others can provoke: of each message one a minute, with how often it happened meanwhile. */
+/**
+ * Lines that others can provoke: of each message one a minute, with how often it happened meanwhile; of what is about a feed
+ * one a minute for each, as three broken clients are not one.
+ */
 export function createThrottledLog(log: Log, uptime: () => number): ThrottledLog {
   const kinds = new Map<string, () => number>()
   return (level, message, about) => {
-    const due = kinds.get(message) ?? createLogThrottle(uptime)
-    kinds.set(message, due)
+    const kind = about && 'feed' in about ? `${message} ${about.feed}` : message
+    const due = kinds.get(kind) ?? createLogThrottle(uptime)
+    kinds.delete(kind)
+    kinds.set(kind, due)
+    const [oldest] = kinds.keys()
+    if (kinds.size > LOG_KINDS && oldest !== undefined) kinds.delete(oldest)
     const times = due()
     if (times > 0) log[level]({ ...about, times }, message)
   }

@@ -1,8 +1,8 @@
 // The machine we run on: how wide its words are, which board it is, where it is reached, whether it can carry a relay.
 
 import { readFileSync } from 'node:fs'
-import { isIP, isIPv6 } from 'node:net'
-import { machine, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { BlockList, isIP, isIPv6 } from 'node:net'
+import { hostname, machine, type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { RelayError } from './errors.js'
 
 /** Processors of 32 bits, as Node names them. */
@@ -55,6 +55,35 @@ export function reachableHost(
 /** Whether what listens on an address is for this machine alone. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
+}
+
+const NEARBY = new BlockList()
+for (const [net, bits] of [
+  ...[['127.0.0.0', 8] as const, ['10.0.0.0', 8] as const, ['172.16.0.0', 12] as const],
+  ...[['192.168.0.0', 16] as const, ['169.254.0.0', 16] as const],
+])
+  NEARBY.addSubnet(net, bits, 'ipv4')
+for (const [net, bits] of [['::1', 128] as const, ['fe80::', 10] as const, ['fc00::', 7] as const])
+  NEARBY.addSubnet(net, bits, 'ipv6')
+
+/** Whether an address is of this machine or of a private network (RFC 1918, 3927, 4193, 4291). */
+export function isNearby(address: string | undefined): boolean {
+  const bare = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
+  return isIP(bare) !== 0 && NEARBY.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
+}
+
+/** Domains that routers give to their networks, and mDNS. */
+const LAN_DOMAINS = ['local', 'lan', 'home.arpa', 'fritz.box']
+
+/**
+ * Names by which a machine is reached on its own network, in small letters.
+ * @param name as `hostname` says it
+ */
+export function lanNames(name: string = hostname()): string[] {
+  const whole = name.toLowerCase()
+  const [first = ''] = whole.split('.')
+  if (!/^[a-z0-9-]{1,63}$/.test(first) || first === 'localhost') return ['tidepool.local']
+  return [...new Set([first, whole, ...LAN_DOMAINS.map((domain) => `${first}.${domain}`), 'tidepool.local'])]
 }
 
 /** Scheme, host and port as they stand in front of a path; the scheme's own port is not said. */

@@ -1,11 +1,11 @@
 // The local operator's methods, over the store and the peer: what the control socket answers with.
 
-import { isIP } from 'node:net'
 import { RelayError } from '../lib/errors.js'
+import { isDialable } from '../lib/host.js'
 import { AUDIT_TOLD, DAY } from '../lib/limits.js'
 import { asObject, numberField, textField } from '../peer/arguments.js'
 import type { Peer } from '../peer/peer.js'
-import { type FeedId, isFeedId } from '../ssb/feed-id.js'
+import { type FeedId, readFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, type HostPort, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink, seedOfLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
@@ -52,10 +52,6 @@ const AUDIT_SHOWN = 100
 const isPrivacyMode = (value: unknown): value is PrivacyMode => PRIVACY_MODES.some((mode) => mode === value)
 const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
 
-/** Hosts as they may stand in a code or a link: names and addresses, and no numbers that are neither. */
-const isHost = (host: string): boolean =>
-  isIP(host) !== 0 || (/^[A-Za-z0-9._-]{1,253}$/.test(host) && /[A-Za-z]/.test(host))
-
 /** The methods, over the relay's parts. */
 export function createOperator(components: OperatorComponents): OperatorHandlers {
   const { store, peer, now } = components
@@ -68,10 +64,9 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       return await deed()
     } catch (thrown) {
       if (!(thrown instanceof RelayError) || thrown.code !== 'not_allowed') throw thrown
-      if (feed === peer.id) throw new RelayError('bad_argument', 'that is the relay itself')
-      throw isFeedId(feed) && members.isBlocked(feed)
-        ? new RelayError('not_allowed', `${feed} is blocked`)
-        : thrown
+      if (readFeedId(feed) === peer.id) throw new RelayError('bad_argument', 'that is the relay itself')
+      const id = readFeedId(feed)
+      throw id && members.isBlocked(id) ? new RelayError('not_allowed', `${feed} is blocked`) : thrown
     }
   }
 
@@ -86,9 +81,15 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
     async inviteCreate([asked]) {
       const options = asObject(asked ?? {})
       const host = options.host ?? undefined
-      if (host !== undefined && (typeof host !== 'string' || !isHost(host)))
-        throw new RelayError('bad_argument', 'host is a name or an address, without a port')
+      const wanted = 'a name such as relay.example.org or an IP address without a zone, and no port'
+      if (host !== undefined && (typeof host !== 'string' || !isDialable(host)))
+        throw new RelayError('bad_argument', `host is ${wanted}: apps read no other in a code`)
       const address = components.address(host)
+      if (!isDialable(address.host))
+        throw new RelayError(
+          'bad_argument',
+          `apps could not read a code with ${address.host}: host is ${wanted}`,
+        )
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
       const { invite, seed } = await deeds.createInvite({
@@ -98,7 +99,8 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
         ...(target ? { for: target } : {}),
       })
       const code = formatInviteCode({ ...address, relay: peer.id, seed })
-      return { ...info(invite), code, link: inviteLink(components.webUrl(host), seed) }
+      const timed = components.status().time === 'unconfirmed' ? { timed_by: 'uptime' as const } : {}
+      return { ...info(invite), code, link: inviteLink(components.webUrl(host), seed), ...timed }
     },
 
     inviteList: async () =>
@@ -109,7 +111,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
 
     async inviteRevoke([id]) {
       const text = textOr(id, 'id')
-      const named = isFeedId(text) ? text : guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
+      const named = readFeedId(text) ?? guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
       return info(await deeds.revokeInvite(named))
     },
 
@@ -130,6 +132,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
           messages,
           bytes,
           forked,
+          refused: store.refusals.of(feed),
         }
       })
     },
@@ -187,8 +190,9 @@ function info({ id, uses, used, note, created, expires, state, by, ...more }: In
 }
 
 function feedOr(value: unknown): FeedId {
-  if (!isFeedId(value)) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519')
-  return value
+  const id = readFeedId(value)
+  if (!id) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519 or ssb:feed/ed25519/…')
+  return id
 }
 
 function textOr(value: unknown, name: string): string {

@@ -89,6 +89,8 @@ export interface RelayStatus {
   uptime_s: number
   /** restored from a backup, and not publishing yet */
   recovering: boolean
+  /** who vouches for the clock: the network, or an hour without a step; until then nothing that has expired is deleted */
+  time: 'network' | 'agreement' | 'unconfirmed'
   addresses: Addresses
   members: number
   online: number
@@ -140,6 +142,8 @@ export interface MemberInfo {
   messages: number
   bytes: number
   forked: boolean
+  /** what was refused of its feed since the relay started: in how many streams, and the last one's code and Unix ms */
+  refused: { times: number; code: string; at: number } | null
 }
 
 /** Somebody waiting to be let in. Times are Unix ms. */
@@ -223,7 +227,10 @@ export interface DoctorReport {
 /** The control socket's methods as their caller sees them; each rejects with a RelayError. */
 export interface Operator {
   status(): Promise<RelayStatus>
-  /** `host` names the address the code shall carry; without it the best of ours. */
+  /**
+   * `timed_by` is there while nobody vouches for the clock: `expires` is corrected once somebody does.
+   * `host` names the address the code shall carry; without it the best of ours.
+   */
   inviteCreate(options: {
     uses?: number
     note?: string
@@ -231,7 +238,7 @@ export interface Operator {
     host?: string
     /** a directed invite: only this feed may use it, by the code or just by connecting */
     for?: string
-  }): Promise<InviteInfo & { code: string; link: string }>
+  }): Promise<InviteInfo & { code: string; link: string; timed_by?: 'uptime' }>
   inviteList(): Promise<InviteInfo[]>
   /** @param id the invite's id, or the whole code or link */
   inviteRevoke(id: string): Promise<InviteInfo>

@@ -1,11 +1,11 @@
 // How the relay is reached: addresses for invites, links for pages, and the names it goes by, from whatever listens now.
 
-import { originOf, reachableHost } from '../lib/platform.js'
+import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { HostPort } from '../ssb/invite-code.js'
 import { aliasLink, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, siteAt, ssbPortAt } from '../web/address.js'
-import type { Listener, PublicName, RelayNames } from '../web/app.js'
+import type { Listener, PublicName, RelayNames, Web } from '../web/app.js'
 import type { Addresses, RelayStatus } from './protocol.js'
 
 /** What the onion's own listeners are called. */
@@ -14,7 +14,7 @@ export const ONION = 'onion'
 /** What listens, as far as it has been started: parts are built before, and may be asked at any time. */
 export interface Listening {
   ssb: { port: number } | null
-  web: Listener | null
+  web: (Listener & Pick<Web, 'trouble'>) | null
   domain: Pick<PublicName, 'url' | 'status' | 'look'> | null
   whois: Listener | null
   onion: { name(): string | null; status(): RelayStatus['onion'] } | null
@@ -23,8 +23,8 @@ export interface Listening {
 export interface ReachOptions {
   id: FeedId
   ssb: HostPort
-  /** the plain web listener, as configured */
-  web: HostPort
+  /** the plain web listener, as configured; `names` are further names it answers to, with commas between them */
+  web: HostPort & { names: string | null }
   domain: { name: string | null; alias_subdomains: boolean }
 }
 
@@ -47,6 +47,9 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
   const https = (): string | null => listening.domain?.url() ?? null
   const onionFor = (listener: string): string | undefined => (listener === ONION && onion()) || undefined
 
+  const more = web.names?.toLowerCase().split(',') ?? []
+  const local = [...(isLoopback(web.host) ? [] : lanNames()), ...more.map((each) => each.trim())]
+
   function names(): RelayNames {
     return {
       domain: domain.name || null,
@@ -54,6 +57,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
       ssbPort: ssbPort(),
       listening: listening.ssb !== null,
       aliasSubdomains: domain.alias_subdomains,
+      local,
     }
   }
 

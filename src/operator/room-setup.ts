@@ -3,7 +3,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { RelayError } from '../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
-import { isFeedId } from '../ssb/feed-id.js'
+import { readFeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
 import type { SettingsInfo } from './protocol.js'
 
@@ -45,9 +45,10 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
     const name = line(answers.name, 'name', NAME_CHARS)
     const description = lines(answers.description, 'description', DESCRIPTION_CHARS)
     if (name === '') throw new RelayError('bad_argument', 'a room needs a name')
-    const admin = answers.admin === undefined || answers.admin === null ? '' : answers.admin
-    if (admin !== '' && !isFeedId(admin)) throw new RelayError('bad_feed_id', 'admin')
-    if (isFeedId(admin)) {
+    const given = answers.admin ?? ''
+    const admin = readFeedId(given)
+    if (given !== '' && !admin) throw new RelayError('bad_feed_id', 'admin')
+    if (admin) {
       if (!members.has(admin)) await deeds.addMember(admin, '')
       await deeds.setRole(admin, 'admin')
     }

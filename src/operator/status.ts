@@ -1,6 +1,7 @@
 // The relay's status, gathered from its parts.
 
 import type { Clock } from '../lib/clock.js'
+import type { TimeTrust } from '../lib/time-trust.js'
 import type { Peer } from '../peer/peer.js'
 import type { Recovery } from '../peer/recovery.js'
 import type { Store } from '../store/store.js'
@@ -12,6 +13,7 @@ export interface StatusComponents {
   peer: Pick<Peer, 'id' | 'online' | 'tunnels'>
   recovery: Pick<Recovery, 'pending'>
   clock: Clock
+  trust: Pick<TimeTrust, 'by'>
   listening: Listening
   reach: Reach
 }
@@ -24,7 +26,7 @@ export interface StatusOptions {
 
 /** A function that answers the status as it is now; the relay's uptime counts from here. */
 export function createStatus(
-  { store, peer, recovery, clock, listening, reach }: StatusComponents,
+  { store, peer, recovery, clock, trust, listening, reach }: StatusComponents,
   { version, maxBytes }: StatusOptions,
 ): () => RelayStatus {
   const started = clock.uptime()
@@ -39,6 +41,7 @@ export function createStatus(
       name,
       uptime_s: Math.round((clock.uptime() - started) / 1000),
       recovering: recovery.pending(),
+      time: trust.by() ?? 'unconfirmed',
       addresses: reach.addresses(),
       members: store.members.count(),
       online: peer.online().length,
@@ -48,10 +51,16 @@ export function createStatus(
       max_bytes: maxBytes(),
       db_bytes: store.bytes(),
       rss_bytes: process.memoryUsage.rss(),
-      https: listening.domain?.status() ?? NO_HTTPS,
+      https: { ...(listening.domain?.status() ?? NO_HTTPS), ...trouble(listening) },
       onion: listening.onion?.status() ?? { state: 'disabled' },
     }
   }
+}
+
+/** What is wrong with how a proxy serves the domain. */
+function trouble({ web }: Listening): Partial<RelayStatus['https']> {
+  const reason = web?.trouble() ?? null
+  return reason === null ? {} : { reason }
 }
 
 /** Where HTTPS is not served, or not yet. */

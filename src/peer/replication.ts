@@ -39,7 +39,7 @@ export function createReplication({
   connections: Connections<Connection>
 }): Replication {
   // one for all members: a member that connects over and over must not fill a board's card
-  const tell = createThrottledLog(log, clock.uptime)
+  const tell = store.refusals.noting(createThrottledLog(log, clock.uptime))
   /** members connected and not yet asked */
   const waiting = new Map<Connection, Waiting>()
   const started = new Set<Connection>()

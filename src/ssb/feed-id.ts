@@ -16,6 +16,25 @@ export function isFeedId(value: unknown): value is FeedId {
   return typeof value === 'string' && value.length === 53 && FEED_ID.test(value)
 }
 
+/** A feed id as an SSB URI, also with slashes as some apps write it: `ssb:feed/ed25519/…` in base64url. */
+const FEED_URI = /^(?:web\+)?ssb:(?:\/\/)?feed[/:](?:ed25519|classic)[/:]([A-Za-z0-9_-]{43}=?)(?:[?#].*)?$/i
+
+/**
+ * The feed id that a person has written or copied: as it is, with spaces or quotes around it, or as an SSB URI.
+ * @returns null where it is none
+ */
+export function readFeedId(value: unknown): FeedId | null {
+  if (typeof value !== 'string' || value.length > FEED_TEXT_CHARS) return null
+  const text = value.trim().replace(/^(["'])(.*)\1$/, '$2')
+  const [, key] = FEED_URI.exec(text) ?? []
+  const id =
+    key === undefined ? text : `@${key.replace('=', '').replaceAll('-', '+').replaceAll('_', '/')}=.ed25519`
+  return isFeedId(id) ? id : null
+}
+
+/** Characters of text that may be a feed id: a URI may carry more than it needs. */
+const FEED_TEXT_CHARS = 512
+
 /**
  * The public key of a feed id.
  * @throws RelayError `bad_feed_id` for text that nobody has checked: the store would fail at a key that is empty or long

@@ -24,6 +24,7 @@ import { createInviteRows, endingNow } from './invite-rows.js'
 import { createJoinQuota, type JoinLimit } from './join-quota.js'
 import type { InviteRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
+import { createProvisionalLives, type ProvisionalLives, trusting } from './provisional.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 export type InviteState = 'live' | 'used up' | 'expired' | 'revoked'
@@ -78,6 +79,8 @@ export interface Invites {
   list(by?: FeedId): Invite[]
   /** Makers whose invites let nobody in until tomorrow, as enough have come in by them today. */
   limited(): JoinLimit[]
+  /** Writes when what was made while the clock was not trusted really ends: called once it is. */
+  settle(): Promise<void>
   /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
   sweep(): Promise<number>
 }
@@ -85,6 +88,7 @@ export interface Invites {
 /**
  * @param own our own id: no invite lets the relay follow itself
  * @param now            Unix ms
+ * @param lives          of those made while the clock is not trusted
  * @param onJoinsLimited told of a join that was refused as enough have come in by that maker's invites today
  */
 export function createInvites(
@@ -94,18 +98,19 @@ export function createInvites(
   own: FeedId,
   now: () => number,
   onJoinsLimited: (limit: JoinLimit) => void = () => {},
+  lives: ProvisionalLives = createProvisionalLives(trusting(now)),
 ): Invites {
   const { invites, knocks } = tables
   const rows = createInviteRows(tables, now)
   const joins = createJoinQuota(now, onJoinsLimited)
   const spendToday = createDailyQuota(INVITES_PER_DAY, now)
 
-  function stateOf({ revoked, spent, expires }: InviteRecord): InviteState {
+  function stateOf(id: FeedId, { revoked, spent, expires }: InviteRecord): InviteState {
     if (revoked !== null) return 'revoked'
     if (spent !== null) return 'used up'
-    return now() >= expires ? 'expired' : 'live'
+    return lives.hasExpired(id, expires) ? 'expired' : 'live'
   }
-  const view = (id: FeedId, record: InviteRecord): Invite => ({ id, ...record, state: stateOf(record) })
+  const view = (id: FeedId, record: InviteRecord): Invite => ({ id, ...record, state: stateOf(id, record) })
 
   function get(guest: FeedId): Invite | null {
     const record = rows.get(guest)
@@ -124,8 +129,8 @@ export function createInvites(
   }
 
   /** @throws RelayError the words for what became of a dead one */
-  function needLive(record: InviteRecord): void {
-    const state = stateOf(record)
+  function needLive(id: FeedId, record: InviteRecord): void {
+    const state = stateOf(id, record)
     if (state === 'revoked') throw new RelayError('invite_unknown')
     if (state === 'used up') throw new RelayError('invite_used_up')
     if (state === 'expired') throw new RelayError('invite_expired')
@@ -136,7 +141,7 @@ export function createInvites(
     if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
     // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
     if (members.has(feed)) throw new RelayError('already_following')
-    needLive(record)
+    needLive(guest, record)
     // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
     if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
     // Meant for somebody else: whoever found the code is told that there is none.
@@ -210,6 +215,7 @@ export function createInvites(
         if (record.for && rows.countLive('directed', record.for) >= DIRECTED_PER_FEED)
           throw new RelayError('quota_reached', 'too many invites stand for that feed')
         rows.put(guest, record)
+        lives.begin(guest, expires)
         if (!record.for) return
         // Who has knocked has said that they want in: the invitation is accepted on their behalf (the join workflow).
         const knock = knocks.get(keyOf(record.for))
@@ -237,7 +243,7 @@ export function createInvites(
         const record = rows.get(guest)
         if (!record) throw new RelayError('invite_unknown')
         // what is dead already is no deed, and nothing to note
-        needLive(record)
+        needLive(guest, record)
         const revoked = { ...record, revoked: endingNow(record, now()) }
         rows.put(guest, revoked)
         return view(guest, revoked)
@@ -247,6 +253,14 @@ export function createInvites(
       by === undefined
         ? [...invites.getRange({})].map(({ key, value }) => view(feedIdOf(key), value))
         : rows.all('made', by).flatMap((guest) => get(guest) ?? []),
+
+    settle: () =>
+      writer.submit(() => {
+        for (const { id, expires } of lives.settle()) {
+          const record = rows.get(id)
+          if (record && stateOf(id, record) !== 'revoked') rows.put(id, { ...record, expires })
+        }
+      }),
 
     sweep: () =>
       writer.submit(() => {

@@ -9,6 +9,7 @@ import type { KeyedMessage } from '../ssb/message.js'
 import type { Invites } from './invites.js'
 import type { KnockRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
+import { createProvisionalLives, type ProvisionalLives, trusting } from './provisional.js'
 import type { Precondition, Writer } from './writer.js'
 
 export interface Knock extends KnockRecord {
@@ -28,6 +29,8 @@ export interface Knocks {
   accept(feed: FeedId, before?: Precondition): Promise<KeyedMessage>
   /** @throws RelayError `not_found` */
   decline(feed: FeedId, before?: Precondition): Promise<void>
+  /** Writes when what was left while the clock was not trusted really ends: called once it is. */
+  settle(): Promise<void>
   /** Forgets knocks that have expired; answers how many. */
   sweep(): Promise<number>
 }
@@ -39,13 +42,14 @@ export function createKnocks(
   members: Members,
   invites: Invites,
   now: () => number,
+  lives: ProvisionalLives = createProvisionalLives(trusting(now)),
 ): Knocks {
-  const waiting = (record: KnockRecord | undefined): record is KnockRecord =>
-    record !== undefined && record.expires > now()
+  const waiting = (feed: FeedId, record: KnockRecord | undefined): record is KnockRecord =>
+    record !== undefined && !lives.hasExpired(feed, record.expires)
 
   function take(feed: FeedId): KnockRecord {
     const record = knocks.get(keyOf(feed))
-    if (!waiting(record)) throw new RelayError('not_found', 'nobody of that id is knocking')
+    if (!waiting(feed, record)) throw new RelayError('not_found', 'nobody of that id is knocking')
     knocks.removeSync(keyOf(feed))
     return record
   }
@@ -66,13 +70,14 @@ export function createKnocks(
         const held = knocks.get(keyOf(feed))
         if (!held && (knocks.getStats() as { entryCount: number }).entryCount >= KNOCKS_KEPT)
           throw new RelayError('busy')
-        knocks.putSync(keyOf(feed), { note, since: waiting(held) ? held.since : now(), expires })
+        knocks.putSync(keyOf(feed), { note, since: waiting(feed, held) ? held.since : now(), expires })
+        lives.begin(feed, expires)
         return 'waiting'
       }),
 
     list: () =>
       [...knocks.getRange({})]
-        .filter(({ value }) => waiting(value))
+        .filter(({ key, value }) => waiting(feedIdOf(key), value))
         .map(({ key, value }) => ({ feed: feedIdOf(key), ...value }))
         .sort((a, b) => a.since - b.since),
 
@@ -83,6 +88,14 @@ export function createKnocks(
       }, before),
 
     decline: (feed, before) => writer.submit(() => void take(feed), before),
+
+    settle: () =>
+      writer.submit(() => {
+        for (const { id, expires } of lives.settle()) {
+          const record = knocks.get(keyOf(id))
+          if (record) knocks.putSync(keyOf(id), { ...record, expires })
+        }
+      }),
 
     sweep: () =>
       writer.submit(() => {

@@ -20,6 +20,8 @@ import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
 import { openValidated } from './open.js'
+import { createProvisionalLives, type StoreTime, trusting } from './provisional.js'
+import { createRefusals, type Refusals } from './refusals.js'
 import { createRelayFeed, type RelayFeed } from './relay-feed.js'
 import { markForRepack, startRepack } from './repack.js'
 import { createRoles, type Roles } from './roles.js'
@@ -41,6 +43,8 @@ export interface Store {
   notices: Notices
   audit: Audit
   activity: Activity
+  /** what was refused of whom, since the start */
+  refusals: Refusals
   /** what people do to each other and to the room; the parts above are for what programs do */
   moderation: Moderation
   /** checks the messages that are to be stored, of all streams in turn */
@@ -65,11 +69,11 @@ export interface StoreOptions extends FeedLimits {
 
 /**
  * Opens the store, making it where it is missing.
- * @param components `now` in Unix ms
+ * @param components `now` in Unix ms; `time`, where the clock may be wrong
  * @throws RelayError `data_unusable`
  */
 export async function createStore(
-  { log, now }: { log: Log; now: () => number },
+  { log, now, time = trusting(now) }: { log: Log; now: () => number; time?: StoreTime | undefined },
   { path, keys, ...limits }: StoreOptions,
 ): Promise<Store> {
   const tables = openValidated(path)
@@ -103,10 +107,16 @@ export async function createStore(
   const own = createRelayFeed(keys, feeds, now)
   const members = createMembers(tables, writer, own, now, feeds.removeNow)
   const tell = createThrottledLog(log, uptime)
-  const invites = createInvites(tables, writer, members, keys.id, now, (limit) =>
-    tell('warn', 'invite: joins of the day used up', limit),
+  const invites = createInvites(
+    tables,
+    writer,
+    members,
+    keys.id,
+    now,
+    (limit) => tell('warn', 'invite: joins of the day used up', limit),
+    createProvisionalLives(time),
   )
-  const knocks = createKnocks(tables, writer, members, invites, now)
+  const knocks = createKnocks(tables, writer, members, invites, now, createProvisionalLives(time))
   const aliases = createAliases(tables, writer, now)
   const roles = createRoles(tables, writer)
   const settings = createSettings(tables, writer)
@@ -121,6 +131,7 @@ export async function createStore(
     ...parts,
     own,
     verifier,
+    refusals: createRefusals(now),
     activity: createActivity(tables, writer, now),
     moderation: createModeration({ tables, ...parts }),
     bytes,

@@ -1,7 +1,9 @@
 // The web: its plain listener, and a site behind it that is built when somebody first comes.
 
+import { createThrottledLog } from '../lib/log.js'
 import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
 import { listen } from './listen.js'
+import { createReverseProxy } from './proxy.js'
 import { createRequestBodies } from './request-body.js'
 
 export type {
@@ -29,12 +31,12 @@ export { type Listener, listen } from './listen.js'
 export async function createWeb(components: WebComponents, options: WebOptions): Promise<Web> {
   const limits: Required<SiteLimits> = { ...options }
   const bodies = createRequestBodies()
+  const tell = createThrottledLog(components.log, () => performance.now())
+  const proxy = createReverseProxy({ names: components.names, tell }, options.proxy ?? null)
   let site: Promise<Site> | null = null
 
   function open(): Promise<Site> {
-    site ??= import('./site.js').then(({ createSite }) =>
-      createSite(components, { ...limits, proxy: options.proxy ?? null }),
-    )
+    site ??= import('./site.js').then(({ createSite }) => createSite({ ...components, proxy }, limits))
     return site
   }
 
@@ -58,6 +60,7 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   // a copy would have the address of now
   return Object.assign(listener, {
     handler,
+    trouble: proxy.trouble,
     whois: (kind: ListenerKind) => through((site) => site.whois(kind)),
     setLimits(changed: SiteLimits) {
       Object.assign(limits, changed)

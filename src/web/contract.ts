@@ -34,6 +34,8 @@ export interface RelayNames {
   listening: boolean
   /** whether each alias has a host of its own before the domain */
   aliasSubdomains: boolean
+  /** names by which the plain listener is reached on its own network, in small letters */
+  local?: readonly string[]
 }
 
 /** A puzzle as it is drawn: a raster image and what it says. */
@@ -150,5 +152,7 @@ export interface Web extends Site {
   host: string
   port: number
   url: string
+  /** What is wrong with the settings of the reverse proxy in front, where there is one. */
+  trouble(): string | null
   close(): Promise<void>
 }

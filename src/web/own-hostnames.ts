@@ -24,7 +24,7 @@ export function ownName(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  names: Pick<RelayNames, 'domain' | 'onion'>,
+  names: Pick<RelayNames, 'domain' | 'onion' | 'local'>,
 ): string | null {
   const match = HOST.exec(header ?? '')
   const said = (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '')
@@ -33,7 +33,7 @@ export function ownName(
   // a public listener answers to its one name: a stranger on the onion must not learn or name what we are elsewhere
   if (kind === 'domain') return is(names.domain) ? said : null
   if (kind === 'onion') return is(names.onion) ? said : null
-  if (is(names.domain) || is(names.onion)) return said
+  if (is(names.domain) || is(names.onion) || names.local?.includes(said)) return said
   return literal(said, canonical(localAddress ?? ''))
 }
 
@@ -55,7 +55,7 @@ export function ownAddress(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  names: Pick<RelayNames, 'domain' | 'onion' | 'aliasSubdomains'>,
+  names: Pick<RelayNames, 'domain' | 'onion' | 'local' | 'aliasSubdomains'>,
 ): OwnAddress | null {
   const scheme = kind === 'domain' ? 'https' : 'http'
   const port = /:(\d{1,5})$/.exec(header ?? '')?.[1]

@@ -3,18 +3,20 @@
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
+import { RelayError } from '../lib/errors.js'
 import { BAD_LINKS_PER_HOUR } from '../lib/limits.js'
+import { createThrottledLog } from '../lib/log.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 import { loadAssets } from './assets.js'
 import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
-import type { ListenerKind, Site, SiteLimits, WebComponents, WebOptions } from './contract.js'
+import type { ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { language } from './middleware/language.js'
 import { ownHost } from './middleware/own-host.js'
-import { cameByProxy } from './proxy.js'
+import type { CameBy, ReverseProxy } from './proxy.js'
 import { routes, whoisRoutes } from './routes.js'
 import { WebSessions } from './sessions.js'
 import type { Step, WebState } from './state.js'
@@ -25,16 +27,16 @@ const TRIES_PER_HOUR = 60
 
 /** Builds the site; listeners of every kind share it. */
 export function createSite(
-  components: WebComponents,
-  options: Required<SiteLimits> & Pick<WebOptions, 'proxy'>,
+  components: WebComponents & { proxy: ReverseProxy },
+  options: Required<SiteLimits>,
 ): Site {
-  const { log, names, now = Date.now } = components
+  const { log, names, proxy, now = Date.now } = components
   const assets = loadAssets()
   const render = createViews(assets.url)
-  const { proxy = null } = options
   const limits: Required<SiteLimits> = { ...options }
   const { mintInvite, knock, setup, face, invites, alias, room } = components
 
+  const tell = createThrottledLog(log, () => performance.now())
   const expiresDays = (): number => limits.expiresDays
   const wayOut = siteWayOut(() => face().mode)
 
@@ -63,19 +65,25 @@ export function createSite(
     }
   }
 
-  const kinds = new WeakMap<IncomingMessage, ListenerKind>()
+  const kinds = new WeakMap<IncomingMessage, { kind: ListenerKind; by: CameBy }>()
 
   /** An app of these routes, as a handler for each kind of listener. */
   function serving(routed: Router<WebState>, wayOut: WayOut, behind?: Step | null): Site['handler'] {
     const app = new Koa<WebState>()
     app.use((ctx, next) => {
-      ctx.state.kind = kinds.get(ctx.req) ?? 'local'
+      ctx.state.kind = kinds.get(ctx.req)?.kind ?? 'local'
       return next()
     })
     app.use(headers({ names }))
     app.use(language())
     app.use(errors({ render, log, wayOut }))
-    app.use(ownHost({ names }))
+    app.use((ctx, next) => {
+      // every link on the page would lead to this machine alone
+      if (kinds.get(ctx.req)?.by === 'unproven' && !ctx.path.startsWith('/assets/'))
+        throw new RelayError('proxy_unproven')
+      return next()
+    })
+    app.use(ownHost({ names, tell }))
     if (behind) app.use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
@@ -84,7 +92,8 @@ export function createSite(
     const callback = app.callback()
     return (kind) => (req, res) => {
       // who comes through the proxy is a visitor of the domain
-      kinds.set(req, kind === 'local' && cameByProxy(req, proxy) ? 'domain' : kind)
+      const by = kind === 'local' ? proxy.cameBy(req) : 'direct'
+      kinds.set(req, { kind: by === 'https' ? 'domain' : kind, by })
       return callback(req, res)
     }
   }

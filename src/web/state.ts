@@ -27,6 +27,8 @@ export interface WebState {
   origin: string
   /** the alias whose own host it was, if it was one */
   alias: string | null
+  /** where the page would be answered, for a visitor on our own network who used another name */
+  instead?: string
   /** the caller is a program that expects `{status, error}`, as the SSB specifications have it */
   program?: boolean
   /** the language of the answer, if it is a page */

@@ -54,6 +54,7 @@ const MEMBER: MemberInfo = {
   messages: 12,
   bytes: 2048,
   forked: false,
+  refused: null,
 }
 
 t.test('status', async (t) => {

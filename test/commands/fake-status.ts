@@ -10,6 +10,7 @@ export const STATUS: RelayStatus = {
   name: 'fake',
   uptime_s: 0,
   recovering: false,
+  time: 'network',
   addresses: {
     ssb: ['net:fake:8008~shs:k'],
     web: 'http://127.0.0.1:8080/',

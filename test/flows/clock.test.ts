@@ -2,11 +2,11 @@
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
-import { DAY } from '../../src/lib/limits.js'
+import { DAY, HOUR, MINUTE } from '../../src/lib/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'
-import { bootRelay } from '../helpers/relay.js'
+import { bootRelay, until } from '../helpers/relay.js'
 import { openTestStore } from '../helpers/store.js'
 
 const TODAY = Date.UTC(2026, 5, 1)
@@ -61,4 +61,61 @@ test('our own messages are in order of time whatever the clock does', async (t) 
   t.equal(times.length, 5)
   for (let i = 1; i < times.length; i++) t.ok((times[i] as number) > (times[i - 1] as number), `${times}`)
   t.equal(times.at(-1), clock.now(), 'and of the true time when that is later')
+})
+
+test('a clock that runs ahead for a while at the start deletes nothing', async (t) => {
+  const clock = createTestClock(TODAY)
+  let synchronized = false
+  const relay = await bootRelay(t, { clock, network: async () => synchronized })
+  const { operator } = relay
+  const { id, code } = await operator.inviteCreate({ expires_days: 300 })
+  const member = ssbKeys.generate().id
+  await operator.membersAdd(member)
+  const link = await operator.membersLink(member)
+  clock.jump(3000 * DAY)
+  await relay.restart()
+  t.match(await relay.status(), { time: 'unconfirmed' })
+  clock.advance(6000)
+  clock.jump(-3000 * DAY)
+  clock.advance(HOUR / 2)
+  await relay.status()
+  synchronized = true
+  clock.advance(MINUTE)
+  await until('the network to be heard', async () => (await relay.status()).time === 'network')
+  const kept = await relay.operator.inviteList()
+  t.match(kept, [{ id, state: 'live' }], 'the invite is there and good')
+  const page = await fetch(`${relay.webUrl}${new URL(link.url).pathname}${new URL(link.url).search}`)
+  t.equal(page.status, 200, 'so is the login link')
+  t.match(parseInviteCode(code), { relay: relay.id })
+  clock.advance(400 * DAY)
+  await until('it to be forgotten in its time', async () => (await relay.operator.inviteList()).length === 0)
+})
+
+test('an invite made by a clock that is days behind lasts as long as it was meant to', async (t) => {
+  for (const trusted of ['before its use', 'after it']) {
+    const clock = createTestClock(TODAY)
+    let synchronized = false
+    const relay = await bootRelay(t, { clock, network: async () => synchronized })
+    const { operator } = relay
+    const { id } = await operator.inviteCreate({ expires_days: 1 })
+    clock.advance(HOUR)
+    // what fake-hwclock restores is what was when the power went
+    clock.jump(9 * DAY)
+    const state = async (): Promise<string | undefined> => (await operator.inviteList())[0]?.state
+    t.equal(await state(), 'live', 'by uptime')
+    if (trusted === 'before its use') {
+      synchronized = true
+      clock.advance(MINUTE)
+      await until('the network to be heard', async () => (await relay.status()).time === 'network')
+      await until('its end to be corrected', async () => {
+        const [invite] = await operator.inviteList()
+        return invite && invite.expires > clock.now() + 20 * HOUR
+      })
+      t.equal(await state(), 'live', 'by the clock')
+    }
+    clock.advance(24 * HOUR)
+    t.equal(await state(), 'expired', 'and no longer')
+    t.match((await operator.inviteList())[0], { id })
+    await relay.close()
+  }
 })

@@ -1,10 +1,14 @@
 // Links that are handed out lead where their readers can open them: not to this machine alone where others reach it.
 
+import { createRequire } from 'node:module'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { reachableHost } from '../../src/lib/platform.js'
 import { signRegistration } from '../../src/ssb/alias.js'
+import { Visitor } from '../helpers/http.js'
 import { type BootedRelay, bootRelay, connectMember } from '../helpers/relay.js'
+
+const { fromFeedSigil } = createRequire(import.meta.url)('ssb-uri2')
 
 /** The beginnings of all links that the operator and a member are given. */
 async function linksOf(t: Parameters<typeof bootRelay>[0], relay: BootedRelay): Promise<string[]> {
@@ -47,4 +51,27 @@ t.test('to this machine, where the pages are for it alone', async (t) => {
   for (const origin of await linksOf(t, relay)) t.equal(origin, relay.webUrl)
   const { link } = await relay.operator.inviteCreate({ host: '192.0.2.7' })
   t.equal(new URL(link).origin, relay.webUrl, 'a link elsewhere would lead nowhere')
+})
+
+t.test('feed ids are taken as SSB URIs, and hosts that no app can read are refused', async (t) => {
+  const relay = await bootRelay(t)
+  const { operator } = relay
+  const id = ssbKeys.generate().id
+  const uri = fromFeedSigil(id)
+  await operator.membersAdd(uri)
+  await operator.membersRole(uri, 'admin')
+  t.match(await operator.membersList(), [{ id, role: 'admin' }])
+  const directed = ssbKeys.generate().id
+  t.match(await operator.inviteCreate({ for: fromFeedSigil(directed) }), { for: directed })
+  await operator.block(uri)
+  t.match(await operator.blockedList(), [{ id }])
+  await t.rejects(operator.membersAdd(uri), { code: 'not_allowed', message: /is blocked/ })
+  const { link } = await operator.inviteCreate({})
+  const invite = new URL(link).searchParams.get('invite') ?? ''
+  const joiner = ssbKeys.generate().id
+  const page = await new Visitor(relay.webUrl).post('/join', { id: fromFeedSigil(joiner), invite })
+  t.equal(page.status, 200)
+  t.ok((await operator.membersList()).some((member) => member.id === joiner))
+  for (const host of ['a_b.example', '-x.example', 'relay..example', 'fe80::1%eth0', 'relay'])
+    await t.rejects(operator.inviteCreate({ host }), { code: 'bad_argument', message: /apps read no other/ })
 })

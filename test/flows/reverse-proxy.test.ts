@@ -1,4 +1,4 @@
-// The snippets of docs/operating.md in real proxies: a riddle and an invite through nginx and through Caddy.
+// The snippets of docs/operating.md in real proxies: a riddle and an invite through nginx, Caddy and Apache.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -104,6 +104,45 @@ t.test('nginx', { skip: lacks('nginx', 'nginx-light') }, (t) =>
     return { program: 'nginx', args: ['-p', dir, '-e', 'stderr', '-c', file] }
   }),
 )
+
+const apache: (without?: RegExp) => Configure =
+  (without) =>
+  ({ port, upstream, key, cert, dir }) => {
+    let host = put(snippet('apache'), '*:443', `127.0.0.1:${port}`)
+    host = put(host, /(?<=SSLCertificateFile )\S+/, cert)
+    host = put(host, /(?<=SSLCertificateKeyFile )\S+/, key)
+    host = put(host, '127.0.0.1:8080', upstream)
+    if (without) host = put(host, without, '')
+    const modules = ['mpm_event', 'authz_core', 'ssl', 'socache_shmcb', 'proxy', 'proxy_http', 'headers']
+    const around = [
+      ...modules.map((name) => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`),
+      ...[`Listen 127.0.0.1:${port}`, `PidFile ${dir}/pid`, `DefaultRuntimeDir ${dir}`, `ServerName ${NAME}`],
+      ...[`ErrorLog ${dir}/error.log`, `Mutex file:${dir}`, 'User www-data', 'Group www-data'],
+    ]
+    const file = join(dir, 'apache.conf')
+    writeFileSync(file, `${around.join('\n')}\n${host}`)
+    return { program: 'apache2', args: ['-D', 'FOREGROUND', '-d', dir, '-f', file] }
+  }
+
+t.test('Apache', { skip: lacks('apache2', 'apache2') }, (t) => passes(t, apache()))
+
+t.test('Apache without the header, as it is by default', { skip: lacks('apache2', 'apache2') }, async (t) => {
+  const dir = await shortDir(t)
+  const relay = await bootRelay(t, { sets: [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1'] })
+  const port = await freePort()
+  const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
+  const at = { port, upstream: new URL(relay.webUrl).host, dir, ...pair }
+  const { program, args } = apache(/RequestHeader.*\n/)(at)
+  const alive = runProxy(t, program, args, dir)
+  const person = new Visitor(`https://${NAME}`, { port, ca: authority.root })
+  const page = await until('Apache to answer', () => {
+    alive()
+    return person.get('/').catch(() => null)
+  })
+  t.match(page, { status: 421, text: /X-Forwarded-Proto: https/ })
+  t.notMatch(page.text, '127.0.0.1')
+  t.match((await relay.status()).https, { state: 'proxied', reason: /has to send X-Forwarded-Proto/ })
+})
 
 t.test('Caddy', { skip: lacks('caddy', 'caddy') }, (t) =>
   passes(t, ({ port, upstream, key, cert, dir }) => {

@@ -21,6 +21,9 @@ export async function addMember(store: Store, role: Role = 'member'): Promise<st
   return id
 }
 
+/** A clock that nobody vouches for. */
+export const UNTRUSTED = { by: () => null, onTrusted: () => () => {} }
+
 export const silentLog = createLog('silent')
 
 interface Teardown {

@@ -98,7 +98,7 @@ const INVITE: InviteInfo = {
 const KNOCK: KnockInfo = { id: '', note: '', since: 0, expires: 0 }
 const MEMBER: MemberInfo = {
   ...{ id: '', role: 'member', since: 0, by: 'invite', voucher: null, note: '', online: false, seen: null },
-  ...{ latest: 0, messages: 0, bytes: 0, forked: false },
+  ...{ latest: 0, messages: 0, bytes: 0, forked: false, refused: null },
 }
 const ENTRY: AuditInfo = { at: 0, who: '', what: '', whom: '', detail: '' }
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }

@@ -21,3 +21,14 @@ t.test('each message has a minute of its own, and says how often it happened', a
   t.match(lines[2], { msg: 'forked', sequence: 100, times: 100 })
   t.equal(lines.length, 3)
 })
+
+t.test('of what is about a feed there is a line a minute for each feed', async (t) => {
+  const lines: string[] = []
+  const tell = createThrottledLog(createLog('info', { write: (line) => void lines.push(line) }), () => 0)
+  for (const feed of ['a', 'b', 'c', 'a', 'a']) tell('info', 'a message was refused', { feed })
+  for (let i = 0; i < 3; i++) tell('info', 'another')
+  t.same(
+    lines.map((line) => JSON.parse(line)).map(({ msg, feed }) => `${msg} ${feed}`),
+    ['a message was refused a', 'a message was refused b', 'a message was refused c', 'another undefined'],
+  )
+})

@@ -4,6 +4,7 @@ import t from 'tap'
 import {
   describeMachine,
   isLoopback,
+  isNearby,
   originOf,
   reachableHost,
   requireFitMachine,
@@ -53,4 +54,19 @@ t.test('a board by its name', async (t) => {
     `Raspberry Pi 4 Model B (aarch64, ${WORD_BYTES * 8} bit)`,
   )
   t.match(describeMachine('x86_64', null), /without a name \(x86_64/)
+})
+
+t.test('addresses of private networks', async (t) => {
+  for (const near of [
+    '127.0.0.1',
+    '192.168.1.5',
+    '::ffff:10.0.0.1',
+    '172.31.0.1',
+    'fe80::1%eth0',
+    'fd00::1',
+    '::1',
+  ])
+    t.ok(isNearby(near), near)
+  for (const far of ['1.1.1.1', '172.32.0.1', '2001:db8::1', '::ffff:9.9.9.9', '', undefined, 'localhost'])
+    t.notOk(isNearby(far), String(far))
 })

@@ -1,8 +1,11 @@
 // Feed ids: one spelling per key, and back again.
 
+import { createRequire } from 'node:module'
 import fc from 'fast-check'
 import t from 'tap'
-import { feedIdOf, isFeedId, keyOf } from '../../src/ssb/feed-id.js'
+import { feedIdOf, isFeedId, keyOf, readFeedId } from '../../src/ssb/feed-id.js'
+
+const { fromFeedSigil } = createRequire(import.meta.url)('ssb-uri2')
 
 t.test('every key has a feed id that reads back to it', async (t) => {
   fc.assert(
@@ -39,4 +42,33 @@ t.test('anything else is no feed id', async (t) => {
     t.notOk(isFeedId(value), String(value))
     t.throws(() => keyOf(value as string), { code: 'bad_feed_id' }, 'and makes no key')
   }
+})
+
+t.test('as an SSB URI, and as people copy it', async (t) => {
+  const id = '@+/71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'
+  const key = '-_71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI='
+  t.equal(readFeedId(fromFeedSigil(id)), id, 'as ssb-uri2 writes it')
+  for (const text of [
+    ...[id, ` ${id}\n`, `"${id}"`, `'${id}'`, `ssb:feed/ed25519/${key}`, `ssb://feed/ed25519/${key}`],
+    ...[`ssb:feed/classic/${key}`, `ssb:feed:ed25519:${key}`, `SSB:feed/ed25519/${key}?msAddr=x`],
+    ...[`ssb:feed/ed25519/${key.slice(0, -1)}`, `web+ssb:feed/ed25519/${key}`],
+  ])
+    t.equal(readFeedId(text), id, text)
+  for (const text of [
+    ...[
+      '',
+      '@',
+      `ssb:message/sha256/${key}`,
+      `ssb:feed/bendybutt-v1/${key}`,
+      `ssb:feed/ed25519/${key}x`,
+      `x${id}`,
+    ],
+    ...[
+      `ssb:feed/ed25519/${key.slice(1)}`,
+      `ssb:feed/ed25519/${key.slice(0, -2)}J=`,
+      `${id}${' '.repeat(600)}`,
+    ],
+    ...[null, undefined, 5, [id], { id }],
+  ])
+    t.equal(readFeedId(text), null, String(text))
 })

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { DAY, DAYS_KEPT, HOUR } from '../../src/lib/limits.js'
 import { startMaintenance } from '../../src/store/housekeeping.js'
-import { openTestStore, silentLog } from '../helpers/store.js'
+import { openTestStore, silentLog, UNTRUSTED } from '../helpers/store.js'
 
 const rest = { members: 3, messages: 10, bytes: 1000 }
 
@@ -58,7 +58,7 @@ t.test('a peak between a day’s last note and its end is that day’s', async (
 t.test('when the relay closes what there is to note is noted', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
-  const end = startMaintenance({ store: opened.store, clock, log: silentLog })
+  const end = startMaintenance({ store: opened.store, clock, trust: UNTRUSTED, log: silentLog })
   await opened.store.activity.note(rest)
   for (const count of [5, 0]) opened.store.activity.here(count)
   await end()

@@ -2,6 +2,7 @@
 
 import { hostname } from 'node:os'
 import t from 'tap'
+import { lanNames } from '../../src/lib/platform.js'
 import { ownName } from '../../src/web/own-hostnames.js'
 
 const names = { domain: 'Pool.example', onion: 'abc.onion' }
@@ -51,6 +52,27 @@ t.test('a local listener answers to our names and to its own address', async (t)
   ] as const) {
     t.equal(own(host, local), null, `${host} at ${local}`)
   }
+})
+
+t.test('a listener open to its network answers to the names the machine has there', async (t) => {
+  const local = [...lanNames('Reef.example'), 'pool.lan']
+  const names = { ...none, local }
+  for (const name of [
+    'reef',
+    'reef.local',
+    'REEF.lan:8080',
+    'reef.home.arpa',
+    'reef.fritz.box',
+    'reef.example',
+  ])
+    t.equal(ownName(name, '192.168.7.9', 'local', names), name.toLowerCase().replace(/:.*/, ''))
+  for (const name of ['tidepool.local', 'pool.lan']) t.equal(ownName(name, '10.0.0.1', 'local', names), name)
+  for (const name of ['reef.evil.example', 'evil.lan', 'local', 'fritz.box'])
+    t.equal(ownName(name, '192.168.7.9', 'local', names), null, name)
+  for (const kind of ['domain', 'onion'] as const)
+    t.equal(ownName('reef.lan', '192.168.7.9', kind, names), null, `not on the ${kind}`)
+  t.same(lanNames('localhost'), ['tidepool.local'])
+  t.same(lanNames('a_b'), ['tidepool.local'], 'which is no host name')
 })
 
 t.test('what is no host is nobody', async (t) => {

@@ -27,16 +27,45 @@ t.test('a proxy that leaves the Host as it was need not repeat it', async (t) =>
   })
 })
 
-t.test('of a list, what the nearest has added counts', async (t) => {
+t.test('of a list, any entry that is ours will do', async (t) => {
   const { visitor } = await openSite(t, { proxy: '::ffff:127.0.0.1' })
   const hosts = (list: string) =>
     visitor().get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': list })
   t.equal((await hosts(`evil.example, ${DOMAIN}`)).status, 200)
-  t.equal((await hosts(`${DOMAIN}, evil.example`)).status, 421)
-  for (const proto of ['http', 'https, http', '', 'httpss']) {
+  t.equal((await hosts(`${DOMAIN}, evil.example`)).status, 200)
+  t.equal((await hosts('evil.example, example')).status, 421)
+  for (const proto of ['http', '', 'httpss']) {
     const reply = await visitor().get('/', { Host: DOMAIN, 'X-Forwarded-Proto': proto })
     t.notOk(reply.headers['strict-transport-security'], `"${proto}" is not HTTPS`)
   }
+})
+
+t.test('a proxy that does not prove HTTPS is refused, in words that say what is missing', async (t) => {
+  const { visitor, web, lines } = await openSite(t, { proxy: '127.0.0.1' })
+  // what Apache sends by default
+  const apache = { 'X-Forwarded-For': '10.1.2.3', 'X-Forwarded-Host': DOMAIN, 'X-Forwarded-Server': DOMAIN }
+  const alone = Object.entries(apache).map(([name, value]) => ({ [name]: value }))
+  for (const headers of [
+    apache,
+    ...alone,
+    { 'X-Forwarded-Proto': 'http' },
+    { 'X-Real-IP': '10.1.2.3' },
+    { Forwarded: 'for=10.1.2.3;proto=https' },
+    { Via: '1.1 proxy' },
+  ]) {
+    const { status, text } = await visitor().get('/invite/', headers)
+    t.equal(status, 421, JSON.stringify(headers))
+    t.match(text, /<h1>The proxy is not set up yet<[\s\S]*X-Forwarded-Proto: https/)
+    t.notMatch(text, /ed25519|127\.0\.0\.1/)
+  }
+  const warned = lines.filter((line) => line.includes('no proof of https'))
+  t.equal(warned.length, 1, 'logged once')
+  t.match(JSON.parse(warned[0] ?? ''), { missing: 'X-Forwarded-Proto: https', sent: ['x-forwarded-for'] })
+  t.match(web.trouble(), /has to send X-Forwarded-Proto: https/)
+  t.equal((await visitor().get('/assets/style.css', apache)).status, 200, 'the refusal has a style')
+  t.equal((await visitor().get('/')).status, 200, 'the machine itself is served')
+  t.equal((await visitor().get('/', FORWARDED)).status, 200)
+  t.equal(web.trouble(), null)
 })
 
 t.test('a host that is not ours stays refused', async (t) => {

@@ -5,7 +5,7 @@ import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { FifoCache } from '../../lib/fifo-cache.js'
 import { CLAIMED_KEPT, DAY, IDLE_CLAIMS_PER_HOUR } from '../../lib/limits.js'
 import { TokenBucket } from '../../lib/token-bucket.js'
-import { isFeedId } from '../../ssb/feed-id.js'
+import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import { guestIdOf, SEED_BYTES, seedOf } from '../../ssb/invite-code.js'
 import type { Invite } from '../../store/invites.js'
 import { multiserverAddress } from '../address.js'
@@ -132,7 +132,8 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     const json = isJson(ctx.req)
     // whoever posts a form has a browser, which may have been led; an app has neither cookies nor pages
     if (!json && isForeign(ctx)) throw new RelayError('not_allowed')
-    const { id, token } = json ? await fromJson(ctx) : await fromForm(ctx)
+    const { id: written, token } = json ? await fromJson(ctx) : await fromForm(ctx)
+    const id = readFeedId(written) ?? written
     const wellFormed = isFeedId(id) && id !== face().id
     if (ctx.state.program && !wellFormed) throw new RelayError('bad_feed_id')
     const found = find(ctx, token)

@@ -2,7 +2,7 @@
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { NOTE_CHARS } from '../../lib/limits.js'
-import { isFeedId } from '../../ssb/feed-id.js'
+import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import type { WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { addressFormat } from '../formats.js'
@@ -66,7 +66,8 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
     const session = sessionOf(ctx)
     const fields = await readForm(ctx.req, TEXT_FORM_BYTES)
     if (!session.mayKnock) return riddle.refuse(ctx, 'riddle_missing')
-    const given = { feed: textOf(fields, 'feed'), note: textOf(fields, 'note') }
+    const written = textOf(fields, 'feed')
+    const given = { feed: readFeedId(written) ?? written, note: textOf(fields, 'note') }
     const wrong = check(given, face().id)
     // what a slip of the pen says of nobody is free
     if (wrong) return form(ctx, given, wrong)

@@ -3,7 +3,7 @@
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../../lib/limits.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
-import { isFeedId } from '../../ssb/feed-id.js'
+import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import type { SetupAnswers, WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
@@ -106,7 +106,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
       token: textOf(form, 'token'),
       name: textOf(form, 'name'),
       description: textOf(form, 'description'),
-      admin: textOf(form, 'admin'),
+      admin: readFeedId(textOf(form, 'admin')) ?? textOf(form, 'admin'),
     }
     const known = knows(ctx, given.token)
     if (!known) beSeen()

@@ -16,7 +16,7 @@ export type WayOut = (path: string, code: ErrorCode) => string | null
  */
 export function siteWayOut(mode: () => PrivacyMode): WayOut {
   return (path, code) => {
-    if (code === 'wrong_host') return null
+    if (code === 'wrong_host' || code === 'proxy_unproven') return null
     if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
     if (path.startsWith('/dashboard/')) return '/dashboard'
     // after a fault of ours nothing more is asked that might be what failed
@@ -33,14 +33,16 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
 
   function page(ctx: WebContext, code: ErrorCode, home: string | null, minutes: number | null): string {
     const { tag, words } = ctx.state.language
+    const { instead } = ctx.state
     const key = `${tag} ${code} ${home}`
-    const kept = minutes === null ? pages.get(key) : undefined
+    const isKept = minutes === null && instead === undefined
+    const kept = isKept ? pages.get(key) : undefined
     if (kept) return kept
     const sayings: Partial<Record<ErrorCode, Saying>> = words.errors.sayings
     const { title, hint } = sayings[code] ?? words.errors.other
     // without a switch: what stands at this address is not a page to come back to
-    const html = render(ctx, 'error.njk', { title, hint, code, minutes, home, back: null })
-    if (minutes === null) pages.set(key, html)
+    const html = render(ctx, 'error.njk', { title, hint, code, minutes, home, instead, back: null })
+    if (isKept) pages.set(key, html)
     return html
   }
 

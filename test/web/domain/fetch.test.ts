@@ -6,13 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
-import {
-  ACME_ANSWER_BYTES,
-  ACME_CHALLENGE_CHARS,
-  ACME_CHALLENGES,
-  DAY,
-  HOUR,
-} from '../../../src/lib/limits.js'
+import { ACME_CHALLENGE_CHARS, ACME_CHALLENGES, DAY, HOUR } from '../../../src/lib/limits.js'
 import { createFetch as create, type FetchCertificate, NotFetched } from '../../../src/web/domain/fetch.js'
 import { newKey } from '../../../src/web/domain/kept-certificate.js'
 import { createAuthority } from '../../helpers/certificates.js'
@@ -167,14 +161,6 @@ t.test('more challenges than there are names, and one that is long', async (t) =
     const { directory } = await rogue(t, challenging(tokens))
     t.match(await failure(ask(directory)), { message })
   }
-})
-
-t.test('an answer in chunks of one byte', async (t) => {
-  const { directory } = await rogue(t, (_req, res) => {
-    res.write('{"newNonce":"')
-    for (let i = 0; i < ACME_ANSWER_BYTES; i++) res.write('x')
-  })
-  t.match(await failure(ask(directory)), { message: /maxContentLength/ })
 })
 
 t.test('nobody there', async (t) => {

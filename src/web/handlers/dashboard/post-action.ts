@@ -1,7 +1,7 @@
 // POST /dashboard/do/NAME: a form of the dashboard is checked, asked about once more where it should be, and done.
 
 import { RelayError } from '../../../lib/errors.js'
-import { isFeedId } from '../../../ssb/feed-id.js'
+import { isFeedId, readFeedId } from '../../../ssb/feed-id.js'
 import { mayDo, PERMISSIONS, type Permission } from '../../../store/permissions.js'
 import { oneValue, readForm, TEXT_FORM_BYTES, textOf } from '../../form.js'
 import { checkCsrf, dismiss, memberOf } from '../../middleware/signed-in.js'
@@ -45,7 +45,7 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     const form = await readForm(ctx.req, TEXT_FORM_BYTES)
     checkCsrf(member, form)
     const given = Object.fromEntries(
-      action.fields.filter((field) => form.has(field)).map((field) => [field, textOf(form, field)]),
+      action.fields.filter((field) => form.has(field)).map((field) => [field, fieldOf(form, field)]),
     )
     if (given.feed !== undefined && !isFeedId(given.feed)) throw new RelayError('bad_feed_id')
     if (action.sure !== undefined && oneValue(form, 'sure') !== '1') return ask(ctx, name, action, given)
@@ -68,4 +68,10 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
       shownAgain(ctx, { given, code: thrown.code })
     }
   }
+}
+
+/** What a field says; a feed id in its one spelling, however it was copied. */
+function fieldOf(form: URLSearchParams, field: string): string {
+  const text = textOf(form, field)
+  return field === 'feed' || field === 'for' ? (readFeedId(text) ?? text) : text
 }

@@ -13,6 +13,10 @@ const sayings: Words['errors']['sayings'] = {
     title: 'Falsches Ufer',
     hint: 'Dieser Server hört nicht auf den Namen, den du verwendet hast. Prüfe die Adresse.',
   },
+  proxy_unproven: {
+    title: 'Der Proxy ist noch nicht eingerichtet',
+    hint: 'Der Webserver vor diesem Relay muss den Header X-Forwarded-Proto: https senden. Wie das geht, steht in docs/operating.md unter „A reverse proxy in front“.',
+  },
   not_allowed: {
     title: 'Nicht von dort',
     hint: 'Bitte benutze das Formular auf unserer eigenen Seite. Wenn du das getan hast, reicht deine Rolle nicht so weit.',
@@ -72,6 +76,8 @@ const sayings: Words['errors']['sayings'] = {
 export const errors: Words['errors'] = {
   sayings,
   other: { title: 'Das hat nicht geklappt', hint: 'Bitte geh zurück und versuche es noch einmal.' },
+  instead: (address) =>
+    html`Es antwortet unter <a href="${address}/">${address}</a>. Soll auch dieser Name gelten, trägt ihn der Betreiber in <code>web.names</code> ein.`,
   comeBack: (minutes) =>
     html`Bitte komm in etwa <strong>${count(minutes, 'Minute', 'Minuten')}</strong> wieder.`,
   /** the way out, by where it leads */
@@ -119,6 +125,7 @@ export const errors: Words['errors'] = {
     not_found: 'nicht gefunden',
     method_not_allowed: 'Methode nicht erlaubt',
     wrong_host: 'kein Name dieses Relays',
+    proxy_unproven: 'der Proxy belegt kein https',
     body_too_large: 'Inhalt zu groß',
     body_malformed: 'Inhalt unlesbar',
     config_invalid: 'Konfiguration ungültig',

@@ -16,6 +16,10 @@ const sayings = {
     title: 'Wrong shore',
     hint: 'This server does not go by the name you used. Check the address.',
   },
+  proxy_unproven: {
+    title: 'The proxy is not set up yet',
+    hint: 'The web server in front of this relay has to send the header X-Forwarded-Proto: https. Its operator finds how in docs/operating.md, under "A reverse proxy in front".',
+  },
   not_allowed: {
     title: 'Not from there',
     hint: 'Please use the form on our own page. If you did, your role does not reach that far.',
@@ -63,6 +67,9 @@ export const errors = {
   other: { title: 'That did not work', hint: 'Please go back and try again.' },
   comeBack: (minutes: number) =>
     html`Please come back in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
+  /** for a visitor on our own network, who used a name that is not ours */
+  instead: (address: string) =>
+    html`It answers at <a href="${address}/">${address}</a>. To use this name too, its operator adds it to <code>web.names</code>.`,
   /** the way out, by where it leads */
   to: {
     '/': 'To the front page',
