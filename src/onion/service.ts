@@ -1,7 +1,7 @@
 // One service at one tor: offered, published, looked after until the control connection is over.
 
 import type { Clock } from '../lib/clock.js'
-import { HOUR, SECOND } from '../lib/limits.js'
+import { HOUR, MINUTE, SECOND } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import { ControlError, type Controller } from './controller.js'
 import { KEY_TYPE, type OnionKey } from './key.js'
@@ -46,6 +46,8 @@ export interface Service {
   close(): void
 }
 
+/** Milliseconds without progress after which it is said what tor is waiting for. */
+export const WAITING_MS = 1 * MINUTE
 /** Milliseconds between proofs that tor is there and still has our service. */
 export const HEARTBEAT_MS = 30 * SECOND
 /** Milliseconds to the first look from outside after publishing, and, doubled each time, after one that failed. */
@@ -91,11 +93,31 @@ export async function offerService(
   let stopLooking = (): void => {}
   let failures = 0
 
+  /** by uptime, when tor last got any further; and whether it was said since that it does not */
+  let moved = clock.uptime()
+  let told = false
+
+  /** What tor is waiting for, once it has got no further for a while: it warns of what fails, and not of silence. */
+  function waiting(text: string, warning: string | null): string | null {
+    const minutes = Math.floor((clock.uptime() - moved) / MINUTE)
+    if (clock.uptime() - moved < WAITING_MS) return null
+    const step = valueIn(text, 'SUMMARY') ?? 'its first circuit'
+    const why = warning ? `${step} (${warning})` : step
+    if (!told) log.warn({ progress: state.progress, step, warning }, 'onion: tor is waiting')
+    told = true
+    return `for ${minutes} min tor has been waiting for this: ${why}; the network here may keep it out`
+  }
+
   const bootstrap = (text: string): void => {
     const progress = Number(valueIn(text, 'PROGRESS') ?? Number.NaN)
     if (!/\bBOOTSTRAP\b/.test(text) || !(progress >= 0 && progress <= 100)) return
+    if (progress > state.progress) {
+      moved = clock.uptime()
+      told = false
+    }
     const warning = valueIn(text, 'WARNING')
-    const trouble = warning && `tor has trouble to connect: ${warning}`
+    const stuck = progress < 100 ? waiting(text, warning) : null
+    const trouble = stuck ?? (warning && `tor has trouble to connect: ${warning}`)
     if (progress < 100 || state.progress < 100) set({ progress, trouble })
   }
   controller.on('tor:STATUS_CLIENT', bootstrap)

@@ -33,6 +33,10 @@ interface PendingCall {
   timer?: NodeJS.Timeout
 }
 
+/** What to do where there are no file descriptors left, or too many callers wait. */
+const OVERLOADED =
+  'raise the limit (ulimit -n; LimitNOFILE of the unit), or end programs that hold many files'
+
 /** Bytes a unix socket's path may have. */
 const PATH_BYTES = 107
 const PATIENCE_MS = MINUTE
@@ -46,7 +50,8 @@ export async function connectOperator(
   dataDir: string,
   { patience = PATIENCE_MS }: ClientOptions = {},
 ): Promise<OperatorClient> {
-  const socket = await open(join(dataDir, 'control.sock'), dataDir)
+  const path = join(dataDir, 'control.sock')
+  const socket = await open(path, dataDir)
   /** asked, by id */
   const calls = new Map<number, PendingCall>()
   /** beyond what the relay takes at a time */
@@ -106,13 +111,17 @@ export async function connectOperator(
     }
   }
 
-  const hungUp = (cause?: unknown): RelayError =>
-    new RelayError('relay_not_running', 'it hung up before it answered', { cause })
+  async function hungUp(cause?: unknown): Promise<RelayError> {
+    // a relay without file descriptors takes a caller's connection and ends it at once
+    if (await isTaken(path))
+      return new AdvisedError(OVERLOADED, 'busy', 'the relay hung up before it answered, and still listens')
+    return new RelayError('relay_not_running', 'it hung up before it answered', { cause })
+  }
   // told of by the iterator; an error after the last line is nobody's business
   socket.on('error', () => {})
   read().then(
-    () => end(hungUp()),
-    (err) => end(asFault(err) ?? hungUp(err)),
+    async () => end(await hungUp()),
+    async (err) => end(asFault(err) ?? (await hungUp(err))),
   )
 
   const call = (method: string, args: unknown[]): Promise<unknown> =>
@@ -128,6 +137,19 @@ export async function connectOperator(
     OPERATOR_METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]),
   ) as unknown as Operator
   return { operator, close: () => end(hungUp()) }
+}
+
+/** Whether somebody listens at a path. */
+function isTaken(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const end = (taken: boolean) => (): void => {
+      socket.destroy()
+      resolve(taken)
+    }
+    socket.once('connect', end(true))
+    socket.once('error', end(false))
+  })
 }
 
 function open(path: string, dataDir: string): Promise<Socket> {
@@ -158,6 +180,9 @@ function unreachable(err: NodeJS.ErrnoException, path: string, dataDir: string):
     const advice = 'run this as the user that runs the relay, for example with: sudo -u USER tidepool …'
     return new AdvisedError(advice, 'not_allowed', `${path} belongs to another user`)
   }
+  // ours or the system's, not the relay's: it may be running well
+  if (err.code === 'EMFILE' || err.code === 'ENFILE' || err.code === 'EAGAIN')
+    return new AdvisedError(OVERLOADED, 'busy', `${path} cannot be opened: ${err.code}`)
   const detail = err.code === 'ECONNREFUSED' ? `the one on ${dataDir} has ended` : `none on ${dataDir}`
   return new RelayError('relay_not_running', detail, { cause: err })
 }

@@ -1,6 +1,6 @@
 // The operator's client: what it says of sockets that are missing, dead, foreign, mute or talking nonsense.
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
@@ -93,19 +93,31 @@ t.test('it hangs up in the middle of a call', async (t) => {
   const dataDir = await strange(t, (socket) => socket.once('data', () => socket.destroy()))
   const { operator, close } = await connectOperator(dataDir)
   t.teardown(close)
-  await t.rejects(operator.status(), coded('relay_not_running', /hung up/))
   await t.rejects(
     operator.status(),
-    coded('relay_not_running', /hung up/),
-    'nor is a later call left waiting',
+    coded('busy', /hung up .* still listens/),
+    'it runs, and is out of files',
   )
+  await t.rejects(operator.status(), coded('busy', /hung up/), 'nor is a later call left waiting')
+})
+
+t.test('it hangs up and is gone', async (t) => {
+  const dataDir = await strange(t, (socket) =>
+    socket.once('data', () => {
+      rmSync(join(dataDir, 'control.sock'))
+      socket.destroy()
+    }),
+  )
+  const { operator, close } = await connectOperator(dataDir)
+  t.teardown(close)
+  await t.rejects(operator.status(), coded('relay_not_running', /hung up/))
 })
 
 t.test('it ends politely without an answer', async (t) => {
   const dataDir = await strange(t, (socket) => socket.once('data', () => socket.end(Buffer.alloc(9))))
   const { operator, close } = await connectOperator(dataDir)
   t.teardown(close)
-  await t.rejects(operator.status(), coded('relay_not_running', /hung up/))
+  await t.rejects(operator.status(), coded('busy', /hung up/))
 })
 
 t.test('it answers nonsense', async (t) => {
@@ -120,11 +132,7 @@ t.test('it answers nonsense', async (t) => {
     })
     const { operator, close } = await connectOperator(dataDir)
     t.teardown(close)
-    await t.rejects(
-      operator.status(),
-      { code: /^(relay_not_running|internal)$/ },
-      JSON.stringify(nonsense.slice(0, 20)),
-    )
+    await t.rejects(operator.status(), { code: /^(busy|internal)$/ }, JSON.stringify(nonsense.slice(0, 20)))
   }
 })
 

@@ -93,6 +93,51 @@ t.test('each thing that may be wrong is found, alone, with what to do', async (t
       'error',
       /gone.example leads nowhere \(ENOTFOUND\)/,
     ],
+    [
+      {
+        domain: {
+          name: 'six.example',
+          addresses: ['192.0.2.1', '2001:db8::1'],
+          own: ['192.0.2.1'],
+          failure: null,
+        },
+      },
+      ...(['dns', 'warning', /AAAA record, 2001:db8::1, that is no address/, /correct the AAAA/] as const),
+    ],
+    [
+      {
+        domain: {
+          ...{ name: 'six.example', addresses: ['2001:db8::1'], own: ['2001:db8::1'], failure: null },
+          narrow: ['ssb.host', 'domain.host'],
+        },
+      },
+      ...(['dns', 'warning', /listens on IPv4 alone/, /set ssb.host and domain.host to "::"/] as const),
+    ],
+    [withHttps({ state: 'proxied', reason: 'no header' }), 'proxy', 'error', /no header/, /Apache/],
+    [{ status: { ...STATUS, time: 'unconfirmed' } }, 'time', 'warning', /timed by uptime/],
+    ...(
+      [
+        ['there is no program /x that we may run', /onion.tor_binary/],
+        ['onion.extra_torrc may not set User', /onion.extra_torrc names/],
+        ['connect ECONNREFUSED 127.0.0.1:9051', /ControlPort/],
+        ['no cookie can be read', /debian-tor/],
+        ['tor ended (code 1): Failed to parse', /complains/],
+        ['/data/onion.key is damaged', /onion import/],
+      ] as const
+    ).map(
+      ([reason, advice]) =>
+        [withOnion({ state: 'degraded', reason }), 'onion', 'error', /is degraded/, advice] as [
+          ...[Partial<Facts>, string, 'error', RegExp, RegExp],
+        ],
+    ),
+    [
+      withOnion({
+        state: 'bootstrapping',
+        progress: 0,
+        reason: 'for 1 min …; the network here may keep it out',
+      }),
+      ...(['onion', 'error', /is bootstrapping: for 1 min/, /firewall/] as const),
+    ],
     [withHttps({ state: 'waiting', reason: 'no answer' }), 'certificate', 'error', /none yet: no answer/],
     [withHttps({ state: 'expired' }), 'certificate', 'error', /has expired/],
     [withHttps({ state: 'not_yet_valid' }), 'certificate', 'error', /not valid yet/],

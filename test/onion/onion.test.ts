@@ -98,6 +98,27 @@ t.test('from nothing to published, each step on its event and none before', asyn
   )
 })
 
+t.test('a tor that gets no further says after a minute what it is waiting for', async (t) => {
+  const control = await openFakeControl(t)
+  const phase = 'NOTICE BOOTSTRAP PROGRESS=0 TAG=starting SUMMARY="Starting"'
+  control.answers.set('GETINFO', (keywords) => getInfo(keywords, undefined, phase))
+  const kept = await keep(t, control)
+  await kept.become('bootstrapping')
+  t.notOk(kept.onion.status().reason)
+  control.answers.set('GETINFO', (keywords) => getInfo(keywords, kept.id(), phase))
+  for (let beats = 1; beats <= 2; beats++) {
+    const before = control.commands.length
+    kept.clock.advance(HEARTBEAT_MS)
+    await until('a heartbeat', () => control.commands.length >= before + 2)
+  }
+  await until('a reason', () => /waiting for this: Starting/.test(kept.onion.status().reason ?? ''))
+  t.equal(kept.lines.filter((line) => line.includes('tor is waiting')).length, 1)
+  t.match(kept.onion.status().reason, /for 1 min .* may keep it out/)
+  control.event('STATUS_CLIENT NOTICE BOOTSTRAP PROGRESS=10 TAG=conn_done SUMMARY="Connected to a relay"')
+  await until('it to move', () => kept.onion.status().progress === 10)
+  t.notOk(kept.onion.status().reason)
+})
+
 t.test('a tor that is not ours is neither owned nor signalled', async (t) => {
   const kept = await keep(t, await openFakeControl(t))
   await kept.become('publishing')

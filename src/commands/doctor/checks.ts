@@ -1,5 +1,6 @@
 // The doctor's checks of the system: one function each, facts in, findings out. Knows no disk and no network.
 
+import { isIPv6 } from 'node:net'
 import { DAY, MIB, MINUTE, RECOVERY_MS } from '../../lib/limits.js'
 import { unfitMachine } from '../../lib/platform.js'
 import { count } from '../../lib/text.js'
@@ -31,6 +32,7 @@ const CHECKS: readonly Check[] = [
   checkPorts,
   checkTor,
   checkDomain,
+  checkProxy,
   checkCertificate,
 ]
 
@@ -75,7 +77,16 @@ function checkMemory({ memory: { total, available } }: Facts): DoctorCheck[] {
 }
 
 /** Who keeps the clock; what it shows is a finding of the relay's own. */
-function checkSynchronized({ synchronized }: Facts): DoctorCheck[] {
+function checkSynchronized({ synchronized, status }: Facts): DoctorCheck[] {
+  if (status?.time === 'agreement' && !synchronized)
+    return [sound('time', 'no network keeps the clock, but it has run without a step for an hour')]
+  if (status?.time === 'unconfirmed') {
+    const found =
+      'the clock is not confirmed: nothing that has expired is deleted, new invites are timed by uptime'
+    return [
+      trouble('time', 'warning', found, 'let the network keep it: timedatectl set-ntp true; or wait an hour'),
+    ]
+  }
   if (synchronized === null) return [sound('time', 'nothing here tells whether the network keeps the clock')]
   if (synchronized) return [sound('time', 'the network keeps the clock')]
   const advice = 'let the network keep it: timedatectl set-ntp true'
@@ -145,6 +156,27 @@ function keyOf(port: string): string {
   return port === 'https' || port === 'http' ? `domain.${port}_port` : `${port}.port`
 }
 
+/** What to do about what the onion says of itself, where waiting will not help. */
+const TOR_ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
+  [
+    /may keep it out/,
+    'let tor out through the firewall, or give it bridges: onion.extra_torrc in docs/operating.md',
+  ],
+  [/there is no program/, 'apt-get install tor, or set onion.tor_binary'],
+  [/extra_torrc/, 'correct the file that onion.extra_torrc names'],
+  [
+    /cookie|uthenti/,
+    "let the relay's user read tor's cookie (adduser tidepool debian-tor), or set onion.cookie",
+  ],
+  [
+    /ECONNREFUSED|ENOENT|EACCES|ENOTFOUND|does not listen/,
+    'start that tor with a ControlPort, or correct onion.tor',
+  ],
+  [/tor ended/, 'correct what tor complains of; its own words are in the log at log.level = debug'],
+  [/onion\.key/, 'put back a copy of onion.key: tidepool onion import; or move it away for a new address'],
+  [/clock/, 'set the clock: timedatectl set-ntp true'],
+]
+
 function checkTor({ tor, status }: Facts): DoctorCheck[] {
   const findings: DoctorCheck[] = []
   if (tor?.version) findings.push(sound('tor', `version ${tor.version}`))
@@ -158,15 +190,18 @@ function checkTor({ tor, status }: Facts): DoctorCheck[] {
   const said = `the onion is ${onion.state}${reason}`
   if (onion.state === 'published' || onion.state === 'reachable') findings.push(sound('onion', said))
   else {
-    const severity = onion.state === 'degraded' ? 'error' : 'warning'
-    findings.push(trouble('onion', severity, said, 'wait a minute or two; then look for tor in the log'))
+    const why = typeof onion.reason === 'string' ? onion.reason : ''
+    const known = TOR_ADVICE.find(([form]) => form.test(why))?.[1]
+    const severity = onion.state === 'degraded' || known ? 'error' : 'warning'
+    const advice = known ?? 'wait a minute or two; then look for tor in the log'
+    findings.push(trouble('onion', severity, said, advice))
   }
   return findings
 }
 
 function checkDomain({ domain }: Facts): DoctorCheck[] {
   if (!domain) return []
-  const { name, addresses, own, failure } = domain
+  const { name, addresses, own, failure, narrow = [] } = domain
   if (addresses.length === 0)
     return [
       trouble(
@@ -176,9 +211,41 @@ function checkDomain({ domain }: Facts): DoctorCheck[] {
         'give the name an A or AAAA record with the address of this machine or of its router',
       ),
     ]
+  // apps and browsers try it first, and IPv6 has no router that would lead elsewhere
+  const six = addresses.filter((address) => isIPv6(address))
+  const [elsewhere] = six.filter((address) => !own.includes(address))
+  if (elsewhere !== undefined)
+    return [
+      trouble(
+        'dns',
+        'warning',
+        `${name} has an AAAA record, ${elsewhere}, that is no address of this machine`,
+        'correct the AAAA record or remove it; behind a proxy on another machine it may be right',
+      ),
+    ]
+  if (six.length > 0 && narrow.length > 0)
+    return [
+      trouble(
+        'dns',
+        'warning',
+        `${name} has an AAAA record, ${six[0]}, and the relay listens on IPv4 alone`,
+        `set ${narrow.join(' and ')} to "::", or remove the AAAA record`,
+      ),
+    ]
   const ours = addresses.some((address) => own.includes(address))
   const hint = ours ? 'an address of this machine' : 'not of this machine: a router or proxy has to lead here'
   return [sound('dns', `${name} is ${addresses.join(', ')}, ${hint}`)]
+}
+
+/** Behind a proxy that does not say enough, nobody is served. */
+function checkProxy({ status }: Facts): DoctorCheck[] {
+  if (status?.https.state !== 'proxied') return []
+  const { reason } = status.https
+  const advice =
+    'set the header in the proxy: docs/operating.md, "A reverse proxy in front", has nginx, Caddy and Apache'
+  return [
+    reason === null ? sound('proxy', 'nothing wrong was seen') : trouble('proxy', 'error', reason, advice),
+  ]
 }
 
 function checkCertificate({ status, now }: Facts): DoctorCheck[] {

@@ -45,7 +45,14 @@ export interface Facts {
   ports: PortFact[]
   /** of the tor program, where an onion is wanted */
   tor: { version: string | null } | null
-  domain: { name: string; addresses: string[]; own: string[]; failure: string | null } | null
+  domain: {
+    name: string
+    addresses: string[]
+    own: string[]
+    failure: string | null
+    /** keys of listeners that take IPv4 alone */
+    narrow?: string[]
+  } | null
   /** null where no relay runs */
   status: RelayStatus | null
 }
@@ -65,7 +72,7 @@ export async function gatherFacts(
     askClock(),
     Promise.all(portsOf(config, status).map((port) => probe(port, status !== null))),
     config.onion.enabled ? askTor(config.onion.tor_binary ?? 'tor') : null,
-    domainName ? resolve(domainName) : null,
+    domainName ? resolve(domainName, narrowOf(config)) : null,
   ])
   return {
     kernel: machine(),
@@ -189,11 +196,17 @@ async function askTor(binary: string): Promise<{ version: string | null }> {
   return { version: /Tor version (\S+?)\.?(\s|$)/.exec(said ?? '')?.[1] ?? null }
 }
 
-async function resolve(name: string): Promise<Facts['domain']> {
+/** Keys of the hosts under the domain that do not listen on IPv6. */
+function narrowOf({ ssb, domain }: Config): string[] {
+  const hosts = { 'ssb.host': ssb.host, ...(domain.proxy ? {} : { 'domain.host': domain.host }) }
+  return Object.entries(hosts).flatMap(([key, host]) => (isIP(host) === 4 ? [key] : []))
+}
+
+async function resolve(name: string, narrow: string[]): Promise<Facts['domain']> {
   const own = Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address))
   try {
     const found = await lookup(name, { all: true })
-    return { name, addresses: found.map(({ address }) => address), own, failure: null }
+    return { name, addresses: found.map(({ address }) => address), own, failure: null, narrow }
   } catch (err) {
     return { name, addresses: [], own, failure: (err as NodeJS.ErrnoException).code ?? 'unknown' }
   }
