@@ -5,6 +5,7 @@ import { closeSync, existsSync, fchmodSync, fstatSync, lstatSync, openSync, read
 import { writeFileAtomic } from '../lib/atomic-file.js'
 import { RelayError } from '../lib/errors.js'
 import { onionAddress, publicKeyOf } from './address.js'
+import { findKey } from './key-forms.js'
 
 export interface OnionKey {
   /** 56 characters and `.onion` */
@@ -18,9 +19,6 @@ export const KEY_FILE = 'onion.key'
 
 /** The kind of key, as tor names it in its control protocol. */
 export const KEY_TYPE = 'ED25519-V3'
-
-/** What `hs_ed25519_secret_key` in a tor's HiddenServiceDir begins with, padded to 32 bytes. */
-const TOR_HEAD = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
 
 /** Bytes of a key file; ours has some 240, tor's 96. */
 const FILE_BYTES = 4096
@@ -42,31 +40,19 @@ export function formatKey({ address, blob }: OnionKey): string {
 }
 
 /**
- * Reads a key: our own format, or the `hs_ed25519_secret_key` of a tor that has served the address so far.
+ * Reads a key: our own format, the `hs_ed25519_secret_key` of a tor that has served the address so far, or another form of
+ * `findKey`.
  * @throws RelayError `data_unusable`, saying what it is instead
  */
 export function parseKey(bytes: Buffer, path: string): OnionKey {
   const wrong = (what: string) =>
     new RelayError('data_unusable', `${path} ${what}: put back a copy, or move it away for a new address`)
-  if (bytes.length === TOR_HEAD.length + 64 && bytes.subarray(0, TOR_HEAD.length).equals(TOR_HEAD)) {
-    const expanded = bytes.subarray(TOR_HEAD.length)
-    if (!isSecret(expanded)) throw wrong('is damaged')
-    return keyOf(expanded)
-  }
-  const lines = bytes
-    .toString('latin1')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '' && !line.startsWith('#'))
-  const [address = '', secret = '', ...more] = lines
-  const [, type, blob = ''] = /^([A-Z0-9-]{1,32}):([A-Za-z0-9+/=]+)$/.exec(secret) ?? []
-  if (lines.some((line) => /BEGIN [A-Z ]*KEY/.test(line)) || (type && type !== KEY_TYPE))
-    throw wrong(`holds a key of another kind, not ${KEY_TYPE}`)
-  const expanded = Buffer.from(blob, 'base64')
-  if (more.length > 0 || !isSecret(expanded) || expanded.toString('base64') !== blob)
-    throw wrong('is damaged')
-  const key = keyOf(expanded)
-  if (key.address !== address) throw wrong('is damaged or of another service, as its key has another address')
+  const found = findKey(bytes)
+  if ('instead' in found) throw wrong(found.instead)
+  if (!isSecret(found.expanded)) throw wrong('is damaged')
+  const key = keyOf(found.expanded)
+  if (found.address !== null && key.address !== found.address)
+    throw wrong('is damaged or of another service, as its key has another address')
   return key
 }
 

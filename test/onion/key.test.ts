@@ -70,6 +70,38 @@ t.test('the key of a tor that has served the address so far is taken', async (t)
   t.throws(() => parseKey(bytes, 'x'), { code: 'data_unusable' })
 })
 
+t.test('forms in which other programs write a key', async (t) => {
+  const key = makeKey()
+  const head = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
+  const tor = Buffer.concat([head, Buffer.from(key.blob, 'base64')])
+  const publicKey = Buffer.concat([Buffer.from('== ed25519v1-public: type0 ==\0\0\0'), Buffer.alloc(32, 7)])
+  const yaml = (secret: string, hostname = key.address) =>
+    `---\nhostname: ${hostname}\nhs_ed25519_public_key: ${publicKey.toString('base64')}\nhs_ed25519_secret_key: ${secret}\ntime: 2025-05-01 12:00:00 Z\n...\n`
+  for (const text of [
+    `ED25519-V3:${key.blob}`,
+    `ED25519-V3:${key.blob}\r\n`,
+    key.blob,
+    tor.toString('base64'),
+    yaml(tor.toString('base64')),
+    yaml(`"${tor.toString('base64')}"`),
+  ])
+    t.same(parseKey(Buffer.from(text), 'x'), key, text)
+  const refused: Array<[string | Buffer, RegExp]> = [
+    [yaml(tor.toString('base64'), makeKey().address), /another address/],
+    [yaml(tor.toString('base64')).repeat(2), /more than one key/],
+    [yaml(tor.toString('base64').slice(0, -8)), /damaged/],
+    [publicKey, /is the public key/],
+    [publicKey.toString('base64'), /is the public key/],
+    [`${key.address}\n`, /an address without its key/],
+    [Buffer.alloc(32, 7).toString('base64'), /seed or a public key/],
+    ['RSA1024:MIICXAIBAAKBgQ', /16 characters/],
+    ['-----BEGIN RSA PRIVATE KEY-----\nMIICXAIBAAKBgQ', /PEM/],
+    [`${'a'.repeat(56)}:descriptor:x25519:${'A'.repeat(52)}`, /lets a client in/],
+  ]
+  for (const [bytes, words] of refused)
+    t.throws(() => parseKey(Buffer.from(bytes as string), 'x'), { code: 'data_unusable', message: words })
+})
+
 t.test('a link to a key that is not there now is no reason for another', async (t) => {
   const dir = t.testdir({})
   const path = join(dir, 'onion.key')
