@@ -136,7 +136,7 @@ export async function connectOperator(
   const operator = Object.fromEntries(
     OPERATOR_METHODS.map((method) => [method, (...args: unknown[]) => call(method, args)]),
   ) as unknown as Operator
-  return { operator, close: () => end(hungUp()) }
+  return { operator, close: () => end(new RelayError('relay_not_running', 'the connection was closed')) }
 }
 
 /** Whether somebody listens at a path. */

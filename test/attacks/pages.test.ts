@@ -1,6 +1,9 @@
 // Attacks on the pages by strangers.
 
 import { setTimeout as pause } from 'node:timers/promises'
+import ssbKeys from 'ssb-keys'
+import { JOINS_PER_DAY } from '../../src/lib/limits.js'
+import { Visitor } from '../helpers/http.js'
 import { attack, LONG } from './attack.js'
 
 const head = (line: string, host: string, more: string): string =>
@@ -53,5 +56,24 @@ attack(
     for (let i = 0; i < 400; i++) pages(head('GET /', host, '').repeat(8)).pause()
     await pause(EFFECT)
   },
-  { stall: 5000 },
+  { stall: 10_000 },
 )
+
+attack('one invite for ten thousand, claimed by a script', async ({ operator, webUrl }, t) => {
+  const { link } = await operator.inviteCreate({ uses: 10_000 })
+  const invite = new URL(link).searchParams.get('invite') ?? ''
+  const statuses = new Map<number, number>()
+  for (let left = JOINS_PER_DAY + 50; left > 0; left -= 50) {
+    const claim = async (): Promise<void> => {
+      const { status } = await new Visitor(webUrl).post('/join', { id: ssbKeys.generate().id, invite })
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    }
+    await Promise.all(Array.from({ length: 50 }, claim))
+  }
+  t.same(Object.fromEntries(statuses), { 200: JOINS_PER_DAY, 429: 50 })
+  const { checks } = await operator.doctor({})
+  t.match(
+    checks.find(({ name }) => name === 'joins'),
+    { severity: 'warning', detail: /by invites of operator/ },
+  )
+})
