@@ -4,6 +4,24 @@ import { setImmediate } from 'node:timers/promises'
 import { VERIFY_TURN_MESSAGES } from '../lib/limits.js'
 import type { FeedRecord, Tables } from './layout.js'
 
+export interface FeedInfo {
+  latest: number
+  messages: number
+  bytes: number
+  gaps: Array<{ from: number; to: number }>
+  forked: boolean
+}
+
+/** The record of a feed without messages. */
+export const EMPTY: Readonly<FeedRecord> = {
+  latest: 0,
+  latestHash: '',
+  count: 0,
+  bytes: 0,
+  gaps: [],
+  fork: null,
+}
+
 /** Counted when a write is flushed, so that one undone leaves no trace here. */
 export interface FeedTotals {
   messages: number

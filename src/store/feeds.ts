@@ -8,7 +8,7 @@ import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
 import { encodeStored, storedHash, storedPrevious, type VerifiedMessage } from '../ssb/message.js'
 import { createDeletions } from './deletions.js'
 import { createFeedMessages, type Place, type StoredMessage } from './feed-messages.js'
-import { eachFeed, type FeedTotals } from './feed-records.js'
+import { EMPTY, eachFeed, type FeedInfo, type FeedTotals } from './feed-records.js'
 import { noteHeld, takeAsks } from './gaps.js'
 import type { FeedRecord, ForkRecord, Tables } from './layout.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
@@ -27,14 +27,7 @@ export interface AppendOutcome {
 }
 
 export type { StoredMessage } from './feed-messages.js'
-
-export interface FeedInfo {
-  latest: number
-  messages: number
-  bytes: number
-  gaps: Array<{ from: number; to: number }>
-  forked: boolean
-}
+export type { FeedInfo } from './feed-records.js'
 
 export interface FeedLimits {
   /** bytes of all messages together beyond which foreign ones are refused */
@@ -94,8 +87,6 @@ export interface Feeds {
   /** Tells nobody any more, and stops deleting after the step that is under way. */
   close(): Promise<void>
 }
-
-const EMPTY: Readonly<FeedRecord> = { latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null }
 
 export interface FeedsOptions {
   log: Log
