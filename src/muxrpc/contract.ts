@@ -5,8 +5,8 @@ import type { CallerLimits, TotalLimits } from './stream-limits.js'
 
 /** What carries the frames: bytes in order, both ways. */
 export interface Transport {
-  /** Queues bytes, which are copied. The session is told by `flushed` when they leave. */
-  write(bytes: Uint8Array): void
+  /** Queues a frame, which is copied. The session is told by `flushed` when it leaves. */
+  write(head: Uint8Array, body: Uint8Array | null): void
   /** Sends what is queued and a goodbye of its own, and ends. */
   end(): void
   /** Cuts the connection now. */

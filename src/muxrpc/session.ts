@@ -40,6 +40,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   enqueued = 0
   sent = 0
   isClosed = false
+  isCounted = false
   /** calls of the other end that are being worked on */
   private working = 0
   /** open streams and calls of ours, by the number that frames for them come with: theirs positive, ours negative */
@@ -222,8 +223,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     const bytes = HEAD_BYTES + (body?.length ?? 0)
     this.queued += bytes
     this.enqueued += bytes
-    this.transport.write(body ? frameHead(flags, body.length, request) : GOODBYE)
-    if (body) this.transport.write(body)
+    this.transport.write(body ? frameHead(flags, body.length, request) : GOODBYE, body)
     this.parts.totals.changed(this, 'queued', bytes)
   }
 

@@ -21,6 +21,8 @@ export interface Account {
   readonly gathered: number
   /** bytes that wait for the caller's socket */
   readonly queued: number
+  /** whether its share is part of the totals; set by `TotalLimits` */
+  isCounted: boolean
   /** Ends the connection for the good of all; called once, after its share was taken off. */
   evict(reason: string): void
 }
@@ -47,18 +49,21 @@ export class TotalLimits {
 
   open(account: Account): void {
     this.accounts.add(account)
+    account.isCounted = true
   }
 
   /** The account's own figure has changed by so much already. */
   changed(account: Account, kind: Kind, by: number): void {
-    if (!this.accounts.has(account)) return
+    if (!account.isCounted) return
     this.totals[kind] += by
     if (by > 0 && this.totals[kind] > MOST[kind]) this.makeRoom(kind)
   }
 
   /** The connection is gone, or as good as gone. */
   close(account: Account): void {
-    if (!this.accounts.delete(account)) return
+    if (!account.isCounted) return
+    account.isCounted = false
+    this.accounts.delete(account)
     this.totals.streams -= account.streams
     this.totals.gathered -= account.gathered
     this.totals.queued -= account.queued

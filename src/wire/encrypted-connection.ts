@@ -51,10 +51,14 @@ export class EncryptedConnection implements Receiver, PlainSink {
     tcp.receiver = this
   }
 
-  /** Queues bytes; all that is queued in one turn of the event loop leaves together, in as few boxes as it fits. */
-  write(bytes: Uint8Array): void {
+  /**
+   * Queues bytes, in one piece or two; all that is queued in one turn of the event loop leaves together, in as few boxes
+   * as it fits.
+   */
+  write(bytes: Uint8Array, more: Uint8Array | null = null): void {
     if (this.over || this.ending) return
     this.queue.add(bytes)
+    if (more) this.queue.add(more)
     if (this.scheduled || this.tcp.full) return
     this.scheduled = true
     if (waiting.length === 0) process.nextTick(flushAll)

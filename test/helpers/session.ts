@@ -70,8 +70,8 @@ export function openSession<C extends Caller>(
     gathering() {},
   })
   const transport = {
-    write(bytes: Uint8Array) {
-      const copy = Buffer.from(bytes)
+    write(head: Uint8Array, body: Uint8Array | null) {
+      const copy = body ? Buffer.concat([head, body]) : Buffer.from(head)
       written.push(copy)
       reader.read(copy)
       waiting += copy.length

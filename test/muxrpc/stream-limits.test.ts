@@ -190,6 +190,7 @@ t.test('an account is counted out once, and nothing of it after that', async (t)
   const totals = new TotalLimits(() => {})
   const account: Account = {
     ...{ limits: { calls: 1, frameBytes: 1, rank: 0 }, streams: 3, gathered: 5, queued: 7 },
+    isCounted: false,
     evict() {},
   }
   totals.open(account)
