@@ -53,12 +53,20 @@ export function encodeBody(value: unknown): { type: BodyType; body: Buffer } {
   return { type: JSON_BODY, body: Buffer.from(JSON.stringify(value === undefined ? false : value)) }
 }
 
-/** @throws SyntaxError for JSON that is none, RelayError `bad_argument` for a type there is none of */
+/** @throws RelayError `bad_argument` for JSON that is none, and for a type there is none of */
 export function decodeBody(body: Buffer, type: number): unknown {
-  if (type === JSON_BODY) return JSON.parse(body.toString())
+  if (type === JSON_BODY) return parseJson(body)
   if (type === TEXT) return body.toString()
   if (type === BYTES) return body
   throw new RelayError('bad_argument', 'a body of no known type')
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString())
+  } catch {
+    throw new RelayError('bad_argument', 'a body that is no JSON')
+  }
 }
 
 /** The parts of a call as they came, none of them checked. */

@@ -21,6 +21,7 @@ import {
   TYPE_BITS,
 } from './codec.js'
 import { type Answer, type Caller, encodeCall, type SessionParts, type Transport } from './contract.js'
+import { EndedStreams } from './ended-streams.js'
 import { type Method, type MethodType, nameOf } from './registry.js'
 import { RpcStream, type StreamHandler, type StreamOwner } from './stream.js'
 import type { Account, CallerLimits } from './stream-limits.js'
@@ -45,8 +46,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   private working = 0
   /** open streams and calls of ours, by the number that frames for them come with: theirs positive, ours negative */
   private open: Map<number, RpcStream | Answer> | null = null
-  /** streams of theirs that we have ended and they have not: what still comes on them is dropped */
-  private late: Set<number> | null = null
+  private readonly late = new EndedStreams()
   private last = 0
   private errorsAhead = 0
   private readonly waiters = new Waiters()
@@ -89,8 +89,13 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.waiters.clear()
     this.reader.clear()
     for (const each of open?.values() ?? []) {
-      if (each instanceof RpcStream) each.over(err ?? true)
-      else each(err ?? new Error('the connection ended'))
+      // what one of them throws must not keep the others from being told
+      try {
+        if (each instanceof RpcStream) each.over(err ?? true)
+        else each(err ?? new Error('the connection ended'))
+      } catch (fault) {
+        this.parts.onFault(fault, this.caller, 'closed')
+      }
     }
   }
 
@@ -148,10 +153,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     if (known === undefined) {
       if (request <= 0) return 'skip'
       if (!(flags & STREAM)) return 'whole'
-      if (this.late?.has(request)) {
-        if (flags & END) this.late.delete(request)
-        return 'skip'
-      }
+      if (this.late.take(request, (flags & END) !== 0)) return 'skip'
       // the end of a stream that never was, or was forgotten
       return flags & END ? 'skip' : 'whole'
     }
@@ -166,7 +168,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
       // ended meanwhile, while its body was on the way
       if (current.isEnded) return
       if (flags & END) this.ended(current, decodeEnd(body, flags & TYPE_BITS))
-      else current.handler.data?.(body, flags & TYPE_BITS)
+      else this.give(current, body, flags & TYPE_BITS)
     } else if (current) {
       this.open?.delete(request)
       if (flags & END) current(asError(decodeEnd(body, flags & TYPE_BITS)))
@@ -198,7 +200,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.send(STREAM | END | JSON_BODY, -key, body)
     if (key < 0 || !stream) return
     this.forget()
-    this.remember(key)
+    this.late.add(key, this.caller.limits.calls)
   }
 
   wait(stream: RpcStream): void {
@@ -208,7 +210,9 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   }
 
   evict(reason: string): void {
-    this.cut(reason)
+    this.caller.cut(reason)
+    this.closed(new Error(reason))
+    this.transport.destroy()
   }
 
   // --- inside ---------------------------------------------------------------------------------------------------
@@ -225,6 +229,17 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.enqueued += bytes
     this.transport.write(body ? frameHead(flags, body.length, request) : GOODBYE, body)
     this.parts.totals.changed(this, 'queued', bytes)
+  }
+
+  /** Hands a body to a stream's user; what it throws ends that stream alone. */
+  private give(stream: RpcStream, body: Buffer, type: number): void {
+    try {
+      stream.handler.data?.(body, type)
+    } catch (err) {
+      if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, 'data')
+      stream.end(err)
+      stream.handler.ended?.(err as Error)
+    }
   }
 
   private called(request: number, body: Buffer, type: number): void {
@@ -270,7 +285,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
       method = this.find(name, type, args, true)
       if (!('open' in method)) return
     } catch (err) {
-      this.remember(request)
+      this.late.add(request, this.caller.limits.calls)
       return this.refuse(STREAM | END | JSON_BODY, request, err, name)
     }
     const stream = new RpcStream(this, request, method.type !== 'source')
@@ -316,21 +331,6 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   private forget(): void {
     this.streams -= 1
     this.parts.totals.changed(this, 'streams', -1)
-  }
-
-  /** Remembers a stream of theirs that they have yet to end: as many as they may have open, the oldest go. */
-  private remember(key: number): void {
-    this.late ??= new Set()
-    this.late.add(key)
-    if (this.late.size <= this.caller.limits.calls) return
-    const [oldest] = this.late
-    this.late.delete(oldest as number)
-  }
-
-  private cut(reason: string): void {
-    this.caller.cut(reason)
-    this.closed(new Error(reason))
-    this.transport.destroy()
   }
 
   private stopIfEvicted(): void {

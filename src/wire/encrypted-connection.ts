@@ -1,5 +1,6 @@
 // A connection after its handshake: plain bytes on one side, boxes and the socket on the other.
 
+import { RelayError } from '../lib/errors.js'
 import { Boxer, type PlainSink, sealedBytes, Unboxer } from './box-stream.js'
 import { ByteQueue, CHUNK_BYTES } from './byte-queue.js'
 import type { BoxKeys } from './handshake.js'
@@ -25,7 +26,7 @@ let waiting: EncryptedConnection[] = []
 function flushAll(): void {
   const connections = waiting
   waiting = []
-  for (const connection of connections) connection.flushTurn()
+  for (const connection of connections) connection.tcp.guard(() => connection.flushTurn())
 }
 
 export class EncryptedConnection implements Receiver, PlainSink {
@@ -90,7 +91,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
     // after a goodbye, the peer's or ours, nothing more is heard
     if (this.receiver === null || this.ending) return
     const opened = this.unboxer.open(chunk, this)
-    if (opened === 'forged') throw new Error('box not authentic')
+    if (opened === 'forged') throw new RelayError('bad_argument', 'a box is not authentic')
     if (opened === 'goodbye') {
       this.finish(null)
       this.end()

@@ -128,18 +128,13 @@ export class TcpConnection {
   take(chunk: Buffer): void {
     this.lastActive = this.owner.now()
     this.lastHeard = this.lastActive
-    try {
-      this.receiver?.receive(chunk)
-    } catch (err) {
-      this.owner.fault(err)
-      this.destroy()
-    }
+    this.guard(() => this.receiver?.receive(chunk))
   }
 
   /** @internal */
   drained(): void {
     this.full = false
-    this.receiver?.room()
+    this.guard(() => this.receiver?.room())
     this.flow()
   }
 
@@ -154,7 +149,7 @@ export class TcpConnection {
   finish(err: Error | null): void {
     if (this.ended) return
     this.ended = true
-    this.receiver?.closed(err)
+    this.guard(() => this.receiver?.closed(err))
   }
 
   /** @internal */
@@ -164,7 +159,17 @@ export class TcpConnection {
     const listeners = this.listeners ?? []
     this.listeners = null
     this.owner.gone(this)
-    for (const listener of listeners) listener()
+    for (const listener of listeners) this.guard(listener)
+  }
+
+  /** Runs what a peer's bytes, room or end have caused; what it throws ends this connection and nothing else. */
+  guard(run: () => void): void {
+    try {
+      run()
+    } catch (err) {
+      this.owner.fault(err)
+      this.destroy()
+    }
   }
 
   private flow(): void {

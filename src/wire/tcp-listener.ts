@@ -70,7 +70,11 @@ export function createTcpListeners({ log, now, onConnection, chooseEviction }: T
         const owner: ConnectionOwner = {
           name,
           now,
-          fault: (err) => log.debug({ err, listener: name }, 'connection broken off'),
+          fault(err) {
+            // what a peer did wrong is its own matter; anything else is a fault of ours
+            if (err instanceof RelayError) log.debug({ err, listener: name }, 'connection broken off')
+            else tell('error', 'connection failed', { err, listener: name })
+          },
           gone(connection) {
             connections.delete(connection)
             own.delete(connection)

@@ -251,8 +251,8 @@ t.test(
 t.test('JSON that is none ends the connection', async (t) => {
   for (const body of ['not json', '{"name":', '', '\u0000'].map((text) => Buffer.from(text || ' '))) {
     const { session } = setUp()
-    t.throws(() => session.receive(frameOf(JSON_BODY, 1, body)), SyntaxError)
-    t.throws(() => session.receive(frameOf(DATA, 2, body)), SyntaxError)
+    t.throws(() => session.receive(frameOf(JSON_BODY, 1, body)), { code: 'bad_argument' })
+    t.throws(() => session.receive(frameOf(DATA, 2, body)), { code: 'bad_argument' })
   }
   const { session } = setUp()
   t.throws(() => session.receive(frameOf(3, 1, {})), { code: 'bad_argument' })
