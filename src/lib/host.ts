@@ -3,6 +3,8 @@
 import { isIP } from 'node:net'
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
+/** The last label as ssb-ref reads it: what ends in a number would be an address, and is none. */
+const LAST_LABEL = /^(?:xn--)?[a-z][a-z0-9]*$/i
 
 /** The longest DNS name, in characters. */
 const NAME_CHARS = 253
@@ -18,8 +20,12 @@ export function isDialable(host: string): boolean {
   return (
     host.length <= NAME_CHARS &&
     labels.length > 1 &&
-    labels.every((label) => LABEL.test(label)) &&
-    // what ends in a number would be an address, and is none
-    /^[a-z]/i.test(labels.at(-1) ?? '')
+    labels.every((label) => LABEL.test(label) && hasNoOtherDashes(label)) &&
+    LAST_LABEL.test(labels.at(-1) ?? '')
   )
+}
+
+/** Two hyphens in a row mark an encoded name, and ssb-ref takes no others. */
+function hasNoOtherDashes(label: string): boolean {
+  return label.split('--').length === label.toLowerCase().split('xn--').length
 }
