@@ -1,0 +1,94 @@
+// Every limit of the lobby on Matrix: name, unit, reason. The others are in `limits.ts`.
+
+import { DAY, HOUR, KIB, MIB, MINUTE, SECOND } from './limits.js'
+
+/** Bytes of one event's JSON, and of its ids, type and state key: the specification's own limits. */
+export const MATRIX_EVENT_BYTES = 65_536
+export const MATRIX_ID_BYTES = 255
+/** Events an event may name as previous, and as authorising: the specification's own limits. */
+export const MATRIX_PREV_EVENTS = 20
+export const MATRIX_AUTH_EVENTS = 10
+/** Levels of JSON inside each other: no event needs ten, and each level costs stack. */
+export const MATRIX_JSON_DEPTH = 64
+/** PDUs and EDUs of one transaction: the specification's own limits. */
+export const MATRIX_PDUS = 50
+export const MATRIX_EDUS = 100
+/** Bytes of a request: 50 PDUs of the full size would be 3.2 MiB. */
+export const MATRIX_BODY_BYTES = 4 * MIB
+/** Bytes of an answer that we read: the state of a room with some thousand members is a few MiB. */
+export const MATRIX_ANSWER_BYTES = 16 * MIB
+/** The same for small answers: keys, directory entries, `.well-known`. */
+export const MATRIX_SMALL_ANSWER_BYTES = 64 * KIB
+/** Milliseconds one request to another server may take; joining a large room takes it long. */
+export const MATRIX_REQUEST_MS = 20 * SECOND
+export const MATRIX_JOIN_MS = 60 * SECOND
+/** Requests of one server in a burst, and those it earns in a second; and the same of all servers together. */
+export const MATRIX_REQUESTS_PER_SERVER = { burst: 200, perSecond: 20 }
+export const MATRIX_REQUESTS = { burst: 1000, perSecond: 100 }
+/** PDUs of one server in a burst, and those it earns in a second: each is some milliseconds of a board. */
+export const MATRIX_PDUS_PER_SERVER = { burst: 1000, perSecond: 50 }
+/** Joins, knocks and leaves of one server in a burst, and those it earns in an hour: each is an event kept. */
+export const MATRIX_MEMBERSHIPS_PER_SERVER = { burst: 60, perSecond: 120 / 3600 }
+/** Servers whose rates are counted at once; the one heard from least recently makes room. */
+export const MATRIX_SERVERS_COUNTED = 1000
+/** Answers to transactions remembered, so that a transaction sent twice is answered alike. */
+export const MATRIX_TRANSACTIONS = 500
+/** Milliseconds by which our own key is valid ahead; others ask for it again at half of that. */
+export const MATRIX_KEY_VALID_MS = 7 * DAY
+/** Servers whose keys are kept; the one asked least recently makes room. And keys of one server. */
+export const MATRIX_KEYS_KEPT = 1000
+export const MATRIX_KEYS_PER_SERVER = 16
+/** Milliseconds before a server is asked again for a key it did not have. */
+export const MATRIX_KEY_RETRY_MS = 1 * MINUTE
+/** Server names whose address is remembered, and for how long at least and at most, in milliseconds. */
+export const MATRIX_NAMES_KEPT = 500
+export const MATRIX_NAME_MS = { least: 5 * MINUTE, usual: 24 * HOUR, most: 48 * HOUR, failed: 10 * MINUTE }
+/** Redirects followed for `.well-known`. */
+export const MATRIX_REDIRECTS = 5
+/** Milliseconds until a server that could not be reached is tried again; doubled each time, up to the second. */
+export const MATRIX_BACKOFF_MS = [2 * SECOND, HOUR] as const
+/** Events waiting for one server; the oldest make room: it asks for what it misses. And of all servers together. */
+export const MATRIX_QUEUE = 500
+export const MATRIX_QUEUED = 50_000
+/** Sockets to one server at once, and kept open for the next request. */
+export const MATRIX_SOCKETS = 4
+/** Requests on their way to other servers at once. */
+export const MATRIX_REQUESTS_OUT = 32
+/** Events fetched to fill one gap: more than that is jumped over with the state that the other server tells. */
+export const MATRIX_GAP_EVENTS = 100
+export const MATRIX_GAP_ROUNDS = 5
+/** Events of a state that are fetched one by one; where more are missing, the state is asked for as a whole. */
+export const MATRIX_STATE_FETCHES = 50
+/** Events of a state and auth chain that we take, as in joining a room. */
+export const MATRIX_STATE_EVENTS = 20_000
+/** Events answered at once to `backfill` and `get_missing_events`. */
+export const MATRIX_BACKFILL = 100
+/** Ends of the event graph that are merged by an event of ours, and that are remembered. */
+export const MATRIX_ENDS_MERGED = 10
+export const MATRIX_ENDS = 100
+/** Bytes of events, and changes of state, kept in memory for the next look at them. */
+export const MATRIX_EVENT_CACHE_BYTES = 1 * MIB
+export const MATRIX_STATE_CACHE = 4
+/** Changes of state after which one is written whole: bounds how many rows a state is read from. */
+export const MATRIX_STATE_CHAIN = 24
+/** Users joined to one room, and rooms at once. */
+export const MATRIX_MEMBERS = 5000
+export const MATRIX_ROOMS = 200
+/** Messages shown, and characters said at once. */
+export const MATRIX_SHOWN = 100
+export const MATRIX_SAY_CHARS = 4000
+/** Characters shown of somebody else's display name. */
+export const MATRIX_NAME_CHARS = 64
+/** Guests remembered, so that each is welcomed once; the oldest make room. */
+export const MATRIX_GUESTS = 5000
+/** Welcomes in an hour: a flood of joins must not become a flood of ours. And commands answered to one person. */
+export const MATRIX_WELCOMES_PER_HOUR = 60
+export const MATRIX_COMMANDS_PER_HOUR = 20
+/** Invites of the relay one Matrix user is given in a day. */
+export const MATRIX_INVITES_PER_DAY = 3
+/** Invites from other servers that wait for a moderator. */
+export const MATRIX_INVITES_KEPT = 50
+/** Events removed in one write when old ones are pruned. */
+export const MATRIX_PRUNED = 200
+/** Milliseconds after its arrival at which a request for what is private or absent is answered, for both alike. */
+export const MATRIX_ABSENT_MS = 60

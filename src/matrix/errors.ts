@@ -1,0 +1,31 @@
+// Errors as Matrix servers tell them to each other, and what we make of those of others.
+
+/** An error that is answered over federation: HTTP status, `errcode`, words. */
+export class MatrixError extends Error {
+  constructor(
+    readonly status: number,
+    readonly errcode: string,
+    message: string,
+    readonly fields: Record<string, unknown> = {},
+  ) {
+    super(message)
+    this.name = 'MatrixError'
+  }
+}
+
+/** An event that the authorisation rules do not allow. */
+export class NotAuthorised extends MatrixError {
+  constructor(reason: string) {
+    super(403, 'M_FORBIDDEN', reason)
+    this.name = 'NotAuthorised'
+  }
+}
+
+export const badJson = (what: string): MatrixError => new MatrixError(400, 'M_BAD_JSON', what)
+export const forbidden = (what: string): MatrixError => new MatrixError(403, 'M_FORBIDDEN', what)
+export const unauthorised = (what: string): MatrixError => new MatrixError(401, 'M_UNAUTHORIZED', what)
+export const limited = (): MatrixError =>
+  new MatrixError(429, 'M_LIMIT_EXCEEDED', 'Too many requests', { retry_after_ms: 5000 })
+
+/** The one answer for what is absent and for what is private. */
+export const absent = (): MatrixError => new MatrixError(404, 'M_NOT_FOUND', 'Not found')
