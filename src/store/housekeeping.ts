@@ -11,6 +11,8 @@ interface HouseParts {
   clock: Clock
   trust: Pick<TimeTrust, 'by' | 'onTrusted'>
   log: Log
+  /** what other parts have to end or to clear away */
+  also?: () => Promise<void>
 }
 
 /**
@@ -18,7 +20,13 @@ interface HouseParts {
  * has expired is asked when it is used, and an invite that looks expired for a minute must still be there after it.
  * @returns what ends it, after the day's figures have been noted once more; the store must still be open then
  */
-export function startMaintenance({ store, clock, trust, log }: HouseParts): () => Promise<void> {
+export function startMaintenance({
+  store,
+  clock,
+  trust,
+  log,
+  also = async () => {},
+}: HouseParts): () => Promise<void> {
   async function note(): Promise<void> {
     const { messages } = store.feeds.totals()
     await store.activity.note({
@@ -37,6 +45,7 @@ export function startMaintenance({ store, clock, trust, log }: HouseParts): () =
       await Promise.all([invites.sweep(), knocks.sweep(), signIns.sweep()])
     }
     if (isClockSet(clock.now())) await note()
+    await also()
   }
 
   function keepHouse(): void {

@@ -25,6 +25,17 @@
 // | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
 // | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote), `repack` |
 //
+// Tables of the Matrix lobby (`matrix-layout.ts`), opened only where it is on; `n` is the number of a room (4, BE):
+//
+// | matrixRooms  | room id as UTF-8                   | MatrixRoomRecord                                           |
+// | matrixEvents | n + sha256 that is the event's id  | MatrixEventRecord                                          |
+// | matrixOrder  | n + order of arrival (6, BE)       | the event's id                                             |
+// | matrixStates | n + state's number (6, BE)         | MatrixStateRecord: changes to another state, or a whole one |
+// | matrixOutbox | server name + 0 + number (6, BE)   | MatrixOutboxRecord: an event that waits for that server    |
+// | matrixKeys   | server name as UTF-8               | MatrixKeysRecord: the signing keys of another server       |
+// | matrixGuests | user id as UTF-8                   | MatrixGuestRecord: somebody on Matrix whom we have met     |
+// | matrixMeta   | name as UTF-8                      | counters, and invites to us that wait for an answer        |
+//
 // Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
 // Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.
 
@@ -206,7 +217,7 @@ export interface Tables {
 export function openTables(path: string): Tables {
   const root = open({
     path,
-    maxDbs: 32,
+    maxDbs: 40,
     overlappingSync: false,
     remapChunks: true,
     keyEncoding: 'binary',

@@ -58,6 +58,8 @@ export interface Moderation {
   as(actor: Actor): Deeds
   /** Asks for a deed's permission inside a write, for what an app does by itself: it is not noted. */
   permitting(actor: FeedId, deed: Action): Precondition
+  /** Asks for the permission and notes the action, inside the write that does it: for what is kept elsewhere. */
+  noting(actor: Actor, deed: Action, about: { whom?: string; detail?: string }): Precondition
 }
 
 export interface ModerationComponents {
@@ -217,7 +219,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     }
   }
 
-  return { as, permitting: (actor, deed) => () => ask(actor, deed, {}) }
+  return { as, permitting: (actor, deed) => () => ask(actor, deed, {}), noting: before }
 }
 
 const isRefusal = (err: unknown): boolean => err instanceof RelayError && err.code === 'not_allowed'

@@ -16,6 +16,7 @@ import { indexInvites } from './invite-rows.js'
 import { createInvites, type Invites } from './invites.js'
 import { createKnocks, type Knocks } from './knocks.js'
 import { DATA_FILE, isReadable, SCHEMA } from './layout.js'
+import type { MatrixStore } from './matrix.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
@@ -49,6 +50,8 @@ export interface Store {
   moderation: Moderation
   /** checks the messages that are to be stored, of all streams in turn */
   verifier: Verifier
+  /** The tables of the Matrix lobby, opened when they are first asked for. */
+  matrix(): Promise<MatrixStore>
   /** Size of the database file in bytes. */
   bytes(): number
   /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
@@ -134,6 +137,7 @@ export async function createStore(
     refusals: createRefusals(now),
     activity: createActivity(tables, writer, now),
     moderation: createModeration({ tables, ...parts }),
+    matrix: async () => (await import('./matrix.js')).createMatrixStore(tables.root, writer),
     bytes,
     copyTo: (dir) => tables.root.backup(dir, true),
     async pulse(write) {
