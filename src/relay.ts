@@ -3,14 +3,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
+import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
-import { ONION_CONNECTIONS_AT_ONCE, SECOND } from './lib/limits.js'
+import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
 import { requireFitMachine } from './lib/platform.js'
 import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
 import { examine } from './operator/health-checks.js'
+import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, ONION } from './operator/reach.js'
@@ -20,7 +22,6 @@ import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
-import type { TunnelCaps } from './room/tunnels.js'
 import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
@@ -105,7 +106,14 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
     closers.push(() => signIn.close())
 
-    const listening: Listening = { ssb: null, web: null, domain: null, whois: null, onion: null }
+    const listening: Listening = {
+      ssb: null,
+      web: null,
+      domain: null,
+      whois: null,
+      onion: null,
+      matrix: null,
+    }
     const reach = createReach(listening, { id: keys.id, ...config })
     // Never the machine's own name: the page is read by strangers, on an onion above all.
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
@@ -123,9 +131,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     )
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
+    const lobby = () => listening.matrix
     const site = createWebComponents(
       { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
-      { id: keys.id, name, names: reach.names, maxBytes, expiresDays },
+      {
+        id: keys.id,
+        name,
+        names: reach.names,
+        maxBytes,
+        expiresDays,
+        lobby: config.matrix.enabled ? lobby : null,
+      },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
@@ -157,12 +173,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening.onion = onion
       closers.push(() => onion.close())
     }
-    closers.push(startMaintenance({ store, clock, trust, log }))
-
-    function setupLink(): string | null {
-      const { setup_token } = setup.info()
-      return setup_token === null ? null : `${web.url}/setup?token=${setup_token}`
+    if (config.matrix.enabled) {
+      const parts = { store, clock, log, name, site: reach.site, domain, expiresDays }
+      const matrix = await openLobby(parts, config, { dataDir, version: VERSION })
+      listening.matrix = matrix
+      closers.push(() => matrix.close())
     }
+    closers.push(startMaintenance({ store, clock, trust, log, also: async () => listening.matrix?.sweep() }))
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
       const difference = diffConfig(config, next)
@@ -177,7 +194,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
     // Last, because a client that can open it takes the relay for ready.
     const handlers = createOperator({
-      ...{ store, peer, now, status, setup, expiresDays },
+      ...{ store, peer, now, status, setup, expiresDays, matrix: lobby },
       backup: () => backupBeside(store, keys.id, now(), dataDir),
       ...{ address: reach.address, webUrl: reach.site },
       doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
@@ -186,22 +203,15 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     })
     const control = await createControl({ handlers, log, clock }, { path: socketPath, version: VERSION })
     closers.push(() => control.close())
-    return { status: async () => status(), pulse: store.pulse, reload, setupLink, close }
+    return {
+      status: async () => status(),
+      pulse: store.pulse,
+      reload,
+      setupLink: () => setup.link(web.url),
+      close,
+    }
   } catch (err) {
     await close()
     throw err
   }
-}
-
-function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {
-  return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
-}
-
-function tunnelCaps({ room }: Config): TunnelCaps {
-  const { tunnels: total, tunnels_per_peer: perPeer, tunnel_bytes: bytes, tunnel_seconds } = room
-  return { total, perPeer, bytes, ms: tunnel_seconds * SECOND }
-}
-
-function siteLimits({ invite }: Config): { captcha: boolean; perHour: number; expiresDays: number } {
-  return { captcha: invite.captcha, perHour: invite.per_hour, expiresDays: invite.expires_days }
 }

@@ -23,5 +23,6 @@ export const COMMANDS: ReadonlyArray<
   ['backup', 'copy everything the running relay keeps into one file', () => import('./backup.js')],
   ['restore', 'put a backup back', () => import('./restore.js')],
   ['onion', 'take the onion address to another board', () => import('./onion.js')],
+  ['matrix', 'the lobby on Matrix: members, knocks, messages, rooms', () => import('./matrix.js')],
   ['doctor', 'look at the machine, the data and the relay, and say what to do', () => import('./doctor.js')],
 ]

@@ -6,7 +6,7 @@ import { RelayError } from '../lib/errors.js'
 import { BACKUP_DATABASE, BACKUP_NOTE } from '../store/backup.js'
 
 /** The keys, which may be in a backup besides; anything else in an archive is left in it. */
-export const KEY_FILES = ['secret', 'onion.key']
+export const KEY_FILES = ['secret', 'onion.key', 'matrix.key']
 
 /**
  * Packs a directory's backup into a descriptor that is open for writing.

@@ -22,7 +22,9 @@ type Widen<T> = T extends LogLevel
       ? number
       : T extends boolean
         ? boolean
-        : string | null
+        : T extends readonly unknown[]
+          ? readonly string[]
+          : string | null
 type Section<K> = K extends `${infer S}.${string}` ? S : never
 
 /** The whole configuration, nested as in the file: `config.ssb.port`. */
@@ -55,10 +57,11 @@ const names = Object.keys(table)
 export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   const problems: string[] = []
   const values = new Map<string, unknown>(names.map((name) => [name, (table[name] as Key).default]))
-  const put = (name: string, value: unknown, source: string): void => {
+  const put = (name: string, given: unknown, source: string): void => {
     // what would have been meant by each of ten thousand is dear to find out, and nobody reads it
     if (problems.length >= MOST_PROBLEMS) return
     const key = Object.hasOwn(table, name) ? (table[name] as Key) : null
+    const value = key?.numeric && typeof given === 'number' ? String(given) : given
     const wrong = key ? wrongWith(key, value) : unknown(name)
     if (wrong) problems.push(`${source}: ${shown(name)} ${wrong}`)
     else values.set(name, value)
@@ -89,7 +92,9 @@ function unknown(name: string): string {
 
 /** Which keys differ, and what each needs to take effect. */
 export function diffConfig(a: Config, b: Config): { applied: string[]; needs_restart: string[] } {
-  const changed = names.filter((name) => settingOf(a, name) !== settingOf(b, name))
+  const changed = names.filter(
+    (name) => JSON.stringify(settingOf(a, name)) !== JSON.stringify(settingOf(b, name)),
+  )
   return {
     applied: changed.filter((name) => (table[name] as Key).reloadable),
     needs_restart: changed.filter((name) => !(table[name] as Key).reloadable),
@@ -135,7 +140,8 @@ export function describeConfig(config: Config = loadConfig()): string {
     const more = traits.filter(Boolean).join('; ')
     lines.push(`# ${key.about}${more ? ` (${more})` : ''}`)
     const value = settingOf(config, name)
-    if (value === key.default) lines.push(`#${leaf} = ${JSON.stringify(key.default ?? key.example ?? '')}`)
+    if (JSON.stringify(value) === JSON.stringify(key.default))
+      lines.push(`#${leaf} = ${JSON.stringify(key.default ?? key.example ?? '')}`)
     else lines.push(`${leaf} = ${JSON.stringify(value)}`)
   }
   return `${lines.join('\n')}\n`
@@ -180,9 +186,19 @@ function textOf(file: string): string {
 /** A `--set` value in the type its key has; what does not fit stays text and is refused by the check. */
 function fromText(name: string, text: string): unknown {
   const fallback = Object.hasOwn(table, name) ? (table[name] as Key).default : null
+  if (Array.isArray(fallback)) return listFrom(text)
   if (typeof fallback === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if (typeof fallback === 'number' && /^\d{1,16}(\.\d{1,16})?$/.test(text)) return Number(text)
   return fallback === null && text === '' ? null : text
+}
+
+/** A list as it is typed: `['a', 'b']` as in the file, or `a,b`. */
+function listFrom(text: string): string[] {
+  const items = text
+    .trim()
+    .replace(/^\[|\]$/g, '')
+    .split(',')
+  return items.map((each) => each.trim().replace(/^(['"])(.*)\1$/, '$2')).filter((each) => each !== '')
 }
 
 /** What is wrong with keys that are fine each by itself. */
@@ -200,13 +216,36 @@ function wrongTogether(given: (name: ConfigKey) => boolean): string[] {
     problems.push('domain.alias_subdomains needs a wildcard certificate: domain.tls_key or domain.proxy')
   if (key && fetched)
     problems.push('domain.tls_key and domain.acme_email exclude each other: one certificate is enough')
+  problems.push(...wrongMatrix(given))
   if (proxied && (key || fetched))
     problems.push('domain.proxy excludes domain.tls_key and domain.acme_email: the proxy has the certificate')
   return problems
 }
 
+function wrongMatrix(given: (name: ConfigKey) => boolean): string[] {
+  const problems: string[] = []
+  if (given('matrix.tls_key') !== given('matrix.tls_cert'))
+    problems.push('matrix.tls_key and matrix.tls_cert need each other')
+  if (!given('matrix.enabled')) return problems
+  if (!given('matrix.server_name') && !given('domain.name'))
+    problems.push('matrix.enabled needs matrix.server_name or domain.name')
+  const served = given('domain.tls_key') || given('domain.acme_email')
+  if (!given('matrix.port') && !served && !given('domain.proxy'))
+    problems.push(
+      'matrix.enabled needs HTTPS for the domain, or matrix.port with matrix.tls_key and matrix.tls_cert',
+    )
+  if (given('matrix.port') && !given('matrix.tls_key') && !served)
+    problems.push('matrix.port needs matrix.tls_key and matrix.tls_cert, or a certificate of the domain')
+  return problems
+}
+
 function wrongWith(key: Key, value: unknown): string | null {
   if (key.default === null && value === null) return null
+  if (Array.isArray(key.default)) {
+    if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
+      return 'must be a list of texts'
+    return key.check?.(value as never) ?? null
+  }
   const type = key.default === null ? 'string' : typeof key.default
   const words = { string: 'text', number: 'a number', boolean: 'true or false' }[type as 'string']
   if (typeof value !== type) return `must be ${words}`

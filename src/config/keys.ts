@@ -11,10 +11,12 @@ type Check = (value: never) => string | null
 
 /** One key of the configuration. */
 export interface Key {
-  /** also decides the type: null stands for text that may be absent */
-  default: string | number | boolean | null
+  /** also decides the type: null stands for text that may be absent, a list for one of texts */
+  default: string | number | boolean | null | readonly string[]
   about: string
   unit?: string
+  /** text that may be absent and is a number where it is not: the file may give it as one */
+  numeric?: true
   check?: Check
   /** takes effect on SIGHUP; every other key waits for a restart */
   reloadable?: true
@@ -227,6 +229,77 @@ export const KEYS = {
     check: between(64 * KIB, STORE_MOST),
     reloadable: true,
   },
+  'matrix.enabled': {
+    default: false,
+    about: 'Host a lobby on Matrix: one room that other homeservers can join by federation.',
+  },
+  'matrix.server_name': {
+    default: null,
+    about: 'Name of this relay as a Matrix server, which is part of every user id; by default domain.name.',
+    check: matching(
+      /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,230})(?::\d{1,5})?$/,
+      'a host name, with or without a port',
+    ),
+    example: 'relay.example.org',
+  },
+  'matrix.host': {
+    default: '0.0.0.0',
+    about: 'Address the Matrix listener binds to, where matrix.port is set; :: for IPv6 as well.',
+    check: host,
+  },
+  'matrix.port': {
+    default: null,
+    numeric: true,
+    about: 'TCP port of a TLS listener of its own; without it federation is served on the HTTPS listener.',
+    check: (value: string) =>
+      /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? null : 'must be a whole number from 0 to 65535',
+    example: '8448',
+  },
+  'matrix.tls_key': {
+    default: null,
+    about: 'PEM file of the TLS key of that listener; by default the one of the domain.',
+    check: path,
+    example: '/etc/ssl/matrix.key',
+  },
+  'matrix.tls_cert': {
+    default: null,
+    about: 'PEM file of the TLS chain of that listener; by default the one of the domain.',
+    check: path,
+    example: '/etc/ssl/matrix.pem',
+  },
+  'matrix.ca': {
+    default: null,
+    about: 'PEM file of further roots that vouch for other Matrix servers.',
+    check: path,
+    example: '/etc/tidepool/private-ca.pem',
+  },
+  'matrix.room': {
+    default: 'lobby',
+    about: 'Local part of the alias of the lobby: #lobby:SERVER_NAME.',
+    check: matching(/^[a-z0-9._=-]{1,64}$/, 'lower-case letters, digits and . _ = -'),
+  },
+  'matrix.room_version': {
+    default: 12,
+    about: 'Version of rooms that the relay makes: 10, 11 or 12. A lobby that exists keeps its own.',
+    check: between(10, 12),
+  },
+  'matrix.keep_messages': {
+    default: 2000,
+    about: 'Messages kept of each Matrix room.',
+    unit: 'messages',
+    check: between(50, 100_000),
+  },
+  'matrix.keep_days': {
+    default: 30,
+    about: 'How long messages of Matrix rooms are kept.',
+    unit: 'days',
+    check: between(1, 3650),
+  },
+  'matrix.allow': {
+    default: [],
+    about: 'Networks (CIDR) that the relay may call for Matrix although they are private.',
+    check: (value: readonly string[]) => value.map(wrongNetwork).find((wrong) => wrong !== null) ?? null,
+  },
   'log.level': {
     default: 'info' as LogLevel,
     about: `Least severe entry written to the log: ${LOG_LEVELS.join(', ')}.`,
@@ -239,4 +312,13 @@ export const KEYS = {
 function isHostPort(value: string): boolean {
   const [, hostPart = '', portPart = ''] = /^(.+):(\d{1,5})$/.exec(value) ?? []
   return HOST.test(hostPart) && Number(portPart) >= 1 && Number(portPart) <= 65_535
+}
+
+/** What is wrong with a network, or null. */
+function wrongNetwork(cidr: string): string | null {
+  const [address = '', bits = ''] = cidr.split('/')
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= most
+    ? null
+    : 'must be a list of networks such as 10.0.0.0/8'
 }

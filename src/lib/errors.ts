@@ -55,6 +55,10 @@ export const ERRORS = {
   proxy_unproven: { words: 'the reverse proxy does not prove https', status: 421 },
   body_too_large: { words: 'body too large', status: 413 },
   body_malformed: { words: 'body malformed', status: 400 },
+  // the lobby on Matrix
+  matrix_off: { words: 'the Matrix lobby is off', status: 404 },
+  matrix_refused: { words: 'refused on Matrix', status: 403 },
+  matrix_unreachable: { words: 'Matrix server not reached', status: 502 },
   // the operator's side
   config_invalid: { words: 'configuration invalid', status: 400 },
   data_unusable: { words: 'data directory unusable', status: 500 },

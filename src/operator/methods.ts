@@ -3,6 +3,7 @@
 import { RelayError } from '../lib/errors.js'
 import { isDialable } from '../lib/host.js'
 import { AUDIT_TOLD, DAY } from '../lib/limits.js'
+import type { MatrixOperator } from '../matrix/contract.js'
 import { asObject, numberField, textField } from '../peer/arguments.js'
 import type { Peer } from '../peer/peer.js'
 import { type FeedId, readFeedId } from '../ssb/feed-id.js'
@@ -12,6 +13,7 @@ import type { Invite } from '../store/invites.js'
 import { ROLES, type Role } from '../store/roles.js'
 import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
+import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
 import type { DoctorReport, InviteInfo, OnProgress, Operator, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
 
@@ -38,6 +40,8 @@ export interface OperatorComponents {
   backup: OperatorHandlers['backup']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
+  /** the lobby on Matrix, or null where it is off */
+  matrix?: () => MatrixOperator | null
   /** the address an invite names: by a host that the operator names, or else the best of ours */
   address(host?: string): HostPort
   /** where a browser opens the pages, without a path */
@@ -57,6 +61,8 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
   const deeds = store.moderation.as('operator')
+  const matrix = components.matrix ?? (() => null)
+  const onMatrix = matrixMethods(matrix)
 
   /** Says why a feed is refused: to a stranger a block does not show, to the operator it does. */
   async function withReason<T>(feed: unknown, deed: () => Promise<T>): Promise<T> {
@@ -71,6 +77,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
   }
 
   return {
+    ...onMatrix,
     status: async () => components.status(),
     doctor: ([options], call) =>
       components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }, call),
@@ -174,10 +181,14 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
         .list(Math.min(count, AUDIT_TOLD))
         .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
     },
-    knocksList: async () =>
-      knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
-    knockAccept: async ([id]) => deeds.acceptKnock(feedOr(id)),
-    knockDecline: async ([id]) => deeds.declineKnock(feedOr(id)),
+    knocksList: async () => [
+      ...knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
+      ...matrixKnocks(matrix),
+    ],
+    knockAccept: async ([id], call) =>
+      isMatrixUser(id) ? onMatrix.matrixAccept([id], call) : deeds.acceptKnock(feedOr(id)),
+    knockDecline: async ([id], call) =>
+      isMatrixUser(id) ? onMatrix.matrixDecline([id], call) : deeds.declineKnock(feedOr(id)),
     aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
     aliasRevoke: async ([alias]) => deeds.revokeAlias(textOr(alias, 'alias')),
     blockedList: async () =>

@@ -1,7 +1,9 @@
 // What the local operator may ask over the control socket: methods and shapes that both ends share. No I/O.
 
+import type { MatrixStatus } from '../matrix/contract.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
+import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
 
 /** Raised when an older client could misread what the relay sends; a method or a field more does not raise it. */
 export const PROTOCOL_VERSION = 1
@@ -45,6 +47,7 @@ const METHODS: Record<keyof Operator, true> = {
   aliasRevoke: true,
   backup: true,
   recoveryFinish: true,
+  ...MATRIX_METHODS,
 }
 
 export const OPERATOR_METHODS = Object.keys(METHODS) as Array<keyof Operator>
@@ -105,6 +108,7 @@ export interface RelayStatus {
   rss_bytes: number
   https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
+  matrix: MatrixStatus
 }
 
 /** An invite as it is listed: never its seed, which the relay does not keep. Times are Unix ms. */
@@ -225,7 +229,7 @@ export interface DoctorReport {
 }
 
 /** The control socket's methods as their caller sees them; each rejects with a RelayError. */
-export interface Operator {
+export interface Operator extends MatrixMethods {
   status(): Promise<RelayStatus>
   /**
    * `timed_by` is there while nobody vouches for the clock: `expires` is corrected once somebody does.

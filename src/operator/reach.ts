@@ -1,6 +1,7 @@
 // How the relay is reached: addresses for invites, links for pages, and the names it goes by, from whatever listens now.
 
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
+import type { OpenedMatrix } from '../matrix/open.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { HostPort } from '../ssb/invite-code.js'
 import { aliasLink, inviteLink } from '../ssb/links.js'
@@ -18,6 +19,8 @@ export interface Listening {
   domain: Pick<PublicName, 'url' | 'status' | 'look'> | null
   whois: Listener | null
   onion: { name(): string | null; status(): RelayStatus['onion'] } | null
+  /** the lobby on Matrix */
+  matrix: OpenedMatrix | null
 }
 
 export interface ReachOptions {

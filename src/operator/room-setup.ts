@@ -20,6 +20,8 @@ export interface Setup {
   /** Takes them from the operator, who may also change them later. */
   answer(answers: Record<string, unknown>): Promise<SettingsInfo>
   info(): SettingsInfo
+  /** Where the questions are asked, token and all, under the pages' URL; null once they are answered. */
+  link(site: string): string | null
 }
 
 /** Bytes of the token: more than anyone can guess. */
@@ -64,6 +66,7 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
     pending,
     knows,
     info,
+    link: (site) => (pending() ? `${site}/setup?token=${token}` : null),
     async claim(given, answers) {
       if (!pending() || claiming) throw new RelayError('already_set_up')
       if (!knows(given)) throw new RelayError('token_wrong')

@@ -5,6 +5,7 @@ import type { TimeTrust } from '../lib/time-trust.js'
 import type { Peer } from '../peer/peer.js'
 import type { Recovery } from '../peer/recovery.js'
 import type { Store } from '../store/store.js'
+import { MATRIX_DISABLED } from './matrix.js'
 import type { RelayStatus } from './protocol.js'
 import type { Listening, Reach } from './reach.js'
 
@@ -53,6 +54,7 @@ export function createStatus(
       rss_bytes: process.memoryUsage.rss(),
       https: { ...(listening.domain?.status() ?? NO_HTTPS), ...trouble(listening) },
       onion: listening.onion?.status() ?? { state: 'disabled' },
+      matrix: listening.matrix?.status() ?? MATRIX_DISABLED,
     }
   }
 }

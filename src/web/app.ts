@@ -22,6 +22,7 @@ export type {
 } from './contract.js'
 export type { FetchCertificate } from './domain/fetch.js'
 export type { PublicName } from './domain/open.js'
+export { listenWithCertificate } from './domain/tls-listener.js'
 export { type Listener, listen } from './listen.js'
 
 /**
@@ -41,11 +42,14 @@ export async function createWeb(components: WebComponents, options: WebOptions):
   }
 
   const through =
-    (pick: (site: Site) => Handler): Handler =>
+    (pick: (site: Site) => Handler, kind?: ListenerKind): Handler =>
     (req, res) => {
+      components.used?.()
+      // federation is of the domain: not of the onion, and not of the plain listener but for the proxy in front of it
+      const isDomain = kind === 'domain' || (kind === 'local' && proxy.cameBy(req) === 'https')
+      if (isDomain && components.divert?.(req, res)) return
       // before anything waits: chunks that nobody reads cost more than their bytes
       bodies.begin(req)
-      components.used?.()
       return open().then(
         (site) => pick(site)(req, res),
         (err: unknown) => {
@@ -55,7 +59,7 @@ export async function createWeb(components: WebComponents, options: WebOptions):
       )
     }
 
-  const handler: Web['handler'] = (kind) => through((site) => site.handler(kind))
+  const handler: Web['handler'] = (kind) => through((site) => site.handler(kind), kind)
   const listener = await listen(handler('local'), options)
   // a copy would have the address of now
   return Object.assign(listener, {

@@ -89,6 +89,31 @@ export interface WebRoom {
   maxBytes(): number
 }
 
+/** Somebody or something of the lobby on Matrix, as its page shows it. */
+export interface LobbyPerson {
+  id: string
+  name: string
+  membership: string
+}
+
+/** The lobby on Matrix. Each action asks for the permission of its moment and is noted. */
+export interface WebLobby {
+  status(): { alias: string | null; joined: number; servers: number }
+  members(): LobbyPerson[]
+  knocks(): Array<{ id: string; note: string; since: number; expires: number }>
+  messages(): Array<{ id: string; at: number; sender: string; name: string; text: string; type: string }>
+  as(feed: FeedId): {
+    invite(user: string): Promise<void>
+    accept(user: string): Promise<void>
+    decline(user: string): Promise<void>
+    kick(user: string): Promise<void>
+    ban(user: string): Promise<void>
+    unban(user: string): Promise<void>
+    serverBan(glob: string): Promise<void>
+    say(text: string): Promise<unknown>
+  }
+}
+
 export interface WebComponents {
   /** Invites as whoever holds a link sees and uses them. */
   invites: Pick<Invites, 'get' | 'claim'>
@@ -110,6 +135,10 @@ export interface WebComponents {
   /** Draws riddles; a test injects one whose answer it knows. Default: trek-captcha. */
   riddles?: () => Promise<DrawnCaptcha>
   log: Log
+  /** Answers what belongs to another part of the relay, on the domain's listeners alone; false for what is the site's. */
+  divert?: (req: IncomingMessage, res: ServerResponse) => boolean
+  /** The lobby on Matrix; absent or null where it is off. */
+  lobby?: () => WebLobby | null
   /** Told of every request. */
   used?: () => void
   /** Unix ms; injected by tests. */

@@ -1,6 +1,7 @@
 // All routes of sign-in and dashboard, on one screen. Loaded when somebody first comes for one of them.
 
 import Router from '@koa/router'
+import { lobbyPage } from './handlers/dashboard/lobby.js'
 import type { DashboardParts } from './handlers/dashboard/page.js'
 import { peoplePages } from './handlers/dashboard/people.js'
 import { doing } from './handlers/dashboard/post-action.js'
@@ -36,6 +37,7 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   router.get('/dashboard/blocked', needMember, people.blocked)
   router.get('/dashboard/aliases', needMember, people.aliases)
   router.get('/dashboard/me', needMember, people.me)
+  router.get('/dashboard/lobby', needMember, lobbyPage(parts))
   router.get('/dashboard/invites', needMember, rooms.invites)
   router.get('/dashboard/notices', needMember, rooms.notices)
   router.get('/dashboard/notices/edit', needMember, (ctx) => rooms.editNotice(ctx, null))

@@ -6,7 +6,7 @@ import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode } from '../ssb/invite-code.js'
 import type { Store } from '../store/store.js'
-import type { RelayNames, WebComponents, WebSetup } from './contract.js'
+import type { RelayNames, WebComponents, WebLobby, WebSetup } from './contract.js'
 
 export interface RoomComponents {
   store: Store
@@ -32,17 +32,20 @@ export interface RoomOptions {
   maxBytes(): number
   /** days for which an invite made now is good, and a knock left now waits */
   expiresDays(): number
+  /** the lobby on Matrix, once it is open; null where it is off */
+  lobby: (() => (WebLobby & { divert: NonNullable<WebComponents['divert']> }) | null) | null
 }
 
 /** The web's components in a whole relay. */
 export function createWebComponents(
   { store, signIn, setup, log, now, online, used, riddles }: RoomComponents,
-  { id, name, names, maxBytes, expiresDays }: RoomOptions,
+  { id, name, names, maxBytes, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
   return {
     ...(riddles ? { riddles } : {}),
+    ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
     ...{ used, log, now, setup, invites, names },
     room: { store, signIn, online, maxBytes },
     async mintInvite(at) {

@@ -54,7 +54,10 @@ export function createSite(
       ...(room ? { room } : {}),
     })
     const behind = room
-      ? behindSignIn({ ...room, face, names, render, now, tries: tries(), expiresDays })
+      ? behindSignIn({
+          ...{ ...room, face, names, render, now, tries: tries(), expiresDays },
+          ...(components.lobby ? { lobby: components.lobby } : {}),
+        })
       : null
     return {
       handler: serving(router, wayOut, behind),

@@ -23,7 +23,17 @@ const TEMPLATES = [
   ...(['login', 'done', 'link', 'logout'] as const).map((name) => `sign-in/${name}.njk` as const),
   ...(
     [
-      ...(['overview', 'members', 'member', 'knocks', 'blocked', 'aliases', 'me', 'invites'] as const),
+      ...([
+        'overview',
+        'members',
+        'member',
+        'knocks',
+        'blocked',
+        'aliases',
+        'me',
+        'invites',
+        'lobby',
+      ] as const),
       ...(['invited', 'link', 'notices', 'notice', 'room', 'log', 'sure', 'read'] as const),
     ] as const
   ).map((name) => `dashboard/${name}.njk` as const),

@@ -1,5 +1,6 @@
 // The status of a relay that does not exist.
 
+import { MATRIX_DISABLED } from '../../src/operator/matrix.js'
 import type { RelayStatus } from '../../src/operator/protocol.js'
 
 export const STATUS: RelayStatus = {
@@ -37,4 +38,5 @@ export const STATUS: RelayStatus = {
     http_port: null,
   },
   onion: { state: 'disabled' },
+  matrix: MATRIX_DISABLED,
 }

@@ -53,7 +53,13 @@ t.test('every configuration key is documented, with its default', async (t) => {
   const documented = rows(text('docs/operating.md'), 'Configuration').map(([key, value]) => [key, value])
   // the one default that depends on the machine is given for the 64-bit one
   const shown = (key: string, value: unknown): string =>
-    key === 'store.max_bytes' ? '8589934592' : value === null ? '–' : String(value)
+    key === 'store.max_bytes'
+      ? '8589934592'
+      : value === null
+        ? '–'
+        : Array.isArray(value)
+          ? JSON.stringify(value)
+          : String(value)
   t.same(
     documented,
     Object.entries(KEYS).map(([key, { default: value }]) => [key, shown(key, value)]),
@@ -113,6 +119,7 @@ t.test('every field that is printed as JSON is documented', async (t) => {
     ['status', STATUS],
     ['status: addresses', STATUS.addresses],
     ['status: https', STATUS.https],
+    ['status: matrix', STATUS.matrix],
     ['members list', MEMBER],
     ['members knocks', KNOCK],
     ['members log', ENTRY],

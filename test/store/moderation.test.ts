@@ -10,7 +10,7 @@ import { addMember as member, openTestStore, someone } from '../helpers/store.js
 
 /** Does one deed to somebody of its own. */
 const DO: Record<
-  Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see'>,
+  Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see' | `lobby.${string}`>,
   (deeds: Deeds, store: Store, expires: number) => Promise<unknown>
 > = {
   'knock.accept': async (deeds, store, expires) => {

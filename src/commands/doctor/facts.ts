@@ -58,7 +58,7 @@ export interface Facts {
 }
 
 const PATIENCE_MS = 5 * SECOND
-const FILES = ['.', 'secret', 'onion.key', 'control.sock', 'db']
+const FILES = ['.', 'secret', 'onion.key', 'matrix.key', 'control.sock', 'db']
 
 /** Gathers; never rejects for what it finds. Takes some seconds where names or programs do not answer. */
 export async function gatherFacts(

@@ -52,6 +52,8 @@ export interface Domain {
   /** where the site is, without a path; null while there is no certificate to show */
   url(): string | null
   status(): DomainStatus
+  /** Hands over the key and the certificate in service, now and whenever they change. */
+  onPair(listener: (pair: Pair) => void): void
   /** Looks at files and dates now, rather than within half a minute. */
   look(): Promise<void>
   close(): Promise<void>
@@ -69,6 +71,7 @@ export async function createDomain(
   const { now } = clock
   const challenges = new Map<string, string>()
   const closers: Array<() => unknown> = []
+  const pairListeners: Array<(pair: Pair) => void> = []
   let current: Pair | null = null
   let told: CertificateState | null = null
 
@@ -90,6 +93,7 @@ export async function createDomain(
     const present = (pair: Pair): void => {
       https.present(pair)
       current = pair
+      for (const listener of pairListeners) listener(pair)
     }
     const source =
       'key' in certificate
@@ -123,6 +127,10 @@ export async function createDomain(
           reason: source.trouble() ?? REASONS[state],
           http_port: http.port,
         }
+      },
+      onPair(listener) {
+        pairListeners.push(listener)
+        if (current) listener(current)
       },
       look,
       close,

@@ -27,7 +27,7 @@ export interface HttpsStatus extends Omit<DomainStatus, 'state' | 'source' | 'ht
   http_port: number | null
 }
 
-export interface PublicName extends Pick<Domain, 'url' | 'look' | 'close'> {
+export interface PublicName extends Pick<Domain, 'url' | 'look' | 'onPair' | 'close'> {
   status(): HttpsStatus
 }
 
@@ -77,6 +77,7 @@ export async function openDomain(
       reason: null,
       http_port: null,
     }),
+    onPair() {},
     async look() {},
     async close() {},
   }

@@ -1,6 +1,7 @@
 // A TLS key and the certificate chain that goes with it: whether they are sound, and what the certificate says.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
+import { isIP } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { RelayError } from '../../lib/errors.js'
 import { TLS_RULES } from '../listen.js'
@@ -28,7 +29,8 @@ export function checkPair(key: string, cert: string, name: string): Pair {
   const leaf = attempt('the certificate cannot be read', () => new X509Certificate(cert))
   const secret = attempt('the key cannot be read', () => createPrivateKey(key))
   if (!leaf.checkPrivateKey(secret)) throw unusable('the key is not that of the certificate')
-  if (!leaf.checkHost(name)) throw unusable(`the certificate is not for ${name}`)
+  if (!(isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)))
+    throw unusable(`the certificate is not for ${name}`)
   // what remains: certificates further up the chain, and keys too weak for TLS
   attempt('TLS does not take it', () => createSecureContext({ ...TLS_RULES, key, cert }))
   const issuer = /^(?:CN|O)=(.+)$/m.exec(leaf.issuer)?.[1] ?? leaf.issuer

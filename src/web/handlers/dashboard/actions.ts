@@ -9,6 +9,7 @@ import type { Action } from '../../../store/permissions.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { PRIVACY_MODES, type PrivacyMode } from '../../../store/settings.js'
 import type { Store } from '../../../store/store.js'
+import type { WebLobby } from '../../contract.js'
 import { slugOf } from '../../format.js'
 import { type Here, inviteFormats } from '../../formats.js'
 import type { SignedIn } from '../../state.js'
@@ -23,6 +24,8 @@ export interface Doing {
   /** where the page was reached: an invite's forms name it */
   here: Here
   now: number
+  /** the lobby on Matrix as this member acts in it, or null where it is off */
+  lobby: ReturnType<WebLobby['as']> | null
 }
 
 /** Where a browser goes on: to another page, or with what can be shown but once. */
@@ -62,6 +65,22 @@ const toFeed = (
   async run(doing) {
     await run(doing, feedIn(doing))
     return to(back)
+  },
+})
+
+const LOBBY = '/dashboard/lobby'
+
+/** An action in the lobby, after which one is back at its page. */
+const inLobby = (
+  sure: boolean,
+  run: (lobby: ReturnType<WebLobby['as']>, given: Record<string, string>) => Promise<unknown>,
+): PostAction => ({
+  fields: ['user', 'glob', 'text'],
+  ...(sure ? { sure: LOBBY } : {}),
+  async run({ lobby, given }) {
+    if (!lobby) throw new RelayError('not_found')
+    await run(lobby, given)
+    return to(LOBBY)
   },
 })
 
@@ -124,6 +143,14 @@ export const ACTIONS = {
       return to('/dashboard/invites')
     },
   },
+  'lobby.say': inLobby(false, (lobby, { text = '' }) => lobby.say(text)),
+  'lobby.invite': inLobby(false, (lobby, { user = '' }) => lobby.invite(user.trim())),
+  'lobby.accept': inLobby(false, (lobby, { user = '' }) => lobby.accept(user)),
+  'lobby.decline': inLobby(true, (lobby, { user = '' }) => lobby.decline(user)),
+  'lobby.kick': inLobby(true, (lobby, { user = '' }) => lobby.kick(user)),
+  'lobby.ban': inLobby(true, (lobby, { user = '' }) => lobby.ban(user)),
+  'lobby.unban': inLobby(false, (lobby, { user = '' }) => lobby.unban(user)),
+  'lobby.server_ban': inLobby(true, (lobby, { glob = '' }) => lobby.serverBan(glob.trim())),
   'alias.revoke': {
     fields: ['alias'],
     sure: '/dashboard/aliases',

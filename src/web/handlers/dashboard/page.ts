@@ -15,7 +15,7 @@ import type { Render, View } from '../../views.js'
 /** Rows of a list on one page. */
 export const PAGE = 50
 
-export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names'> {
+export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names' | 'lobby'> {
   render: Render
   /** Unix ms */
   now: () => number
@@ -30,6 +30,7 @@ const TABS: ReadonlyArray<
   ['overview', '/dashboard', 'members.see'],
   ['members', '/dashboard/members', 'members.see'],
   ['knocks', '/dashboard/knocks', 'knock.accept', ['community']],
+  ['lobby', '/dashboard/lobby', 'lobby.say'],
   ['invites', '/dashboard/invites', 'invite.create'],
   ['aliases', '/dashboard/aliases', 'members.see', ['open', 'community']],
   ['notices', '/dashboard/notices', 'notice.save'],
@@ -40,7 +41,7 @@ const TABS: ReadonlyArray<
 ]
 
 /** Renders pages of the dashboard. */
-export function dashboardPages({ store, face, render }: DashboardParts) {
+export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
   let byOwner: Map<string, string[]> | null = null
 
   /** Read once for a page: a list of people would else read all names for each of them. */
@@ -71,7 +72,10 @@ export function dashboardPages({ store, face, render }: DashboardParts) {
       room: face().name,
       may: (deed: Action, target: Role | null = null) => mayDo(deed, role, mode, target),
       tabs: TABS.filter(
-        ([, , deed, modes]) => mayDo(deed, role, mode) && (!modes || modes.includes(mode)),
+        ([tab, , deed, modes]) =>
+          mayDo(deed, role, mode) &&
+          (!modes || modes.includes(mode)) &&
+          (tab !== 'lobby' || Boolean(lobby?.())),
       ).map(([name, path]) => ({ name, path })),
       // said after something was done; what is no deed of ours says nothing
       done: typeof done === 'string' && Object.hasOwn(ctx.state.language.words.dash.done, done) ? done : null,

@@ -29,7 +29,7 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
       throw new RelayError('not_allowed')
     const invite = given.invite ? inviteFor(store, member, given.invite) : null
     if (given.invite && !invite) throw new RelayError('not_found')
-    const whom = given.feed ?? given.alias ?? given.name ?? given.role ?? ''
+    const whom = given.feed ?? given.user ?? given.glob ?? given.alias ?? given.name ?? given.role ?? ''
     show(ctx, 'dashboard/sure.njk', '', {
       ...{ name, given, whom, cancel: sure, invite },
       shown: isFeedId(whom) && store.members.has(whom) ? person(whom) : null,
@@ -51,7 +51,7 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     if (action.sure !== undefined && oneValue(form, 'sure') !== '1') return ask(ctx, name, action, given)
     try {
       const outcome = await action.run({
-        ...{ given, member, store, now: now() },
+        ...{ given, member, store, now: now(), lobby: parts.lobby?.()?.as(member.feed) ?? null },
         deeds: store.moderation.as(member.feed),
         here: { host: ctx.state.host, origin: ctx.state.origin, face: face(), names: names() },
       })

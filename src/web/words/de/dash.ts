@@ -14,6 +14,7 @@ export const dash: Words['dash'] = {
     overview: 'Übersicht',
     members: 'Mitglieder',
     knocks: 'Anklopfende',
+    lobby: 'Vorraum',
     invites: 'Einladungen',
     aliases: 'Namen',
     notices: 'Aushänge',
@@ -115,5 +116,15 @@ export const dash: Words['dash'] = {
     community: 'Eine Gemeinschaft: Man klopft an, und wer schon da ist, lässt herein.',
     restricted: 'Geschlossen: nur auf Einladung der Moderation; Fremde finden hier nichts.',
   },
+  lobbyHow: (users: number, servers: number) =>
+    `Der Vorraum auf Matrix: ${count(users, 'Person', 'Personen')} von ${count(servers, 'Server', 'Servern')}. Sein Name:`,
+  lobbyMembers: 'Im Vorraum',
+  lobbyInvited: 'Eingeladen',
+  lobbyBanned: 'Ausgeschlossen',
+  noMessages: 'Hier wurde noch nichts gesagt.',
+  media: 'Eine Datei:',
+  sayLabel: 'Nachricht, unter deinem eigenen Namen',
+  inviteLabel: 'Matrix-Konto, wie @name:server',
+  serverLabel: 'Name eines Servers; * steht für beliebige Zeichen',
   logHow: 'Wer was getan hat, das Neueste zuerst. Nur die Leitung sieht es.',
 }

@@ -11,6 +11,7 @@ export const dash = {
     overview: 'Overview',
     members: 'Members',
     knocks: 'Knocks',
+    lobby: 'Lobby',
     invites: 'Invites',
     aliases: 'Names',
     notices: 'Notices',
@@ -111,5 +112,15 @@ export const dash = {
     community: 'A community: people knock, and somebody who is here lets them in.',
     restricted: 'Restricted: only those who are invited by moderators; strangers find nothing here.',
   },
+  lobbyHow: (users: number, servers: number) =>
+    `The lobby on Matrix: ${count(users, 'user', 'users')} from ${count(servers, 'server', 'servers')}. Its name:`,
+  lobbyMembers: 'In the lobby',
+  lobbyInvited: 'Invited',
+  lobbyBanned: 'Banned',
+  noMessages: 'Nothing has been said here yet.',
+  media: 'A file:',
+  sayLabel: 'Message, under your own name',
+  inviteLabel: 'Matrix user, like @name:server',
+  serverLabel: 'Name of a server; * stands for any characters',
   logHow: 'Who did what, newest first. Only admins see it.',
 }

@@ -1,0 +1,216 @@
+// People of the lobby and their way into the SSB room: a welcome, `!help`, `!invite`, and a direct room in which a link is handed over.
+
+import type { Clock } from '../lib/clock.js'
+import { DAY, HOUR, NOTE_CHARS, SECOND } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
+import {
+  MATRIX_COMMANDS_PER_HOUR,
+  MATRIX_GUESTS,
+  MATRIX_INVITES_PER_DAY,
+  MATRIX_WELCOMES_PER_HOUR,
+} from '../lib/matrix-limits.js'
+import { TokenBucket } from '../lib/token-bucket.js'
+import type { MatrixGuestRecord, MatrixStore } from '../store/matrix.js'
+import type { Settings } from '../store/settings.js'
+import type { MatrixComponents, MatrixKnock } from './contract.js'
+import type { RoomEvent } from './event.js'
+import type { Inviter } from './inviting.js'
+import type { Lobby } from './lobby.js'
+import { createRateLimit } from './rate-limits.js'
+import type { RoomData } from './room-data.js'
+import type { Placed, RoomGraph } from './room-graph.js'
+
+export interface GuestComponents extends Pick<MatrixComponents, 'name' | 'frontPage' | 'mintInvite'> {
+  matrix: MatrixStore
+  data: RoomData
+  graph: RoomGraph
+  lobby: Lobby
+  inviter: Inviter
+  settings: Settings
+  clock: Clock
+  log: Log
+}
+
+export interface Guests {
+  /** Those who have asked for an invite of the relay and wait for a yes. */
+  asking(): MatrixKnock[]
+  isAsking(user: string): boolean
+  /** Grants what somebody has asked for, and hands it over. */
+  grant(user: string): Promise<void>
+  /** Forgets what somebody has asked for. */
+  forgetNow(user: string): void
+  /** Notes that a moderator, or the operator, has invited somebody. */
+  sponsorNow(user: string): void
+  /** Forgets requests that nobody has answered in time. */
+  sweep(): Promise<void>
+  close(): void
+}
+
+export interface GuestOptions {
+  relay: string
+  expiresDays(): number
+  invitesPerHour: number
+}
+
+export function createGuests(
+  components: GuestComponents,
+  { relay, expiresDays, invitesPerHour }: GuestOptions,
+): Guests {
+  const { matrix, data, graph, lobby, inviter, settings, clock, log, name, frontPage, mintInvite } =
+    components
+  const welcomes = new TokenBucket(MATRIX_WELCOMES_PER_HOUR, clock.now)
+  const budget = new TokenBucket(invitesPerHour, clock.now)
+  const commands = createRateLimit(
+    { burst: MATRIX_COMMANDS_PER_HOUR, perSecond: MATRIX_COMMANDS_PER_HOUR / (HOUR / SECOND) },
+    clock.uptime,
+  )
+
+  const recordOf = (user: string): MatrixGuestRecord => matrix.guest(user) ?? { since: clock.now() }
+  const putNow = (user: string, patch: Partial<MatrixGuestRecord>): void =>
+    matrix.putGuestNow(user, { ...recordOf(user), ...patch }, MATRIX_GUESTS)
+  const expiry = (): number => expiresDays() * DAY
+
+  const notice = (roomId: string, body: string): Promise<RoomEvent> =>
+    graph.write((afterFlush) =>
+      graph.sayNow(
+        roomId,
+        { sender: relay, type: 'm.room.message', content: { msgtype: 'm.notice', body } },
+        afterFlush,
+      ),
+    )
+
+  const membership = (roomId: string, user: string): string => {
+    const view = data.view(roomId)
+    return (view && data.members(view).get(user)?.membership) ?? 'leave'
+  }
+
+  const help = (): string =>
+    [
+      `This is the lobby of ${name()}, a room on Secure Scuttlebutt. More about it: ${frontPage()}`,
+      '!invite – get an invite to the room, in a direct message',
+      '!help – this text',
+    ].join('\n')
+
+  async function welcome(user: string): Promise<void> {
+    if (recordOf(user).welcomed || !welcomes.take()) return
+    await matrix.write(() => putNow(user, { welcomed: true }))
+    await notice(
+      lobby.id(),
+      `Welcome, ${user}. This is the lobby of ${name()}, a room on Secure Scuttlebutt: ${frontPage()} – write !help for what can be done here.`,
+    )
+  }
+
+  /** The direct room with somebody: the one there is, or another where they have left it. */
+  async function directWith(user: string): Promise<string> {
+    const held = recordOf(user).direct
+    if (held !== undefined && ['join', 'invite'].includes(membership(held, user))) return held
+    const roomId =
+      held !== undefined && data.view(held)
+        ? held
+        : await graph.write((afterFlush) => {
+            const id = lobby.beginDirectNow(user, afterFlush)
+            putNow(user, { direct: id })
+            return id
+          })
+    await inviter.invite(roomId, relay, user, { is_direct: true })
+    return roomId
+  }
+
+  /** Hands an invite over, once the user is alone with us. */
+  async function handOver(user: string): Promise<void> {
+    const { direct, granted, given = [] } = recordOf(user)
+    if (!granted || direct === undefined || membership(direct, user) !== 'join') return
+    await matrix.write(() => {
+      const { asked: _, granted: __, ...rest } = recordOf(user)
+      matrix.putGuestNow(
+        user,
+        { ...rest, given: [...given, clock.now()].slice(-MATRIX_INVITES_PER_DAY) },
+        MATRIX_GUESTS,
+      )
+    })
+    const { link } = await mintInvite(`Matrix: ${user}`.slice(0, NOTE_CHARS))
+    await notice(direct, `Your invite to ${name()}, good for one person: ${link}`)
+  }
+
+  async function grant(user: string): Promise<void> {
+    await matrix.write(() => putNow(user, { granted: true }))
+    await directWith(user)
+    await handOver(user)
+  }
+
+  async function invite(user: string, roomId: string): Promise<void> {
+    const { given = [], asked } = recordOf(user)
+    if (given.filter((at) => at > clock.now() - DAY).length >= MATRIX_INVITES_PER_DAY) {
+      await notice(roomId, 'That is enough invites for today. Try again tomorrow.')
+      return
+    }
+    const { mode } = settings.get()
+    if (mode === 'restricted' && !recordOf(user).sponsored) {
+      await notice(roomId, 'Ask a moderator of the room for an invite.')
+      return
+    }
+    if (mode === 'community') {
+      if (asked === undefined) await matrix.write(() => putNow(user, { asked: clock.now() }))
+      await notice(roomId, 'Your request waits for an answer by the members. You will get a direct message.')
+      return
+    }
+    if (mode === 'open' && !budget.take()) {
+      await notice(roomId, 'There are no invites left for now. Try again later.')
+      return
+    }
+    await grant(user)
+    if (roomId !== recordOf(user).direct) await notice(roomId, 'I have sent you a direct message.')
+  }
+
+  async function hear({ roomId, event, kind }: Placed): Promise<void> {
+    const { sender, content } = event
+    if (event.type === 'm.room.member' && content.membership === 'join' && event.stateKey === sender) {
+      if (kind === 'lobby') return welcome(sender)
+      return handOver(sender)
+    }
+    // what a program says as a notice is never answered, or two of them would talk until somebody stops them
+    if (event.type !== 'm.room.message' || content.msgtype !== 'm.text' || typeof content.body !== 'string')
+      return
+    const command = /^!(help|invite)$/i.exec(content.body.trim())?.[1]?.toLowerCase()
+    if (!command || !commands.take(sender)) return
+    if (command === 'help') await notice(roomId, help())
+    else await invite(sender, roomId)
+  }
+
+  const stop = graph.onPlaced((placed) => {
+    const { kind, ours, roomId, event } = placed
+    if (ours || kind === 'joined') return
+    if (kind === 'direct' && data.view(roomId)?.record.user !== event.sender) return
+    hear(placed).catch((err) => log.info({ err, user: event.sender }, 'a matrix user could not be answered'))
+  })
+
+  return {
+    asking: () =>
+      matrix
+        .guests()
+        .filter(({ asked, granted }) => asked !== undefined && !granted && asked + expiry() > clock.now())
+        .map(({ user, asked = 0 }) => ({
+          id: user,
+          note: 'asks for an invite',
+          since: asked,
+          expires: asked + expiry(),
+        })),
+    isAsking: (user) => {
+      const { asked, granted } = recordOf(user)
+      return asked !== undefined && !granted && asked + expiry() > clock.now()
+    },
+    grant,
+    forgetNow(user) {
+      const { asked: _, granted: __, ...rest } = recordOf(user)
+      matrix.putGuestNow(user, rest, MATRIX_GUESTS)
+    },
+    sponsorNow: (user) => putNow(user, { sponsored: true }),
+    sweep: () =>
+      matrix.write(() => {
+        for (const { user, asked, granted, ...rest } of matrix.guests())
+          if (asked !== undefined && asked + expiry() <= clock.now())
+            matrix.putGuestNow(user, rest, MATRIX_GUESTS)
+      }),
+    close: () => void stop(),
+  }
+}

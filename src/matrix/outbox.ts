@@ -1,0 +1,107 @@
+// What waits for other servers is sent as transactions, one at a time to each; a server that fails is left alone for longer each time.
+
+import type { Clock } from '../lib/clock.js'
+import type { Log } from '../lib/log.js'
+import { MATRIX_BACKOFF_MS, MATRIX_PDUS } from '../lib/matrix-limits.js'
+import type { MatrixStore } from '../store/matrix.js'
+import { apiPath, type FederationClient, RemoteRefusal } from './client.js'
+import type { JsonObject } from './json.js'
+
+export interface Outbox {
+  /** Sends what waits for a server, if it is not being left alone. */
+  wake(server: string): void
+  /** That server called us: it can be reached again. */
+  heard(server: string): void
+  waiting(): number
+  close(): void
+}
+
+interface Route {
+  busy: boolean
+  failures: number
+  /** calls off the next try */
+  cancel: (() => void) | null
+}
+
+export function createOutbox(
+  { store, client, clock, log }: { store: MatrixStore; client: FederationClient; clock: Clock; log: Log },
+  origin: string,
+): Outbox {
+  const routes = new Map<string, Route>()
+  let transaction = 0
+  let closed = false
+  const epoch = clock.now().toString(36)
+
+  function route(server: string): Route {
+    const held = routes.get(server) ?? { busy: false, failures: 0, cancel: null }
+    routes.set(server, held)
+    return held
+  }
+
+  async function drain(server: string, at: Route): Promise<void> {
+    for (;;) {
+      const batch = store.waiting(server, MATRIX_PDUS)
+      if (batch.length === 0 || closed) return
+      const pdus = batch.flatMap(({ room, event }) => {
+        const held = store.room(room)
+        const record = held && store.event(held.n, event)
+        return record ? [record.pdu as JsonObject] : []
+      })
+      if (pdus.length > 0) {
+        transaction += 1
+        const content = { origin, origin_server_ts: clock.now(), pdus, edus: [] }
+        await client.request(server, 'PUT', apiPath('v1', 'send', `${epoch}-${transaction}`), { content })
+      }
+      at.failures = 0
+      await store.write(() => store.sentNow(batch.map(({ key }) => key)))
+    }
+  }
+
+  function wake(server: string): void {
+    const at = route(server)
+    if (at.busy || at.cancel || closed) return
+    at.busy = true
+    drain(server, at)
+      .then(
+        () => 0,
+        (err) => {
+          if (closed) return 0
+          log.debug({ err, server }, 'a matrix server could not be reached')
+          at.failures += 1
+          const [least, most] = MATRIX_BACKOFF_MS
+          // a server that answers with an error has been reached: it is not asked as seldom
+          const ms = Math.min(least * 2 ** Math.min(at.failures - 1, 20), most)
+          return err instanceof RemoteRefusal && err.status === 429 ? Math.max(ms, least) : ms
+        },
+      )
+      .then((ms) => {
+        at.busy = false
+        if (closed) return
+        if (ms > 0)
+          at.cancel = clock.after(ms, () => {
+            at.cancel = null
+            wake(server)
+          })
+        else if (store.waiting(server, 1).length > 0) wake(server)
+        else routes.delete(server)
+      })
+      .catch((err) => log.error({ err, server }, 'the queue of a matrix server failed'))
+  }
+
+  return {
+    wake,
+    heard(server) {
+      const at = routes.get(server)
+      if (!at?.cancel) return
+      at.cancel()
+      at.cancel = null
+      at.failures = 0
+      wake(server)
+    },
+    waiting: () => store.waitingCount(),
+    close() {
+      closed = true
+      for (const { cancel } of routes.values()) cancel?.()
+    },
+  }
+}

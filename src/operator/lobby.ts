@@ -1,0 +1,53 @@
+// The lobby on Matrix as the configuration has it: what it is given of the rest of the relay. Loads it.
+
+import type { Clock } from '../lib/clock.js'
+import { DAY } from '../lib/limits.js'
+import type { Log } from '../lib/log.js'
+import type { MatrixSettings, OpenedMatrix } from '../matrix/open.js'
+import { inviteLink } from '../ssb/links.js'
+import type { Store } from '../store/store.js'
+import { listenWithCertificate, type PublicName } from '../web/app.js'
+
+export interface LobbyParts {
+  store: Store
+  clock: Clock
+  log: Log
+  name(): string
+  /** where the pages are, without a path */
+  site(): string
+  domain: Pick<PublicName, 'onPair'>
+  /** days for which an invite made now is good */
+  expiresDays(): number
+}
+
+export interface LobbyConfig {
+  matrix: MatrixSettings
+  domain: { name: string | null; https_port: number }
+  invite: { per_hour: number }
+}
+
+/** Opens the lobby and its listener. A relay without one does not carry it: this is the only place that loads it. */
+export async function openLobby(
+  { store, clock, log, name, site, domain, expiresDays }: LobbyParts,
+  { matrix, domain: { name: host, https_port: httpsPort }, invite }: LobbyConfig,
+  options: { dataDir: string; version: string },
+): Promise<OpenedMatrix> {
+  const { openMatrix } = await import('../matrix/open.js')
+  return openMatrix(
+    {
+      ...{ store, clock, log, name },
+      frontPage: site,
+      listenTls: (handler, at, files) => listenWithCertificate({ handler, log, clock, domain }, at, files),
+      async mintInvite(note) {
+        const { seed } = await store.invites.create({
+          expires: Math.trunc(clock.now() + expiresDays() * DAY),
+          by: 'riddle',
+          note,
+        })
+        return { link: inviteLink(site(), seed) }
+      },
+    },
+    matrix,
+    { ...options, expiresDays, domain: host, httpsPort, invitesPerHour: invite.per_hour },
+  )
+}

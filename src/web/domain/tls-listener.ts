@@ -1,0 +1,45 @@
+// A TLS listener beside the site's: with files of its own, or with the certificate of the domain.
+
+import type { Clock } from '../../lib/clock.js'
+import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
+import type { Log } from '../../lib/log.js'
+import type { Handler } from '../contract.js'
+import { type ListenAt, type Listener, listenTls } from '../listen.js'
+import { watchFiles } from './files.js'
+import type { PublicName } from './open.js'
+
+/**
+ * Listens for TLS.
+ * @param files PEM files and the name they must be for, read again when they change; null for the pair of the domain
+ * @throws RelayError `address_unusable`, `certificate_unusable`
+ */
+export async function listenWithCertificate(
+  {
+    handler,
+    log,
+    clock,
+    domain,
+  }: { handler: Handler; log: Log; clock: Clock; domain: Pick<PublicName, 'onPair'> },
+  at: ListenAt,
+  files: { key: string; cert: string; name: string } | null,
+): Promise<Listener> {
+  const listener = await listenTls(handler, at)
+  if (!files) {
+    domain.onPair(listener.present)
+    return listener
+  }
+  try {
+    const source = await watchFiles({ log, now: clock.now, present: listener.present }, files)
+    const stop = clock.every(CERTIFICATE_LOOK_MS, () => void source.look())
+    const { close } = listener
+    return Object.assign(listener, {
+      close() {
+        stop()
+        return close()
+      },
+    })
+  } catch (err) {
+    await listener.close()
+    throw err
+  }
+}

@@ -1,0 +1,42 @@
+// The dashboard's page about the lobby on Matrix: what was said, who is there, who knocks.
+
+import { RelayError } from '../../../lib/errors.js'
+import { MATRIX_SAY_CHARS } from '../../../lib/matrix-limits.js'
+import type { Step } from '../../state.js'
+import { type DashboardParts, dashboardPages, PAGE } from './page.js'
+
+/** Kinds of messages that are shown by their name alone: nothing is fetched. */
+const MEDIA = ['m.image', 'm.video', 'm.audio', 'm.file']
+
+/** GET /dashboard/lobby; not found where there is no lobby. */
+export function lobbyPage(parts: DashboardParts): Step {
+  const { show, need } = dashboardPages(parts)
+  return (ctx) => {
+    const lobby = parts.lobby?.()
+    if (!lobby) throw new RelayError('not_found')
+    need(ctx, 'lobby.say')
+    const members = lobby.members()
+    const named = ({ id, name }: { id: string; name: string }) => ({ id, name: name || id })
+    const those = (membership: string) => members.filter((one) => one.membership === membership)
+    show(ctx, 'dashboard/lobby.njk', 'lobby', {
+      status: lobby.status(),
+      most: MATRIX_SAY_CHARS,
+      messages: lobby
+        .messages()
+        .slice(-PAGE)
+        .map(({ sender, name, text, type, at }) => ({
+          ...named({ id: sender, name }),
+          at,
+          text,
+          isMedia: MEDIA.includes(type),
+        })),
+      knocks: lobby.knocks().slice(0, PAGE),
+      joined: those('join').slice(0, PAGE).map(named),
+      more: Math.max(0, those('join').length - PAGE),
+      invited: those('invite').slice(0, PAGE).map(named),
+      banned: those('ban').slice(0, PAGE).map(named),
+      // the relay itself is not to be sent away
+      own: `@relay:${lobby.status().alias?.replace(/^[^:]*:/, '') ?? ''}`,
+    })
+  }
+}
