@@ -15,7 +15,7 @@ import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
 import type { RelayStatus } from './operator/protocol.js'
-import { createReach, type Listening, ONION } from './operator/reach.js'
+import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
 import { createControl, removeStale } from './operator/server.js'
 import { createStatus } from './operator/status.js'
@@ -106,14 +106,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
     closers.push(() => signIn.close())
 
-    const listening: Listening = {
-      ssb: null,
-      web: null,
-      domain: null,
-      whois: null,
-      onion: null,
-      matrix: null,
-    }
+    const listening: Listening = { ...NOTHING_LISTENS }
     const reach = createReach(listening, { id: keys.id, ...config })
     // Never the machine's own name: the page is read by strangers, on an onion above all.
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
@@ -135,11 +128,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const site = createWebComponents(
       { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
       {
-        id: keys.id,
-        name,
-        names: reach.names,
-        maxBytes,
-        expiresDays,
+        ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? lobby : null,
       },
     )
@@ -174,7 +163,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       closers.push(() => onion.close())
     }
     if (config.matrix.enabled) {
-      const parts = { store, clock, log, name, site: reach.site, domain, expiresDays }
+      const parts = { store, clock, log, name, site: reach.site, domain, used: rest.used, expiresDays }
       const matrix = await openLobby(parts, config, { dataDir, version: VERSION })
       listening.matrix = matrix
       closers.push(() => matrix.close())

@@ -63,8 +63,7 @@ export const MATRIX_STATE_FETCHES = 50
 export const MATRIX_STATE_EVENTS = 20_000
 /** Events answered at once to `backfill` and `get_missing_events`. */
 export const MATRIX_BACKFILL = 100
-/** Ends of the event graph that are merged by an event of ours, and that are remembered. */
-export const MATRIX_ENDS_MERGED = 10
+/** Ends of the event graph that are remembered; each event of ours merges as many as it may name. */
 export const MATRIX_ENDS = 100
 /** Bytes of events, and changes of state, kept in memory for the next look at them. */
 export const MATRIX_EVENT_CACHE_BYTES = 1 * MIB
@@ -84,6 +83,8 @@ export const MATRIX_GUESTS = 5000
 /** Welcomes in an hour: a flood of joins must not become a flood of ours. And commands answered to one person. */
 export const MATRIX_WELCOMES_PER_HOUR = 60
 export const MATRIX_COMMANDS_PER_HOUR = 20
+/** Milliseconds after a join at which its user is welcomed. */
+export const MATRIX_WELCOME_MS = 2 * SECOND
 /** Invites of the relay one Matrix user is given in a day. */
 export const MATRIX_INVITES_PER_DAY = 3
 /** Invites from other servers that wait for a moderator. */

@@ -117,16 +117,19 @@ export function createActions(components: ActionComponents, server: string): (ac
         }),
       kick: (user) =>
         told(async () => {
+          await permitted('lobby.kick')
           requireNow(userOr(user), ['join', 'invite', 'knock'], `${user} is not in the lobby`)
           await setMembership(user, 'leave', noting('lobby.kick', user))
         }),
       ban: (user) =>
         told(async () => {
+          await permitted('lobby.ban')
           if (userOr(user) === relay) throw new RelayError('bad_argument', 'that is the relay itself')
           await setMembership(user, 'ban', noting('lobby.ban', user))
         }),
       unban: (user) =>
         told(async () => {
+          await permitted('lobby.unban')
           requireNow(userOr(user), ['ban'], `${user} is not banned`)
           await setMembership(user, 'leave', noting('lobby.unban', user))
         }),
@@ -165,7 +168,7 @@ export function createActions(components: ActionComponents, server: string): (ac
               if (actor !== 'operator' && isFeedId(actor)) enterNow(roomId, sender, afterFlush)
               return graph.sayNow(roomId, { sender, type: 'm.room.message', content }, afterFlush)
             },
-            actor === 'operator' ? undefined : store.moderation.permitting(actor, 'lobby.say'),
+            actor === 'operator' ? undefined : noting('lobby.say', roomId),
           )
           return event.id
         }),

@@ -140,7 +140,7 @@ function assertMember(
       const [only, ...rest] = pdu.prev_events
       const first = only === create.id && rest.length === 0
       const creator = version.newRedactions ? create.sender : create.content.creator
-      if (first && target === creator && sender === target) return
+      if (first && target === creator) return
       if (sender !== target) refuse('nobody joins for another user')
       if (now === 'ban') refuse('the user is banned')
       return assertJoin(state, now, content, levels)

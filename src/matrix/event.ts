@@ -39,7 +39,15 @@ export interface RoomEvent {
 }
 
 /** What an event needs before it is hashed and signed. */
-export type EventDraft = Omit<Pdu, 'hashes' | 'signatures'> & { room_id?: string; state_key?: string }
+export interface EventDraft extends JsonObject {
+  type: string
+  sender: string
+  content: JsonObject
+  depth: number
+  prev_events: string[]
+  auth_events: string[]
+  origin_server_ts: number
+}
 
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isId = (value: unknown): value is string =>

@@ -7,6 +7,7 @@ import {
   MATRIX_COMMANDS_PER_HOUR,
   MATRIX_GUESTS,
   MATRIX_INVITES_PER_DAY,
+  MATRIX_WELCOME_MS,
   MATRIX_WELCOMES_PER_HOUR,
 } from '../lib/matrix-limits.js'
 import { TokenBucket } from '../lib/token-bucket.js'
@@ -58,6 +59,7 @@ export function createGuests(
 ): Guests {
   const { matrix, data, graph, lobby, inviter, settings, clock, log, name, frontPage, mintInvite } =
     components
+  const timers = new Set<() => void>()
   const welcomes = new TokenBucket(MATRIX_WELCOMES_PER_HOUR, clock.now)
   const budget = new TokenBucket(invitesPerHour, clock.now)
   const commands = createRateLimit(
@@ -98,6 +100,17 @@ export function createGuests(
       lobby.id(),
       `Welcome, ${user}. This is the lobby of ${name()}, a room on Secure Scuttlebutt: ${frontPage()} – write !help for what can be done here.`,
     )
+  }
+
+  /** Their server may still be reading the answer to its join, and would not take a message of the room yet. */
+  async function later(user: string): Promise<void> {
+    if (recordOf(user).welcomed) return
+    const cancel = clock.after(MATRIX_WELCOME_MS, () => {
+      timers.delete(cancel)
+      if (membership(lobby.id(), user) !== 'join') return
+      welcome(user).catch((err) => log.info({ err, user }, 'a matrix user could not be welcomed'))
+    })
+    timers.add(cancel)
   }
 
   /** The direct room with somebody: the one there is, or another where they have left it. */
@@ -165,7 +178,7 @@ export function createGuests(
   async function hear({ roomId, event, kind }: Placed): Promise<void> {
     const { sender, content } = event
     if (event.type === 'm.room.member' && content.membership === 'join' && event.stateKey === sender) {
-      if (kind === 'lobby') return welcome(sender)
+      if (kind === 'lobby') return later(sender)
       return handOver(sender)
     }
     // what a program says as a notice is never answered, or two of them would talk until somebody stops them
@@ -211,6 +224,9 @@ export function createGuests(
           if (asked !== undefined && asked + expiry() <= clock.now())
             matrix.putGuestNow(user, rest, MATRIX_GUESTS)
       }),
-    close: () => void stop(),
+    close() {
+      stop()
+      for (const cancel of timers) cancel()
+    },
   }
 }

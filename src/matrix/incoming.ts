@@ -194,6 +194,10 @@ export function createIncoming({ client, data, graph, keys, log }: IncomingCompo
 
   async function fill(roomId: string, event: RoomEvent, from: string): Promise<Outcome> {
     let outcome = await place(roomId, event)
+    const view = data.view(roomId)
+    // who is not in the room has nothing to tell of what came before
+    if (outcome.is === 'gap' && !(view && data.servers(view).has(from)))
+      throw forbidden('Server not in the room')
     for (let round = 0; outcome.is === 'gap' && round < MATRIX_GAP_ROUNDS; round++) {
       if (outcome.auth.length > 0) await fetchAuth(roomId, event, outcome.auth, from)
       if (outcome.prev.length > 0) {

@@ -13,7 +13,7 @@ export type Outcome =
   | { is: 'gap'; prev: string[]; auth: string[] }
 
 /** Whether the rules allow an event beside a state; the reason where they do not. */
-function refusal(event: RoomEvent, state: StateAt, version: RoomVersion): string | null {
+export function refusal(event: RoomEvent, state: StateAt, version: RoomVersion): string | null {
   try {
     authorise(event, state, version)
     return null

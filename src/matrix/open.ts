@@ -23,6 +23,8 @@ export interface MatrixSettings {
 type Answer = (req: IncomingMessage, res: ServerResponse) => unknown
 
 export interface OpenComponents extends Omit<MatrixComponents, 'delegate'> {
+  /** told of every request */
+  used(): void
   /** Listens for TLS: with these files, or with the certificate of the domain. */
   listenTls(
     handler: Answer,
@@ -86,7 +88,10 @@ export async function openMatrix(
       port === null
         ? null
         : await components.listenTls(
-            matrix.handler,
+            (req, res) => {
+              components.used()
+              return matrix.handler(req, res)
+            },
             { host, port: Number(port), name: 'matrix' },
             key !== null && cert !== null ? { key, cert, name } : null,
           )

@@ -59,7 +59,7 @@ export function powerLevelsOf(
       const named = own(events, type)
       if (named !== undefined) return named
       if (!isState) return integer(content.events_default) ?? 0
-      return integer(content.state_default) ?? (levels ? 50 : 0)
+      return integer(content.state_default) ?? 50
     },
     action: (name) => integer(content[name]) ?? DEFAULTS[name],
   }

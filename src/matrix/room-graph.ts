@@ -10,12 +10,12 @@ import { absent, NotAuthorised } from './errors.js'
 import { buildEvent, type EventDraft, type RoomEvent, stateName } from './event.js'
 import { domainOf } from './ids.js'
 import type { JsonObject } from './json.js'
-import { judge, type Outcome } from './judgement.js'
+import { judge, type Outcome, refusal } from './judgement.js'
 import { redactNow } from './redactions.js'
 import type { RoomData, RoomView } from './room-data.js'
 import { type RoomVersion, roomVersion } from './room-version.js'
 import type { SigningKey } from './signing.js'
-import { resolveState } from './state-resolution.js'
+import { resolveState, sameState } from './state-resolution.js'
 
 /** What somebody of ours says or changes. */
 export interface Saying {
@@ -99,7 +99,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     if (rest.length === 0) return first
     const maps = distinct.map((number) => data.state(record.n, number))
     const resolved = resolveState(maps, data.source(id, record.n), version)
-    const same = distinct.find((_, i) => equals(maps[i], resolved))
+    const same = distinct.find((_, i) => sameState(maps[i], resolved))
     if (same !== undefined) return same
     const base = maps[0] ?? new Map<string, string>()
     if ([...base.keys()].some((name) => !resolved.has(name))) return data.putStateNow(record.n, 0, resolved)
@@ -114,6 +114,14 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       before,
       new Map([[stateName(event.type, event.stateKey), event.id]]),
     )
+  }
+
+  /** Makes these the ends of a room. @param after number of the state after the event that is among them for the first time */
+  function advanceNow(view: RoomView, ends: string[], added: string, after: number): void {
+    const afters = ends.map((id) =>
+      id === added ? after : (data.event(view.id, view.record.n, id)?.after ?? after),
+    )
+    store.putRoomNow(view.id, { ...view.record, ends, state: mergeNow(view, afters) })
   }
 
   function placeNow(roomId: string, event: RoomEvent, from: string | null, afterFlush: AfterFlush): Outcome {
@@ -154,11 +162,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     if (isSoft) return outcome
 
     const ends = [...view.record.ends.filter((id) => !prev_events.includes(id)), event.id].slice(-MATRIX_ENDS)
-    const state = mergeNow(
-      view,
-      ends.map((id) => (id === event.id ? after : (data.event(roomId, n, id)?.after ?? after))),
-    )
-    store.putRoomNow(roomId, { ...view.record, ends, state })
+    advanceNow(view, ends, event.id, after)
     const now = viewOr(roomId)
     if (event.type === 'm.room.redaction') redactNow(store, data, now, event)
     const ours = domainOf(event.sender) === server
@@ -322,14 +326,13 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       keepNow(n, events)
       const before = data.putStateNow(n, 0, state)
       const after = afterOf(view, event, before)
-      data.putEventNow(n, event, { before, after, order: store.nextNow('order'), at: clock.now() })
+      const isSoft = refusal(event, view.state, view.version) !== null
+      const note = { before, after, order: store.nextNow('order'), at: clock.now() }
+      data.putEventNow(n, event, { ...note, ...(isSoft ? { soft: true } : {}) })
+      // what the room does not take now is known, and changes nothing
+      if (isSoft) return
       // it is an end of the graph that we know until what came for it is placed behind it
-      const ends = [...view.record.ends, event.id].slice(-MATRIX_ENDS)
-      const merged = mergeNow(
-        view,
-        ends.map((id) => (id === event.id ? after : (data.event(roomId, n, id)?.after ?? after))),
-      )
-      store.putRoomNow(roomId, { ...view.record, ends, state: merged })
+      advanceNow(view, [...view.record.ends, event.id].slice(-MATRIX_ENDS), event.id, after)
     },
     tellNow,
     onPlaced(listener) {
@@ -341,10 +344,4 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       return () => queuedListeners.delete(listener)
     },
   }
-}
-
-function equals(a: ReadonlyMap<string, string> | undefined, b: ReadonlyMap<string, string>): boolean {
-  if (a?.size !== b.size) return false
-  for (const [name, id] of b) if (a.get(name) !== id) return false
-  return true
 }

@@ -39,8 +39,13 @@ export function resolveState(
   const power = new Set<string>()
   for (const id of full) {
     if (!isPowerEvent(events.get(id))) continue
-    power.add(id)
-    for (const other of chains.of(id)) if (full.has(other)) power.add(other)
+    // Only by way of events that are in the conflicted set themselves: homeservers walk it so, and all have to agree.
+    const open = [id]
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (power.has(next)) continue
+      power.add(next)
+      open.push(...chains.parents(next).filter((parent) => full.has(parent)))
+    }
   }
   const ordered = powerOrder(power, events, create, version)
   const resolved = new Map<string, string>(version.hashedRoomId ? [] : unconflicted)
@@ -93,8 +98,8 @@ function createChains(events: EventSource): Chains {
 
 /** The events that are in the auth chain of some of the states, and not of all. */
 function authDifference(states: readonly StateMap[], chains: Chains): Set<string> {
-  // What all states share has the same chain in each, so only the rest is walked; what it leads to is looked up there.
-  const full = states.map((state) => reach(state.values(), chains))
+  // A state's own events count as in its chain, as other servers have it: all of a room must come to the same state.
+  const full = states.map((state) => new Set([...state.values(), ...reach(state.values(), chains)]))
   const [first = new Set<string>(), ...rest] = full
   const union = new Set(full.flatMap((each) => [...each]))
   for (const id of first) if (rest.every((each) => each.has(id))) union.delete(id)
@@ -258,4 +263,11 @@ function levelsBefore(id: string, events: EventSource): string | undefined {
     const event = events.get(each)
     return event?.type === 'm.room.power_levels' && event.stateKey === ''
   })
+}
+
+/** Whether two states are alike. */
+export function sameState(a: StateMap | undefined, b: StateMap): boolean {
+  if (a?.size !== b.size) return false
+  for (const [name, id] of b) if (a.get(name) !== id) return false
+  return true
 }

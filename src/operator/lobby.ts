@@ -16,6 +16,8 @@ export interface LobbyParts {
   /** where the pages are, without a path */
   site(): string
   domain: Pick<PublicName, 'onPair'>
+  /** told of every request, so that memory goes back to the system after a busy time */
+  used(): void
   /** days for which an invite made now is good */
   expiresDays(): number
 }
@@ -28,14 +30,14 @@ export interface LobbyConfig {
 
 /** Opens the lobby and its listener. A relay without one does not carry it: this is the only place that loads it. */
 export async function openLobby(
-  { store, clock, log, name, site, domain, expiresDays }: LobbyParts,
+  { store, clock, log, name, site, domain, used, expiresDays }: LobbyParts,
   { matrix, domain: { name: host, https_port: httpsPort }, invite }: LobbyConfig,
   options: { dataDir: string; version: string },
 ): Promise<OpenedMatrix> {
   const { openMatrix } = await import('../matrix/open.js')
   return openMatrix(
     {
-      ...{ store, clock, log, name },
+      ...{ store, clock, log, name, used },
       frontPage: site,
       listenTls: (handler, at, files) => listenWithCertificate({ handler, log, clock, domain }, at, files),
       async mintInvite(note) {

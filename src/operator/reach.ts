@@ -23,6 +23,11 @@ export interface Listening {
   matrix: OpenedMatrix | null
 }
 
+export const NOTHING_LISTENS: Listening = {
+  ...{ ssb: null, web: null, domain: null, whois: null },
+  ...{ onion: null, matrix: null },
+}
+
 export interface ReachOptions {
   id: FeedId
   ssb: HostPort
