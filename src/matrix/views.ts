@@ -105,6 +105,8 @@ export function createViews(
       const invited = rooms.invites().map(({ roomId, name, version, sender }) => ({
         ...{ id: roomId, kind: 'invited' as const, name, version, joined: 0, from: sender },
       }))
+      const kinds = ['lobby', 'joined', 'direct']
+      kept.sort((a, b) => kinds.indexOf(a.kind) - kinds.indexOf(b.kind))
       return [...kept, ...invited]
     },
     messages({ room }: SayOptions = {}): MatrixMessage[] {
