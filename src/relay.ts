@@ -87,10 +87,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const trust = createTimeTrust({ clock, network: overrides.network })
     closers.push(() => trust.close())
     const time = { now, uptime: clock.uptime, trust }
-    const store = await createStore(
-      { log, now, time },
-      { path: join(dataDir, 'db'), keys, ...feedLimits(config) },
-    )
+    const kept = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
+    const store = await createStore({ log, now, time }, kept)
     closers.push(() => store.close())
 
     const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
@@ -113,24 +111,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
     const { addressFor: address, inviteLink, aliasLink } = reach
-    const peer = await createPeer(
-      { store, keys, log, clock, recovery, signIn },
-      { ...{ address, inviteLink, aliasLink, expiresDays, name }, tunnels: tunnelCaps(config) },
-    )
+    const told = { address, inviteLink, aliasLink, expiresDays, name, tunnels: tunnelCaps(config) }
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn }, told)
     closers.push(() => peer.close())
-    const status = createStatus(
-      { store, peer, recovery, clock, trust, listening, reach },
-      { version: VERSION, maxBytes },
-    )
+    const asked = { store, peer, recovery, clock, trust, listening, reach }
+    const status = createStatus(asked, { version: VERSION, maxBytes })
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
-    const lobby = () => listening.matrix
+    const lobby = config.matrix.enabled ? () => listening.matrix : null
     const site = createWebComponents(
       { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
-      {
-        ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays },
-        lobby: config.matrix.enabled ? lobby : null,
-      },
+      { ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays }, lobby },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
@@ -183,7 +174,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
     // Last, because a client that can open it takes the relay for ready.
     const handlers = createOperator({
-      ...{ store, peer, now, status, setup, expiresDays, matrix: lobby },
+      ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
       backup: () => backupBeside(store, keys.id, now(), dataDir),
       ...{ address: reach.address, webUrl: reach.site },
       doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
