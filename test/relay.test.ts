@@ -158,7 +158,7 @@ t.test('doctor examines, and rebuild proves the index', async (t) => {
   t.ok(report.ok, JSON.stringify(report.checks))
   t.same(
     report.checks.map(({ name }) => name),
-    ['node', 'clock', 'disk', 'store'],
+    ['node', 'clock', 'disk', 'store', 'feeds'],
   )
   const rebuilt = await operator.doctor({ rebuild: true })
   t.match(rebuilt.checks.at(-1), { name: 'rebuild', ok: true, detail: /the relay's feed says the same/ })

@@ -10,6 +10,8 @@ import { createStore } from '../../src/store/store.js'
 import { openTestStore, silentLog, temporaryDir } from '../helpers/store.js'
 
 const PAGE = 4096
+/** Flags of a page that begins a large value. */
+const OVERFLOW = 4
 
 /** The file of a store that has some messages, members and large values, closed. */
 async function someStore(t: Test): Promise<{ file: string; bytes: Buffer; keys: Keys; path: string }> {
@@ -105,24 +107,34 @@ t.test('wherever it is cut, it is refused or whole', async (t) => {
   t.ok(refused > pages / 2, `${refused} of ${pages}`)
 })
 
+/** Pages of a large value but the first: they are values alone, without a head that could be looked at. */
+function headless(bytes: Buffer): Set<number> {
+  const found = new Set<number>()
+  for (let page = 2; page < bytes.length / PAGE; page++) {
+    // page number (8), transaction (8), padding (2), flags (2); of a large value then the number of its pages (4)
+    const at = page * PAGE
+    if (bytes.readUInt32LE(at) !== page || bytes.readUInt16LE(at + 18) !== OVERFLOW) continue
+    const pages = bytes.readUInt32LE(at + 20)
+    for (let next = page + 1; next < page + pages; next++) found.add(next)
+    page += pages - 1
+  }
+  return found
+}
+
 t.test('a look at every page finds a damaged one that the tables need', async (t) => {
-  const { file, bytes, keys, path } = await someStore(t)
+  const { file, bytes } = await someStore(t)
   let found = 0
   const pages = bytes.length / PAGE
+  const values = headless(bytes)
   for (let page = 2; page < pages; page++) {
+    if (values.has(page)) continue
     const damaged = Buffer.from(bytes)
     noise(PAGE, page).copy(damaged, page * PAGE)
     writeFileSync(file, damaged)
-    if (examineFile(file, true)) {
-      found++
-      continue
-    }
-    // The later pages of a large value have no head to look at. LMDB bears that, and what was packed there is missed.
-    const store = await open(path, keys).catch(() => null)
-    if (!store || (await store.verify()).length > 0) found++
-    await store?.close()
+    if (examineFile(file, true)) found++
   }
-  t.ok(found > pages / 2, `${found} of ${pages}; the others are in no use`)
+  const looked = pages - values.size
+  t.ok(found > looked / 2, `${found} of ${looked}; the others are in no use`)
 })
 
 t.test('a file of a machine with other words is told from a damaged one', async (t) => {
