@@ -104,6 +104,7 @@ t.test('a tor that gets no further says after a minute what it is waiting for', 
   control.answers.set('GETINFO', (keywords) => getInfo(keywords, undefined, phase))
   const kept = await keep(t, control)
   await kept.become('bootstrapping')
+  await until('it to be offered', () => kept.onion.status().defences?.length)
   t.notOk(kept.onion.status().reason)
   control.answers.set('GETINFO', (keywords) => getInfo(keywords, kept.id(), phase))
   for (let beats = 1; beats <= 2; beats++) {
