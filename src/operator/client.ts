@@ -4,14 +4,9 @@ import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { AdvisedError, isErrorCode, RelayError } from '../lib/errors.js'
 import { CONTROL_ANSWER_BYTES, CONTROL_REQUESTS, MINUTE, SECOND } from '../lib/limits.js'
+import type { OnProgress, Progress } from './call.js'
 import { decodeLine, encodeLine, readLines } from './codec.js'
-import {
-  type OnProgress,
-  OPERATOR_METHODS,
-  type Operator,
-  PROTOCOL_VERSION,
-  type Progress,
-} from './protocol.js'
+import { OPERATOR_METHODS, type Operator, PROTOCOL_VERSION } from './protocol.js'
 
 export interface OperatorClient {
   operator: Operator

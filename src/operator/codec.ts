@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net'
 import { type ErrorCode, RelayError } from '../lib/errors.js'
 import { KIB } from '../lib/limits.js'
-import type { Progress } from './protocol.js'
+import type { Progress } from './call.js'
 
 /** The first line on a connection, from the relay. */
 export interface Greeting {

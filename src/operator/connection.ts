@@ -13,6 +13,7 @@ import {
   CONTROL_REQUESTS,
 } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
+import type { Call } from './call.js'
 import {
   decodeLine,
   encodeLine,
@@ -23,7 +24,7 @@ import {
   requestOf,
   whenWritable,
 } from './codec.js'
-import type { Call, OperatorHandlers } from './methods.js'
+import type { OperatorHandlers } from './methods.js'
 import { PROTOCOL_VERSION } from './protocol.js'
 
 export interface ControlComponents {

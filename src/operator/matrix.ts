@@ -11,7 +11,7 @@ import type {
   SayOptions,
 } from '../matrix/contract.js'
 import { asObject } from '../peer/arguments.js'
-import type { Call } from './methods.js'
+import type { Call } from './call.js'
 
 /** The status of a lobby that is off. */
 export const MATRIX_DISABLED: MatrixStatus = {

@@ -13,17 +13,10 @@ import type { Invite } from '../store/invites.js'
 import { ROLES, type Role } from '../store/roles.js'
 import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
+import type { Call } from './call.js'
 import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
-import type { DoctorReport, InviteInfo, OnProgress, Operator, RelayStatus } from './protocol.js'
+import type { DoctorReport, InviteInfo, Operator, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
-
-/** One request under way. */
-export interface Call {
-  /** aborted when the caller hangs up */
-  signal: AbortSignal
-  /** tells the caller how far it is; as often as one likes, as few reports are sent */
-  progress: OnProgress
-}
 
 /** Every method of `Operator` as the control socket calls it: with parameters that nobody has checked yet. */
 export type OperatorHandlers = {

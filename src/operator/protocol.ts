@@ -3,21 +3,11 @@
 import type { MatrixStatus } from '../matrix/contract.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
+import type { OnProgress } from './call.js'
 import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
 
 /** Raised when an older client could misread what the relay sends; a method or a field more does not raise it. */
 export const PROTOCOL_VERSION = 1
-
-/** How far a long call has come. */
-export interface Progress {
-  /** what is being done, in a word or two */
-  stage: string
-  done: number
-  /** null where it is not known beforehand */
-  total: number | null
-}
-
-export type OnProgress = (progress: Progress) => void
 
 /** Every method, by its name on the wire. The type sees to it that none is missing. */
 const METHODS: Record<keyof Operator, true> = {

@@ -40,7 +40,7 @@ export interface Answer {
 
 /** A request over HTTPS to a port of this machine. */
 export function httpsJson(
-  { port, ca, ms = 30_000 }: { port: number; ca: string; ms?: number },
+  { port, ca, name, ms = 30_000 }: { port: number; ca: string; name?: string; ms?: number },
   method: string,
   path: string,
   body?: unknown,
@@ -54,8 +54,12 @@ export function httpsJson(
         ca,
         method,
         path,
-        servername: '',
-        headers: { 'Content-Type': 'application/json', ...headers },
+        servername: name ?? '',
+        headers: {
+          'Content-Type': 'application/json',
+          ...(name ? { host: `${name}:${port}` } : {}),
+          ...headers,
+        },
         agent: false,
         timeout: ms,
       },

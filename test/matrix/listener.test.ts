@@ -8,28 +8,28 @@ import { freePort, httpsJson } from '../helpers/synapse.js'
 
 t.test('without matrix.port it is under the domain, and .well-known says so', async (t) => {
   const authority = await createAuthority()
-  const pair = writePair(join(await shortDir(t), 'tls'), await authority.issue('127.0.0.1'))
+  const pair = writePair(join(await shortDir(t), 'tls'), await authority.issue(['localhost', '127.0.0.1']))
   const port = await freePort()
   const domain = [
-    ...['domain.name=127.0.0.1', 'domain.host=127.0.0.1', `domain.https_port=${port}`, 'domain.http_port=0'],
+    ...['domain.name=localhost', 'domain.host=127.0.0.1', `domain.https_port=${port}`, 'domain.http_port=0'],
     ...[`domain.tls_key=${pair.key}`, `domain.tls_cert=${pair.cert}`],
   ]
   const relay = await bootRelay(t, { sets: [...domain, 'matrix.enabled=true'] })
-  const at = { port, ca: authority.root }
+  const at = { port, ca: authority.root, name: 'localhost' }
   t.match((await relay.status()).matrix, {
     state: 'ready',
-    server_name: '127.0.0.1',
-    alias: '#lobby:127.0.0.1',
+    server_name: 'localhost',
+    alias: '#lobby:localhost',
   })
   t.same(await httpsJson(at, 'GET', '/.well-known/matrix/server'), {
     status: 200,
-    body: { 'm.server': `127.0.0.1:${port}` },
+    body: { 'm.server': `localhost:${port}` },
   })
   t.match(await httpsJson(at, 'GET', '/_matrix/federation/v1/version'), {
     status: 200,
     body: { server: { name: 'Tidepool' } },
   })
-  t.match(await httpsJson(at, 'GET', '/_matrix/key/v2/server'), { body: { server_name: '127.0.0.1' } })
+  t.match(await httpsJson(at, 'GET', '/_matrix/key/v2/server'), { body: { server_name: 'localhost' } })
   t.equal((await httpsJson(at, 'GET', '/healthz')).status, 200, 'the pages are there as well')
   // not in the clear
   t.equal((await fetch(`${relay.webUrl}/_matrix/federation/v1/version`)).status, 404)
@@ -40,16 +40,16 @@ t.test('without matrix.port it is under the domain, and .well-known says so', as
 
 t.test('a port of its own, with the certificate of the domain', async (t) => {
   const authority = await createAuthority()
-  const pair = writePair(join(await shortDir(t), 'tls'), await authority.issue('127.0.0.1'))
+  const pair = writePair(join(await shortDir(t), 'tls'), await authority.issue(['localhost', '127.0.0.1']))
   const port = await freePort()
   await bootRelay(t, {
     sets: [
-      ...['domain.name=127.0.0.1', 'domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0'],
+      ...['domain.name=localhost', 'domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0'],
       ...[`domain.tls_key=${pair.key}`, `domain.tls_cert=${pair.cert}`],
       ...['matrix.enabled=true', 'matrix.host=127.0.0.1', `matrix.port=${port}`],
     ],
   })
-  const at = { port, ca: authority.root }
+  const at = { port, ca: authority.root, name: 'localhost' }
   t.equal((await httpsJson(at, 'GET', '/_matrix/federation/v1/version')).status, 200)
   t.equal((await httpsJson(at, 'GET', '/')).status, 404, 'and no pages')
 })

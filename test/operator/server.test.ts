@@ -9,8 +9,9 @@ import {
   CONTROL_REQUEST_BYTES,
   CONTROL_REQUESTS,
 } from '../../src/lib/limits.js'
+import type { Call } from '../../src/operator/call.js'
 import { connectOperator } from '../../src/operator/client.js'
-import type { Call } from '../../src/operator/methods.js'
+
 import { operatorStub } from '../commands/operator-stub.js'
 import { createTestClock } from '../helpers/clock.js'
 import { until } from '../helpers/wait.js'
