@@ -1,4 +1,4 @@
-// Every limit in one place: name, unit, reason. What an operator may want to change is a config key instead.
+// Every limit: name, unit, reason. What an operator may want to change is a config key instead.
 
 import { DAY, HOUR, KIB, MIB, MINUTE, SECOND } from './units.js'
 
