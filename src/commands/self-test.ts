@@ -80,7 +80,7 @@ async function tryStore(path: string): Promise<string> {
 
 type RunStep = (name: string, work: () => Promise<string>) => Promise<void>
 
-/** A riddle, its invite, a handshake with each of the two keys that joining takes, and a page that says so. */
+/** A captcha, its invite, a handshake with each of the two keys that joining takes, and a page that says so. */
 async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let answer = ''
   const riddles = async () => {
@@ -100,7 +100,7 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
     const address = addresses.ssb[0] ?? ''
     const web = addresses.web ?? ''
     let code = ''
-    await step('riddle', async () => {
+    await step('captcha', async () => {
       code = await solve(web, () => answer)
       return 'fetched, drawn and answered'
     })
@@ -134,7 +134,7 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   }
 }
 
-/** Reads and answers a riddle as a browser does; answers the invite code. */
+/** Reads and answers a captcha as a browser does; answers the invite code. */
 async function solve(web: string, answer: () => string): Promise<string> {
   const base = new URL(web)
   const page = await fetch(new URL('/invite/', base))
@@ -143,9 +143,9 @@ async function solve(web: string, answer: () => string): Promise<string> {
     .map((line) => line.split(';')[0])
     .join('; ')
   const image = /<img[^>]*src="([^"]*captcha[^"]*)"/.exec(await page.text())?.[1]
-  check(image !== undefined, 'the page shows no riddle')
+  check(image !== undefined, 'the page shows no captcha')
   const drawn = await fetch(new URL(image as string, base), { headers: { cookie } })
-  check((await drawn.arrayBuffer()).byteLength > 1000, 'the riddle has no picture')
+  check((await drawn.arrayBuffer()).byteLength > 1000, 'the captcha has no picture')
   const invite = await fetch(new URL('/invite/invite-captcha-reponse', base), {
     method: 'POST',
     headers: { cookie, origin: base.origin },

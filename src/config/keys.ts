@@ -197,7 +197,7 @@ export const KEYS = {
   },
   'invite.captcha': {
     default: true,
-    about: 'Ask a riddle before an invite is given on the web.',
+    about: 'Ask a puzzle before an invite is given on the web.',
     reloadable: true,
   },
   'invite.expires_days': {

@@ -46,8 +46,8 @@ export const ERRORS = {
   form_stale: { words: 'form out of date', status: 403 },
   last_admin: { words: 'the last admin stays', status: 409 },
   // web
-  riddle_wrong: { words: 'wrong answer', status: 403 },
-  riddle_missing: { words: 'no riddle waiting', status: 403 },
+  captcha_wrong: { words: 'wrong answer', status: 403 },
+  captcha_missing: { words: 'no captcha waiting', status: 403 },
   invites_exhausted: { words: 'no invites left for now', status: 429 },
   not_found: { words: 'not found', status: 404 },
   method_not_allowed: { words: 'method not allowed', status: 405 },

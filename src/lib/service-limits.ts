@@ -21,7 +21,7 @@ export const BODY_CRUMB = 64
 export const BODY_CRUMBS = 128
 /** Fields of a form, and values in a JSON body: the largest of ours has ten. */
 export const BODY_FIELDS = 64
-/** Milliseconds a riddle can be answered. */
+/** Milliseconds a captcha can be answered. */
 export const RIDDLE_MS = 10 * MINUTE
 /** Links that lead nowhere, asked for in an hour by everyone together; who holds a real one is never refused for them. */
 export const BAD_LINKS_PER_HOUR = 600
@@ -33,7 +33,7 @@ export const CLAIMED_KEPT = 1000
 export const SESSION_MS = 30 * MINUTE
 /** Sessions kept of each group, newcomers and known; the oldest goes first. A session is some 300 bytes. */
 export const SESSIONS = 2000
-/** Riddle images kept; the oldest goes first, and its riddle is drawn anew when fetched. An image is some 17 KB. */
+/** Captcha images kept; the oldest goes first, and its captcha is drawn again when fetched. An image is some 17 KB. */
 export const RIDDLE_IMAGES = 64
 
 // --- onion -----------------------------------------------------------------------------------------------------

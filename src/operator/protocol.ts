@@ -111,7 +111,7 @@ export interface InviteInfo {
   created: number
   expires: number
   state: 'live' | 'used up' | 'expired' | 'revoked'
-  /** who made it: a member's id, `operator`, or `riddle` for the web's */
+  /** who made it: a member's id, `operator`, or `captcha` for the web's */
   by: string
   /** the one feed a directed invite is for */
   for: string | null

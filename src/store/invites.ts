@@ -41,7 +41,7 @@ export interface NewInvite {
   note?: string
   /** Unix ms */
   expires: number
-  /** who asked: a member's id, `operator` or `riddle` */
+  /** who asked: a member's id, `operator` or `captcha` */
   by: string
   /** a directed invite: only this feed may use it, by the code or just by connecting */
   for?: FeedId

@@ -115,7 +115,7 @@ export interface InviteRecord {
   revoked: number | null
   /** Unix ms at which it was used up; one for a feed also when that feed came in by another door */
   spent: number | null
-  /** who asked for it: a member's id, `operator` or `riddle` */
+  /** who asked for it: a member's id, `operator` or `captcha` */
   by: string
   /** the one feed that may use it; absent for whoever holds the code */
   for?: FeedId

@@ -1,15 +1,15 @@
-// The default riddle: four letters on a wave, drawn by trek-captcha as a GIF (no SVG: Tor Browser at Safest shows none).
+// The default captcha: four letters on a wave, drawn by trek-captcha as a GIF (no SVG: Tor Browser at Safest shows none).
 
 import type { DrawnCaptcha } from './contract.js'
 
-/** Letters in a riddle. One guess per drawing against some 30,000 words is enough; five run into each other. */
+/** Letters in a captcha. One guess per drawing against some 30,000 words is enough; five run into each other. */
 const LETTERS = 4
 /** Black on white: the best contrast of the library's palettes. */
 const STYLE = 0
 /** What people misread once it is bent: thin letters, `f` (as `i`), `m`, `n`, `u`, `o` (as `e`), pairs that melt into one. */
 const UNCLEAR = /[fijlmnou]|[rvw]{2}|c[cd]|(.)\1/
 
-/** Draws a riddle that a person can read; loads the library at the first call. */
+/** Draws a captcha that a person can read; loads the library at the first call. */
 export async function drawCaptcha(): Promise<DrawnCaptcha> {
   const { default: draw } = await import('trek-captcha')
   for (;;) {

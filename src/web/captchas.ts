@@ -27,71 +27,71 @@ export class Captchas {
     this.asks = asks
   }
 
-  /** Gives a session a fresh riddle in place of the one it had. */
+  /** Gives a session a fresh captcha in place of the one it had. */
   async renew(session: WebSession): Promise<void> {
-    const riddle = await this.#make()
-    this.#forget(session.riddle)
-    session.riddle = riddle
+    const captcha = await this.#make()
+    this.#forget(session.captcha)
+    session.captcha = captcha
   }
 
-  /** The image of the riddle that waits in this session, or null if none does. */
+  /** The image of the captcha that waits in this session, or null if none does. */
   async image(session: WebSession): Promise<Captcha['image']> {
-    const riddle = this.waiting(session)
-    if (!riddle || riddle.answer === null) return null
-    if (riddle.image) return riddle.image
-    let redrawing = this.#redrawing.get(riddle)
+    const captcha = this.waiting(session)
+    if (!captcha || captcha.answer === null) return null
+    if (captcha.image) return captcha.image
+    let redrawing = this.#redrawing.get(captcha)
     if (!redrawing) {
       redrawing = this.#make()
-      this.#redrawing.set(riddle, redrawing)
+      this.#redrawing.set(captcha, redrawing)
     }
     const fresh = await redrawing
     // what happened meanwhile (an answer, a new page) wins over a picture of the past
-    if (session.riddle === riddle) session.riddle = fresh
+    if (session.captcha === captcha) session.captcha = fresh
     return fresh.image
   }
 
-  /** The riddle that can be answered now. One that asks nothing does not count once answers are asked for. */
+  /** The captcha that can be answered now. One that asks nothing does not count once answers are asked for. */
   waiting(session: WebSession): Captcha | null {
-    const riddle = session.riddle
-    if (!riddle || riddle.expires <= this.#now()) return null
-    return riddle.answer === null && this.asks ? null : riddle
+    const captcha = session.captcha
+    if (!captcha || captcha.expires <= this.#now()) return null
+    return captcha.answer === null && this.asks ? null : captcha
   }
 
-  /** Uses the session's riddle up, right or wrong. */
+  /** Uses the session's captcha up, right or wrong. */
   consume(session: WebSession): void {
-    this.#forget(session.riddle)
-    session.riddle = null
+    this.#forget(session.captcha)
+    session.captcha = null
   }
 
-  /** Gives back a riddle that was answered well but could not be paid out, unless another took its place. */
-  restore(session: WebSession, riddle: Captcha): void {
-    session.riddle ??= riddle
+  /** Gives back a captcha that was answered well but could not be paid out, unless another took its place. */
+  restore(session: WebSession, captcha: Captcha): void {
+    session.captcha ??= captcha
   }
 
   async #make(): Promise<Captcha> {
     const expires = this.#now() + RIDDLE_MS
     if (!this.asks) return { answer: null, image: null, expires }
     const { answer, image, type } = await this.#draw()
-    const riddle: Captcha = { answer, image: { body: image, type }, expires }
-    this.#drawn.add(riddle)
+    const captcha: Captcha = { answer, image: { body: image, type }, expires }
+    this.#drawn.add(captcha)
     for (const oldest of this.#drawn) {
       if (this.#drawn.size <= RIDDLE_IMAGES) break
       this.#forget(oldest)
     }
-    return riddle
+    return captcha
   }
 
-  #forget(riddle: Captcha | null): void {
-    if (!riddle) return
-    riddle.image = null
-    this.#drawn.delete(riddle)
+  #forget(captcha: Captcha | null): void {
+    if (!captcha) return
+    captcha.image = null
+    this.#drawn.delete(captcha)
   }
 }
 
 /** Whether an answer is right: letter case and surrounding space do not count, and time tells nothing. */
-export function isRight(riddle: Captcha, given: string): boolean {
-  if (riddle.answer === null) return true
+export function isRight(captcha: Captcha, given: string): boolean {
+  if (captcha.answer === null) return true
   // hashes have one length, whatever was typed
   const digest = (text: string) => createHash('sha256').update(text.trim().toLowerCase()).digest()
-  return given.trim() !== '' && timingSafeEqual(digest(riddle.answer), digest(given))
+  return given.trim() !== '' && timingSafeEqual(digest(captcha.answer), digest(given))
 }

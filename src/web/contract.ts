@@ -46,7 +46,7 @@ export interface DrawnCaptcha {
   type: string
 }
 
-/** An invite as the person who solved the riddle sees it. */
+/** An invite as the person who solved the captcha sees it. */
 export interface Issued {
   code: string
   /** Unix ms */
@@ -147,7 +147,7 @@ export interface WebComponents {
 
 /** What may change while we run. */
 export interface SiteLimits {
-  /** whether an invite costs a riddle */
+  /** whether an invite costs a captcha */
   captcha?: boolean
   /** invites made, and as many knocks left, in an hour, whoever asks */
   perHour?: number

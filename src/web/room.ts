@@ -49,7 +49,7 @@ export function createWebComponents(
     ...{ used, log, now, setup, invites, names },
     room: { store, signIn, online, maxBytes },
     async mintInvite(at) {
-      const { invite, seed } = await invites.create({ expires: expires(), by: 'riddle' })
+      const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })
       return { code: formatInviteCode({ ...at, relay: id, seed }), expires: invite.expires }
     },
     knock: (feed, note) => knocks.leave(feed, note, expires()),

@@ -32,9 +32,9 @@ export function routes(parts: RouteParts): Router<WebState> {
   const router = new Router<WebState>()
   const setup = settingUp(parts)
   const front = landing(parts)
-  const riddle = riddlePages(parts)
-  const knock = knocking(parts, riddle)
-  const invite = inviting(parts, riddle, knock.offer)
+  const captcha = riddlePages(parts)
+  const knock = knocking(parts, captcha)
+  const invite = inviting(parts, captcha, knock.offer)
   const join = joining(parts)
   const alias = naming(parts)
   const visitor = withSession(parts.sessions)
@@ -52,7 +52,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.post(LANGUAGE_PATH, sameOrigin(), chooseLanguage)
 
   router.get('/invite', visible, visitor, invite.show) // and /invite/
-  router.get('/invite/captcha.gif', visible, known, riddle.image)
+  router.get('/invite/captcha.gif', visible, known, captcha.image)
   router.get('/invite/code.gif', open, known, invite.qr)
   router.get('/invite/room.gif', visible, front.qr)
   router.get(ANSWER_PATH, visible, visitor, invite.again)

@@ -1,4 +1,4 @@
-// Sessions: who was shown which riddle, may knock, and was given which code. In memory only, capped, expiring.
+// Sessions: who was shown which captcha, may knock, and was given which code. In memory only, capped, expiring.
 
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../lib/limits.js'
@@ -20,11 +20,11 @@ export interface WebSession {
   readonly id: string
   /** Unix ms */
   seen: number
-  /** the one riddle that waits for an answer */
-  riddle: Captcha | null
+  /** the one captcha that waits for an answer */
+  captcha: Captcha | null
   /** codes made for this session, newest last: what it may be shown again */
   issued: Issued[]
-  /** a riddle was answered well where that is worth one knock */
+  /** a captcha was answered well where that is worth one knock */
   mayKnock: boolean
 }
 
@@ -56,7 +56,7 @@ export class WebSessions {
   create(): WebSession {
     const id = randomBytes(32).toString('base64url')
     const session: WebSession = {
-      ...{ id, seen: this.#now(), riddle: null, issued: [], mayKnock: false },
+      ...{ id, seen: this.#now(), captcha: null, issued: [], mayKnock: false },
     }
     this.#byId.add(id, session)
     return session

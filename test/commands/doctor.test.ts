@@ -248,6 +248,6 @@ t.test('the self-test tries everything and leaves nothing', async (t) => {
   t.match(result, { ok: true, failed: null })
   t.same(
     result.steps.map(({ name }) => name),
-    ['crypto', 'store', 'start', 'riddle', 'invite', 'handshake', 'page'],
+    ['crypto', 'store', 'start', 'captcha', 'invite', 'handshake', 'page'],
   )
 })

@@ -74,7 +74,7 @@ test('in a browser, with the owner here and gone', {
     const page = await context.newPage()
     await page.goto(url)
     t.equal(await page.textContent('h1'), 'bob')
-    t.match(await page.textContent('main'), 'Here now.')
+    t.match(await page.textContent('main'), 'Online now.')
     t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'))
     const uri = await page.getAttribute('a.button', 'href')
     t.equal((await consume(await openRoomApp(t), uri ?? '')).id, bob.id)
@@ -82,7 +82,7 @@ test('in a browser, with the owner here and gone', {
       await bob.close()
       await until('Bob to be gone', async () => {
         await page.reload()
-        return (await page.textContent('main'))?.includes('Not here at the moment')
+        return (await page.textContent('main'))?.includes('Offline at the moment')
       })
     }
     await context.close()

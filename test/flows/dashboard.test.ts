@@ -315,7 +315,7 @@ t.test(
     await page.click('text=is knocking')
     t.match(await page.textContent('.said'), 'Ana knows me <b>')
     await Promise.all([page.waitForURL('**/knocks?done=knock.accept'), page.click('main li button >> nth=0')])
-    t.match(await page.textContent('[role=status]'), 'They are in.')
+    t.match(await page.textContent('[role=status]'), 'The person is a member now.')
     const client = await connectMember(t, relay, { keys: knocker })
     t.same(await client.rpc.whoami(), { id: relay.id })
     t.match(await relay.operator.membersList(), new Set([{ id: knocker.id, by: 'knock' }]))

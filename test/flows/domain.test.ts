@@ -45,7 +45,7 @@ async function underName(
   return { relay, sets, visitor: () => new Visitor(https ?? '', { port, ca: authority.root }) }
 }
 
-t.test('a riddle by HTTPS, and an invite under the domain', async (t) => {
+t.test('a captcha by HTTPS, and an invite under the domain', async (t) => {
   const { relay, visitor } = await underName(t)
   const status = await relay.status()
   t.match(status.https, { state: 'valid', source: 'files', reason: null, http_port: Number })

@@ -1,4 +1,4 @@
-// Knocking at a community's door: riddle, feed id and note, a list somebody reads, a yes, a no, or the end of a week.
+// Knocking at a community's door: captcha, feed id and note, a list somebody reads, a yes, a no, or the end of a week.
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -56,7 +56,7 @@ test('leave, list, accept: and the one who knocked is a member', async (t) => {
   await t.rejects(relay.operator.knockAccept(alice.id), { code: 'not_found' })
 })
 
-test('one riddle is worth one knock, and none without a riddle', async (t) => {
+test('one captcha is worth one knock, and none without a captcha', async (t) => {
   const { relay, riddles } = await community(t)
   const feeds = Array.from({ length: 5 }, () => ssbKeys.generate().id)
   const uninvited = new Visitor(relay.webUrl)
@@ -112,7 +112,7 @@ test('a knock that meets a directed invite joins at once', async (t) => {
   const alice = ssbKeys.generate()
   await relay.operator.inviteCreate({ for: alice.id })
   const page = await knock(alice.id)
-  t.match([page.status, titleOf(page.text)], [200, 'You are in'])
+  t.match([page.status, titleOf(page.text)], [200, 'You have joined'])
   t.ok(await followed(relay, alice.id))
   t.same(await waiting(relay), [])
   t.match(await relay.operator.inviteList(), [{ for: alice.id, state: 'used up' }])

@@ -1,4 +1,4 @@
-// A person's whole story: open the page, solve the riddle, copy the code into an app, write, and be read by another.
+// A person's whole story: open the page, solve the captcha, copy the code into an app, write, and be read by another.
 
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -22,15 +22,15 @@ const DESK = { width: 1280, height: 800 }
 
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
-/** Opens the page that `act` leads to and reads the riddle on it with a person's eyes. */
+/** Opens the page that `act` leads to and reads the captcha on it with a person's eyes. */
 async function readRiddle(page: Page, riddles: KnownRiddles, act: () => Promise<unknown>): Promise<string> {
   const [picture] = await Promise.all([page.waitForResponse(/captcha\.gif/), act()])
   const drawn = await page
-    .locator('.riddle img')
+    .locator('.captcha img')
     .evaluate((img) => (img as { naturalWidth?: number }).naturalWidth)
-  if (!drawn) throw new Error('the riddle is not shown')
+  if (!drawn) throw new Error('the captcha is not shown')
   const answer = riddles.answerTo(await picture.body())
-  if (!answer) throw new Error('the picture is no riddle of ours')
+  if (!answer) throw new Error('the picture is no captcha of ours')
   return answer
 }
 
@@ -80,8 +80,8 @@ test('from the landing page to being read', async (t) => {
       })
       t.match(
         await page.getByRole('alert').textContent(),
-        /That was not it/,
-        'a wrong answer, and another riddle',
+        /Wrong answer/,
+        'a wrong answer, and another captcha',
       )
 
       await page.getByLabel('The letters you see').fill(` ${second.toUpperCase()} `)

@@ -1,4 +1,4 @@
-// The snippets of docs/operating.md in real proxies: a riddle and an invite through nginx, Caddy and Apache.
+// The snippets of docs/operating.md in real proxies: a captcha and an invite through nginx, Caddy and Apache.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'

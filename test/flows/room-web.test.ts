@@ -1,4 +1,4 @@
-// The ways of joining (docs/protocol.md) on the web: riddle page, landing page and whois, in each mode and as it changes.
+// The ways of joining (docs/protocol.md) on the web: captcha page, landing page and whois, in each mode and as it changes.
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -152,7 +152,7 @@ test('pages follow the mode from one request to the next', async (t) => {
   const early = await readRiddle(visitor, riddles)
   await operator.mode('community')
   const late = await visitor.post(ANSWER_PATH, { captcha: early })
-  t.notMatch(late.text, CODE, 'a riddle of the open room is worth no code in a community')
+  t.notMatch(late.text, CODE, 'a captcha of the open room is worth no code in a community')
   t.same(await operator.inviteList(), [])
 
   const knocker = new Visitor(relay.webUrl)

@@ -37,10 +37,10 @@ test('the sequence diagram of SPIP-01', async (t) => {
   const riddles = knownRiddles()
   const relay = await bootRelay(t, { riddles: riddles.draw })
   const alice = createDelog()
-  let riddle: Buffer = Buffer.alloc(0)
+  let captcha: Buffer = Buffer.alloc(0)
   let code = ''
 
-  await t.test('Alice ->> Relay: get /invite/; Relay -->> Alice: show riddle', async (t) => {
+  await t.test('Alice ->> Relay: get /invite/; Relay -->> Alice: show captcha', async (t) => {
     const page = await alice.openInvitePage(relay.webUrl)
     t.equal(page.status, 200)
     t.match(page.headers['content-type'], /^text\/html/)
@@ -51,8 +51,8 @@ test('the sequence diagram of SPIP-01', async (t) => {
     const image = await alice.fetchRiddle(page)
     t.equal(image.status, 200)
     t.match(image.headers['content-type'], /^image\/(gif|png|jpeg)$/, 'a raster picture')
-    t.ok(riddles.answerTo(image.body), 'the picture is the riddle that was drawn')
-    riddle = image.body
+    t.ok(riddles.answerTo(image.body), 'the picture is the captcha that was drawn')
+    captcha = image.body
   })
 
   await t.test('upon failure, no invite is generated or delivered', async (t) => {
@@ -61,23 +61,23 @@ test('the sequence diagram of SPIP-01', async (t) => {
     t.notMatch(reply.text, /~[A-Za-z0-9+/]{43}=/)
     t.same(await relay.operator.inviteList(), [])
 
-    const stale = await alice.answerRiddle(riddles.answerTo(riddle) ?? '')
-    t.equal(stale.status, 403, 'the riddle answered wrongly is gone')
+    const stale = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
+    t.equal(stale.status, 403, 'the captcha answered wrongly is gone')
     t.same(await relay.operator.inviteList(), [])
   })
 
   await t.test('who presents no session cookie gets nothing', async (t) => {
     const page = await alice.openInvitePage(relay.webUrl)
-    riddle = (await alice.fetchRiddle(page)).body
+    captcha = (await alice.fetchRiddle(page)).body
     const stranger = createDelog()
     await stranger.openInvitePage(relay.webUrl)
     stranger.visitor.cookies.clear()
-    t.equal((await stranger.answerRiddle(riddles.answerTo(riddle) ?? '')).status, 403)
+    t.equal((await stranger.answerRiddle(riddles.answerTo(captcha) ?? '')).status, 403)
     t.same(await relay.operator.inviteList(), [])
   })
 
   await t.test('Alice ->> Relay: post the answer; Relay -->> Alice: invite code', async (t) => {
-    const reply = await alice.answerRiddle(riddles.answerTo(riddle) ?? '')
+    const reply = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
     t.equal(reply.status, 200)
     code = codeInTitle(reply.text)
     const invite = parseAsDelog(code)
@@ -85,7 +85,7 @@ test('the sequence diagram of SPIP-01', async (t) => {
     t.ok(reply.text.split(code).length > 2, 'and in the visible part')
     t.match(await relay.operator.inviteList(), [{ id: invite.guest.id, uses: 1, used: 0, state: 'live' }])
 
-    const again = await alice.answerRiddle(riddles.answerTo(riddle) ?? '')
+    const again = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
     t.equal(again.status, 403, 'one answer, one invite')
     t.equal((await relay.operator.inviteList()).length, 1)
   })
@@ -226,14 +226,18 @@ test("Delog's browser window reads the code out of the next URL", async (t) => {
   t.equal((await relay.operator.membersList()).length, 20)
 })
 
-test('the WebView header alone changes nothing before the riddle is solved', async (t) => {
+test('the WebView header alone changes nothing before the captcha is solved', async (t) => {
   const relay = await bootRelay(t, { riddles: knownRiddles().draw })
   const delog = createDelog()
   await delog.openInvitePage(relay.webUrl)
   const reply = await delog.answerRiddle('wrong', { webView: true })
   t.equal(reply.status, 403)
   t.notOk(reply.headers.location)
-  t.equal((await delog.visitor.get(`${ANSWER_PATH}?invite=bm90IG91cnM`)).status, 200, 'the riddle page again')
+  t.equal(
+    (await delog.visitor.get(`${ANSWER_PATH}?invite=bm90IG91cnM`)).status,
+    200,
+    'the captcha page again',
+  )
   t.equal((await delog.visitor.get(INVITE_PATH)).headers.location, undefined)
 })
 

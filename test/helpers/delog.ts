@@ -11,7 +11,7 @@ export const INVITE_PATH = '/invite/'
 /** The specification's spelling. */
 export const ANSWER_PATH = '/invite/invite-captcha-reponse'
 
-/** Reads a riddle's picture as a person would. */
+/** Reads a captcha's picture as a person would. */
 export type ReadRiddle = (image: Buffer) => string | undefined
 
 export interface DelogInvite {
@@ -25,7 +25,7 @@ export interface Delog {
   id: string
   feed: TestFeed
   visitor: Visitor
-  /** GET /invite/: the riddle's page */
+  /** GET /invite/: the captcha's page */
   openInvitePage(base: string): Promise<Reply>
   /** fetches the picture on the page last opened */
   fetchRiddle(page: Reply): Promise<Reply>
@@ -88,7 +88,7 @@ export function createDelog(keys: Keys = ssbKeys.generate()): Delog {
     },
 
     fetchRiddle(page) {
-      const src = /<img src="([^"]+)"[^>]*riddle/.exec(page.text)?.[1] ?? ''
+      const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
       return visitor.get(src)
     },
 

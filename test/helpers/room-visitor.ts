@@ -1,4 +1,4 @@
-// A person with a browser at a room's door: reads the pages, solves the riddle, and takes from them what apps need.
+// A person with a browser at a room's door: reads the pages, solves the captcha, and takes from them what apps need.
 
 import { createRequire } from 'node:module'
 import { ANSWER_PATH, INVITE_PATH } from './delog.js'
@@ -41,23 +41,23 @@ export async function askWhois(relay: BootedRelay, path = '/whois'): Promise<Rep
   return new Visitor((addresses.whois ?? '').replace(/\/(whois)?$/, '')).get(path)
 }
 
-/** Opens `/invite/` and answers the riddle on it; the reply is a code or the form for a knock. */
+/** Opens `/invite/` and answers the captcha on it; the reply is a code or the form for a knock. */
 export async function solveRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<Reply> {
   const captcha = await readRiddle(visitor, riddles)
   return visitor.post(ANSWER_PATH, { captcha })
 }
 
-/** Opens `/invite/` and reads the riddle, without answering it. */
+/** Opens `/invite/` and reads the captcha, without answering it. */
 export async function readRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<string> {
   const page = await visitor.get(INVITE_PATH)
-  const src = /<img src="([^"]+)"[^>]*riddle/.exec(page.text)?.[1] ?? ''
+  const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const { body } = await visitor.get(src)
   const answer = riddles.answerTo(body)
-  if (!answer) throw new Error(`no riddle on ${INVITE_PATH}: ${page.status}`)
+  if (!answer) throw new Error(`no captcha on ${INVITE_PATH}: ${page.status}`)
   return answer
 }
 
-/** The whole way of a knock: riddle, form, feed id and note. */
+/** The whole way of a knock: captcha, form, feed id and note. */
 export async function knockAt(
   relay: BootedRelay,
   riddles: KnownRiddles,

@@ -1,4 +1,4 @@
-// A relay in a complete Tor network: riddle, invite, follow, history and tunnel by its onion, and what outlives what.
+// A relay in a complete Tor network: captcha, invite, follow, history and tunnel by its onion, and what outlives what.
 
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -193,7 +193,7 @@ async function confinement(t: Test, machine: Machine): Promise<void> {
   t.equal(owner(80), uid, 'port 80 is bound without root')
   t.equal(owner(443), uid, 'port 443 is bound without root')
   const page = await machine.sh(`node -e '${FETCH}'`)
-  t.match(page, /^200 [\s\S]*captcha/, 'the riddle is served')
+  t.match(page, /^200 [\s\S]*captcha/, 'the captcha is served')
 
   const journal = await machine.journal()
   t.match(journal, /^Tidepool \S+ is up id=@/m)

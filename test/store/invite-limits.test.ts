@@ -83,7 +83,7 @@ t.test('a member asks for so many in a day, whatever comes of it, and is then re
   await t.rejects(createInvite({ expires }), { code: 'quota_reached' })
   t.notOk(asked, 'before the queue')
   await store.moderation.as(ben).createInvite({ expires })
-  for (const by of ['operator', 'riddle'])
+  for (const by of ['operator', 'captcha'])
     t.same(await times(INVITES_PER_DAY + 1, () => store.invites.create({ expires, by })), {
       ok: INVITES_PER_DAY + 1,
     })
@@ -123,7 +123,7 @@ t.test(
   async (t) => {
     const { store, clock } = await openTestStore(t)
     const make = async (days: number): Promise<FeedId> =>
-      (await store.invites.create({ expires: clock.now() + days * DAY, by: 'riddle' })).invite.id
+      (await store.invites.create({ expires: clock.now() + days * DAY, by: 'captcha' })).invite.id
     const [second, first, used, revoked] = [await make(3), await make(2), await make(9), await make(9)]
     t.same(await times(INVITES_KEPT - 4, () => make(9)), { ok: INVITES_KEPT - 4 })
     await t.rejects(make(9), { code: 'quota_reached', message: /outstanding/ })

@@ -25,7 +25,7 @@ const DO: Record<
   },
   'invite.create': (deeds, _, expires) => deeds.createInvite({ expires }),
   'invite.revoke': async (deeds, store, expires) => {
-    const { invite } = await store.invites.create({ expires, by: 'riddle' })
+    const { invite } = await store.invites.create({ expires, by: 'captcha' })
     await deeds.revokeInvite(invite.id)
   },
   'alias.revoke': async (deeds, store) => {

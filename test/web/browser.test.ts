@@ -61,14 +61,14 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       await page.goto(`${site.url}/`)
       await tabTo(page, 'Get an invite')
       await Promise.all([page.waitForURL('**/invite/'), page.keyboard.press('Enter')])
-      t.equal(await loaded(page, '.riddle img'), 'loaded')
+      t.equal(await loaded(page, '.captcha img'), 'loaded')
       await tabTo(page, '#captcha')
       await page.keyboard.type('not this')
       await Promise.all([page.waitForURL('**/invite-captcha-reponse'), page.keyboard.press('Enter')])
-      t.match(await page.textContent('[role=alert]'), 'That was not it')
+      t.match(await page.textContent('[role=alert]'), 'Wrong answer')
       t.ok(await isFocused(page, '#captcha'), 'the field waits for the next try')
-      t.equal(answers.length, 2, 'another riddle')
-      t.equal(await loaded(page, '.riddle img'), 'loaded')
+      t.equal(answers.length, 2, 'another captcha')
+      t.equal(await loaded(page, '.captcha img'), 'loaded')
       await page.keyboard.type(` ${answers.at(-1)?.toUpperCase()}`)
       await tabTo(page, 'Get my invite')
       await Promise.all([page.waitForSelector('#code'), page.keyboard.press('Enter')])
@@ -80,7 +80,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       t.equal(await copy.isVisible(), javaScriptEnabled, 'a button that works, or none')
       if (javaScriptEnabled) {
         await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-        await tabTo(page, 'Copy the code')
+        await tabTo(page, 'Copy code')
         await page.keyboard.press('Enter')
         await page.locator('[role=status]', { hasText: 'clipboard' }).waitFor()
         t.equal(await page.evaluate('navigator.clipboard.readText()'), code)
@@ -93,12 +93,12 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     })
   }
 
-  t.test('a new riddle is one click away', async (t) => {
+  t.test('a new captcha is one click away', async (t) => {
     const answers: string[] = []
     const site = await openTestSite(t, answers)
     const { page } = await visit({ viewport: SMALL })
     await page.goto(`${site.url}/invite`)
-    await page.click('text=New riddle')
+    await page.click('text=New puzzle')
     await page.waitForURL('**/invite/')
     await page.fill('#captcha', answers.at(-1) ?? '')
     await page.click('button[name=action]')
@@ -129,7 +129,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
         await page.goto(`${site.url}/`)
         await check('landing')
         await page.goto(`${site.url}/invite/`)
-        await check('riddle')
+        await check('captcha')
         await send('wrong')
         await check('wrong answer')
         await send(answers.at(-1) ?? '')

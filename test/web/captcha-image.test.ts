@@ -1,4 +1,4 @@
-// The riddle that people get.
+// The captcha that people get.
 
 import t from 'tap'
 import { drawCaptcha } from '../../src/web/captcha-image.js'

@@ -1,4 +1,4 @@
-// Riddles: one image per riddle, one answer per riddle.
+// Riddles: one image per captcha, one answer per captcha.
 
 import t from 'tap'
 import { RIDDLE_IMAGES, RIDDLE_MS } from '../../src/lib/limits.js'
@@ -20,52 +20,52 @@ t.test('an evicted image is drawn anew, once, with its new answer', async (t) =>
   const { sessions, riddles, count } = setUp()
   const first = sessions.create()
   await riddles.renew(first)
-  const before = first.riddle?.answer
+  const before = first.captcha?.answer
   for (let n = 0; n < RIDDLE_IMAGES; n++) await riddles.renew(sessions.create())
-  t.equal(first.riddle?.image, null, 'made room')
+  t.equal(first.captcha?.image, null, 'made room')
   t.equal(riddles.waiting(first)?.answer, before, 'who had seen it may still answer')
   const drawn = count()
   const [one, two] = await Promise.all([riddles.image(first), riddles.image(first)])
   t.equal(count(), drawn + 1)
   t.same(one?.body, two?.body)
-  t.equal(one?.body.toString(), first.riddle?.answer)
-  t.not(first.riddle?.answer, before)
+  t.equal(one?.body.toString(), first.captcha?.answer)
+  t.not(first.captcha?.answer, before)
 })
 
 t.test('an answer given while the image is drawn anew wins', async (t) => {
   const { sessions, riddles } = setUp()
   const session = sessions.create()
   await riddles.renew(session)
-  if (session.riddle) session.riddle.image = null
+  if (session.captcha) session.captcha.image = null
   const image = riddles.image(session)
   riddles.consume(session)
   await image
-  t.equal(session.riddle, null)
+  t.equal(session.captcha, null)
 })
 
-t.test('a riddle waits for its time and is used up once', async (t) => {
+t.test('a captcha waits for its time and is used up once', async (t) => {
   const { clock, sessions, riddles } = setUp()
   const session = sessions.create()
   t.equal(riddles.waiting(session), null)
   t.equal(await riddles.image(session), null)
   await riddles.renew(session)
   clock.now += RIDDLE_MS - 1
-  const riddle = riddles.waiting(session)
-  t.ok(riddle)
+  const captcha = riddles.waiting(session)
+  t.ok(captcha)
   clock.now += 1
   t.equal(riddles.waiting(session), null)
   clock.now -= 1
   riddles.consume(session)
   t.equal(riddles.waiting(session), null)
-  if (riddle) riddles.restore(session, riddle)
-  t.equal(riddles.waiting(session), riddle)
+  if (captcha) riddles.restore(session, captcha)
+  t.equal(riddles.waiting(session), captcha)
   await riddles.renew(session)
-  if (riddle) riddles.restore(session, riddle)
-  t.not(riddles.waiting(session), riddle, 'a newer one stays')
+  if (captcha) riddles.restore(session, captcha)
+  t.not(riddles.waiting(session), captcha, 'a newer one stays')
 })
 
 t.test(
-  'where nothing is asked there is no image, and such a riddle is void once answers are asked for',
+  'where nothing is asked there is no image, and such a captcha is void once answers are asked for',
   async (t) => {
     const { sessions, riddles } = setUp()
     const session = sessions.create()
@@ -79,8 +79,8 @@ t.test(
 )
 
 t.test('answers are compared as people write them', async (t) => {
-  const riddle = { answer: 'kelp', image: null, expires: 1 }
-  for (const given of ['kelp', ' KELP ', 'Kelp\n']) t.ok(isRight(riddle, given), JSON.stringify(given))
-  for (const given of ['', ' ', 'kel', 'kelpp', 'k e l p', 'x'.repeat(8000)]) t.notOk(isRight(riddle, given))
-  t.notOk(isRight({ ...riddle, answer: '' }, ''), 'an empty answer is never right')
+  const captcha = { answer: 'kelp', image: null, expires: 1 }
+  for (const given of ['kelp', ' KELP ', 'Kelp\n']) t.ok(isRight(captcha, given), JSON.stringify(given))
+  for (const given of ['', ' ', 'kel', 'kelpp', 'k e l p', 'x'.repeat(8000)]) t.notOk(isRight(captcha, given))
+  t.notOk(isRight({ ...captcha, answer: '' }, ''), 'an empty answer is never right')
 })

@@ -16,7 +16,7 @@ function asDelogReads(url: string): string {
 }
 
 const session = (...codes: string[]): WebSession => ({
-  ...{ id: '', seen: 0, riddle: null, mayKnock: false, challenge: null },
+  ...{ id: '', seen: 0, captcha: null, mayKnock: false, challenge: null },
   issued: codes.map((code) => ({ code, expires: 0 })),
 })
 const asked = (url: string) => ({ url }) as IncomingMessage

@@ -1,4 +1,4 @@
-// Bodies that are no answer to a riddle.
+// Bodies that are no answer to a captcha.
 
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -40,7 +40,7 @@ t.test('answers that are none', async (t) => {
   ]) {
     const reply = await posted(site, body)
     t.equal(reply.status, 403, body.slice(0, 40))
-    t.match(reply.text, 'riddle_wrong')
+    t.match(reply.text, 'captcha_wrong')
     t.match(reply.text, 'name="captcha"')
     t.notMatch(reply.text, 'ed25519')
   }
@@ -100,7 +100,7 @@ t.test('bodies that are too large are heard out for a while, not kept', async (t
     t.equal(chunked.status, 413)
   }
   t.equal(site.minted.length, 0)
-  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and the riddle still waits')
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and the captcha still waits')
 })
 
 t.test('a body announced as endless is refused at once', async (t) => {

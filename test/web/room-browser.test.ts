@@ -111,7 +111,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       t.equal(await loaded(page, '.qr img'), 'loaded')
       if (javaScriptEnabled) {
         await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
-        await tabTo(page, 'Copy the open invite')
+        await tabTo(page, 'Copy open invite')
         await page.keyboard.press('Enter')
         await page.locator('[role=status]', { hasText: 'clipboard' }).waitFor()
         t.equal(await page.evaluate('navigator.clipboard.readText()'), invite)
@@ -161,7 +161,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
         }
         site.face.mode = 'community'
         await page.goto(`${site.url}/invite/`)
-        await check('riddle before a knock')
+        await check('captcha before a knock')
         await send({ captcha: 'kelp' })
         await check('knock')
         await send({ feed: 'x'.repeat(300), note: 'y'.repeat(300) })
@@ -174,7 +174,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
         await page.goto(`${site.url}/invite/`)
         await send({ captcha: 'kelp' })
         await send({ feed: ANA })
-        t.equal(await page.textContent('h1'), 'You are in')
+        t.equal(await page.textContent('h1'), 'You have joined')
         await check('joined')
         site.knocks.members.add(ANA)
         await page.goto(`${site.url}/invite/`)

@@ -14,7 +14,7 @@ async function openOnion(t: Test, site: Site): Promise<{ url: string; visitor: (
 
 const through = { Host: ONION }
 
-/** Solves a riddle; answers the status of what it is worth. */
+/** Solves a captcha; answers the status of what it is worth. */
 async function solve(visitor: Visitor, headers: Record<string, string> = {}): Promise<number> {
   await visitor.get('/invite/', headers)
   const answer = await read(visitor, headers)

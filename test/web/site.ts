@@ -45,7 +45,7 @@ export interface Site {
   /** lines of the log */
   lines: string[]
   visitor(): Visitor
-  /** a visitor who has opened the riddle page, and what the riddle says */
+  /** a visitor who has opened the captcha page, and what the captcha says */
   withRiddle(): Promise<{ visitor: Visitor; answer: string; page: Reply }>
 }
 
@@ -144,7 +144,7 @@ export async function openSite(
   }
 }
 
-/** Reads the riddle with a visitor's eyes. */
+/** Reads the captcha with a visitor's eyes. */
 export async function read(visitor: Visitor, headers: Record<string, string> = {}): Promise<string> {
   return (await visitor.get('/invite/captcha.gif', headers)).text.replace('GIF89a ', '')
 }

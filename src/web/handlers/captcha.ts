@@ -1,4 +1,4 @@
-// GET /invite/: the riddle in front of invites and knocks, its picture, and the refusal of an answer.
+// GET /invite/: the captcha in front of invites and knocks, its picture, and the refusal of an answer.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
@@ -21,9 +21,9 @@ export interface RiddleParts extends Pick<WebComponents, 'face'> {
 
 export type RiddlePages = ReturnType<typeof riddlePages>
 
-/** The riddle's page and picture. */
+/** The captcha's page and picture. */
 export function riddlePages({ render, riddles, budget, knockBudget, face, expiresDays }: RiddleParts) {
-  /** Shows a fresh riddle. @param error why the last answer was refused */
+  /** Shows a fresh captcha. @param error why the last answer was refused */
   async function show(ctx: WebContext, error: ErrorCode | null = null): Promise<void> {
     await riddles.renew(sessionOf(ctx))
     const knock = face().mode === 'community'
@@ -39,8 +39,8 @@ export function riddlePages({ render, riddles, budget, knockBudget, face, expire
     })
   }
 
-  /** Refuses an answer with a fresh riddle, so that the next try needs no detour. */
-  async function refuse(ctx: WebContext, code: 'riddle_wrong' | 'riddle_missing'): Promise<void> {
+  /** Refuses an answer with a fresh captcha, so that the next try needs no detour. */
+  async function refuse(ctx: WebContext, code: 'captcha_wrong' | 'captcha_missing'): Promise<void> {
     const refusal = new RelayError(code)
     // used up before anything is awaited: a hundred guesses at once are a hundred riddles
     riddles.consume(sessionOf(ctx))

@@ -1,4 +1,4 @@
-// /invite/…: the answer to the riddle, and the code with its QR.
+// /invite/…: the answer to the captcha, and the code with its QR.
 
 import { RelayError } from '../../lib/errors.js'
 import { DAY } from '../../lib/limits.js'
@@ -22,7 +22,7 @@ export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>
  * The handlers of the invite pages.
  * @param offerKnock what a right answer is worth where strangers are given no codes
  */
-export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (ctx: WebContext) => void) {
+export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (ctx: WebContext) => void) {
   const { render, riddles, budget, now, face } = parts
   /** QR images, drawn once and kept as long as their code is */
   const drawn = new WeakMap<Issued, Promise<Buffer>>()
@@ -43,9 +43,9 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
     })
   }
 
-  /** Pays out a riddle that was answered well: exactly one invite, or the riddle back. */
+  /** Pays out a captcha that was answered well: exactly one invite, or the captcha back. */
   async function pay(session: WebSession, answered: Captcha, host: string): Promise<Issued> {
-    // nothing is awaited between the caller's check of the riddle and this line, so only one answer gets here
+    // nothing is awaited between the caller's check of the captcha and this line, so only one answer gets here
     riddles.consume(session)
     try {
       const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.names()) })
@@ -58,20 +58,20 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
     }
   }
 
-  const show: Step = (ctx) => riddle.show(ctx)
+  const show: Step = (ctx) => captcha.show(ctx)
 
   const answer: Step = async (ctx) => {
     const session = sessionOf(ctx)
     const given = oneValue(await readForm(ctx.req), 'captcha') ?? ''
     const waiting = riddles.waiting(session)
-    if (!waiting) return riddle.refuse(ctx, 'riddle_missing')
-    if (!isRight(waiting, given)) return riddle.refuse(ctx, 'riddle_wrong')
+    if (!waiting) return captcha.refuse(ctx, 'captcha_missing')
+    if (!isRight(waiting, given)) return captcha.refuse(ctx, 'captcha_wrong')
     if (face().mode === 'community') {
       riddles.consume(session)
       return offerKnock(ctx)
     }
     if (!budget.take()) {
-      // the riddle stays: sending the same answer again later is enough
+      // the captcha stays: sending the same answer again later is enough
       ctx.set('Retry-After', String(budget.wait()))
       throw new RelayError('invites_exhausted')
     }
@@ -86,7 +86,7 @@ export function inviting(parts: InviteParts, riddle: RiddlePages, offerKnock: (c
   const again: Step = (ctx) => {
     // a code that was given while the room was open is no business of a community's pages
     const issued = face().mode === 'open' ? findCode(ctx.req, sessionOf(ctx)) : undefined
-    return issued ? codePage(ctx, issued) : riddle.show(ctx)
+    return issued ? codePage(ctx, issued) : captcha.show(ctx)
   }
 
   const qr: Step = async (ctx) => {

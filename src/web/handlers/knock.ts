@@ -1,4 +1,4 @@
-// /invite/knock: where the room is a community's, a riddle answered well is worth one knock.
+// /invite/knock: where the room is a community's, a captcha answered well is worth one knock.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { NOTE_CHARS } from '../../lib/limits.js'
@@ -28,7 +28,7 @@ interface Wrong {
 }
 
 /** The form for a knock and what becomes of it. */
-export function knocking(parts: KnockParts, riddle: RiddlePages) {
+export function knocking(parts: KnockParts, captcha: RiddlePages) {
   const { render, face, names, knockBudget } = parts
   const name = (): string => face().name.trim() || 'Tidepool'
   const days = (): number => Math.max(1, Math.round(parts.expiresDays()))
@@ -54,18 +54,18 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
     ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
   }
 
-  /** Shows the empty form to a session that has answered its riddle well, which is worth one knock. */
+  /** Shows the empty form to a session that has answered its captcha well, which is worth one knock. */
   function offer(ctx: WebContext): void {
     sessionOf(ctx).mayKnock = true
     form(ctx, { feed: '', note: '' }, null)
   }
 
-  const show: Step = (ctx) => (sessionOf(ctx).mayKnock ? offer(ctx) : riddle.show(ctx))
+  const show: Step = (ctx) => (sessionOf(ctx).mayKnock ? offer(ctx) : captcha.show(ctx))
 
   const leave: Step = async (ctx) => {
     const session = sessionOf(ctx)
     const fields = await readForm(ctx.req, TEXT_FORM_BYTES)
-    if (!session.mayKnock) return riddle.refuse(ctx, 'riddle_missing')
+    if (!session.mayKnock) return captcha.refuse(ctx, 'captcha_missing')
     const written = textOf(fields, 'feed')
     const given = { feed: readFeedId(written) ?? written, note: textOf(fields, 'note') }
     const wrong = check(given, face().id)
@@ -82,7 +82,7 @@ export function knocking(parts: KnockParts, riddle: RiddlePages) {
     try {
       outcome(ctx, given.feed, await parts.knock(given.feed, given.note))
     } catch (cause) {
-      // whoever asks whether some feed is a member pays for the answer with a riddle and a knock
+      // whoever asks whether some feed is a member pays for the answer with a captcha and a knock
       if (cause instanceof RelayError && cause.code === 'already_following') return known(ctx, given, cause)
       knockBudget.refund()
       session.mayKnock = true

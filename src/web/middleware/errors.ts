@@ -11,7 +11,7 @@ import type { Saying } from '../words/en/errors.js'
 export type WayOut = (path: string, code: ErrorCode) => string | null
 
 /**
- * On the site: to the riddle for who was on the way to an invite, else to the front page; in a restricted room, which has
+ * On the site: to the captcha for who was on the way to an invite, else to the front page; in a restricted room, which has
  * neither, to sign-in.
  */
 export function siteWayOut(mode: () => PrivacyMode): WayOut {

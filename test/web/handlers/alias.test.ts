@@ -57,10 +57,10 @@ t.test('the page and the JSON by the specification', async (t) => {
 t.test('it says whether the owner is here, and that some apps want to be known first', async (t) => {
   const site = await openNamed(t)
   const there = (await site.visitor().get('/alias/bob')).text
-  t.match(there, 'Here now.')
+  t.match(there, 'Online now.')
   t.match(there, 'only people they follow')
   site.aliases.set('bob', { owner: BOB, signature: SIGNATURE, online: false })
-  t.match((await site.visitor().get('/alias/bob')).text, 'Not here at the moment')
+  t.match((await site.visitor().get('/alias/bob')).text, 'Offline at the moment')
   const german = await site.visitor().get('/alias/bob', { 'Accept-Language': 'de' })
   t.match(german.text, String(de.alias.offline('bob')))
 })

@@ -1,4 +1,4 @@
-// SPIP-01, from the riddle to the code, as the specification has it.
+// SPIP-01, from the captcha to the code, as the specification has it.
 
 import t from 'tap'
 import { RIDDLE_MS, SESSION_MS } from '../../../src/lib/limits.js'
@@ -73,26 +73,26 @@ t.test('Delog is sent to a URL that says the code, this session only', async (t)
   }
   const forged = Buffer.from('evil.example:8008:@x~y').toString('base64')
   const page = await visitor.get(`${ANSWER}?invite=${forged}`)
-  t.match(page.text, 'name="captcha"', 'a code not ours is the riddle page again')
+  t.match(page.text, 'name="captcha"', 'a code not ours is the captcha page again')
   t.notMatch(page.text, 'evil')
   site.clock.now += SESSION_MS
   t.match((await visitor.get(location)).text, 'name="captcha"', 'and so is one of a session gone')
   t.equal(site.minted.length, 1)
 })
 
-t.test('the specification’s path asked with GET is the riddle page', async (t) => {
+t.test('the specification’s path asked with GET is the captcha page', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   t.match((await visitor.get(ANSWER)).text, 'name="captcha"')
   t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
 })
 
-t.test('a wrong answer costs the riddle and brings another', async (t) => {
+t.test('a wrong answer costs the captcha and brings another', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withRiddle()
   const wrong = await visitor.post(ANSWER, { captcha: 'barnacle' })
   t.equal(wrong.status, 403)
-  t.match(wrong.text, '<code>riddle_wrong</code>')
+  t.match(wrong.text, '<code>captcha_wrong</code>')
   t.equal(wrong.headers['cache-control'], 'no-store')
   t.notMatch(wrong.text, 'ed25519')
   const next = await read(visitor)
@@ -102,12 +102,12 @@ t.test('a wrong answer costs the riddle and brings another', async (t) => {
   t.equal(site.minted.length, 1)
 })
 
-t.test('JSON for who prefers it, with a fresh riddle all the same', async (t) => {
+t.test('JSON for who prefers it, with a fresh captcha all the same', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withRiddle()
   const wrong = await visitor.post(ANSWER, { captcha: 'x' }, { Accept: 'application/json' })
   t.equal(wrong.status, 403)
-  t.same(JSON.parse(wrong.text), { error: { code: 'riddle_wrong', message: 'wrong answer' } })
+  t.same(JSON.parse(wrong.text), { error: { code: 'captcha_wrong', message: 'wrong answer' } })
   t.not(await read(visitor), answer)
 })
 
@@ -117,8 +117,8 @@ t.test('a success is not played twice', async (t) => {
   await visitor.post(ANSWER, { captcha: answer })
   const replay = await visitor.post(ANSWER, { captcha: answer })
   t.equal(replay.status, 403)
-  t.match(replay.text, 'riddle_missing')
-  t.equal((await visitor.get('/invite/captcha.gif')).status, 200, 'a fresh riddle waits')
+  t.match(replay.text, 'captcha_missing')
+  t.equal((await visitor.get('/invite/captcha.gif')).status, 200, 'a fresh captcha waits')
   t.equal(site.minted.length, 1)
 })
 
@@ -142,7 +142,7 @@ t.test('many guesses at once are one guess', async (t) => {
   t.ok(replies.filter(({ status }) => status === 200).length <= 1)
   t.ok(site.minted.length <= 1)
   // the same without sockets between: what is used up is used up before anything is awaited
-  const session = { id: '', seen: 0, riddle: null, issued: [], mayKnock: false, challenge: null }
+  const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
   const riddles = new Captchas(
     { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
     true,
@@ -152,17 +152,17 @@ t.test('many guesses at once are one guess', async (t) => {
   t.equal(riddles.waiting(session), null)
 })
 
-t.test('no riddle, no invite', async (t) => {
+t.test('no captcha, no invite', async (t) => {
   const site = await openSite(t)
   const { answer, visitor } = await site.withRiddle()
   const stranger = site.visitor()
   const reply = await stranger.post(ANSWER, { captcha: answer })
   t.equal(reply.status, 403)
-  t.match(reply.text, 'riddle_missing')
+  t.match(reply.text, 'captcha_missing')
   t.equal(stranger.cookies.size, 1, 'but a session, to try again')
   t.equal((await stranger.post(ANSWER, { captcha: await read(stranger) })).status, 200)
   site.clock.now += RIDDLE_MS
-  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 403, 'a riddle gets old')
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 403, 'a captcha gets old')
   t.equal(site.minted.length, 1)
 })
 
@@ -178,14 +178,14 @@ t.test('a session id that we did not give out is replaced', async (t) => {
   t.equal((await site.visitor().get('/invite/captcha.gif')).status, 404, 'no image without a session')
 })
 
-t.test('the budget is for all, says when to come back, and keeps the riddle', async (t) => {
+t.test('the budget is for all, says when to come back, and keeps the captcha', async (t) => {
   const site = await openSite(t, { perHour: 10 })
   for (let n = 0; n < 10; n++) {
     const { visitor, answer } = await site.withRiddle()
     t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
   }
   const { visitor, answer, page } = await site.withRiddle()
-  t.match(page.text, 'ready in about 6 minutes')
+  t.match(page.text, 'available in about 6 minutes')
   t.equal((await visitor.post(ANSWER, { captcha: 'wrong' })).status, 403)
   const captcha = await read(visitor)
   t.not(captcha, answer)
@@ -206,7 +206,7 @@ t.test('the budget is for all, says when to come back, and keeps the riddle', as
   t.equal((await again.visitor.post(ANSWER, { captcha: again.answer })).status, 200)
 })
 
-t.test('when no invite can be made, the riddle and the budget come back', async (t) => {
+t.test('when no invite can be made, the captcha and the budget come back', async (t) => {
   let broken = true
   const site = await openSite(
     t,
@@ -229,7 +229,7 @@ t.test('when no invite can be made, the riddle and the budget come back', async 
   t.equal(titleOf(reply.text), codeFor(LOCAL, 9))
 })
 
-t.test('without a riddle there is a button, and still a session', async (t) => {
+t.test('without a captcha there is a button, and still a session', async (t) => {
   const site = await openSite(t, { captcha: false })
   const visitor = site.visitor()
   const page = await visitor.get('/invite/')

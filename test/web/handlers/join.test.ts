@@ -123,7 +123,7 @@ t.test('by the form, for apps that know nothing of all that', async (t) => {
   t.equal(site.invites.members.size, 0)
   const inside = await visitor.post('/join', { invite: TOKEN, id: ` ${ANA}\r\n` })
   t.equal(inside.status, 200)
-  t.equal(titleOf(inside.text), 'You are in')
+  t.equal(titleOf(inside.text), 'You have joined')
   t.match(inside.text, `net:127.0.0.1:8008~shs:${KEY}`)
   t.equal((await visitor.post('/join', { invite: TOKEN, id: ANA })).status, 200, 'pressed twice')
   const late = await visitor.post('/join', { invite: TOKEN, id: BEN })
@@ -135,11 +135,11 @@ t.test('an id that may not use it is told so beside the field', async (t) => {
   const { site } = await openInvited(t, { for: ANA })
   const visitor = site.visitor()
   const page = await visitor.get(`/join?invite=${TOKEN}`)
-  t.match(page.text, 'made for one person')
+  t.match(page.text, 'for one feed id only')
   t.notMatch(page.text, ANA, 'whom it is for is not told to who has found it')
   const wrong = await visitor.post('/join', { invite: TOKEN, id: BEN })
   t.equal(wrong.status, 404)
-  t.match(wrong.text, 'not for that feed id')
+  t.match(wrong.text, 'for another feed id')
   t.match(asJson(await post(site, { id: BEN, invite: TOKEN })), { error: 'invite unknown' })
   t.equal((await visitor.post('/join', { invite: TOKEN, id: ANA })).status, 200)
 })
@@ -149,7 +149,7 @@ t.test('what became of it, in clear words', async (t) => {
   for (const [state, status, title, code] of [
     ['used up', 410, 'This invite is used up', 'invite_used_up'],
     ['expired', 410, 'This invite has expired', 'invite_expired'],
-    ['revoked', 404, 'This invite was taken back', 'invite_unknown'],
+    ['revoked', 404, 'This invite was revoked', 'invite_unknown'],
   ] as const) {
     invite.state = state
     const page = await site.visitor().get(`/join?invite=${TOKEN}`)

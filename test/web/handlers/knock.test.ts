@@ -1,4 +1,4 @@
-// Knocks: a riddle answered well is worth one, in a community only.
+// Knocks: a captcha answered well is worth one, in a community only.
 
 import { HtmlValidate } from 'html-validate'
 import t, { type Test } from 'tap'
@@ -20,14 +20,14 @@ async function openCommunity(
   return site
 }
 
-/** A visitor who has answered a riddle, and the page that came of it. */
+/** A visitor who has answered a captcha, and the page that came of it. */
 async function atTheDoor(site: Site): Promise<{ visitor: Visitor; text: string }> {
   const { visitor, answer } = await site.withRiddle()
   const { text } = await visitor.post(ANSWER, { captcha: answer })
   return { visitor, text }
 }
 
-t.test('riddle, form, waiting list', async (t) => {
+t.test('captcha, form, waiting list', async (t) => {
   const site = await openCommunity(t)
   const { visitor, page, answer } = await site.withRiddle()
   t.match(page.text, '<title>Knock at Rock pool</title>')
@@ -50,27 +50,27 @@ t.test('whom a directed invite stands for is in; a member need not knock', async
   site.knocks.joins.add(ANA)
   site.knocks.members.add(BEN)
   const ana = await atTheDoor(site)
-  t.match((await ana.visitor.post(KNOCK, { feed: ANA })).text, '<h1>You are in</h1>')
+  t.match((await ana.visitor.post(KNOCK, { feed: ANA })).text, '<h1>You have joined</h1>')
   const ben = await atTheDoor(site)
   const member = await ben.visitor.post(KNOCK, { feed: BEN, note: '' })
   t.equal(member.status, 409)
-  t.match(member.text, '<h1>You are in already</h1>')
+  t.match(member.text, '<h1>You are already a member</h1>')
   t.match(member.text, '<code>already_following</code>')
-  t.equal((await ben.visitor.post(KNOCK, { feed: ANA })).status, 403, 'the question was worth the riddle')
+  t.equal((await ben.visitor.post(KNOCK, { feed: ANA })).status, 403, 'the question was worth the captcha')
   const again = await atTheDoor(site)
   const json = await again.visitor.post(KNOCK, { feed: BEN }, { Accept: 'application/json' })
   t.equal(json.status, 409)
   t.same(JSON.parse(json.text), { error: { code: 'already_following', message: 'already following' } })
 })
 
-t.test('no riddle, no knock; and no knock twice', async (t) => {
+t.test('no captcha, no knock; and no knock twice', async (t) => {
   const site = await openCommunity(t)
   const stranger = await site.visitor().post(KNOCK, { feed: ANA, note: '' })
   t.equal(stranger.status, 403)
-  t.match(stranger.text, '<code>riddle_missing</code>')
-  t.match(stranger.text, 'name="captcha"', 'but a riddle to begin with')
+  t.match(stranger.text, '<code>captcha_missing</code>')
+  t.match(stranger.text, 'name="captcha"', 'but a captcha to begin with')
   const { visitor } = await site.withRiddle()
-  t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 403, 'a riddle shown is not one answered')
+  t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 403, 'a captcha shown is not one answered')
   await visitor.post(ANSWER, { captcha: 'wrong' })
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 403)
   await visitor.post(ANSWER, { captcha: await read(visitor) })
@@ -147,7 +147,7 @@ t.test('a slip of the pen is marked, costs nothing, and loses nothing', async (t
   t.match(site.knocks.left[0]?.note, /^evil {2}é+$/, 'nothing that turns a line round')
 })
 
-t.test('the form is for who has answered; others get the riddle', async (t) => {
+t.test('the form is for who has answered; others get the captcha', async (t) => {
   const site = await openCommunity(t)
   t.match((await site.visitor().get(KNOCK)).text, 'name="captcha"')
   const { visitor } = await atTheDoor(site)
@@ -180,7 +180,7 @@ t.test('knocks have a budget for all, which is not that of invites', async (t) =
   t.equal((await open.visitor.post(ANSWER, { captcha: open.answer })).status, 200)
 })
 
-t.test('a knock that cannot be left gives back the riddle’s worth', async (t) => {
+t.test('a knock that cannot be left gives back the captcha’s worth', async (t) => {
   let broken: Error | null = new RelayError('busy')
   const knock = async () => {
     if (broken) throw broken
@@ -200,7 +200,7 @@ t.test('a knock that cannot be left gives back the riddle’s worth', async (t) 
 t.test('where nothing is asked the button leads to the form', async (t) => {
   const site = await openCommunity(t, { captcha: false })
   const visitor = site.visitor()
-  t.match((await visitor.get('/invite/')).text, 'then say who you are')
+  t.match((await visitor.get('/invite/')).text, 'then introduce yourself')
   t.match((await visitor.post(ANSWER, { action: '' })).text, 'name="feed"')
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 200)
 })

@@ -24,5 +24,5 @@ t.test('is refused everywhere, without an echo', async (t) => {
   t.equal(told.length, 1)
   const json = await visitor.get('/', { Host, Accept: 'application/json' })
   t.same(JSON.parse(json.text), { error: { code: 'wrong_host', message: 'not a name of this relay' } })
-  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and cost the riddle nothing')
+  t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and cost the captcha nothing')
 })

@@ -126,7 +126,7 @@ t.test('bare text is found wherever it hides', async (t) => {
     '{# a note #}<!-- another -->',
     '{% extends "layout.njk" %}',
     "<p>tide<span>pool</span>{{ w.x }} 7 ({{ w.y('z') if false else w.y(1) }})</p>".replace("'z'", '2'),
-    "{% if error == 'riddle_wrong' %}{{ asset('copy.js') }}{% endif %}",
+    "{% if error == 'captcha_wrong' %}{{ asset('copy.js') }}{% endif %}",
   ]
   for (const template of silent) t.same(bareText(template), [], template)
 })

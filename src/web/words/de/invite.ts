@@ -1,4 +1,4 @@
-// German: the riddle, and the code it leads to.
+// German: the captcha page, and the invite it leads to.
 
 import type { Words } from '../en.js'
 import { count, html } from '../text.js'
@@ -10,31 +10,31 @@ export const invite: Words['invite'] = {
   knock: 'Anklopfen',
   getMine: 'Meine Einladung holen',
   goOn: 'Weiter',
-  wrong: html`<strong>Das war es nicht.</strong> Hier ist ein neues.`,
-  missing: html`<strong>Auf diese Antwort hat kein Rätsel gewartet.</strong> Es war schon beantwortet oder hat zu lange
-gewartet, oder dein Browser behält keine Cookies. Hier ist ein neues.`,
+  wrong: html`<strong>Falsche Antwort.</strong> Bitte löse dieses neue Rätsel.`,
+  missing: html`<strong>Das Rätsel ist abgelaufen.</strong> Es wurde schon beantwortet oder ist zu alt, oder dein Browser
+sperrt Cookies. Bitte löse dieses neue.`,
   invitesGone: (minutes) =>
-    `Im Augenblick sind alle Einladungen vergeben; die nächste gibt es in etwa ${count(minutes, 'Minute', 'Minuten')}.`,
+    `Zurzeit sind alle Einladungen vergeben; die nächste gibt es in etwa ${count(minutes, 'Minute', 'Minuten')}.`,
   knocksGone: (minutes) =>
-    `Zu viele haben zuletzt angeklopft; das nächste Mal geht es in etwa ${count(minutes, 'Minute', 'Minuten')}.`,
+    `Zu viele Leute haben angeklopft; du kannst es in etwa ${count(minutes, 'Minute', 'Minuten')} tun.`,
   question: 'Welche vier Buchstaben schwimmen hier?',
-  picture: 'Vier verzerrte Buchstaben: das Rätsel',
+  picture: 'Rätsel: vier verzerrte Buchstaben',
   letters: 'Die Buchstaben, die du siehst',
   another: 'Neues Rätsel',
-  pressForCode: 'Einmal drücken, und der Code gehört dir.',
-  pressForKnock: 'Einmal drücken, und dann sag, wer du bist.',
+  pressForCode: 'Drücke auf den Knopf und hol dir deine Einladung.',
+  pressForKnock: 'Drücke auf den Knopf und stell dich dann vor.',
   worthKnock: (room) =>
-    html`Nach dem Rätsel sagst du, wer du bist, und jemand von <strong><bdi>${room}</bdi></strong> lässt dich herein.`,
+    html`Nach dem Rätsel stellst du dich vor, und jemand von <strong><bdi>${room}</bdi></strong> lässt dich herein.`,
   worthCode: (room, days) =>
-    html`Mit dem Code kommt eine Person zu <strong><bdi>${room}</bdi></strong>. Er gilt einmal, innerhalb von ${count(days, 'Tag', 'Tagen')}.`,
+    html`Mit dem Einladungscode kann eine Person <strong><bdi>${room}</bdi></strong> beitreten, einmal, innerhalb von ${count(days, 'Tag', 'Tagen')}.`,
   cannotSee:
-    'Groß- und Kleinschreibung sind gleich. Wenn du das Bild nicht sehen kannst, bitte jemanden, der schon hier ist, um eine Einladung.',
+    'Groß- und Kleinschreibung spielen keine Rolle. Wenn du das Bild nicht sehen kannst, bitte ein Mitglied um eine Einladung.',
   here: 'Hier ist deine Einladung',
   next: 'Wie es weitergeht',
-  copyNow: 'Kopiere den Code jetzt: Diese Seite zeigt ihn nicht lange.',
-  paste: html`Such in deiner Scuttlebutt-App nach <em>Einladung einfügen</em> oder <em>Server beitreten</em> und füge ihn dort ein.`,
+  copyNow: 'Kopiere den Code jetzt: Diese Seite zeigt ihn nur kurze Zeit.',
+  paste: html`Such in deiner Scuttlebutt-App nach <em>Einladung einfügen</em> oder <em>Server beitreten</em> und füge den Code dort ein.`,
   within: (days, until) =>
-    html`Tu das innerhalb von ${count(days, 'Tag', 'Tagen')}, bis <time datetime="${until}">${until}</time>. Der Code gilt einmal.`,
-  otherWays: 'Andere Wege mit derselben Einladung',
-  keep: 'Behalte ihn für dich: Wer ihn zuerst benutzt, kommt herein.',
+    html`Benutze ihn innerhalb von ${count(days, 'Tag', 'Tagen')}, bis <time datetime="${until}">${until}</time>. Der Code gilt einmal.`,
+  otherWays: 'Andere Wege, dieselbe Einladung zu benutzen',
+  keep: 'Gib sie nicht weiter: Wer sie zuerst benutzt, tritt bei.',
 }

@@ -1,35 +1,35 @@
-// German: knocking, and what becomes of it.
+// German: knocking, and its results.
 
 import type { Words } from '../en.js'
 import { count, html } from '../text.js'
 
 export const knock: Words['knock'] = {
   who: 'Wer klopft an?',
-  seeBelow: 'Bitte sieh nach, was unten markiert ist.',
+  seeBelow: 'Bitte korrigiere die markierten Felder.',
   tooMany: (minutes) =>
-    `Zu viele haben zuletzt angeklopft. Drücke den Knopf in etwa ${count(minutes, 'Minute', 'Minuten')} noch einmal.`,
+    `Zu viele Leute haben angeklopft. Drücke den Knopf in etwa ${count(minutes, 'Minute', 'Minuten')} noch einmal.`,
   feed: 'Deine Feed-ID',
-  feedHint: '@….ed25519: In deiner Scuttlebutt-App steht sie in deinem eigenen Profil.',
-  feedMalformed: 'Eine Feed-ID besteht aus @, 44 Zeichen und .ed25519: Kopiere sie ganz aus deiner App.',
-  feedIsRelay: 'Das ist die ID des Relays; deine steht in deiner App.',
-  note: 'Ein Wort über dich',
+  feedHint: '@….ed25519: Du findest sie in deinem Profil in deiner Scuttlebutt-App.',
+  feedMalformed: 'Eine Feed-ID besteht aus @, 44 Zeichen und .ed25519: Kopiere sie aus deiner App.',
+  feedIsRelay: 'Das ist die ID des Relays. Deine findest du in deiner App.',
+  note: 'Stell dich vor',
   noteHint: (most) =>
-    `Wen kennst du hier? Höchstens ${most} Zeichen. Wenn du hereingelassen wirst, können es alle lesen.`,
-  noteTooLong: (most, now) => `Höchstens ${most} Zeichen; das sind ${now}.`,
+    `Wer kennt dich hier? Höchstens ${most} Zeichen; wenn du hereingelassen wirst, können es alle lesen.`,
+  noteTooLong: (most, now) => `Höchstens ${most} Zeichen; du hast ${now} eingegeben.`,
   knock: 'Anklopfen',
   willRead: (room, days) =>
-    html`Jemand von <strong><bdi>${room}</bdi></strong> wird es lesen. Ein Klopfen wartet ${count(days, 'Tag', 'Tage')}.`,
+    html`Jemand von <strong><bdi>${room}</bdi></strong> wird es innerhalb von ${count(days, 'Tag', 'Tagen')} lesen.`,
   waiting: 'Du stehst auf der Warteliste',
-  joined: 'Du bist drin',
-  member: 'Du bist schon drin',
+  joined: 'Du bist beigetreten',
+  member: 'Du bist schon Mitglied',
   waitingLead: (room, days) =>
-    html`Jemand von <bdi>${room}</bdi> wird dein Klopfen hören. Wenn innerhalb von ${count(days, 'Tag', 'Tagen')} niemand öffnet, ist es verhallt, und du darfst wieder anklopfen.`,
+    html`Jemand von <bdi>${room}</bdi> wird deine Anfrage lesen. Wenn in ${count(days, 'Tag', 'Tagen')} niemand antwortet, kannst du wieder anklopfen.`,
   joinedLead: (room) => html`Auf dich hat eine Einladung gewartet: <bdi>${room}</bdi> folgt dir jetzt.`,
-  memberLead: (room) => html`<bdi>${room}</bdi> folgt diesem Feed schon, du brauchst nicht anzuklopfen.`,
+  memberLead: (room) => html`<bdi>${room}</bdi> folgt diesem Feed schon: Du brauchst nicht anzuklopfen.`,
   yourFeed: 'Deine Feed-ID:',
-  thenConnect: 'Dann, und nicht vorher',
+  thenConnect: 'Wenn du hereingelassen wurdest',
   nowConnect: 'Jetzt verbinden',
   connect: 'Verbinde dich in deiner App mit dieser Adresse.',
   connectThen:
-    'Verbinde dich in deiner App mit dieser Adresse: Sie geht, sobald du hereingelassen bist. Das erfährst du von deiner App, nicht von dieser Seite.',
+    'Verbinde dich in deiner App mit dieser Adresse. Das geht erst, wenn du hereingelassen wurdest; diese Seite sagt dir nicht, wann.',
 }

@@ -5,29 +5,29 @@ import { html } from '../text.js'
 
 export const landing: Words['landing'] = {
   members: (n) => (n === 1 ? 'Mitglied' : 'Mitglieder'),
-  online: 'gerade da',
+  online: 'gerade online',
   open: 'offen für Neue',
   community: 'eine Gemeinschaft: Neue klopfen an',
   comeIn: 'Komm herein',
   steps: [
-    'Löse ein kleines Rätsel und du bekommst einen Einladungscode.',
+    'Löse ein kleines Rätsel und hol dir einen Einladungscode.',
     'Füge den Code in deine Scuttlebutt-App ein.',
-    'Das Relay folgt dir, bewahrt deinen Feed auf und gibt ihn deinen Freunden, während du weg bist.',
+    'Das Relay folgt dir, speichert deinen Feed und gibt ihn deinen Freunden weiter, während du offline bist.',
   ],
   getInvite: 'Einladung holen',
   noApp: (url) =>
-    html`Neu bei Scuttlebutt? Das ist ein soziales Netz ohne Firma in der Mitte: Was du schreibst, ist dein Feed; er liegt in einer App auf deinem eigenen Gerät und geht von Mensch zu Mensch. Eine App findest du auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
+    html`Neu bei Scuttlebutt? Das ist ein soziales Netzwerk ohne Firma in der Mitte: Was du schreibst, liegt in einer App auf deinem eigenen Gerät und wandert von Freund zu Freund. Eine App findest du auf <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
   visiting: 'Nur zu Besuch?',
   visitingHow:
-    'Mit der offenen Einladung des Raums trifft deine App, wer gerade da ist. Von dir wird hier nichts aufbewahrt.',
+    'Mit der offenen Einladung trifft deine App die Leute, die gerade online sind. Von dir wird hier nichts gespeichert.',
   knock: 'Anklopfen',
   knockSteps: [
     'Löse ein kleines Rätsel.',
-    'Hinterlasse deine Feed-ID und ein Wort über dich.',
-    'Jemand, der schon hier ist, lässt dich herein.',
+    'Hinterlasse deine Feed-ID und stell dich vor.',
+    'Ein Mitglied lässt dich herein.',
   ],
   knockHere: 'An die Tür klopfen',
-  quicker: 'Wenn du ein Mitglied kennst, geht es mit einer Einladung von dort schneller.',
+  quicker: 'Wenn du ein Mitglied kennst, geht es mit dessen Einladung schneller.',
   identity: 'Identität dieses Relays',
-  identityHow: 'Apps erkennen das Relay an diesem Schlüssel, wie auch immer seine Adresse lautet.',
+  identityHow: 'Apps erkennen das Relay an diesem Schlüssel, auch wenn sich seine Adresse ändert.',
 }

@@ -1,25 +1,25 @@
-// English: the page of a name.
+// English: the page of an alias.
 
 import { html } from '../text.js'
 
 export const alias = {
   title: (name: string, room: string) => `${name} at ${room}`,
   lead: (name: string, room: string) =>
-    html`<strong>${name}</strong> can be met here, at <bdi>${room}</bdi>, from app to app.`,
+    html`Your app can meet <strong>${name}</strong> here, at <bdi>${room}</bdi>.`,
   connect: 'Connect with me',
-  connectHint: 'Nothing happens? Then no app on this device knows such links. There are other ways below.',
-  online: html`<strong>Here now.</strong>`,
+  connectHint: 'Nothing happens? Then no app on this device opens such links: use another way below.',
+  online: html`<strong>Online now.</strong>`,
   offline: (name: string) =>
-    html`<strong>Not here at the moment:</strong> your app reaches ${name} once both of you are connected. Try again later.`,
+    html`<strong>Offline at the moment.</strong> Your app reaches ${name} when both of you are connected. Try again later.`,
   friends: (name: string) =>
-    `Some apps let in only people they follow. If it does not work, ask ${name} in another way to follow you.`,
-  openRoom: 'The room is open: your app may come in without an invite.',
+    `Some apps accept only people they follow. If it does not work, ask ${name} to follow you.`,
+  openRoom: 'This room is open: your app can connect without an invite.',
   community:
-    'The room is a community’s: you need not be a member to connect, but you will not see who else is here.',
+    'This room belongs to a community: you can connect to this member, but you do not see who else is online.',
   install: 'What you need',
   noApp: (url: string) =>
-    html`An app that knows names in rooms, such as <a href="${url}" rel="noreferrer">Manyverse</a>. Install it, open it once, and come back to this page.`,
-  ways: 'Every way to connect',
+    html`You need an app that supports room aliases, such as <a href="${url}" rel="noreferrer">Manyverse</a>. Install it, open it once, and come back to this page.`,
+  ways: 'All ways to connect',
   id: 'Feed id of the owner',
-  idHint: 'By this your app knows for sure whom it talks to.',
+  idHint: 'Your app uses this id to make sure that it talks to the right person.',
 }

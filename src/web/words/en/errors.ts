@@ -1,81 +1,123 @@
-// English: errors as pages tell them. The words of the codes are those of the wire; here alone they may be translated.
+// English: error pages. The words of the codes are those of the wire; only here can they be translated.
 
 import { ERRORS, type ErrorCode } from '../../../lib/errors.js'
 import { count, html } from '../text.js'
 
-/** What a page says above and below the words of a code. */
+/** What a page says above and below the words of a code: what happened, and what to do. */
 export interface Saying {
   title: string
   hint: string
 }
 
 const sayings = {
-  not_found: { title: 'Nothing in this pool', hint: 'There is no such page here, or not for you.' },
-  method_not_allowed: { title: 'Not that way', hint: 'This page cannot be asked in that way.' },
+  not_found: {
+    title: 'Page not found',
+    hint: 'There is no page at this address, or you cannot see it. Check the address, or sign in.',
+  },
+  method_not_allowed: {
+    title: 'Request not supported',
+    hint: 'This address does not take this kind of request. Go back and use the page’s own links and buttons.',
+  },
   wrong_host: {
-    title: 'Wrong shore',
-    hint: 'This server does not go by the name you used. Check the address.',
+    title: 'Unknown host name',
+    hint: 'This server does not answer under the host name in your address bar. Check the address.',
   },
   proxy_unproven: {
     title: 'The proxy is not set up yet',
     hint: 'The web server in front of this relay has to send the header X-Forwarded-Proto: https. Its operator finds how in docs/operating.md, under "A reverse proxy in front".',
   },
   not_allowed: {
-    title: 'Not from there',
-    hint: 'Please use the form on our own page. If you did, your role does not reach that far.',
+    title: 'Not allowed',
+    hint: 'Your role does not allow this, or the form came from another site. Open the page here and try again.',
   },
-  signed_out: { title: 'Who is there?', hint: 'You are not signed in, or not any more.' },
+  signed_out: { title: 'You are not signed in', hint: 'Sign in to see this page.' },
   sign_in_refused: {
-    title: 'Not signed in',
-    hint: 'No app of a member said yes in time, or this sign-in was used already. Is your app connected to this relay? Begin anew.',
+    title: 'Sign-in failed',
+    hint: 'No app of a member confirmed this sign-in in time. Check that your app is connected to this relay, then start again.',
   },
-  link_void: { title: 'A used key', hint: 'This login link was used, or is too old. Ask for another.' },
+  link_void: {
+    title: 'Link already used or expired',
+    hint: 'A login link works once and for a short time. Ask for a new one.',
+  },
   form_stale: {
-    title: 'An old form',
-    hint: 'This browser has signed in anew since the page was made, or keeps no cookies. Open the page again.',
+    title: 'Form expired',
+    hint: 'You signed in again after this page was opened, or your browser blocks cookies. Open the page again.',
   },
   invite_unknown: {
-    title: 'No such invite',
-    hint: 'This link leads to no invite, or to one that is long gone. Was it copied whole? Ask whoever gave it to you.',
+    title: 'Invite not found',
+    hint: 'The link is incomplete, or the invite expired long ago. Copy the whole link, or ask for a new invite.',
   },
   bad_feed_id: {
-    title: 'Not a feed id',
-    hint: 'A feed id is an @, 44 characters and .ed25519: copy it whole from an app, then go back and try again.',
+    title: 'Invalid feed id',
+    hint: 'A feed id is an @, 44 characters and .ed25519. Copy it from your app, go back and try again.',
   },
   bad_argument: {
-    title: 'Not understood',
-    hint: 'Something that was sent is not as it should be. Please go back and look it over.',
+    title: 'Invalid value',
+    hint: 'A field of the form has a value that cannot be used. Go back and check what you entered.',
   },
-  not_following: { title: 'Nobody here', hint: 'This feed is no member, or not any more.' },
+  not_following: {
+    title: 'Not a member',
+    hint: 'This feed is not, or is no longer, a member of this room. Check the feed id.',
+  },
+  already_following: {
+    title: 'Already a member',
+    hint: 'The relay follows this feed already, so there is nothing to do.',
+  },
+  not_admitted: {
+    title: 'Feed is blocked',
+    hint: 'This feed is blocked here. A moderator can unblock it in the dashboard.',
+  },
   recovering: {
-    title: 'Coming round',
-    hint: 'This relay was restored from a backup and changes nothing before it knows how far it had come. Please try again in a while.',
+    title: 'Relay is recovering',
+    hint: 'The relay was restored from a backup and takes no changes until it knows its newest state. Try again in a few minutes.',
   },
-  last_admin: { title: 'The last one', hint: 'The room needs an admin: make somebody else one first.' },
-  body_too_large: { title: 'Too much', hint: 'That is far more than this form has room for.' },
-  body_malformed: { title: 'Not understood', hint: 'Please use the form on our own page.' },
-  invites_exhausted: { title: 'Low tide', hint: 'All invites for now have been given out.' },
-  quota_reached: { title: 'Slow down', hint: 'Too many have tried this of late.' },
-  already_set_up: { title: 'Already done', hint: 'Somebody has just answered these questions.' },
-  busy: { title: 'High water', hint: 'Too much is going on here at the moment. Please try again soon.' },
-  internal: { title: 'Something broke', hint: 'It is our fault, not yours. Please try again in a while.' },
+  store_full: {
+    title: 'Storage is full',
+    hint: 'The relay cannot store more. Tell the people who run it.',
+  },
+  last_admin: {
+    title: 'The room needs an admin',
+    hint: 'You are the last admin. Make somebody else an admin first.',
+  },
+  body_too_large: {
+    title: 'Form too large',
+    hint: 'The form holds more text than this relay accepts. Go back and shorten it.',
+  },
+  body_malformed: {
+    title: 'Form not readable',
+    hint: 'The relay could not read what your browser sent. Go back, reload the page and try again.',
+  },
+  invites_exhausted: {
+    title: 'No invites left for now',
+    hint: 'The relay gives out a limited number of invites per hour.',
+  },
+  quota_reached: { title: 'Too many requests', hint: 'The limit for this action is reached for now.' },
+  already_set_up: {
+    title: 'Already set up',
+    hint: 'This room has a name already. Change it in the dashboard, or with tidepool setup.',
+  },
+  busy: { title: 'Relay is busy', hint: 'Too many requests at once. Try again in a minute.' },
+  internal: {
+    title: 'Internal error',
+    hint: 'The fault is ours, not yours. Try again in a few minutes; if it stays, tell the people who run this relay.',
+  },
 } satisfies Partial<Record<ErrorCode, Saying>>
 
 export const errors = {
   sayings,
   /** for codes that have no saying of their own */
-  other: { title: 'That did not work', hint: 'Please go back and try again.' },
+  other: { title: 'That did not work', hint: 'Go back and try again.' },
   comeBack: (minutes: number) =>
-    html`Please come back in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
+    html`Try again in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
   /** for a visitor on our own network, who used a name that is not ours */
   instead: (address: string) =>
     html`It answers at <a href="${address}/">${address}</a>. To use this name too, its operator adds it to <code>web.names</code>.`,
   /** the way out, by where it leads */
   to: {
-    '/': 'To the front page',
-    '/invite/': 'To the invite page',
+    '/': 'Go to the front page',
+    '/invite/': 'Go to the invite page',
     '/login': 'Sign in',
-    '/dashboard': 'To the dashboard',
+    '/dashboard': 'Go to the dashboard',
   } as Record<string, string>,
   words: Object.fromEntries(Object.entries(ERRORS).map(([code, { words }]) => [code, words])) as Record<
     ErrorCode,

@@ -1,4 +1,4 @@
-// English: the riddle, and the code it leads to.
+// English: the captcha page, and the invite it leads to.
 
 import { count, html } from '../text.js'
 
@@ -8,32 +8,31 @@ export const invite = {
   getInvite: 'Get an invite',
   knock: 'Knock',
   getMine: 'Get my invite',
-  goOn: 'Go on',
-  wrong: html`<strong>That was not it.</strong> Here is another one.`,
-  missing: html`<strong>No riddle was waiting for this answer.</strong> It had been answered already, or waited too
-long, or your browser keeps no cookies. Here is a new one.`,
+  goOn: 'Continue',
+  wrong: html`<strong>Wrong answer.</strong> Please solve this new puzzle.`,
+  missing: html`<strong>The puzzle has expired.</strong> It was answered already or is too old, or your browser
+blocks cookies. Please solve this new one.`,
   invitesGone: (minutes: number) =>
-    `All invites for now have been given out; the next is ready in about ${count(minutes, 'minute', 'minutes')}.`,
+    `No invites left for now; the next one is available in about ${count(minutes, 'minute', 'minutes')}.`,
   knocksGone: (minutes: number) =>
-    `Too many people have knocked of late; the next may in about ${count(minutes, 'minute', 'minutes')}.`,
+    `Too many people have knocked; you can knock in about ${count(minutes, 'minute', 'minutes')}.`,
   question: 'Which four letters are swimming here?',
-  picture: 'Four distorted letters: the riddle',
+  picture: 'Puzzle: four distorted letters',
   letters: 'The letters you see',
-  another: 'New riddle',
-  pressForCode: 'One press, and the code is yours.',
-  pressForKnock: 'One press, and then say who you are.',
+  another: 'New puzzle',
+  pressForCode: 'Press the button to get your invite.',
+  pressForKnock: 'Press the button, then introduce yourself.',
   worthKnock: (room: string) =>
-    html`After the riddle you say who you are, and somebody of <strong><bdi>${room}</bdi></strong> lets you in.`,
+    html`After the puzzle you introduce yourself, and somebody from <strong><bdi>${room}</bdi></strong> lets you in.`,
   worthCode: (room: string, days: number) =>
-    html`The code lets one person in to <strong><bdi>${room}</bdi></strong>. It works once, within ${count(days, 'day', 'days')}.`,
-  cannotSee:
-    'Large and small letters are the same. If you cannot see the picture, ask somebody who is here already for an invite.',
+    html`With the invite code one person can join <strong><bdi>${room}</bdi></strong>, once, within ${count(days, 'day', 'days')}.`,
+  cannotSee: 'Upper and lower case do not matter. If you cannot see the picture, ask a member for an invite.',
   here: 'Here is your invite',
-  next: 'What next',
-  copyNow: 'Copy the code now: this page will not show it for long.',
-  paste: html`In your Scuttlebutt app, look for <em>paste an invite</em> or <em>join a server</em>, and paste it there.`,
+  next: 'What to do next',
+  copyNow: 'Copy the code now: this page shows it for a short time only.',
+  paste: html`In your Scuttlebutt app, look for <em>paste an invite</em> or <em>join a server</em>, and paste the code there.`,
   within: (days: number, until: string) =>
-    html`Do so within ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>. The code works once.`,
+    html`Use it within ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>. The code works once.`,
   otherWays: 'Other ways to use the same invite',
-  keep: 'Keep it to yourself: whoever uses it first is let in.',
+  keep: 'Do not share it: the first person who uses it joins.',
 }

@@ -1,46 +1,46 @@
-// English: an invite by its link, and what became of it.
+// English: the page of an invite link, and its results.
 
 import { count, html } from '../text.js'
 
 export const join = {
   title: (room: string) => `Join ${room}`,
   lead: (room: string) =>
-    html`You are invited: <bdi>${room}</bdi> will follow you, keep your feed, and hand it to your friends while you are away.`,
-  openApp: 'Open it in my app',
-  openAppHint: 'Nothing happens? Then no app on this device knows such links. There are other ways below.',
+    html`You are invited: <bdi>${room}</bdi> will follow you, store your feed, and pass it on to your friends while you are offline.`,
+  openApp: 'Open in my app',
+  openAppHint: 'Nothing happens? Then no app on this device opens such links: use another way below.',
   good: (uses: number, days: number, until: string) =>
-    html`The invite is good for ${count(uses, 'person', 'people')}, whichever way is used, and for ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>.`,
-  directed: 'It was made for one person, and for nobody else.',
-  withoutApp: 'With your feed id',
+    html`The invite is valid for ${count(uses, 'person', 'people')} and ${count(days, 'day', 'days')}, until <time datetime="${until}">${until}</time>.`,
+  directed: 'It is for one feed id only.',
+  withoutApp: 'Join with your feed id',
   withoutAppHow:
-    'Your app knows neither links nor codes? Say who you are, and then connect to the relay by its address.',
+    'If your app takes neither links nor codes, enter your feed id here and then connect to the relay by its address.',
   id: 'Your feed id',
-  idHint: '@….ed25519: in your Scuttlebutt app it stands on your own profile.',
+  idHint: '@….ed25519: you find it on your profile in your Scuttlebutt app.',
   wrongId: {
-    malformed: 'A feed id is an @, 44 characters and .ed25519, and it is yours: copy it whole from your app.',
-    refused: 'This invite is not for that feed id. Is it yours, and whole?',
+    malformed: 'A feed id is an @, 44 characters and .ed25519: copy your own from your app.',
+    refused: 'This invite is for another feed id. Check that you entered your own, completely.',
   },
-  letMeIn: 'Let me in',
-  keep: 'Keep the invite to yourself: whoever uses it first is let in.',
+  letMeIn: 'Join',
+  keep: 'Do not share the invite: the first person who uses it joins.',
   noApp: (url: string) =>
     html`No app yet? Find one at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>, then come back to this page.`,
-  claimed: 'This invite was used',
+  claimed: 'This invite was just used',
   claimedHow: (room: string) =>
-    html`Somebody has just come in by this invite. If that was you, <bdi>${room}</bdi> follows you now: go back to your app.`,
-  joined: 'You are in',
+    html`If that was you, <bdi>${room}</bdi> follows you now: go back to your app.`,
+  joined: 'You have joined',
   joinedHow: (room: string) =>
-    html`<bdi>${room}</bdi> follows you now. In your app, connect to this address; some do so by themselves.`,
+    html`<bdi>${room}</bdi> follows you now. In your app, connect to this address; some apps do so by themselves.`,
   dead: {
     'used up': {
       title: 'This invite is used up',
-      hint: 'As many people as it was for have come in by it. If you were one of them, you are in: go back to your app.',
+      hint: 'This invite has reached its limit of uses. If you used it, you have joined: go back to your app.',
     },
     expired: { title: 'This invite has expired', hint: 'It was not used in time.' },
     revoked: {
-      title: 'This invite was taken back',
-      hint: 'Whoever made it, or a moderator, has revoked it.',
+      title: 'This invite was revoked',
+      hint: 'The member who created it, or a moderator, has revoked it.',
     },
   },
-  another: 'Ask whoever gave it to you for another.',
-  getAnother: 'See how else to come in',
+  another: 'Ask the person who sent it for a new one.',
+  getAnother: 'See other ways to join',
 }

@@ -9,23 +9,24 @@ export const landing = {
   community: 'a community: newcomers knock',
   comeIn: 'Come in',
   steps: [
-    'Solve a small riddle and get an invite code.',
+    'Solve a small puzzle and get an invite code.',
     'Paste the code into your Scuttlebutt app.',
-    'The relay follows you, keeps your feed, and hands it to your friends while you are away.',
+    'The relay follows you, stores your feed, and passes it on to your friends while you are offline.',
   ],
   getInvite: 'Get an invite',
   noApp: (url: string) =>
-    html`New to Scuttlebutt? It is a social network with no company in the middle: what you write is your feed, which lives in an app on your own device and goes from friend to friend. Find an app at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
+    html`New to Scuttlebutt? It is a social network without a company in the middle: what you write lives in an app on your own device and travels from friend to friend. Find an app at <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>.`,
   visiting: 'Just visiting?',
-  visitingHow: 'With the room’s open invite your app meets who is online. Nothing of yours is kept here.',
+  visitingHow:
+    'With the open invite your app meets the people who are online. Nothing of yours is stored here.',
   knock: 'Knock',
   knockSteps: [
-    'Solve a small riddle.',
-    'Leave your feed id and a word about you.',
-    'Somebody who is here already lets you in.',
+    'Solve a small puzzle.',
+    'Leave your feed id and introduce yourself.',
+    'A member lets you in.',
   ],
   knockHere: 'Knock at the door',
   quicker: 'If you know a member, an invite from them is quicker.',
   identity: 'Identity of this relay',
-  identityHow: 'Apps know the relay by this key, whatever its address.',
+  identityHow: 'Apps recognise the relay by this key, even if its address changes.',
 }
