@@ -119,7 +119,7 @@ export function createInvites(
 
   function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
     // those for one feed, and the web's, are one use each, and bounded where they are made
-    const counted = record.for === undefined && record.by !== 'riddle'
+    const counted = record.for === undefined && record.by !== 'captcha'
     if (counted) joins.check(record.by)
     const used = record.used + 1
     rows.put(guest, { ...record, used, spent: used < record.uses ? null : endingNow(record, now()) })
