@@ -43,7 +43,7 @@ export async function openLobby(
       async mintInvite(note) {
         const { seed } = await store.invites.create({
           expires: Math.trunc(clock.now() + expiresDays() * DAY),
-          by: 'riddle',
+          by: 'captcha',
           note,
         })
         return { link: inviteLink(site(), seed) }
