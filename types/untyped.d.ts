@@ -33,21 +33,6 @@ declare module 'trek-captcha' {
   export default captcha
 }
 
-declare module 'secret-handshake' {
-  type PullDuplex = import('../test/helpers/pull.js').Duplex<Buffer>
-  const secretHandshake: {
-    /** The server's half of the handshake, without the box stream that `createServer` wraps around it. */
-    createServerStream(
-      keys: { publicKey: Buffer; secretKey: Buffer },
-      authorize: (publicKey: Buffer, cb: (err: Error | null, ok?: boolean) => void) => void,
-      appKey: Buffer,
-      timeoutMs: number,
-      // biome-ignore lint/suspicious/noExplicitAny: the state is typed where it is used
-    ): (done: (err: Error | null, rest: PullDuplex, state: any) => void) => PullDuplex
-  }
-  export default secretHandshake
-}
-
 declare module 'granax/lib/controller.js' {
   type Callback = (err: Error | null, reply?: import('../src/onion/replies.js').Reply) => void
   /** Composes commands and hands them to `_send`, which our subclass replaces; replies are what that answers. */
