@@ -56,9 +56,9 @@ export const ERRORS = {
   body_too_large: { words: 'body too large', status: 413 },
   body_malformed: { words: 'body malformed', status: 400 },
   // the lobby on Matrix
-  matrix_off: { words: 'the Matrix lobby is off', status: 404 },
-  matrix_refused: { words: 'refused on Matrix', status: 403 },
-  matrix_unreachable: { words: 'Matrix server not reached', status: 502 },
+  matrix_off: { words: 'the lobby is off', status: 404 },
+  matrix_refused: { words: 'refused by the other server or the rules of the room', status: 403 },
+  matrix_unreachable: { words: 'homeserver not reached', status: 502 },
   // the operator's side
   config_invalid: { words: 'configuration invalid', status: 400 },
   data_unusable: { words: 'data directory unusable', status: 500 },

@@ -67,7 +67,13 @@ t.test('the lobby in the dashboard', async (t) => {
 
   // a blocked member falls silent
   await relay.operator.mode('open')
-  await fake.join(relay.server, relay.room, fake.user('adam'))
+  // the join rule follows the mode by an event, which takes a moment
+  await until('adam is let in', () =>
+    fake.join(relay.server, relay.room, fake.user('adam')).then(
+      () => true,
+      () => false,
+    ),
+  )
   const joined = (await relay.status()).matrix.joined
   await relay.operator.block(member.id)
   await until('they have left', async () => (await relay.status()).matrix.joined === joined - 1)
