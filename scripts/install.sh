@@ -383,7 +383,7 @@ about_config() {
     } catch (err) {
       console.error(`tidepool: ${err.message}`)
       process.exit(1)
-    }' "$OPT/releases/$1/dist/config.js" "$2" "$3"
+    }' "$OPT/releases/$1/dist/config/config.js" "$2" "$3"
 }
 
 write_config() {
