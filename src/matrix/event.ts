@@ -13,8 +13,8 @@ import { canonicalJson, isObject, isWellFormed, type JsonObject } from './json.j
 import { type RoomVersion, redact } from './room-version.js'
 import { base64, type SigningKey, signedBytes, signJson } from './signing.js'
 
-/** An event as servers send it to each other, its form checked. */
-export interface Pdu extends JsonObject {
+/** What an event needs before it is hashed and signed. */
+export interface EventDraft extends JsonObject {
   type: string
   sender: string
   content: JsonObject
@@ -22,6 +22,10 @@ export interface Pdu extends JsonObject {
   prev_events: string[]
   auth_events: string[]
   origin_server_ts: number
+}
+
+/** An event as servers send it to each other, its form checked. */
+export interface Pdu extends EventDraft {
   hashes: { sha256: string }
   signatures: JsonObject
 }
@@ -36,17 +40,6 @@ export interface RoomEvent {
   /** undefined for an event that is no state */
   stateKey: string | undefined
   content: JsonObject
-}
-
-/** What an event needs before it is hashed and signed. */
-export interface EventDraft extends JsonObject {
-  type: string
-  sender: string
-  content: JsonObject
-  depth: number
-  prev_events: string[]
-  auth_events: string[]
-  origin_server_ts: number
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string'

@@ -66,7 +66,7 @@ function trouble({ web }: Listening): Partial<RelayStatus['https']> {
 }
 
 /** Where HTTPS is not served, or not yet. */
-const NO_HTTPS: RelayStatus['https'] = {
+export const NO_HTTPS: RelayStatus['https'] = {
   state: 'off',
   source: null,
   issuer: null,

@@ -3,7 +3,7 @@
 import { KIB } from '../lib/limits.js'
 
 /** Bytes of a large buffer: what one flush seals and writes at most. */
-export const CHUNK_BYTES = 64 * KIB
+export const FLUSH_BYTES = 64 * KIB
 /** Bytes of a connection's first buffer of a turn: most turns write a frame or two. */
 const SMALL_BYTES = 512
 /** Bytes up to which the first buffer is doubled instead of replaced by a large one. */
@@ -86,7 +86,7 @@ export class ByteQueue {
   private grow(wanted: number): Buffer {
     const old = this.tail
     const held = this.end - this.start
-    if (old && (this.full || old.length >= CHUNK_BYTES)) {
+    if (old && (this.full || old.length >= FLUSH_BYTES)) {
       this.full ??= []
       this.full.push(old)
       this.end = 0
@@ -116,10 +116,10 @@ export class ByteQueue {
 }
 
 function newChunk(): Buffer {
-  return spare.pop() ?? Buffer.allocUnsafeSlow(CHUNK_BYTES)
+  return spare.pop() ?? Buffer.allocUnsafeSlow(FLUSH_BYTES)
 }
 
 /** Buffers that were just taken from stay valid until the next `add`: whoever seals them does so at once. */
 function giveBack(chunk: Buffer): void {
-  if (chunk.length === CHUNK_BYTES && spare.length < SPARE_CHUNKS) spare.push(chunk)
+  if (chunk.length === FLUSH_BYTES && spare.length < SPARE_CHUNKS) spare.push(chunk)
 }

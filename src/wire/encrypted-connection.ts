@@ -2,7 +2,7 @@
 
 import { RelayError } from '../lib/errors.js'
 import { Boxer, type PlainSink, sealedBytes, Unboxer } from './box-stream.js'
-import { ByteQueue, CHUNK_BYTES } from './byte-queue.js'
+import { ByteQueue, FLUSH_BYTES } from './byte-queue.js'
 import type { BoxKeys } from './handshake.js'
 import type { Secretbox } from './secretbox.js'
 import type { Receiver, TcpConnection } from './tcp-connection.js'
@@ -66,15 +66,6 @@ export class EncryptedConnection implements Receiver, PlainSink {
     waiting.push(this)
   }
 
-  /** Stops reading until as many `release`s. */
-  hold(): void {
-    this.tcp.hold()
-  }
-
-  release(): void {
-    this.tcp.release()
-  }
-
   /** Sends what is queued, then the goodbye, and ends. */
   end(): void {
     if (this.ending || this.over) return
@@ -130,7 +121,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
   private flush(): void {
     const { queue, tcp } = this
     while (queue.size > 0 && !tcp.full && !tcp.closed) {
-      const out = spare ?? Buffer.allocUnsafeSlow(sealedBytes(CHUNK_BYTES))
+      const out = spare ?? Buffer.allocUnsafeSlow(sealedBytes(FLUSH_BYTES))
       spare = null
       if (!this.hasSent) tcp.setNoDelay()
       this.hasSent = true

@@ -2,6 +2,7 @@
 
 import { MATRIX_DISABLED } from '../../src/operator/matrix.js'
 import type { RelayStatus } from '../../src/operator/protocol.js'
+import { NO_HTTPS } from '../../src/operator/status.js'
 
 export const STATUS: RelayStatus = {
   id: '@fake.ed25519',
@@ -28,15 +29,7 @@ export const STATUS: RelayStatus = {
   max_bytes: 8 * 1024 ** 3,
   db_bytes: 0,
   rss_bytes: 0,
-  https: {
-    state: 'off',
-    source: null,
-    issuer: null,
-    expires: null,
-    renews: null,
-    reason: null,
-    http_port: null,
-  },
+  https: NO_HTTPS,
   onion: { state: 'disabled' },
   matrix: MATRIX_DISABLED,
 }
