@@ -80,20 +80,20 @@ export function createActions(components: ActionComponents, server: string): (ac
   }
 
   return (actor) => {
-    const noting = (deed: Action, whom: string, detail = ''): Precondition =>
-      store.moderation.noting(actor, deed, { whom, detail })
+    const noting = (action: Action, whom: string, detail = ''): Precondition =>
+      store.moderation.noting(actor, action, { whom, detail })
     /** Asks for the permission alone, before other servers are bothered; it is asked again with the change. */
-    async function permitted(deed: Action): Promise<void> {
-      if (actor !== 'operator') await graph.write(() => {}, store.moderation.permitting(actor, deed))
+    async function permitted(action: Action): Promise<void> {
+      if (actor !== 'operator') await graph.write(() => {}, store.moderation.permitting(actor, action))
     }
 
-    async function invite(user: string, deed: Action): Promise<void> {
-      await permitted(deed)
+    async function invite(user: string, action: Action): Promise<void> {
+      await permitted(action)
       if (users.isOurs(user)) throw new RelayError('bad_argument', 'members of the relay need no invite')
       if (['join', 'ban'].includes(now(user)))
         throw new RelayError('bad_argument', `${user} cannot be invited now`)
       await inviter.invite(lobby.id(), relay, user, {}, (afterFlush) => {
-        noting(deed, user)(afterFlush)
+        noting(action, user)(afterFlush)
         guests.sponsorNow(user)
       })
     }

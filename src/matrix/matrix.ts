@@ -85,7 +85,7 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
   const views = createViews({ matrix, data, lobby, guests, users, rooms }, { server, expiresDays })
   const as = createActions({ store, data, graph, lobby, users, guests, inviter, rooms }, server)
 
-  // whoever is no member any more has no voice in any room
+  // a removed member loses its voice in every room
   closers.push(
     store.members.onChange(({ feed }) => {
       if (!store.members.has(feed))

@@ -77,7 +77,7 @@ export function createOtherRooms(
     return null
   }
 
-  /** Servers that may be in a room, by its id: whoever invited us first, then what the alias of the invite leads to. */
+  /** Servers that may be in a room, by its id: the inviter's first, then those of the invite's alias. */
   async function known(roomId: string): Promise<{ roomId: string; servers: string[] }> {
     const invite = live().find((each) => each.roomId === roomId)
     const listed = invite?.alias ? await joiner.resolve(invite.alias).catch(() => null) : null

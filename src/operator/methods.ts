@@ -53,14 +53,14 @@ const isRole = (value: unknown): value is Role => ROLES.some((role) => role === 
 export function createOperator(components: OperatorComponents): OperatorHandlers {
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
-  const deeds = store.moderation.as('operator')
+  const actions = store.moderation.as('operator')
   const matrix = components.matrix ?? (() => null)
   const onMatrix = matrixMethods(matrix)
 
   /** Says why a feed is refused: to a stranger a block does not show, to the operator it does. */
-  async function withReason<T>(feed: unknown, deed: () => Promise<T>): Promise<T> {
+  async function withReason<T>(feed: unknown, action: () => Promise<T>): Promise<T> {
     try {
-      return await deed()
+      return await action()
     } catch (thrown) {
       if (!(thrown instanceof RelayError) || thrown.code !== 'not_allowed') throw thrown
       if (readFeedId(feed) === peer.id) throw new RelayError('bad_argument', 'that is the relay itself')
@@ -92,7 +92,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
         )
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
-      const { invite, seed } = await deeds.createInvite({
+      const { invite, seed } = await actions.createInvite({
         uses: numberField(options, 'uses') ?? 1,
         note: textField(options, 'note') ?? '',
         expires: Math.trunc(now() + days * DAY),
@@ -112,7 +112,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
     async inviteRevoke([id]) {
       const text = textOr(id, 'id')
       const named = readFeedId(text) ?? guestIdOf(seedOfLink(text) ?? parseInviteCode(text).seed)
-      return info(await deeds.revokeInvite(named))
+      return info(await actions.revokeInvite(named))
     },
 
     async membersList() {
@@ -137,8 +137,9 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       })
     },
 
-    membersAdd: async ([id, note]) => withReason(id, () => deeds.addMember(feedOr(id), textOr(note, 'note'))),
-    membersRemove: async ([id]) => deeds.removeMember(feedOr(id)),
+    membersAdd: async ([id, note]) =>
+      withReason(id, () => actions.addMember(feedOr(id), textOr(note, 'note'))),
+    membersRemove: async ([id]) => actions.removeMember(feedOr(id)),
     membersReset: async ([id]) => {
       const feed = feedOr(id)
       return feeds.reset(feed, () => {
@@ -146,9 +147,9 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       })
     },
     block: async ([id, reason]) => ({
-      already: !(await withReason(id, () => deeds.block(feedOr(id), textOr(reason, 'reason')))),
+      already: !(await withReason(id, () => actions.block(feedOr(id), textOr(reason, 'reason')))),
     }),
-    unblock: async ([id]) => deeds.unblock(feedOr(id)),
+    unblock: async ([id]) => actions.unblock(feedOr(id)),
     settings: async () => components.setup.info(),
     async setup([asked]) {
       const answers = asObject(asked)
@@ -156,15 +157,15 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
     },
     mode: async ([mode]) => {
       if (!isPrivacyMode(mode)) throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
-      await deeds.setMode(mode)
+      await actions.setMode(mode)
       return components.setup.info()
     },
     membersRole: async ([id, role]) => {
       if (!isRole(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
-      await deeds.setRole(feedOr(id), role)
+      await actions.setRole(feedOr(id), role)
     },
     async membersLink([id]) {
-      const { token, expires } = await deeds.link(feedOr(id))
+      const { token, expires } = await actions.link(feedOr(id))
       return { url: `${components.webUrl()}/login/link?token=${token}`, expires }
     },
     audit: async ([asked]) => {
@@ -179,11 +180,11 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       ...matrixKnocks(matrix),
     ],
     knockAccept: async ([id], call) =>
-      isMatrixUser(id) ? onMatrix.matrixAccept([id], call) : deeds.acceptKnock(feedOr(id)),
+      isMatrixUser(id) ? onMatrix.matrixAccept([id], call) : actions.acceptKnock(feedOr(id)),
     knockDecline: async ([id], call) =>
-      isMatrixUser(id) ? onMatrix.matrixDecline([id], call) : deeds.declineKnock(feedOr(id)),
+      isMatrixUser(id) ? onMatrix.matrixDecline([id], call) : actions.declineKnock(feedOr(id)),
     aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
-    aliasRevoke: async ([alias]) => deeds.revokeAlias(textOr(alias, 'alias')),
+    aliasRevoke: async ([alias]) => actions.revokeAlias(textOr(alias, 'alias')),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

@@ -156,7 +156,7 @@ export interface AliasInfo {
   since: number
 }
 
-/** A deed of moderation. */
+/** An action of moderation. */
 export interface AuditInfo {
   /** Unix ms */
   at: number

@@ -30,7 +30,7 @@ const TOKEN_BYTES = 16
 /** Holds a token of its own until the questions are answered; another start makes another. */
 export function createSetup({ settings, members, moderation }: Store): Setup {
   // whoever holds the token, or the socket, is the operator
-  const deeds = moderation.as('operator')
+  const actions = moderation.as('operator')
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
   /** two forms posted at once: the first takes the place */
   let claiming = false
@@ -51,10 +51,10 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
     const admin = readFeedId(given)
     if (given !== '' && !admin) throw new RelayError('bad_feed_id', 'admin')
     if (admin) {
-      if (!members.has(admin)) await deeds.addMember(admin, '')
-      await deeds.setRole(admin, 'admin')
+      if (!members.has(admin)) await actions.addMember(admin, '')
+      await actions.setRole(admin, 'admin')
     }
-    await deeds.describe({ name, description })
+    await actions.describe({ name, description })
   }
 
   function info(): SettingsInfo {

@@ -14,7 +14,7 @@ import type { Connection } from './connection.js'
 export interface Recovery {
   /** Whether the relay may not publish yet. */
   pending(): boolean
-  /** Asks a caller, whoever it is, for what it holds of our feed beyond what we do. */
+  /** Asks any caller for what it holds of our feed beyond what we do. */
   ask(connection: Connection): void
   /** Ends it: what was recovered is folded into the members, and the relay publishes again. */
   finish(): Promise<void>

@@ -72,7 +72,7 @@ export function createReplication({
   function askAgain(owner: FeedId, feed: FeedId): void {
     for (const connection of connections.of(owner)) if (started.has(connection)) void ask(connection, feed)
   }
-  // an operator has started the feed over: whoever may bring it is asked from the first message on
+  // the operator has reset the feed: every caller that may send it is asked from the first message on
   const stopListening = store.feeds.onReset((feed) => {
     askAgain(store.members.get(feed)?.voucher ?? feed, feed)
     if (store.members.get(feed)?.voucher) askAgain(feed, feed)

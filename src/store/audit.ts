@@ -1,4 +1,4 @@
-// The audit log: who did what to whom, and when; written in the transaction of the deed, capped, for admins to read.
+// The audit log: who did what to whom, and when; written in the transaction of the action, capped, for admins to read.
 
 import { AUDIT_KEPT, AUDIT_STEP } from '../lib/limits.js'
 import { cleanText } from '../lib/text.js'
@@ -10,7 +10,7 @@ export interface AuditEntry extends AuditRecord {
 }
 
 /**
- * Which ring a deed is noted in. Each displaces only its own: what members do, and what anybody does to what is their
+ * Which ring an action is noted in. Each displaces only its own: what members do, and what anybody does to what is their
  * own, can be done without end, and must not wash away what was done to others and to the room. Within a ring it is always
  * whoever has most in it who makes room, of what they did most, to whom they did it most: who floods displaces themselves,
  * and others only beyond as many as they have left.
@@ -18,7 +18,7 @@ export interface AuditEntry extends AuditRecord {
 export type Ring = 'room' | 'own'
 
 export interface Audit {
-  /** Inside a write: notes a deed. */
+  /** Inside a write: notes an action. */
   noteNow(entry: Omit<AuditRecord, 'at'>, ring: Ring): void
   /** Entries of both rings before a number (by default the newest), newest first. */
   list(count: number, before?: number): AuditEntry[]

@@ -242,7 +242,7 @@ export function createInvites(
       writer.submit(() => {
         const record = rows.get(guest)
         if (!record) throw new RelayError('invite_unknown')
-        // what is dead already is no deed, and nothing to note
+        // what is dead already is no action, and nothing to note
         needLive(guest, record)
         const revoked = { ...record, revoked: endingNow(record, now()) }
         rows.put(guest, revoked)

@@ -1,4 +1,4 @@
-// The deeds of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
+// The actions of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
 
 import { RelayError } from '../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
@@ -20,7 +20,7 @@ import type { SignIns } from './sign-ins.js'
 import type { Precondition } from './writer.js'
 
 /** What one actor can do; each rejects with `not_allowed` where the role of that moment does not reach. */
-export interface Deeds {
+export interface ModerationActions {
   /** @throws RelayError `already_following`, `not_allowed` for a blocked feed */
   addMember(feed: FeedId, note: string): Promise<KeyedMessage>
   /** @throws RelayError `not_following`, `last_admin` */
@@ -55,11 +55,11 @@ export interface Deeds {
 }
 
 export interface Moderation {
-  as(actor: Actor): Deeds
-  /** Asks for a deed's permission inside a write, for what an app does by itself: it is not noted. */
-  permitting(actor: FeedId, deed: Action): Precondition
+  as(actor: Actor): ModerationActions
+  /** Asks for an action's permission inside a write, for what an app does by itself: it is not noted. */
+  permitting(actor: FeedId, action: Action): Precondition
   /** Asks for the permission and notes the action, inside the write that does it: for what is kept elsewhere. */
-  noting(actor: Actor, deed: Action, about: { whom?: string; detail?: string }): Precondition
+  noting(actor: Actor, action: Action, about: { whom?: string; detail?: string }): Precondition
 }
 
 export interface ModerationComponents {
@@ -81,7 +81,7 @@ interface About {
   detail?: string
   /** whose it is: asked inside the write, as what waits before it may have changed hands */
   owner?: () => FeedId | undefined
-  /** false where the deed, this time, takes no admin away */
+  /** false where the action, this time, takes no admin away */
   unseats?: boolean
   /** whether all is so already, asked inside the write as well: what changes nothing is not noted */
   idle?: () => boolean
@@ -98,9 +98,9 @@ export function createModeration(components: ModerationComponents): Moderation {
     return [...tables.roles.getRange({})].filter(({ value }) => value === 'admin').length === 1
   }
 
-  function ask(actor: Actor, deed: Action, { whom, owner, unseats = true }: About): void {
+  function ask(actor: Actor, action: Action, { whom, owner, unseats = true }: About): void {
     if (actor === 'operator') return
-    assertAllowed(deed, {
+    assertAllowed(action, {
       role: roleNow(actor),
       target: roleNow(whom),
       own: owner?.() === actor,
@@ -109,18 +109,18 @@ export function createModeration(components: ModerationComponents): Moderation {
     })
   }
 
-  /** What runs before a deed in its transaction: the role is asked for, and the deed is noted. */
+  /** What runs before an action in its transaction: the role is asked for, and the action is noted. */
   const before =
-    (actor: Actor, deed: Action, about: About = {}): Precondition =>
+    (actor: Actor, action: Action, about: About = {}): Precondition =>
     () => {
-      ask(actor, deed, about)
+      ask(actor, action, about)
       const { whom = '', detail = '', owner, idle } = about
       if (idle?.()) return
       const small = actor !== 'operator' && (owner?.() === actor || roleNow(actor) === 'member')
-      audit.noteNow({ who: actor, what: deed, whom, detail }, small ? 'own' : 'room')
+      audit.noteNow({ who: actor, what: action, whom, detail }, small ? 'own' : 'room')
     }
 
-  function as(actor: Actor): Deeds {
+  function as(actor: Actor): ModerationActions {
     return {
       addMember: (feed, note) =>
         members.follow(
@@ -219,7 +219,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     }
   }
 
-  return { as, permitting: (actor, deed) => () => ask(actor, deed, {}), noting: before }
+  return { as, permitting: (actor, action) => () => ask(actor, action, {}), noting: before }
 }
 
 const isRefusal = (err: unknown): boolean => err instanceof RelayError && err.code === 'not_allowed'

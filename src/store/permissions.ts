@@ -1,4 +1,4 @@
-// What each role may do in the room: the one table. It is asked inside the transaction of the deed, not before it.
+// What each role may do in the room: the one table. It is asked inside the transaction of the action, not before it.
 
 import { RelayError } from '../lib/errors.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -18,7 +18,7 @@ export interface Permission {
   unseats?: boolean
 }
 
-/** Every deed of the dashboard, in the order in which `docs/operating.md` has them. */
+/** Every action of the dashboard, in the order in which `docs/operating.md` has them. */
 export const PERMISSIONS = {
   'members.see': { least: 'member' },
   'knock.accept': { least: 'member', restricted: 'moderator' },
@@ -54,7 +54,7 @@ export type Action = keyof typeof PERMISSIONS
 /** Who does something: a member, or the local operator, who may do everything. */
 export type Actor = FeedId | 'operator'
 
-/** What is known of the actor and of whom it is done to, at the moment of the deed. */
+/** What is known of the actor and of whom it is done to, at the moment of the action. */
 export interface Standing {
   /** null for one that is no member */
   role: Role | null
@@ -70,8 +70,8 @@ export interface Standing {
 const RANKS: Record<Role, number> = { member: 1, moderator: 2, admin: 3 }
 
 /** @throws RelayError `not_allowed`, `last_admin` */
-export function assertAllowed(deed: Action, { role, target, own, mode, oneAdmin }: Standing): void {
-  const power: Permission = PERMISSIONS[deed]
+export function assertAllowed(action: Action, { role, target, own, mode, oneAdmin }: Standing): void {
+  const power: Permission = PERMISSIONS[action]
   const least =
     (own ? power.own : undefined) ?? (mode === 'restricted' ? power.restricted : undefined) ?? power.least
   if (!role || RANKS[role] < RANKS[least]) throw new RelayError('not_allowed')
@@ -81,9 +81,9 @@ export function assertAllowed(deed: Action, { role, target, own, mode, oneAdmin 
 }
 
 /** Whether a role may do something to somebody of another role, or to nobody in particular: for what a page offers. */
-export function mayDo(deed: Action, role: Role, mode: PrivacyMode, target: Role | null = null): boolean {
+export function mayDo(action: Action, role: Role, mode: PrivacyMode, target: Role | null = null): boolean {
   try {
-    assertAllowed(deed, { role, target, own: false, mode, oneAdmin: false })
+    assertAllowed(action, { role, target, own: false, mode, oneAdmin: false })
     return true
   } catch {
     return false

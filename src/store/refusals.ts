@@ -1,4 +1,4 @@
-// What was refused of each feed since the relay started: in memory, for whoever looks why somebody's messages do not come.
+// What was rejected of each feed since the relay started: in memory, to explain why a feed's messages are missing.
 
 import { REFUSALS_KEPT } from '../lib/limits.js'
 import type { ThrottledLog } from '../lib/log.js'

@@ -153,7 +153,7 @@ export async function createStore(
       return verifyTables({ tables, messages, writer, now, uptime, onProgress, onFork })
     },
     async close() {
-      // whoever is still to be told of the last write would read what is closed
+      // a listener not yet told of the last write would read a closed database
       await Promise.all([feeds.close(), repack.close()])
       await close()
     },

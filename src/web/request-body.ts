@@ -111,7 +111,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
       if (Number(req.headers['content-length']) > BODY_DISCARDED) {
         bodies.set(req, Promise.reject(new RelayError('body_too_large')))
       } else bodies.set(req, gather(req))
-      // whoever reads it is told; nobody has to
+      // a reader of the body gets the error; there may be none
       bodies.get(req)?.catch(() => {})
     },
   }

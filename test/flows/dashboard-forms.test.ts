@@ -59,10 +59,10 @@ t.test('a form whose body is held back while its sign-in ends is not obeyed', as
     const owner = await signedIn(relay, 'admin')
     const thief = await signedIn(relay, 'admin', owner.keys)
     const before = await relay.operator.settings()
-    const deed = await begin(thief, '/dashboard/do/room.describe', describe)
+    const action = await begin(thief, '/dashboard/do/room.describe', describe)
     const out = await begin(thief, '/logout', {})
     await end(owner)
-    t.equal(await deed(), 401)
+    t.equal(await action(), 401)
     t.equal(await out(), 401)
     t.same(await relay.operator.settings(), before)
   }

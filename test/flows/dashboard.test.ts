@@ -1,4 +1,4 @@
-// The dashboard over HTTP: every role at every form, forms from elsewhere, and what a deed does to live connections.
+// The dashboard over HTTP: every role at every form, forms from elsewhere, and what an action does to live connections.
 
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
@@ -209,13 +209,13 @@ t.test(
   },
 )
 
-t.test('deeds are felt by live connections at once', async (t) => {
+t.test('actions are felt by live connections at once', async (t) => {
   const relay = await bootRelay(t)
   const admin = await signedIn(relay, 'admin')
-  const cut = async (deed: (id: string) => Promise<unknown>) => {
+  const cut = async (action: (id: string) => Promise<unknown>) => {
     const client = await connectRoomClient(t, relay)
     await relay.operator.membersAdd(client.id)
-    await deed(client.id)
+    await action(client.id)
     await within('the connection to end', client.closed)
   }
   await cut((feed) => admin.does('member.remove', { feed }))

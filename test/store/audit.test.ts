@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../src/store/layout.js'
 import type { Store } from '../../src/store/store.js'
 import { addMember as member, openTestStore, someone } from '../helpers/store.js'
 
-/** Notes many deeds in one go, by default the operator's to numbers from one on. */
+/** Notes many actions in one go, by default the operator's to numbers from one on. */
 const noteMany = (
   store: Store,
   count: number,
@@ -46,9 +46,9 @@ t.test('who floods the log displaces themselves, and of that what is most alike'
   const { store } = await openTestStore(t)
   const [warden, other] = [await member(store, 'moderator'), await member(store, 'moderator')]
   const [banished, target] = [await member(store), someone()]
-  const deeds = store.moderation.as(warden)
-  await deeds.removeMember(await member(store))
-  await deeds.block(banished, 'of old')
+  const actions = store.moderation.as(warden)
+  await actions.removeMember(await member(store))
+  await actions.block(banished, 'of old')
   for (let i = 0; i < 9; i++) await store.moderation.as(other).addMember(someone(), '')
   const left = (who: string, what?: string): number =>
     store.audit.list(AUDIT_KEPT).filter((entry) => entry.who === who && entry.what === (what ?? entry.what))
@@ -57,8 +57,8 @@ t.test('who floods the log displaces themselves, and of that what is most alike'
     await Promise.all(
       Array.from({ length: 2 * AUDIT_STEP }, (_, at) =>
         at % 2
-          ? deeds.block(target, `${i + at}`)
-          : deeds.saveNotice({ name: 'a', title: 'a', text: `${i + at}` }),
+          ? actions.block(target, `${i + at}`)
+          : actions.saveNotice({ name: 'a', title: 'a', text: `${i + at}` }),
       ),
     )
   }
@@ -82,20 +82,20 @@ t.test('what changes nothing is not noted, nor is a notice somebody else’s for
   const { store } = await openTestStore(t)
   const [admin, target, shut] = [await member(store, 'admin'), await member(store), someone()]
   for (const who of ['operator', admin]) {
-    const deeds = store.moderation.as(who)
-    await deeds.saveNotice({ name: 'a', title: 'A', text: 'b' })
-    await deeds.setRole(target, 'moderator')
-    await deeds.setMode('community')
-    for (const reason of ['why\u2028', '']) await deeds.block(shut, reason)
+    const actions = store.moderation.as(who)
+    await actions.saveNotice({ name: 'a', title: 'A', text: 'b' })
+    await actions.setRole(target, 'moderator')
+    await actions.setMode('community')
+    for (const reason of ['why\u2028', '']) await actions.block(shut, reason)
   }
   t.same(
     store.audit.list(9).map(({ who, what }) => [who, what]),
     ['feed.block', 'room.mode', 'member.role', 'notice.save'].map((what) => ['operator', what]),
   )
   t.match(store.notices.get('a'), { by: 'operator' })
-  const deeds = store.moderation.as(admin)
-  await deeds.saveNotice({ name: 'a', title: 'A', text: 'c' })
-  await deeds.setRole(target, 'member')
+  const actions = store.moderation.as(admin)
+  await actions.saveNotice({ name: 'a', title: 'A', text: 'c' })
+  await actions.setRole(target, 'member')
   t.equal(store.audit.list(9).length, 6)
 })
 
@@ -104,14 +104,14 @@ t.test('what members do, and all to their own, washes away nothing else', async 
   const [plain, warden, target] = [await member(store), await member(store, 'moderator'), await member(store)]
   const expires = clock.now() + DAY
   for (const id of [plain, warden]) {
-    const deeds = store.moderation.as(id)
-    const { invite } = await deeds.createInvite({ expires, note: id })
-    await deeds.revokeInvite(invite.id)
+    const actions = store.moderation.as(id)
+    const { invite } = await actions.createInvite({ expires, note: id })
+    await actions.revokeInvite(invite.id)
     const knocker = someone()
     await store.knocks.leave(knocker, '', expires)
-    await deeds.acceptKnock(knocker)
+    await actions.acceptKnock(knocker)
     await store.aliases.register('crab', id, 'x')
-    await deeds.revokeAlias('crab')
+    await actions.revokeAlias('crab')
   }
   const { invite } = await store.moderation.as(plain).createInvite({ expires })
   await store.moderation.as(warden).revokeInvite(invite.id)

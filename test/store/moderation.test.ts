@@ -1,61 +1,61 @@
-// Moderation: every cell of the roles and deeds, asked in the transaction of the deed, and noted with it or not at all.
+// Moderation: every cell of the roles and actions, asked in the transaction of the action, and noted with it or not at all.
 
 import t from 'tap'
 import { DAY } from '../../src/lib/limits.js'
-import type { Deeds } from '../../src/store/moderation.js'
+import type { ModerationActions } from '../../src/store/moderation.js'
 import type { Action } from '../../src/store/permissions.js'
 import type { Role } from '../../src/store/roles.js'
 import type { Store } from '../../src/store/store.js'
 import { addMember as member, openTestStore, someone } from '../helpers/store.js'
 
-/** Does one deed to somebody of its own. */
+/** Does one action to somebody of its own. */
 const DO: Record<
   Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see' | `lobby.${string}`>,
-  (deeds: Deeds, store: Store, expires: number) => Promise<unknown>
+  (actions: ModerationActions, store: Store, expires: number) => Promise<unknown>
 > = {
-  'knock.accept': async (deeds, store, expires) => {
+  'knock.accept': async (actions, store, expires) => {
     const id = someone()
     await store.knocks.leave(id, '', expires)
-    await deeds.acceptKnock(id)
+    await actions.acceptKnock(id)
   },
-  'knock.decline': async (deeds, store, expires) => {
+  'knock.decline': async (actions, store, expires) => {
     const id = someone()
     await store.knocks.leave(id, '', expires)
-    await deeds.declineKnock(id)
+    await actions.declineKnock(id)
   },
-  'invite.create': (deeds, _, expires) => deeds.createInvite({ expires }),
-  'invite.revoke': async (deeds, store, expires) => {
+  'invite.create': (actions, _, expires) => actions.createInvite({ expires }),
+  'invite.revoke': async (actions, store, expires) => {
     const { invite } = await store.invites.create({ expires, by: 'captcha' })
-    await deeds.revokeInvite(invite.id)
+    await actions.revokeInvite(invite.id)
   },
-  'alias.revoke': async (deeds, store) => {
+  'alias.revoke': async (actions, store) => {
     await store.aliases.register('crab', await member(store), 'x')
     try {
-      await deeds.revokeAlias('crab')
+      await actions.revokeAlias('crab')
     } finally {
       await store.aliases.revoke('crab').catch(() => {})
     }
   },
-  leave: (deeds) => deeds.leave(false),
-  'member.add': (deeds) => deeds.addMember(someone(), ''),
-  'member.remove': async (deeds, store) => deeds.removeMember(await member(store)),
-  'feed.block': async (deeds, store) => deeds.block(await member(store), ''),
-  'feed.unblock': async (deeds, store) => {
+  leave: (actions) => actions.leave(false),
+  'member.add': (actions) => actions.addMember(someone(), ''),
+  'member.remove': async (actions, store) => actions.removeMember(await member(store)),
+  'feed.block': async (actions, store) => actions.block(await member(store), ''),
+  'feed.unblock': async (actions, store) => {
     const id = someone()
     await store.members.block(id, '')
-    await deeds.unblock(id)
+    await actions.unblock(id)
   },
-  'notice.save': (deeds) => deeds.saveNotice({ name: 'tides', title: 'Tides', text: someone() }),
-  'notice.delete': async (deeds, store) => {
+  'notice.save': (actions) => actions.saveNotice({ name: 'tides', title: 'Tides', text: someone() }),
+  'notice.delete': async (actions, store) => {
     await store.notices.save({ name: 'old', title: 'Old', text: '', by: 'operator' })
-    await deeds.removeNotice('old')
+    await actions.removeNotice('old')
   },
-  'member.role': async (deeds, store) => deeds.setRole(await member(store), 'moderator'),
-  'member.link': async (deeds, store) => deeds.link(await member(store)),
-  'room.describe': (deeds) => deeds.describe({ name: 'Pool', description: '' }),
-  'room.mode': async (deeds, store) => {
+  'member.role': async (actions, store) => actions.setRole(await member(store), 'moderator'),
+  'member.link': async (actions, store) => actions.link(await member(store)),
+  'room.describe': (actions) => actions.describe({ name: 'Pool', description: '' }),
+  'room.mode': async (actions, store) => {
     const { mode } = store.settings.get()
-    await deeds.setMode(mode === 'open' ? 'community' : 'open')
+    await actions.setMode(mode === 'open' ? 'community' : 'open')
     await store.settings.change({ mode })
   },
 }
@@ -69,7 +69,7 @@ const MODERATORS = [
 const ADMINS = [...MODERATORS, 'member.role', 'member.link', 'room.describe', 'room.mode']
 
 for (const mode of ['open', 'restricted'] as const) {
-  t.test(`every deed by every role: ${mode}`, async (t) => {
+  t.test(`every action by every role: ${mode}`, async (t) => {
     const { store, clock } = await openTestStore(t)
     await member(store, 'admin')
     await store.settings.change({ mode })
@@ -81,17 +81,17 @@ for (const mode of ['open', 'restricted'] as const) {
       admin: ADMINS,
     }
     for (const [role, granted] of Object.entries(may)) {
-      for (const [deed, run] of Object.entries(DO)) {
+      for (const [action, run] of Object.entries(DO)) {
         const actor = role === 'nobody' ? someone() : await member(store, role as Role)
         const [newest] = store.audit.list(1)
         const done = await run(store.moderation.as(actor), store, expires).then(
           () => 'done',
           (err) => err.code,
         )
-        const refusal = deed === 'invite.revoke' ? 'invite_unknown' : 'not_allowed'
-        t.equal(done, granted.includes(deed) ? 'done' : refusal, `${role}: ${deed}`)
+        const refusal = action === 'invite.revoke' ? 'invite_unknown' : 'not_allowed'
+        t.equal(done, granted.includes(action) ? 'done' : refusal, `${role}: ${action}`)
         const [noted] = store.audit.list(1)
-        if (done === 'done') t.match(noted, { who: actor, what: deed, at: clock.now() })
+        if (done === 'done') t.match(noted, { who: actor, what: action, at: clock.now() })
         else t.same(noted, newest, 'what was not done is not noted')
       }
     }
@@ -106,10 +106,10 @@ t.test('a moderator does nothing to those of its own role or a higher one', asyn
     await member(store, 'admin'),
     await member(store, 'admin'),
   ]
-  const deeds = store.moderation.as(one)
+  const actions = store.moderation.as(one)
   for (const target of [other, admin]) {
-    await t.rejects(deeds.removeMember(target), { code: 'not_allowed' })
-    await t.rejects(deeds.block(target, ''), { code: 'not_allowed' })
+    await t.rejects(actions.removeMember(target), { code: 'not_allowed' })
+    await t.rejects(actions.block(target, ''), { code: 'not_allowed' })
   }
   await store.moderation.as(admin).removeMember(second)
   t.notOk(store.members.has(second), 'an admin may to another')
@@ -128,13 +128,13 @@ t.test('the last admin stays, whatever is tried at once', async (t) => {
     'the second is no admin any more when its turn comes',
   )
   const left = store.roles.of(a) === 'admin' ? a : b
-  const deeds = store.moderation.as(left)
+  const actions = store.moderation.as(left)
   const last = { code: 'last_admin' }
-  await t.rejects(deeds.leave(true), last)
-  await t.rejects(deeds.removeMember(left), last)
-  await t.rejects(deeds.block(left, ''), last)
-  await t.rejects(deeds.setRole(left, 'moderator'), last)
-  await deeds.setRole(left, 'admin')
+  await t.rejects(actions.leave(true), last)
+  await t.rejects(actions.removeMember(left), last)
+  await t.rejects(actions.block(left, ''), last)
+  await t.rejects(actions.setRole(left, 'moderator'), last)
+  await actions.setRole(left, 'admin')
   t.ok(store.members.has(left))
   await store.moderation.as('operator').removeMember(left)
   t.notOk(store.members.has(left), 'who has the machine may do everything')
@@ -162,7 +162,7 @@ t.test('own invites and names, and nobody else’s', async (t) => {
   )
 })
 
-t.test('a name that has changed hands while a deed waits in the queue is its new owner’s', async (t) => {
+t.test('a name that has changed hands while an action waits in the queue is its new owner’s', async (t) => {
   const { store } = await openTestStore(t)
   const [a, b] = [await member(store), await member(store)]
   await store.aliases.register('crab', a, 'x')
@@ -198,11 +198,11 @@ t.test('a voucher takes back no one who has been given a role since', async (t) 
 
 t.test('what is not done, as an invite is dead already, is not noted', async (t) => {
   const { store, clock } = await openTestStore(t)
-  const deeds = store.moderation.as(await member(store))
-  const { invite } = await deeds.createInvite({ expires: clock.now() + DAY })
-  await deeds.revokeInvite(invite.id)
+  const actions = store.moderation.as(await member(store))
+  const { invite } = await actions.createInvite({ expires: clock.now() + DAY })
+  await actions.revokeInvite(invite.id)
   const noted = store.audit.list(9)
-  await t.rejects(deeds.revokeInvite(invite.id), { code: 'invite_unknown' })
+  await t.rejects(actions.revokeInvite(invite.id), { code: 'invite_unknown' })
   t.same(store.audit.list(9), noted)
 })
 

@@ -150,7 +150,7 @@ t.test('in a browser', { timeout: 170_000, skip: withoutBrowser() }, async (t) =
     }
   })
 
-  t.test('by keyboard, from the overview to a deed and back', async (t) => {
+  t.test('by keyboard, from the overview to an action and back', async (t) => {
     const page = await visit(relay, { viewport: { width: 320, height: 568 } })
     const enter = (): Promise<unknown> =>
       Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])

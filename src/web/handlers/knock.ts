@@ -82,7 +82,7 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
     try {
       outcome(ctx, given.feed, await parts.knock(given.feed, given.note))
     } catch (cause) {
-      // whoever asks whether some feed is a member pays for the answer with a captcha and a knock
+      // asking whether a feed is a member costs a captcha and a knock
       if (cause instanceof RelayError && cause.code === 'already_following') return known(ctx, given, cause)
       knockBudget.refund()
       session.mayKnock = true

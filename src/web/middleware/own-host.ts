@@ -12,7 +12,7 @@ import { LANGUAGE_PATH } from './language.js'
 
 /**
  * Refuses a Host that is not ours (421), which also stops DNS rebinding. On a host of an alias's own there is that alias's
- * page and nothing else: whoever looks for more looks under our name.
+ * page and nothing else: the other pages are under our name.
  */
 export function ownHost({ names, tell }: Pick<WebComponents, 'names'> & { tell: ThrottledLog }): Step {
   return (ctx, next) => {
@@ -29,7 +29,7 @@ export function ownHost({ names, tell }: Pick<WebComponents, 'names'> & { tell: 
       // the header is a stranger's word, and short enough to be shown: more than a host has it cannot have
       const host = ctx.req.headers.host?.slice(0, 100)
       tell('info', 'request for another host refused', { host, kind, answers: answers.filter(Boolean) })
-      // whoever is on the same network knows this address, and nothing else is told
+      // a device on the same network knows this address already; nothing else is shown
       if (kind === 'local' && localAddress && isNearby(remoteAddress))
         ctx.state.instead = originOf('http', canonical(localAddress), localPort ?? 80)
       throw new RelayError('wrong_host')

@@ -1,10 +1,10 @@
-// The dashboard's deeds: one table of forms, each checked, confirmed where it takes something away, and done by the store.
+// The dashboard's actions: one table of forms, each checked, confirmed where it takes something away, and done by the store.
 
 import { RelayError } from '../../../lib/errors.js'
 import { DAY, NOTE_CHARS } from '../../../lib/limits.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
 import { tokenOf } from '../../../ssb/invite-code.js'
-import type { Deeds } from '../../../store/moderation.js'
+import type { ModerationActions } from '../../../store/moderation.js'
 import type { Action } from '../../../store/permissions.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { PRIVACY_MODES, type PrivacyMode } from '../../../store/settings.js'
@@ -19,7 +19,7 @@ import type { View } from '../../views.js'
 export interface Doing {
   given: Record<string, string>
   member: SignedIn
-  deeds: Deeds
+  actions: ModerationActions
   store: Store
   /** where the page was reached: an invite's forms name it */
   here: Here
@@ -54,7 +54,7 @@ function numberIn({ given }: Doing, field: string, fallback: number): number {
   return Number(text)
 }
 
-/** A deed to one feed, after which one is back at a list. */
+/** An action to one feed, after which one is back at a list. */
 const toFeed = (
   back: string,
   sure: boolean,
@@ -88,23 +88,23 @@ const MEMBERS = '/dashboard/members'
 
 /** Every form of the dashboard, by the name it is posted to: `/dashboard/do/NAME`. */
 export const ACTIONS = {
-  'knock.accept': toFeed('/dashboard/knocks', false, ({ deeds }, feed) => deeds.acceptKnock(feed)),
-  'knock.decline': toFeed('/dashboard/knocks', true, ({ deeds }, feed) => deeds.declineKnock(feed)),
-  'member.add': toFeed(MEMBERS, false, ({ deeds, given }, feed) =>
-    deeds.addMember(feed, (given.note ?? '').slice(0, NOTE_CHARS)),
+  'knock.accept': toFeed('/dashboard/knocks', false, ({ actions }, feed) => actions.acceptKnock(feed)),
+  'knock.decline': toFeed('/dashboard/knocks', true, ({ actions }, feed) => actions.declineKnock(feed)),
+  'member.add': toFeed(MEMBERS, false, ({ actions, given }, feed) =>
+    actions.addMember(feed, (given.note ?? '').slice(0, NOTE_CHARS)),
   ),
-  'member.remove': toFeed(MEMBERS, true, ({ deeds }, feed) => deeds.removeMember(feed)),
-  'feed.block': toFeed('/dashboard/blocked', true, ({ deeds, given }, feed) =>
-    deeds.block(feed, (given.reason ?? '').slice(0, NOTE_CHARS)),
+  'member.remove': toFeed(MEMBERS, true, ({ actions }, feed) => actions.removeMember(feed)),
+  'feed.block': toFeed('/dashboard/blocked', true, ({ actions, given }, feed) =>
+    actions.block(feed, (given.reason ?? '').slice(0, NOTE_CHARS)),
   ),
-  'feed.unblock': toFeed('/dashboard/blocked', false, ({ deeds }, feed) => deeds.unblock(feed)),
+  'feed.unblock': toFeed('/dashboard/blocked', false, ({ actions }, feed) => actions.unblock(feed)),
   'member.role': {
     fields: ['feed', 'role'],
     sure: MEMBERS,
     async run(doing) {
       const [feed, role = ''] = [feedIn(doing), doing.given.role]
       if (!ROLES.includes(role as Role)) throw new RelayError('bad_argument', 'role')
-      await doing.deeds.setRole(feed, role as Role)
+      await doing.actions.setRole(feed, role as Role)
       return to(`${MEMBERS}/${slugOf(feed)}`)
     },
   },
@@ -113,7 +113,7 @@ export const ACTIONS = {
     sure: MEMBERS,
     async run(doing) {
       const feed = feedIn(doing)
-      const { token, expires } = await doing.deeds.link(feed)
+      const { token, expires } = await doing.actions.link(feed)
       const link = `${doing.here.origin}/login/link?token=${token}`
       return { view: 'dashboard/link.njk', here: 'members', values: { feed, link, expires } }
     },
@@ -121,9 +121,9 @@ export const ACTIONS = {
   'invite.create': {
     fields: ['uses', 'days', 'note', 'for'],
     async run(doing) {
-      const { given, deeds, now, here } = doing
+      const { given, actions, now, here } = doing
       const target = given.for ? feedIn(doing, 'for') : undefined
-      const { invite, seed } = await deeds.createInvite({
+      const { invite, seed } = await actions.createInvite({
         uses: target ? 1 : numberIn(doing, 'uses', 1),
         note: given.note ?? '',
         expires: now + numberIn(doing, 'days', 7) * DAY,
@@ -139,7 +139,7 @@ export const ACTIONS = {
     fields: ['invite'],
     sure: '/dashboard/invites',
     async run(doing) {
-      await doing.deeds.revokeInvite(feedIn(doing, 'invite'))
+      await doing.actions.revokeInvite(feedIn(doing, 'invite'))
       return to('/dashboard/invites')
     },
   },
@@ -154,47 +154,47 @@ export const ACTIONS = {
   'alias.revoke': {
     fields: ['alias'],
     sure: '/dashboard/aliases',
-    async run({ deeds, given }) {
-      await deeds.revokeAlias(given.alias ?? '')
+    async run({ actions, given }) {
+      await actions.revokeAlias(given.alias ?? '')
       return to('/dashboard/aliases')
     },
   },
   'notice.save': {
     fields: ['name', 'title', 'text'],
-    async run({ deeds, given: { name = '', title = '', text = '' } }) {
-      await deeds.saveNotice({ name, title, text })
+    async run({ actions, given: { name = '', title = '', text = '' } }) {
+      await actions.saveNotice({ name, title, text })
       return to('/dashboard/notices')
     },
   },
   'notice.delete': {
     fields: ['name'],
     sure: '/dashboard/notices',
-    async run({ deeds, given }) {
-      await deeds.removeNotice(given.name ?? '')
+    async run({ actions, given }) {
+      await actions.removeNotice(given.name ?? '')
       return to('/dashboard/notices')
     },
   },
   'room.describe': {
     fields: ['name', 'description'],
-    async run({ deeds, given: { name = '', description = '' } }) {
-      await deeds.describe({ name: name.replace(/\s+/g, ' '), description })
+    async run({ actions, given: { name = '', description = '' } }) {
+      await actions.describe({ name: name.replace(/\s+/g, ' '), description })
       return to('/dashboard/room')
     },
   },
   'room.mode': {
     fields: ['mode'],
     sure: '/dashboard/room',
-    async run({ deeds, given: { mode = '' } }) {
+    async run({ actions, given: { mode = '' } }) {
       if (!PRIVACY_MODES.includes(mode as PrivacyMode)) throw new RelayError('bad_argument', 'mode')
-      await deeds.setMode(mode as PrivacyMode)
+      await actions.setMode(mode as PrivacyMode)
       return to('/dashboard/room')
     },
   },
   leave: {
     fields: ['forget'],
     sure: '/dashboard/me',
-    async run({ deeds, given }) {
-      await deeds.leave(given.forget === 'yes')
+    async run({ actions, given }) {
+      await actions.leave(given.forget === 'yes')
       return to('/')
     },
   },

@@ -25,7 +25,7 @@ export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'n
 
 /** Where a page is, and what one must be able to do to see its tab. */
 const TABS: ReadonlyArray<
-  readonly [name: string, path: string, deed: Action, modes?: readonly PrivacyMode[]]
+  readonly [name: string, path: string, action: Action, modes?: readonly PrivacyMode[]]
 > = [
   ['overview', '/dashboard', 'members.see'],
   ['members', '/dashboard/members', 'members.see'],
@@ -70,22 +70,22 @@ export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
       ...{ here, role, csrf, mode, moment, size },
       me: names(feed),
       room: face().name,
-      may: (deed: Action, target: Role | null = null) => mayDo(deed, role, mode, target),
+      may: (action: Action, target: Role | null = null) => mayDo(action, role, mode, target),
       tabs: TABS.filter(
-        ([tab, , deed, modes]) =>
-          mayDo(deed, role, mode) &&
+        ([tab, , action, modes]) =>
+          mayDo(action, role, mode) &&
           (!modes || modes.includes(mode)) &&
           (tab !== 'lobby' || Boolean(lobby?.())),
       ).map(([name, path]) => ({ name, path })),
-      // said after something was done; what is no deed of ours says nothing
+      // said after something was done; what is no action of ours says nothing
       done: typeof done === 'string' && Object.hasOwn(ctx.state.language.words.dash.done, done) ? done : null,
       ...values,
     })
   }
 
   /** @throws RelayError `not_found`, the words for a page that does not exist */
-  function need(ctx: WebContext, deed: Action): void {
-    if (!mayDo(deed, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
+  function need(ctx: WebContext, action: Action): void {
+    if (!mayDo(action, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
   }
 
   return { show, need, person: names }

@@ -52,7 +52,7 @@ export function doing(parts: DashboardParts, again: ShownAgain): Step {
     try {
       const outcome = await action.run({
         ...{ given, member, store, now: now(), lobby: parts.lobby?.()?.as(member.feed) ?? null },
-        deeds: store.moderation.as(member.feed),
+        actions: store.moderation.as(member.feed),
         here: { host: ctx.state.host, origin: ctx.state.origin, face: face(), names: names() },
       })
       if ('view' in outcome) return show(ctx, outcome.view, outcome.here, { ...outcome.values, back: null })
