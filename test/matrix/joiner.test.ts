@@ -1,4 +1,4 @@
-// The relay in rooms of real homeservers: joining by alias, candidates that are gone, invites, conflicting state.
+// The relay in rooms of real homeservers: joining by alias, messages, conflicting state.
 
 import { join } from 'node:path'
 import t from 'tap'
@@ -115,62 +115,4 @@ t.test('rooms of two homeservers', { skip, timeout: 400_000 }, async (t) => {
       await t.rejects(relay.operator.matrixJoin(room.alias), { code: 'matrix_refused' })
     })
   }
-
-  await t.test('an invite waits for a yes, or is refused', async (t) => {
-    const relay = await bootLobby(t, authority)
-    const user = `@relay:${relay.server}`
-    const ana = await someone(one)
-    const room = await createRoom(ana, '12', { preset: 'private_chat' })
-    await t.rejects(relay.operator.matrixJoin(room.alias), { code: 'matrix_refused' })
-    const invite = async () => {
-      const { status } = await ana.call('POST', `/rooms/${part(room.id)}/invite`, { user_id: user })
-      t.equal(status, 200)
-    }
-    await invite()
-    t.match(await relay.operator.matrixRooms(), [
-      { kind: 'lobby' },
-      { id: room.id, kind: 'invited', from: ana.id },
-    ])
-    t.equal(await ana.membership(room.id, user), 'invite', 'nothing happens by itself')
-    await relay.operator.matrixLeave(room.id)
-    await until('it is refused', async () => (await ana.membership(room.id, user)) === 'leave', 20_000)
-    await invite()
-    t.same(await relay.operator.matrixJoin(room.id), { id: room.id })
-    await until('it is accepted', async () => (await ana.membership(room.id, user)) === 'join', 20_000)
-    await relay.restart()
-    await ana.say(room.id, 'after a restart')
-    await until(
-      'it reads on',
-      async () => (await relay.operator.matrixMessages({ room: room.id })).length === 1,
-      20_000,
-    )
-    const { status } = await ana.call('POST', `/rooms/${part(room.id)}/invite`, {
-      user_id: `@ssb_nobody:${relay.server}`,
-    })
-    t.not(status, 200, 'nobody else can be invited')
-  })
-
-  await t.test('a candidate that is down: the next one is taken', async (t) => {
-    const relay = await bootLobby(t, authority)
-    const [ana, bob] = [await someone(one), await someone(two)]
-    const room = await createRoom(ana, '11')
-    await bob.join(room.alias)
-    // the alias of another server for the same room, which lists both
-    const alias = `#other${++count}:${two.name}`
-    await bob.call('PUT', `/directory/room/${part(alias)}`, { room_id: room.id })
-    await one.stop()
-    // a homeserver that has just lost another may be busy with that for a while
-    const joined = await until('the join', () => relay.operator.matrixJoin(alias).catch(() => null), 100_000)
-    t.same(joined, { id: room.id })
-    await until(
-      'bob sees us',
-      async () => (await bob.membership(room.id, `@relay:${relay.server}`)) === 'join',
-      20_000,
-    )
-    await relay.operator.matrixSay('one is down', { room: room.id })
-    await has(bob, room.id, 'one is down')
-    await one.start()
-    await bob.say(room.id, 'one is up')
-    await has(ana, room.id, 'one is up')
-  })
 })

@@ -1,0 +1,97 @@
+// The relay and rooms of real homeservers: invites, and candidates that are gone.
+
+import { join } from 'node:path'
+import t from 'tap'
+import { createAuthority } from '../helpers/certificates.js'
+import { bootLobby } from '../helpers/lobby.js'
+import { shortDir } from '../helpers/relay.js'
+import { type MatrixUser, type Synapse, startSynapse, withoutSynapse } from '../helpers/synapse.js'
+import { until } from '../helpers/wait.js'
+
+const skip = withoutSynapse()
+const part = encodeURIComponent
+
+t.test('invites and candidates of two homeservers', { skip, timeout: 400_000 }, async (t) => {
+  const authority = await createAuthority()
+  const dir = await shortDir(t)
+  const [one, two] = await Promise.all([
+    startSynapse(t, authority, join(dir, 'one')),
+    startSynapse(t, authority, join(dir, 'two')),
+  ])
+  let count = 0
+  const someone = (server: Synapse): Promise<MatrixUser> => server.register(`u${++count}`)
+
+  async function createRoom(
+    by: MatrixUser,
+    version: string,
+    more: Record<string, unknown> = {},
+  ): Promise<{ id: string; alias: string }> {
+    const local = `room${++count}`
+    const { status, body } = await by.call('POST', '/createRoom', {
+      ...{ room_version: version, preset: 'public_chat', room_alias_name: local, name: local },
+      ...more,
+    })
+    if (status !== 200) throw new Error(JSON.stringify(body))
+    return { id: body.room_id, alias: `#${local}:${by.id.split(':').slice(1).join(':')}` }
+  }
+  const has = (user: MatrixUser, room: string, text: string): Promise<boolean> =>
+    until(`${user.id} reads ${text}`, async () => (await user.texts(room)).includes(text), 20_000)
+
+  await t.test('an invite waits for a yes, or is refused', async (t) => {
+    const relay = await bootLobby(t, authority)
+    const user = `@relay:${relay.server}`
+    const ana = await someone(one)
+    const room = await createRoom(ana, '12', { preset: 'private_chat' })
+    await t.rejects(relay.operator.matrixJoin(room.alias), { code: 'matrix_refused' })
+    const invite = async () => {
+      const { status } = await ana.call('POST', `/rooms/${part(room.id)}/invite`, { user_id: user })
+      t.equal(status, 200)
+    }
+    await invite()
+    t.match(await relay.operator.matrixRooms(), [
+      { kind: 'lobby' },
+      { id: room.id, kind: 'invited', from: ana.id },
+    ])
+    t.equal(await ana.membership(room.id, user), 'invite', 'nothing happens by itself')
+    await relay.operator.matrixLeave(room.id)
+    await until('it is refused', async () => (await ana.membership(room.id, user)) === 'leave', 20_000)
+    await invite()
+    t.same(await relay.operator.matrixJoin(room.id), { id: room.id })
+    await until('it is accepted', async () => (await ana.membership(room.id, user)) === 'join', 20_000)
+    await relay.restart()
+    await ana.say(room.id, 'after a restart')
+    await until(
+      'it reads on',
+      async () => (await relay.operator.matrixMessages({ room: room.id })).length === 1,
+      20_000,
+    )
+    const { status } = await ana.call('POST', `/rooms/${part(room.id)}/invite`, {
+      user_id: `@ssb_nobody:${relay.server}`,
+    })
+    t.not(status, 200, 'nobody else can be invited')
+  })
+
+  await t.test('a candidate that is down: the next one is taken', async (t) => {
+    const relay = await bootLobby(t, authority)
+    const [ana, bob] = [await someone(one), await someone(two)]
+    const room = await createRoom(ana, '11')
+    await bob.join(room.alias)
+    // the alias of another server for the same room, which lists both
+    const alias = `#other${++count}:${two.name}`
+    await bob.call('PUT', `/directory/room/${part(alias)}`, { room_id: room.id })
+    // the list waits until two has fetched the whole state: before that it lets nobody else in (MSC3706)
+    t.equal((await bob.call('GET', `/rooms/${part(room.id)}/members`)).status, 200)
+    await one.stop()
+    t.same(await relay.operator.matrixJoin(alias), { id: room.id })
+    await until(
+      'bob sees us',
+      async () => (await bob.membership(room.id, `@relay:${relay.server}`)) === 'join',
+      20_000,
+    )
+    await relay.operator.matrixSay('one is down', { room: room.id })
+    await has(bob, room.id, 'one is down')
+    await one.start()
+    await bob.say(room.id, 'one is up')
+    await has(ana, room.id, 'one is up')
+  })
+})
