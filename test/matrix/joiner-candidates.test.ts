@@ -1,41 +1,16 @@
 // The relay and rooms of real homeservers: invites, and candidates that are gone.
 
-import { join } from 'node:path'
 import t from 'tap'
-import { createAuthority } from '../helpers/certificates.js'
+import { readsText, startHomeservers } from '../helpers/homeservers.js'
 import { bootLobby } from '../helpers/lobby.js'
-import { shortDir } from '../helpers/relay.js'
-import { type MatrixUser, type Synapse, startSynapse, withoutSynapse } from '../helpers/synapse.js'
+import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()
 const part = encodeURIComponent
 
 t.test('invites and candidates of two homeservers', { skip, timeout: 400_000 }, async (t) => {
-  const authority = await createAuthority()
-  const dir = await shortDir(t)
-  const [one, two] = await Promise.all([
-    startSynapse(t, authority, join(dir, 'one')),
-    startSynapse(t, authority, join(dir, 'two')),
-  ])
-  let count = 0
-  const someone = (server: Synapse): Promise<MatrixUser> => server.register(`u${++count}`)
-
-  async function createRoom(
-    by: MatrixUser,
-    version: string,
-    more: Record<string, unknown> = {},
-  ): Promise<{ id: string; alias: string }> {
-    const local = `room${++count}`
-    const { status, body } = await by.call('POST', '/createRoom', {
-      ...{ room_version: version, preset: 'public_chat', room_alias_name: local, name: local },
-      ...more,
-    })
-    if (status !== 200) throw new Error(JSON.stringify(body))
-    return { id: body.room_id, alias: `#${local}:${by.id.split(':').slice(1).join(':')}` }
-  }
-  const has = (user: MatrixUser, room: string, text: string): Promise<boolean> =>
-    until(`${user.id} reads ${text}`, async () => (await user.texts(room)).includes(text), 20_000)
+  const { authority, one, two, someone, createRoom } = await startHomeservers(t)
 
   await t.test('an invite waits for a yes, or is refused', async (t) => {
     const relay = await bootLobby(t, authority)
@@ -77,7 +52,7 @@ t.test('invites and candidates of two homeservers', { skip, timeout: 400_000 }, 
     const room = await createRoom(ana, '11')
     await bob.join(room.alias)
     // the alias of another server for the same room, which lists both
-    const alias = `#other${++count}:${two.name}`
+    const alias = `#other:${two.name}`
     await bob.call('PUT', `/directory/room/${part(alias)}`, { room_id: room.id })
     // the list waits until two has fetched the whole state: before that it lets nobody else in (MSC3706)
     t.equal((await bob.call('GET', `/rooms/${part(room.id)}/members`)).status, 200)
@@ -89,9 +64,9 @@ t.test('invites and candidates of two homeservers', { skip, timeout: 400_000 }, 
       20_000,
     )
     await relay.operator.matrixSay('one is down', { room: room.id })
-    await has(bob, room.id, 'one is down')
+    await readsText(bob, room.id, 'one is down')
     await one.start()
     await bob.say(room.id, 'one is up')
-    await has(ana, room.id, 'one is up')
+    await readsText(ana, room.id, 'one is up')
   })
 })

@@ -1,41 +1,16 @@
 // The relay in rooms of real homeservers: joining by alias, messages, conflicting state.
 
-import { join } from 'node:path'
 import t from 'tap'
-import { createAuthority } from '../helpers/certificates.js'
+import { readsText, startHomeservers } from '../helpers/homeservers.js'
 import { bootLobby } from '../helpers/lobby.js'
-import { shortDir } from '../helpers/relay.js'
-import { type MatrixUser, type Synapse, startSynapse, withoutSynapse } from '../helpers/synapse.js'
+import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()
 const part = encodeURIComponent
 
 t.test('rooms of two homeservers', { skip, timeout: 400_000 }, async (t) => {
-  const authority = await createAuthority()
-  const dir = await shortDir(t)
-  const [one, two] = await Promise.all([
-    startSynapse(t, authority, join(dir, 'one')),
-    startSynapse(t, authority, join(dir, 'two')),
-  ])
-  let count = 0
-  const someone = (server: Synapse): Promise<MatrixUser> => server.register(`u${++count}`)
-
-  async function createRoom(
-    by: MatrixUser,
-    version: string,
-    more: Record<string, unknown> = {},
-  ): Promise<{ id: string; alias: string }> {
-    const local = `room${++count}`
-    const { status, body } = await by.call('POST', '/createRoom', {
-      ...{ room_version: version, preset: 'public_chat', room_alias_name: local, name: local },
-      ...more,
-    })
-    if (status !== 200) throw new Error(JSON.stringify(body))
-    return { id: body.room_id, alias: `#${local}:${by.id.split(':').slice(1).join(':')}` }
-  }
-  const has = (user: MatrixUser, room: string, text: string): Promise<boolean> =>
-    until(`${user.id} reads ${text}`, async () => (await user.texts(room)).includes(text), 20_000)
+  const { authority, one, two, someone, createRoom } = await startHomeservers(t)
 
   for (const version of ['12', '11', '10']) {
     await t.test(`join, messages, conflicting state, leave: version ${version}`, async (t) => {
@@ -68,8 +43,8 @@ t.test('rooms of two homeservers', { skip, timeout: 400_000 }, async (t) => {
         }),
       )
       for (const text of said) {
-        await has(ana, room.id, text)
-        await has(bob, room.id, text)
+        await readsText(ana, room.id, text)
+        await readsText(bob, room.id, text)
         await until(
           `the relay reads ${text}`,
           async () => {
@@ -90,8 +65,8 @@ t.test('rooms of two homeservers', { skip, timeout: 400_000 }, async (t) => {
       }
       await ana.say(room.id, 'named')
       await bob.say(room.id, 'named as well')
-      await has(ana, room.id, 'named as well')
-      await has(bob, room.id, 'named')
+      await readsText(ana, room.id, 'named as well')
+      await readsText(bob, room.id, 'named')
       await until(
         'one name',
         async () => {

@@ -2,39 +2,19 @@
 
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import { type Clock, systemClock } from '../../src/lib/clock.js'
 import { HOUR } from '../../src/lib/limits.js'
-import { type Authority, createAuthority } from '../helpers/certificates.js'
+import { readsText, startHomeservers } from '../helpers/homeservers.js'
 import { bootLobby, type LobbyRelay } from '../helpers/lobby.js'
 import { shortDir } from '../helpers/relay.js'
-import { type MatrixUser, type Synapse, startSynapse, withoutSynapse } from '../helpers/synapse.js'
+import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()
 
-interface World {
-  authority: Authority
-  one: Synapse
-  two: Synapse
-}
-
-/** Two homeservers for all the tests here: each takes seconds to start. */
-async function openWorld(t: Test): Promise<World> {
-  const authority = await createAuthority()
-  const dir = await shortDir(t)
-  const [one, two] = await Promise.all([
-    startSynapse(t, authority, join(dir, 'one')),
-    startSynapse(t, authority, join(dir, 'two')),
-  ])
-  return { authority, one, two }
-}
-
 const texts = async (relay: LobbyRelay): Promise<string[]> =>
   (await relay.operator.matrixMessages()).map(({ text }) => text)
-
-const has = (user: MatrixUser, room: string, text: string): Promise<boolean> =>
-  until(`${user.id} reads ${text}`, async () => (await user.texts(room)).includes(text), 20_000)
 
 /** The system's clock, which a test may set ahead, and whose hourly work it may call for. */
 function createSkewedClock(): Clock & { skew: number; hour(): void } {
@@ -55,9 +35,7 @@ function createSkewedClock(): Clock & { skew: number; hour(): void } {
 }
 
 t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) => {
-  const { authority, one, two } = await openWorld(t)
-  let count = 0
-  const someone = (server: Synapse): Promise<MatrixUser> => server.register(`u${++count}`)
+  const { authority, one, two, someone } = await startHomeservers(t)
   const refused = async (promise: Promise<unknown>): Promise<string> =>
     promise.then(
       () => 'not refused',
@@ -83,8 +61,8 @@ t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) 
         }),
       )
       for (const text of said) {
-        await has(ana, room, text)
-        await has(bob, room, text)
+        await readsText(ana, room, text)
+        await readsText(bob, room, text)
         await until(`the relay reads ${text}`, async () => (await texts(relay)).includes(text), 20_000)
       }
 
@@ -246,24 +224,24 @@ t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) 
     await bob.join(relay.alias)
     await two.stop()
     await relay.operator.matrixSay('while two is down')
-    await has(ana, room, 'while two is down')
+    await readsText(ana, room, 'while two is down')
     t.ok((await relay.status()).matrix.queued > 0)
     await relay.restart()
     await two.start()
     await bob.say(room, 'two is back')
-    await has(bob, room, 'while two is down')
-    await has(ana, room, 'two is back')
+    await readsText(bob, room, 'while two is down')
+    await readsText(ana, room, 'two is back')
     t.equal((await relay.status()).matrix.room_id, room)
     t.equal((await relay.status()).matrix.joined, 3)
     await relay.operator.matrixSay('after the restart')
-    await has(ana, room, 'after the restart')
+    await readsText(ana, room, 'after the restart')
 
     const { dir } = await relay.operator.backup()
     const keys = ['secret', 'matrix.key'].map(
       (name) => [name, readFileSync(join(relay.dataDir, name))] as const,
     )
     await relay.operator.matrixSay('lost with the disk')
-    await has(ana, room, 'lost with the disk')
+    await readsText(ana, room, 'lost with the disk')
     await relay.relay.close()
     const dataDir = await shortDir(t)
     cpSync(join(dir, 'db'), join(dataDir, 'db'), { recursive: true })
@@ -279,6 +257,6 @@ t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) 
       20_000,
     )
     await restored.operator.matrixSay('I do')
-    await has(ana, room, 'I do')
+    await readsText(ana, room, 'I do')
   })
 })
