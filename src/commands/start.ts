@@ -10,8 +10,9 @@ import {
   takeEnvironment,
 } from '../config/config.js'
 import { systemClock } from '../lib/clock.js'
-import { isJournal, journalDestination, PRIORITY, prioritized } from '../lib/journal.js'
 import { createLog, type Log } from '../lib/log.js'
+import { PRIORITY, prioritized } from '../lib/log-forms.js'
+import { formFor, isJournal, openOutput } from '../lib/log-output.js'
 import { collect } from '../lib/memory-release.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import type { Relay, RelayOptions } from '../relay.js'
@@ -66,7 +67,10 @@ export async function start(options: StartOptions, launch: Launch = launchRelay)
   try {
     const config = readConfig()
     const dataDir = dataDirectory(options.data)
-    log = createLog(config.log.level, toJournal ? journalDestination() : undefined)
+    const form = formFor(toJournal)
+    const output = openOutput(form)
+    process.on('exit', output.flush)
+    log = createLog(config.log.level, output, form)
     const life = superviseProcess(log, readConfig, manager.stopping)
     const relay = await launch({ config, dataDir, log, readConfig })
     // A signal that came while the relay was starting is obeyed now, without a banner that would be a lie.
