@@ -1,6 +1,5 @@
 // The composition root: builds every part, passes each what it needs, then listens; closes them in reverse order.
 
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
@@ -9,6 +8,7 @@ import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
+import { readVersion } from './lib/package-root.js'
 import { requireFitMachine } from './lib/platform.js'
 import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
 import { examine } from './operator/health-checks.js'
@@ -57,9 +57,7 @@ export interface Relay {
   close(): Promise<void>
 }
 
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).version
+export const VERSION: string = readVersion()
 
 /**
  * Starts a relay; resolves when every listener is ready.

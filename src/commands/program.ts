@@ -1,7 +1,7 @@
 // The commands as one program: argv in, exit code out.
 
-import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
+import { readVersion } from '../lib/package-root.js'
 import { COMMANDS } from './all.js'
 import { fail } from './report.js'
 
@@ -49,7 +49,7 @@ function program(): Command {
   const root = new Command('tidepool')
   root
     .description('An embedded relay and room for Secure Scuttlebutt.')
-    .version(version(), '--version')
+    .version(readVersion(), '--version')
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: usage })
@@ -74,8 +74,4 @@ function usage(text: string, write: (text: string) => void): void {
     .trim()
     .replaceAll('\n', ' ')
   write(`tidepool: ${words} (usage)\n`)
-}
-
-function version(): string {
-  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 }

@@ -2,10 +2,11 @@
 
 import { fileURLToPath } from 'node:url'
 import nunjucks from 'nunjucks'
+import { PACKAGE_ROOT } from '../lib/package-root.js'
 import { LANGUAGES, type Language } from './words/languages.js'
 
-/** The folder of templates and assets, beside `src` and `dist` alike. */
-export const VIEWS = fileURLToPath(new URL('../../views/', import.meta.url))
+/** The folder of templates and assets. */
+export const VIEWS = fileURLToPath(new URL('views/', PACKAGE_ROOT))
 
 /** The pages in front of the sign-in, and those behind it. */
 const TEMPLATES = [
