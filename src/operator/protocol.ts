@@ -88,6 +88,8 @@ export interface RelayStatus {
   members: number
   online: number
   tunnels: number
+  /** members whose apps have asked for EBT since the start, while `feeds.ebt` is off */
+  ebt_refused: number
   feeds: number
   messages: number
   /** of the messages kept, and the most there may be */

@@ -46,6 +46,8 @@ export interface PeerComponents {
 export interface PeerOptions
   extends Pick<RoomComponents, 'address' | 'expiresDays' | 'inviteLink' | 'aliasLink' | 'name'> {
   tunnels: TunnelCaps
+  /** whether members may replicate by EBT */
+  ebt: boolean
   /** secret-stack plugins to run beside our own methods */
   plugins?: readonly Plugin[]
 }
@@ -56,6 +58,8 @@ export interface Peer {
   listen(options: ListenerOptions): Promise<Listener>
   /** Attendants: internal users connected now. */
   online(): FeedId[]
+  /** Members whose apps have asked for EBT since the start, in vain as it is off. */
+  ebtRefused(): number
   /** Tunnels open now. */
   tunnels(): number
   close(): Promise<void>
@@ -73,14 +77,21 @@ export async function createPeer(
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
-  const replication = createReplication({ store, clock, log, connections })
+  // a relay without EBT does not load it
+  const ebt = options.ebt
+    ? (await import('./ebt/hub.js')).createEbt({ store, log, uptime: clock.uptime, own })
+    : null
+  const ebtRefused = new Set<FeedId>()
+  const usesEbt = (connection: Connection): boolean => ebt?.has(connection) ?? false
+  const replication = createReplication({ store, clock, log, connections, usesEbt })
   signIn.connect(createAskApp(connections))
 
   const access = createAccess(mode)
   const registry = new Registry<Connection>()
   const methods = allMethods(access, {
     ...options,
-    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication },
+    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication, ebt },
+    onEbtRefused: (member) => ebtRefused.add(member),
     manifest: (caller) => registry.manifest((method) => method.access.allows(caller)),
   })
   const host = createPluginHost(registry, methods, {
@@ -132,6 +143,7 @@ export async function createPeer(
     listeners.stop()
     manager.close()
     replication.close()
+    ebt?.close()
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()
@@ -144,6 +156,7 @@ export async function createPeer(
     id: own,
     listen: (at) => listeners.listen(at),
     online: () => attendants.ids(),
+    ebtRefused: () => ebtRefused.size,
     tunnels: () => tunnels.count(),
     close,
   }
