@@ -23,6 +23,7 @@ import { createAccess } from './access.js'
 import { createAdmission } from './admission.js'
 import { type Connection, createCallerLimits } from './connection.js'
 import { manageConnections } from './connection-manager.js'
+import { createEbtSwitch } from './ebt/switch.js'
 import { chooseEviction } from './eviction.js'
 import { keyPairOf } from './key-pair.js'
 import { allMethods } from './methods/all.js'
@@ -46,7 +47,7 @@ export interface PeerComponents {
 export interface PeerOptions
   extends Pick<RoomComponents, 'address' | 'expiresDays' | 'inviteLink' | 'aliasLink' | 'name'> {
   tunnels: TunnelCaps
-  /** whether members may replicate by EBT */
+  /** whether the configuration turns EBT on for members; the setting can, too */
   ebt: boolean
   /** secret-stack plugins to run beside our own methods */
   plugins?: readonly Plugin[]
@@ -77,12 +78,8 @@ export async function createPeer(
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
-  // a relay without EBT does not load it
-  const ebt = options.ebt
-    ? (await import('./ebt/hub.js')).createEbt({ store, log, uptime: clock.uptime, own })
-    : null
-  const ebtRefused = new Set<FeedId>()
-  const usesEbt = (connection: Connection): boolean => ebt?.has(connection) ?? false
+  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own }, options.ebt)
+  const usesEbt = (connection: Connection): boolean => ebt.hub()?.has(connection) ?? false
   const replication = createReplication({ store, clock, log, connections, usesEbt })
   signIn.connect(createAskApp(connections))
 
@@ -91,7 +88,6 @@ export async function createPeer(
   const methods = allMethods(access, {
     ...options,
     ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication, ebt },
-    onEbtRefused: (member) => ebtRefused.add(member),
     manifest: (caller) => registry.manifest((method) => method.access.allows(caller)),
   })
   const host = createPluginHost(registry, methods, {
@@ -143,7 +139,7 @@ export async function createPeer(
     listeners.stop()
     manager.close()
     replication.close()
-    ebt?.close()
+    ebt.close()
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()
@@ -156,7 +152,7 @@ export async function createPeer(
     id: own,
     listen: (at) => listeners.listen(at),
     online: () => attendants.ids(),
-    ebtRefused: () => ebtRefused.size,
+    ebtRefused: ebt.refusedCount,
     tunnels: () => tunnels.count(),
     close,
   }

@@ -162,7 +162,7 @@ t.test('every muxrpc method stands in docs/protocol.md as the registry declares 
     tunnels: createTunnels({ total: 1, perPeer: 1, bytes: 1, ms: 1 }),
     signIn: createSignInBridge(clock, keys.id, store.members.has),
     backlog: { asked() {}, sent() {} },
-    ...{ ebt: null, onEbtRefused() {} },
+    ebt: { hub: () => null, refused() {} },
     manifest: () => ({}),
     ...{ address: () => ({ host: 'x', port: 1 }), expiresDays: () => 1, name: () => 'x' },
     ...{ inviteLink: () => '', aliasLink: () => '' },

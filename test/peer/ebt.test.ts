@@ -249,6 +249,23 @@ t.test('a client that reads nothing holds no more than a connection may', async 
   t.ok(before < 4000, `${before} were read, ${OUTGOING_BYTES} bytes may wait`)
 })
 
+t.test('EBT is turned on and off while clients are connected', async (t) => {
+  const peer = await startTestPeer(t)
+  const feed = createTestFeed()
+  await peer.follow(feed.id)
+  const client = await peer.connect(feed.keys)
+  t.match(await openSession(client).ended, { code: 'not_allowed' })
+  t.equal(peer.peer.ebtRefused(), 1)
+  await peer.store.settings.change({ ebt: true })
+  await until('the method to be there', async () => (await client.rpc.manifest()).ebt)
+  const session = openSession(client)
+  await until('our clock', () => session.notes.size > 0)
+  t.equal(peer.peer.ebtRefused(), 0)
+  await peer.store.settings.change({ ebt: false })
+  t.equal(await session.ended, true, 'the session ends well')
+  t.match(await openSession(client).ended, { code: 'not_allowed' })
+})
+
 t.test('what is no session of ours is refused', async (t) => {
   const peer = await startTestPeer(t, {}, '', ON)
   const feed = createTestFeed()

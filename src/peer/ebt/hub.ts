@@ -24,6 +24,7 @@ export interface Ebt {
   open(caller: Connection, stream: RpcStream): void
   /** Whether the connection replicates by EBT: it is then not asked for histories. */
   has(connection: Connection): boolean
+  /** Ends all sessions. */
   close(): void
 }
 
@@ -98,6 +99,7 @@ export function createEbt({ store, log, uptime, own }: EbtComponents): Ebt {
     close() {
       stopMembers()
       stopResets()
+      for (const session of [...sessions.values()]) session.end()
       turns.close()
       for (const { stop } of tracked.values()) stop()
       tracked.clear()

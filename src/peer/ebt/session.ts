@@ -85,6 +85,12 @@ export class EbtSession implements StreamHandler {
     this.pump()
   }
 
+  /** EBT has been turned off, or the relay closes. */
+  end(): void {
+    this.stream.end()
+    this.release()
+  }
+
   data(body: Buffer, type: number): void {
     const value = decodeBody(body, type)
     if (typeof value !== 'object' || value === null || Array.isArray(value))

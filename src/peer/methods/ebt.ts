@@ -2,30 +2,26 @@
 
 import { RelayError } from '../../lib/errors.js'
 import type { Methods } from '../../muxrpc/registry.js'
-import type { FeedId } from '../../ssb/feed-id.js'
 import type { Access } from '../access.js'
 import { asObject } from '../arguments.js'
 import { type Connection, isFollowed } from '../connection.js'
-import type { Ebt } from '../ebt/hub.js'
+import type { EbtSwitch } from '../ebt/switch.js'
 
 /** The version of EBT that ssb-ebt 5 to 9 speak, and the one format there is. */
 const VERSION = 3
 const FORMAT = 'classic'
 
 export interface EbtMethodComponents {
-  /** null where `feeds.ebt` is off: the method is then refused */
-  ebt: Ebt | null
-  /** Told of each call by a member that is refused because EBT is off. */
-  onEbtRefused(member: FeedId): void
+  ebt: Pick<EbtSwitch, 'hub' | 'refused'>
 }
 
 /** `ebt.replicate({version: 3, format?: 'classic'})`. Errors: `bad_argument`, `busy` (a second call on one connection). */
-export function ebtMethods({ ebt, onEbtRefused }: EbtMethodComponents): Methods<Connection> {
+export function ebtMethods({ ebt }: EbtMethodComponents): Methods<Connection> {
   const access: Access = {
-    words: 'members, if `feeds.ebt` is on',
-    allows: ({ callerClass }) => ebt !== null && isFollowed(callerClass),
+    words: 'members, if EBT is on',
+    allows: ({ callerClass }) => ebt.hub() !== null && isFollowed(callerClass),
     refusal({ callerClass, id }) {
-      if (isFollowed(callerClass)) onEbtRefused(id)
+      if (isFollowed(callerClass)) ebt.refused(id)
       return null
     },
   }
@@ -37,7 +33,7 @@ export function ebtMethods({ ebt, onEbtRefused }: EbtMethodComponents): Methods<
         const { version, format = FORMAT } = asObject(argument)
         if (version !== VERSION || format !== FORMAT)
           throw new RelayError('bad_argument', `only version ${VERSION} and format ${FORMAT} are supported`)
-        ebt?.open(caller, stream)
+        ebt.hub()?.open(caller, stream)
       },
     },
   }
