@@ -109,7 +109,14 @@ const MEMBER: MemberInfo = {
 const ENTRY: AuditInfo = { at: 0, who: '', what: '', whom: '', detail: '' }
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
 const BLOCKED: BlockedInfo = { id: '', since: 0, reason: '' }
-const SETTINGS: SettingsInfo = { name: '', description: '', mode: 'open', set_up: true, setup_token: null }
+const SETTINGS: SettingsInfo = {
+  name: '',
+  description: '',
+  mode: 'open',
+  ebt: false,
+  set_up: true,
+  setup_token: null,
+}
 const CHECK: DoctorCheck = { name: '', ok: true, severity: 'ok', detail: '', advice: null }
 const REPORT: DoctorReport = { ok: true, checks: [CHECK] }
 const CREATED: Awaited<ReturnType<Operator['inviteCreate']>> = { ...INVITE, code: '', link: '' }
