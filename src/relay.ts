@@ -109,7 +109,15 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
     const { addressFor: address, inviteLink, aliasLink } = reach
-    const told = { address, inviteLink, aliasLink, expiresDays, name, tunnels: tunnelCaps(config) }
+    const told = {
+      address,
+      inviteLink,
+      aliasLink,
+      expiresDays,
+      name,
+      tunnels: tunnelCaps(config),
+      ebt: config.feeds.ebt,
+    }
     const peer = await createPeer({ store, keys, log, clock, recovery, signIn }, told)
     closers.push(() => peer.close())
     const asked = { store, peer, recovery, clock, trust, listening, reach }

@@ -229,6 +229,11 @@ export const KEYS = {
     check: between(64 * KIB, STORE_MOST),
     reloadable: true,
   },
+  'feeds.ebt': {
+    default: false,
+    about:
+      "Let members replicate by EBT, as most of today's apps do: Manyverse, and others built on ssb-db2.",
+  },
   'matrix.enabled': {
     default: false,
     about: 'Host a lobby on Matrix: one room that other homeservers can join by federation.',

@@ -146,9 +146,10 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
 
   begin(flags: number, length: number, request: number): Taking {
     const most = this.caller.limits.frameBytes
-    if (length > most || ((flags & TYPE_BITS) !== 0 && length > JSON_BYTES))
-      throw new RelayError('message_too_large', `frame of ${length} bytes`)
     const known = this.open?.get(request)
+    const json = known instanceof RpcStream ? known.jsonBytes : JSON_BYTES
+    if (length > most || ((flags & TYPE_BITS) !== 0 && length > json))
+      throw new RelayError('message_too_large', `frame of ${length} bytes`)
     this.current = known ?? null
     if (known === undefined) {
       if (request <= 0) return 'skip'

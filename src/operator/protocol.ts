@@ -88,6 +88,8 @@ export interface RelayStatus {
   members: number
   online: number
   tunnels: number
+  /** members whose apps have asked for EBT since the start, while `feeds.ebt` is off */
+  ebt_refused: number
   feeds: number
   messages: number
   /** of the messages kept, and the most there may be */
@@ -183,6 +185,8 @@ export interface SettingsInfo {
   name: string
   description: string
   mode: PrivacyMode
+  /** whether members may replicate by EBT, whatever the configuration says */
+  ebt: boolean
   set_up: boolean
   /** until set-up is done: what the web's set-up page asks for */
   setup_token: string | null
@@ -193,6 +197,8 @@ export interface SetupAnswers {
   description: string
   /** feed id of whoever shall administer the room over SSB: followed, and given the role */
   admin?: string
+  /** whether members may replicate by EBT; left out, it stays as it is */
+  ebt?: boolean
 }
 
 export interface BlockedInfo {

@@ -11,7 +11,7 @@ import type { Listening, Reach } from './reach.js'
 
 export interface StatusComponents {
   store: Store
-  peer: Pick<Peer, 'id' | 'online' | 'tunnels'>
+  peer: Pick<Peer, 'id' | 'online' | 'tunnels' | 'ebtRefused'>
   recovery: Pick<Recovery, 'pending'>
   clock: Clock
   trust: Pick<TimeTrust, 'by'>
@@ -47,6 +47,7 @@ export function createStatus(
       members: store.members.count(),
       online: peer.online().length,
       tunnels: peer.tunnels(),
+      ebt_refused: peer.ebtRefused(),
       ...counts,
       message_bytes: bytes,
       max_bytes: maxBytes(),

@@ -23,6 +23,7 @@ import { createAccess } from './access.js'
 import { createAdmission } from './admission.js'
 import { type Connection, createCallerLimits } from './connection.js'
 import { manageConnections } from './connection-manager.js'
+import { createEbtSwitch } from './ebt/switch.js'
 import { chooseEviction } from './eviction.js'
 import { keyPairOf } from './key-pair.js'
 import { allMethods } from './methods/all.js'
@@ -46,6 +47,8 @@ export interface PeerComponents {
 export interface PeerOptions
   extends Pick<RoomComponents, 'address' | 'expiresDays' | 'inviteLink' | 'aliasLink' | 'name'> {
   tunnels: TunnelCaps
+  /** whether the configuration turns EBT on for members; the setting can, too */
+  ebt: boolean
   /** secret-stack plugins to run beside our own methods */
   plugins?: readonly Plugin[]
 }
@@ -56,6 +59,8 @@ export interface Peer {
   listen(options: ListenerOptions): Promise<Listener>
   /** Attendants: internal users connected now. */
   online(): FeedId[]
+  /** Members whose apps have asked for EBT since the start, in vain as it is off. */
+  ebtRefused(): number
   /** Tunnels open now. */
   tunnels(): number
   close(): Promise<void>
@@ -73,14 +78,16 @@ export async function createPeer(
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
-  const replication = createReplication({ store, clock, log, connections })
+  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own }, options.ebt)
+  const usesEbt = (connection: Connection): boolean => ebt.hub()?.has(connection) ?? false
+  const replication = createReplication({ store, clock, log, connections, usesEbt })
   signIn.connect(createAskApp(connections))
 
   const access = createAccess(mode)
   const registry = new Registry<Connection>()
   const methods = allMethods(access, {
     ...options,
-    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication },
+    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication, ebt },
     manifest: (caller) => registry.manifest((method) => method.access.allows(caller)),
   })
   const host = createPluginHost(registry, methods, {
@@ -132,6 +139,7 @@ export async function createPeer(
     listeners.stop()
     manager.close()
     replication.close()
+    ebt.close()
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()
@@ -144,6 +152,7 @@ export async function createPeer(
     id: own,
     listen: (at) => listeners.listen(at),
     online: () => attendants.ids(),
+    ebtRefused: ebt.refusedCount,
     tunnels: () => tunnels.count(),
     close,
   }

@@ -32,11 +32,14 @@ export function createReplication({
   clock,
   log,
   connections,
+  usesEbt = () => false,
 }: {
   store: Store
   clock: Clock
   log: Log
   connections: Connections<Connection>
+  /** whether a connection replicates by EBT: it is asked for nothing else */
+  usesEbt?: (connection: Connection) => boolean
 }): Replication {
   // one for all members: a member that connects over and over must not fill a board's card
   const tell = store.refusals.noting(createThrottledLog(log, clock.uptime))
@@ -49,7 +52,7 @@ export function createReplication({
     if (!entry) return
     waiting.delete(connection)
     entry.cancelTimer()
-    if (connection.isClosed) return
+    if (connection.isClosed || usesEbt(connection)) return
     started.add(connection)
     for (const feed of [connection.id, ...store.members.vouchedBy(connection.id)]) void ask(connection, feed)
   }

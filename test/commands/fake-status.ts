@@ -22,6 +22,7 @@ export const STATUS: RelayStatus = {
   },
   members: 0,
   online: 0,
+  ebt_refused: 0,
   tunnels: 0,
   feeds: 0,
   messages: 0,

@@ -13,6 +13,7 @@ const SETTINGS: SettingsInfo = {
   name: 'Rock pool',
   description: 'For people who like\u001b[31m limpets.',
   mode: 'open',
+  ebt: false,
   set_up: true,
   setup_token: null,
 }
@@ -40,7 +41,7 @@ t.test('setup: where to answer, answering, changing one answer', async (t) => {
   const done = await tidepool('setup', '--name', 'Rock pool', '--admin', ANA, '--data', dataDir)
   t.match(
     done.stdout,
-    /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n {2}admin +@AAA.*\n$/,
+    /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n {2}ebt +off.*\n {2}admin +@AAA.*\n$/,
   )
   await tidepool('setup', '--description', 'Limpets.', '--data', dataDir)
   const seated = await tidepool('setup', '--admin', ANA, '--data', dataDir)
