@@ -80,16 +80,16 @@ t.test('the npm commands that documents name exist', async (t) => {
 
 t.test('every command is documented, and every documented command exists', async (t) => {
   const names = COMMANDS.map(([name]) => name)
-  const operating = text('docs/operating.md')
+  const reference = text('docs/reference.md')
   for (const [name, , load] of COMMANDS) {
     const command = new Command(name)
     ;(await load()).define(command)
     const leaves =
       command.commands.length > 0 ? command.commands.map((sub) => `${name} ${sub.name()}`) : [name]
     for (const leaf of leaves)
-      t.ok(operating.includes(`tidepool ${leaf}`), `tidepool ${leaf} stands in operating.md`)
+      t.ok(reference.includes(`tidepool ${leaf}`), `tidepool ${leaf} stands in reference.md`)
   }
-  for (const path of ['README.md', 'docs/operating.md']) {
+  for (const path of ['README.md', 'docs/operating.md', 'docs/reference.md']) {
     for (const [, name = ''] of text(path).matchAll(/(?:^|`|\$ )tidepool ([a-z]+)/gm)) {
       t.ok(names.includes(name), `${path}: tidepool ${name}`)
     }
@@ -132,7 +132,7 @@ t.test('every field that is printed as JSON is documented', async (t) => {
     ['doctor: checks', CHECK],
   ]
   t.same(
-    rows(text('docs/operating.md'), 'JSON').map(([command, fields]) => [command, fields?.split(', ').sort()]),
+    rows(text('docs/reference.md'), 'JSON').map(([command, fields]) => [command, fields?.split(', ').sort()]),
     printed.map(([command, value]) => [command, Object.keys(value).sort()]),
   )
 })
@@ -145,6 +145,7 @@ t.test('links between documents lead somewhere', async (t) => {
     'docs/architecture.md',
     'docs/protocol.md',
     'docs/parity.md',
+    'docs/reference.md',
   ]) {
     for (const [, target = ''] of text(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
       const from = path.includes('/') ? 'docs/' : ''
