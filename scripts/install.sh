@@ -28,7 +28,7 @@ usage: install.sh [OPTIONS]      install the release that this script is part of
 
   --release FILE     a release archive (tidepool-VERSION.tgz), instead of the release around this script
   --name TEXT        what people call the room; without it a set-up link asks
-  --admin FEED       feed id of whoever administers the room from their app; needs --name
+  --admin FEED       feed id of the administrator, who uses their app; needs --name
   --domain NAME      public DNS name of this machine
   --acme-email MAIL  fetch certificates for the domain; this address is given to the certificate authority
   --onion            offer the relay as a Tor onion service
@@ -205,7 +205,7 @@ candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: *//p'; }
 
 apt_install() {
   apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" </dev/null >&2 ||
-    die "apt could not install: $*" 'see above; once it is mended, run this again'
+    die "apt could not install: $*" 'see above; fix that and run this again'
 }
 
 add_nodesource() {
@@ -393,7 +393,7 @@ write_config() {
   if [ ! -e "$ETC/relay.toml" ]; then
     about_config "$id" describe "$sets" >"$ETC/relay.toml.new" || {
       rm -f "$ETC/relay.toml.new"
-      die 'nothing was started' 'mend the options named above and run this again'
+      die 'nothing was started' 'correct the options named above and run this again'
     }
     chgrp "$ACCOUNT" "$ETC/relay.toml.new"
     chmod 640 "$ETC/relay.toml.new"
@@ -508,8 +508,8 @@ do_upgrade() {
   bring
   # one whose configuration would be refused is refused itself, while the old release still runs
   about_config "$id" check "$ETC/relay.toml" || die 'the new release does not take the configuration that is there; nothing was changed' \
-    "mend $ETC/relay.toml and run this again"
-  [ "$id" != "$before" ] || say "$id is installed already; starting it anew"
+    "correct $ETC/relay.toml and run this again"
+  [ "$id" != "$before" ] || say "$id is installed already; restarting it"
   write_config
   # From here on there is no half way: a lost connection must not leave the relay stopped.
   trap '' HUP INT TERM PIPE
@@ -539,7 +539,7 @@ do_upgrade() {
 
 do_uninstall() {
   if [ "$purge" = yes ] && [ "$ask" = yes ] && [ -t 0 ]; then
-    case "$(answer 'This deletes the identity and all feeds of the relay for ever. Type yes to go on:' no)" in
+    case "$(answer 'This deletes the identity and all feeds of the relay permanently. Type yes to continue:' no)" in
       yes) ;;
       *) die 'nothing was removed' ;;
     esac

@@ -93,7 +93,7 @@ export function say(text = ''): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** What is under way, for whoever watches; not part of the result. */
+/** What is under way, for the person who watches; not part of the result. */
 export function progress(text: string): void {
   process.stderr.write(`${text}\n`)
 }

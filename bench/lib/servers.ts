@@ -205,7 +205,7 @@ export async function fill(
   return clients.give('author', 'reader', feed)
 }
 
-/** Reads back what `fill` has filled in, every message checked, so that nothing is counted that is not there. */
+/** Reads back what `fill` has filled in, every message checked, so that missing messages do not count. */
 export async function check(server: Server, clients: Clients, feed: BenchFeed): Promise<void> {
   const { messages } = await clients.read('reader', feed.id, true)
   if (messages !== feed.count) throw new Error(`${server.name} holds ${messages} of ${feed.count} messages`)

@@ -1,5 +1,5 @@
 // secret-stack with ssb-db2 as a pub: it serves histories with ssb-db2's own compat plugin, and takes in by
-// asking whoever it follows for a history and adding each message with db.add.
+// asking each feed it follows for a history and adding each message with db.add.
 
 import { createRequire } from 'node:module'
 import { answerWith } from '../lib/ipc.js'

@@ -1,4 +1,4 @@
-// A relay gets its certificate from a real certificate authority (pebble), renews it, and bears what authorities do.
+// A relay gets its certificate from a real certificate authority (pebble), renews it, and survives the authority's failures.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

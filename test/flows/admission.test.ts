@@ -21,7 +21,7 @@ import {
   TABLE,
 } from './table.js'
 
-/** Kinds of callers that the table calls by one name, and whoever once had another standing, in each mode. */
+/** Kinds of callers that the table calls by one name, and callers that once had another class, in each mode. */
 function kindsIn(mode: Mode): Record<string, Cells | 'refused'> {
   const { guest, stranger, member, blocked } = TABLE[mode] as Record<string, Cells>
   const kinds = {

@@ -1,4 +1,4 @@
-// Links for who comes through the onion lead to the onion: they need not learn, nor pass on, what we are elsewhere.
+// Links given through the onion name the onion: visitors need not learn, nor pass on, the relay's other addresses.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'

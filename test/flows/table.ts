@@ -80,7 +80,7 @@ const NAMED: Method[] = ['room.registerAlias', 'room.listAliases', 'room.revokeA
 
 const GUEST = row([...ALL, 'invite.use'])
 const MEMBER = row([...FOLLOWED, ...VOUCHERS, ...NAMED])
-// whoever presents a code that is none of ours is a stranger, and is told so
+// a caller with a code that is not ours is a stranger, and gets that error
 const STRANGER = { 'invite.use': 'invite_unknown' } as const
 // no aliases: nobody has a name that could be found
 const HIDDEN = { 'tunnel.whois': 'not_found' } as const

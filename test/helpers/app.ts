@@ -87,7 +87,7 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     keys,
     path,
     caps: { shs: NETWORK_KEY },
-    // without this secret-stack hangs up on whoever is silent for five seconds
+    // without this secret-stack closes connections that are silent for five seconds
     timers: { inactivity: 600_000, handshake: 15_000 },
     connections: { incoming: {}, outgoing: { net: [{ transform: 'shs' }] } },
     conn: { autostart: false },

@@ -46,7 +46,7 @@ export interface Client {
   keys: Keys
   // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
   rpc: any
-  /** resolves when the connection is gone, whoever ended it */
+  /** resolves when the connection is gone, whichever end closed it */
   closed: Promise<void>
   close(): Promise<void>
 }

@@ -31,7 +31,7 @@ export interface PebbleOptions {
   refusedNonces?: number
   /** seconds at most that it takes its time with each challenge */
   sleepSeconds?: number
-  /** whether it asks for no second challenge from who has met one */
+  /** whether a client that has met one challenge is asked for no second one */
   reusesAuthorizations?: boolean
 }
 

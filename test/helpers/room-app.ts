@@ -51,7 +51,7 @@ export const roomAddress = ({ ssbPort, id }: { ssbPort: number; id: string }): s
 
 /**
  * ssb-tunnel asks for its portal by `gossip.connect`, which ssb-conn's `gossip` has no more: this is what apps that
- * have both put there. Who is connected is taken, and the portal is dialled at the address it is known by.
+ * have both put there. An open connection is used; the portal is dialled at its known address.
  */
 const gossipConnect = (portal: BootedRelay | undefined) => ({
   name: 'gossip',
@@ -81,7 +81,7 @@ export async function openRoomApp(t: Test, options: RoomAppOptions = {}): Promis
     keys,
     path,
     caps: { shs: NETWORK_KEY },
-    // without this secret-stack hangs up on whoever is silent for five seconds
+    // without this secret-stack closes connections that are silent for five seconds
     timers: { inactivity: 600_000, handshake: 15_000 },
     connections: {
       incoming: { tunnel },

@@ -1,6 +1,6 @@
 // Reading the project's own files from tests.
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Files } from './arrows.js'
@@ -25,4 +25,16 @@ export function sources(directory: string): Files {
     .filter((name) => name.endsWith('.ts'))
     .map((name) => `${directory}/${name.replaceAll('\\', '/')}`)
   return new Map(paths.sort().map((path) => [path, text(path)]))
+}
+
+/** Every file that people edit, by path from the project's root: no packages, builds or hidden directories. */
+export function projectFiles(): string[] {
+  const skipped = /^(node_modules|dist|release|coverage|\..*)$/
+  const walk = (directory: string): string[] =>
+    readdirSync(join(ROOT, directory)).flatMap((name) => {
+      if (skipped.test(name)) return []
+      const path = directory === '' ? name : `${directory}/${name}`
+      return statSync(join(ROOT, path)).isDirectory() ? walk(path) : [path]
+    })
+  return walk('').sort()
 }

@@ -16,7 +16,7 @@ const FETCH = `
 require("node:https").get(
   { host: "127.0.0.1", path: "/invite/", rejectUnauthorized: false, headers: { host: "relay.example" } },
   async (answer) => console.log(answer.statusCode, Buffer.concat(await answer.toArray()).toString()))`
-/** Milliseconds for systemd to notice, wait and start anew. */
+/** Milliseconds for systemd to notice, wait and restart. */
 const PATIENCE_MS = 60_000
 
 t.setTimeout(20 * 60_000)
