@@ -91,5 +91,9 @@ export const MATRIX_INVITES_PER_DAY = 3
 export const MATRIX_INVITES_KEPT = 50
 /** Events removed in one write when old ones are pruned. */
 export const MATRIX_PRUNED = 200
+/** Events stored in a room after which its oldest messages are removed: a flood must not grow the database until the sweep. */
+export const MATRIX_TRIM = 500
+/** State events stored in a room after which it is pruned as a whole, which reads all of it. */
+export const MATRIX_STATE_PRUNE = 2000
 /** Milliseconds after its arrival at which a request for what is private or absent is answered, for both alike. */
 export const MATRIX_ABSENT_MS = 60

@@ -44,6 +44,7 @@ export interface RoomData {
   event(roomId: string, n: number, id: string): KeptEvent | undefined
   /** Keeps an event, and has it at hand. */
   putEventNow(n: number, event: RoomEvent, note: Omit<MatrixEventRecord, 'pdu'>): void
+  removeEventNow(n: number, id: string, order: number): void
   state(n: number, number: number): StateMap
   /** Keeps a state as changes to another one, or as a whole where there is none; answers its number. */
   putStateNow(n: number, base: number, changes: StateMap): number
@@ -167,6 +168,13 @@ export function createRoomData(store: MatrixStore): RoomData {
     return found
   }
 
+  /** A failed write must not leave at hand what it takes back. */
+  function drop(n: number, id: string): void {
+    const held = events.get(`${n} ${id}`)
+    if (held) eventBytes -= held.bytes
+    events.delete(`${n} ${id}`)
+  }
+
   return {
     view(roomId) {
       const record = store.room(roomId)
@@ -176,10 +184,11 @@ export function createRoomData(store: MatrixStore): RoomData {
     event,
     putEventNow(n, added, note) {
       store.putEventNow(n, added.id, { pdu: added.pdu, ...note })
-      // what a failed write takes back must not stay at hand
-      const held = events.get(`${n} ${added.id}`)
-      if (held) eventBytes -= held.bytes
-      events.delete(`${n} ${added.id}`)
+      drop(n, added.id)
+    },
+    removeEventNow(n, id, order) {
+      store.removeEventNow(n, id, order)
+      drop(n, id)
     },
     state,
     putStateNow(n, base, changes) {
