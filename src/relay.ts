@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
+import { createCounters } from './lib/counters.js'
 import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
@@ -82,6 +83,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
     const keys = loadIdentity(join(dataDir, 'secret'))
 
+    const counters = createCounters(log, clock.uptime)
     const trust = createTimeTrust({ clock, network: overrides.network })
     closers.push(() => trust.close())
     const time = { now, uptime: clock.uptime, trust }
@@ -108,26 +110,20 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
-    const { addressFor: address, inviteLink, aliasLink } = reach
-    const told = {
-      address,
-      inviteLink,
-      aliasLink,
-      expiresDays,
-      name,
-      tunnels: tunnelCaps(config),
-      ebt: config.feeds.ebt,
-    }
-    const peer = await createPeer({ store, keys, log, clock, recovery, signIn }, told)
+    const { addressFor: address, inviteLink, aliasLink, names } = reach
+    const links = { address, inviteLink, aliasLink }
+    const told = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, told)
     closers.push(() => peer.close())
     const asked = { store, peer, recovery, clock, trust, listening, reach }
     const status = createStatus(asked, { version: VERSION, maxBytes })
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
     const lobby = config.matrix.enabled ? () => listening.matrix : null
+    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: rest.used }
     const site = createWebComponents(
-      { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
-      { ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays }, lobby },
+      { ...shown, riddles: overrides.riddles },
+      { ...{ id: keys.id, name, names, maxBytes, expiresDays }, lobby },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
@@ -187,7 +183,10 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
-    const control = await createControl({ handlers, log, clock }, { path: socketPath, version: VERSION })
+    const control = await createControl(
+      { handlers, log, clock, counters },
+      { path: socketPath, version: VERSION },
+    )
     closers.push(() => control.close())
     return {
       status: async () => status(),

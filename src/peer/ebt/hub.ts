@@ -1,5 +1,6 @@
 // Epidemic broadcast trees: what all sessions of `ebt.replicate` share. Loaded only where `feeds.ebt` is on.
 
+import type { Counters } from '../../lib/counters.js'
 import { RelayError } from '../../lib/errors.js'
 import { createFairScheduler, type FairScheduler } from '../../lib/fair-scheduler.js'
 import { HISTORY_TURN } from '../../lib/limits.js'
@@ -15,6 +16,7 @@ export interface EbtComponents {
   log: Log
   uptime(): number
   own: FeedId
+  counters: Counters
 }
 
 export interface Ebt {
@@ -33,6 +35,7 @@ export interface EbtShared {
   store: Store
   own: FeedId
   tell: ThrottledLog
+  counters: Counters
   turns: FairScheduler<EbtSession>
   /** The feed can be read by members. */
   isServed(feed: FeedId): boolean
@@ -43,7 +46,7 @@ export interface EbtShared {
   untrack(feed: FeedId, session: EbtSession): void
 }
 
-export function createEbt({ store, log, uptime, own }: EbtComponents): Ebt {
+export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
   // One subscription for each feed, not for each feed of each session: most members follow the same feeds.
   const tracked = new Map<FeedId, { sessions: Set<EbtSession>; stop: () => void }>()
@@ -55,6 +58,7 @@ export function createEbt({ store, log, uptime, own }: EbtComponents): Ebt {
     store,
     own,
     turns,
+    counters,
     tell: store.refusals.noting(createThrottledLog(log, uptime)),
     isServed: (feed) => feed === own || store.members.has(feed),
     contiguous(feed) {

@@ -174,9 +174,9 @@ export class EbtSession implements StreamHandler {
 
   private createIngest(feed: FeedId): FeedIngest {
     const { tcp, id } = this.caller
-    const { store, tell } = this.shared
+    const { store, tell, counters } = this.shared
     return createFeedIngest(
-      { store, tell },
+      { store, tell, counters },
       {
         feed,
         from: id,

@@ -1,5 +1,6 @@
 // Whether EBT is on: by configuration, or by the setting that the operator can change at any time.
 
+import type { Counters } from '../../lib/counters.js'
 import type { Log } from '../../lib/log.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
@@ -20,11 +21,12 @@ export interface EbtSwitchComponents {
   log: Log
   uptime(): number
   own: FeedId
+  counters: Counters
 }
 
 /** Resolves once EBT can be called, if it is on. @param configured `feeds.ebt` of the configuration */
 export async function createEbtSwitch(
-  { store, log, uptime, own }: EbtSwitchComponents,
+  { store, log, uptime, own, counters }: EbtSwitchComponents,
   configured: boolean,
 ): Promise<EbtSwitch> {
   const asked = new Set<FeedId>()
@@ -37,7 +39,7 @@ export async function createEbtSwitch(
     const { createEbt } = await import('./hub.js')
     if (hub || isClosed || !isOn()) return
     asked.clear()
-    hub = createEbt({ store, log, uptime, own })
+    hub = createEbt({ store, log, uptime, own, counters })
   }
 
   const stopListening = store.settings.onChange(() => {
