@@ -26,9 +26,9 @@ import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
 import { createStore } from './store/store.js'
-import type { DrawnRiddle, FetchCertificate } from './web/app.js'
+import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
-import { createWebComponents } from './web/room.js'
+import { createWebComponents } from './web/web-components.js'
 
 export interface RelayOptions {
   config: Config
@@ -41,7 +41,7 @@ export interface RelayOptions {
 /** What a test may put in place of the real thing. Never read from configuration. */
 export interface RelayOverrides {
   clock?: Clock
-  riddles?: () => Promise<DrawnRiddle>
+  drawCaptcha?: () => Promise<DrawnCaptcha>
   fetchCertificate?: FetchCertificate
   network?: AskNetwork
 }
@@ -120,8 +120,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => rest.close())
     const lobby = config.matrix.enabled ? () => listening.matrix : null
     const site = createWebComponents(
-      { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
-      { ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays }, lobby },
+      {
+        store,
+        signIn,
+        setup,
+        log,
+        now,
+        online: peer.online,
+        used: rest.used,
+        drawCaptcha: overrides.drawCaptcha,
+      },
+      { ...{ id: keys.id, name, hostnames: reach.names, maxBytes, expiresDays }, lobby },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.

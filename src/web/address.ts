@@ -2,7 +2,7 @@
 
 import { ONION_PORTS } from '../lib/limits.js'
 import { isLoopback, originOf } from '../lib/platform.js'
-import type { RelayFace, RelayNames } from './contract.js'
+import type { RelayFace, RelayHostnames } from './contract.js'
 import type { Listener } from './listen.js'
 
 /** The seed that says "this is a room, and open": the same for all rooms (Rooms 1), a secret of nobody's. */
@@ -11,7 +11,7 @@ export const OPEN_ROOM_SEED = 'SSB+Room+PSK3TLYC2T86EHQCUHBUHASCASE18JBV24='
 const isOnion = (host: string): boolean => host.endsWith('.onion')
 
 /** The SSB port under a name of ours. */
-export function ssbPortAt(host: string, { ssbPort }: Pick<RelayNames, 'ssbPort'>): number {
+export function ssbPortAt(host: string, { ssbPort }: Pick<RelayHostnames, 'ssbPort'>): number {
   return isOnion(host) ? ONION_PORTS.ssb : ssbPort
 }
 
@@ -22,11 +22,11 @@ export function ssbPortAt(host: string, { ssbPort }: Pick<RelayNames, 'ssbPort'>
 export function multiserverAddress(
   host: string,
   { id }: Pick<RelayFace, 'id'>,
-  names: Pick<RelayNames, 'ssbPort'>,
+  hostnames: Pick<RelayHostnames, 'ssbPort'>,
 ): string {
   // `onion` is the transport that goes through Tor: `net` would ask the name server for the name, and tell it
   const transport = isOnion(host) ? 'onion' : 'net'
-  return `${transport}:${host}:${ssbPortAt(host, names)}~shs:${id.slice(1).replace(/\.ed25519$/, '')}`
+  return `${transport}:${host}:${ssbPortAt(host, hostnames)}~shs:${id.slice(1).replace(/\.ed25519$/, '')}`
 }
 
 /** The open invite of the room at an address: what Rooms 1 clients take in place of an invite code. */
@@ -34,7 +34,7 @@ export function openInvite(address: string): string {
   return `${address}:${OPEN_ROOM_SEED}`
 }
 
-export interface Sites extends Pick<RelayNames, 'domain' | 'onion'> {
+export interface Sites extends Pick<RelayHostnames, 'domain' | 'onion'> {
   /** the pages under the domain; null while there is no certificate to show */
   https: string | null
   /** the listener without a name */

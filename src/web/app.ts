@@ -7,12 +7,12 @@ import { createReverseProxy } from './proxy.js'
 import { createRequestBodies } from './request-body.js'
 
 export type {
-  DrawnCaptcha as DrawnRiddle,
+  DrawnCaptcha,
   Handler,
   Issued,
   ListenerKind,
   RelayFace,
-  RelayNames,
+  RelayHostnames,
   SetupAnswers,
   SsbAddress,
   Web,
@@ -32,8 +32,8 @@ export { type Listener, listen } from './listen.js'
 export async function createWeb(components: WebComponents, options: WebOptions): Promise<Web> {
   const limits: Required<SiteLimits> = { ...options }
   const bodies = createRequestBodies()
-  const tell = createThrottledLog(components.log, () => performance.now())
-  const proxy = createReverseProxy({ names: components.names, tell }, options.proxy ?? null)
+  const logThrottled = createThrottledLog(components.log, () => performance.now())
+  const proxy = createReverseProxy({ hostnames: components.hostnames, logThrottled }, options.proxy ?? null)
   let site: Promise<Site> | null = null
 
   function open(): Promise<Site> {

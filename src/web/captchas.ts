@@ -1,7 +1,7 @@
 // Riddles: drawn for a session, shown as an image, answered once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { RIDDLE_IMAGES, RIDDLE_MS } from '../lib/limits.js'
+import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../lib/limits.js'
 import type { DrawnCaptcha } from './contract.js'
 import type { Captcha, WebSession } from './sessions.js'
 
@@ -10,21 +10,21 @@ export interface CaptchasOptions {
   now: () => number
 }
 
-/** Binds riddles to sessions. All that decides is synchronous, so two answers at once cannot both be the first. */
+/** Binds captchas to sessions. All that decides is synchronous, so two answers at once cannot both be the first. */
 export class Captchas {
   readonly #draw: () => Promise<DrawnCaptcha>
   readonly #now: () => number
-  /** riddles whose image is kept, oldest first */
+  /** captchas whose image is kept, oldest first */
   readonly #drawn = new Set<Captcha>()
   /** images being drawn anew: two fetches at once must show the same letters */
   readonly #redrawing = new WeakMap<Captcha, Promise<Captcha>>()
   /** whether an answer is asked for */
-  asks: boolean
+  isRequired: boolean
 
-  constructor({ draw, now }: CaptchasOptions, asks: boolean) {
+  constructor({ draw, now }: CaptchasOptions, isRequired: boolean) {
     this.#draw = draw
     this.#now = now
-    this.asks = asks
+    this.isRequired = isRequired
   }
 
   /** Gives a session a fresh captcha in place of the one it had. */
@@ -54,7 +54,7 @@ export class Captchas {
   waiting(session: WebSession): Captcha | null {
     const captcha = session.captcha
     if (!captcha || captcha.expires <= this.#now()) return null
-    return captcha.answer === null && this.asks ? null : captcha
+    return captcha.answer === null && this.isRequired ? null : captcha
   }
 
   /** Uses the session's captcha up, right or wrong. */
@@ -69,13 +69,13 @@ export class Captchas {
   }
 
   async #make(): Promise<Captcha> {
-    const expires = this.#now() + RIDDLE_MS
-    if (!this.asks) return { answer: null, image: null, expires }
+    const expires = this.#now() + CAPTCHA_MS
+    if (!this.isRequired) return { answer: null, image: null, expires }
     const { answer, image, type } = await this.#draw()
     const captcha: Captcha = { answer, image: { body: image, type }, expires }
     this.#drawn.add(captcha)
     for (const oldest of this.#drawn) {
-      if (this.#drawn.size <= RIDDLE_IMAGES) break
+      if (this.#drawn.size <= CAPTCHA_IMAGES) break
       this.#forget(oldest)
     }
     return captcha

@@ -49,7 +49,7 @@ export function createConnectionLimits(handler: Handler, uptime: () => number = 
    * Who has had nothing for longest: first those that have not said all they want, then those that wait for an answer.
    * Turning the newest away would let a crowd of idlers keep everybody else out.
    */
-  function leastMissed(): Caller | undefined {
+  function chooseEviction(): Caller | undefined {
     const waits = ({ waitsFor }: Caller): boolean => [...waitsFor].some(({ complete }) => complete)
     let found: Caller | undefined
     for (const caller of callers.values()) {
@@ -60,7 +60,7 @@ export function createConnectionLimits(handler: Handler, uptime: () => number = 
   }
 
   function enter(socket: Socket): void {
-    if (callers.size >= SOCKETS) leastMissed()?.socket.destroy()
+    if (callers.size >= SOCKETS) chooseEviction()?.socket.destroy()
     const name = nameOf(socket)
     const caller = { socket, since: uptime(), waitsFor: new Set<IncomingMessage>() }
     callers.set(name, caller)

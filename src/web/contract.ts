@@ -24,7 +24,7 @@ export interface RelayFace {
 }
 
 /** Our own names, as far as we have them now. */
-export interface RelayNames {
+export interface RelayHostnames {
   domain: string | null
   /** null while no descriptor of ours is published */
   onion: string | null
@@ -131,9 +131,9 @@ export interface WebComponents {
   setup: WebSetup
   /** How we look now. */
   face(): RelayFace
-  names(): RelayNames
-  /** Draws riddles; a test injects one whose answer it knows. Default: trek-captcha. */
-  riddles?: () => Promise<DrawnCaptcha>
+  hostnames(): RelayHostnames
+  /** Draws captchas; a test injects one whose answer it knows. Default: trek-captcha. */
+  drawCaptcha?: () => Promise<DrawnCaptcha>
   log: Log
   /** Answers what belongs to another part of the relay, on the domain's listeners alone; false for what is the site's. */
   divert?: (req: IncomingMessage, res: ServerResponse) => boolean

@@ -13,8 +13,8 @@ export interface Person {
 }
 
 /** @param names of theirs here, if they have any */
-export function person(id: FeedId, names: readonly string[] = []): Person {
-  return { id, name: names[0] ?? `${id.slice(0, 9)}…`, slug: slugOf(id) }
+export function person(id: FeedId, aliases: readonly string[] = []): Person {
+  return { id, name: aliases[0] ?? `${id.slice(0, 9)}…`, slug: slugOf(id) }
 }
 
 /** An id for an address: base64 has signs that addresses use. */

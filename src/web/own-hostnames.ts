@@ -4,7 +4,7 @@ import { isIP, isIPv6 } from 'node:net'
 import { hostname } from 'node:os'
 import { isLoopback } from '../lib/platform.js'
 import { isAlias, normalAlias } from '../ssb/alias.js'
-import type { ListenerKind, RelayNames } from './contract.js'
+import type { ListenerKind, RelayHostnames } from './contract.js'
 
 /** A host and, ignored, a port. IPv6 stands in brackets. */
 const HOST = /^(?:\[([0-9a-f:.]{2,45})\]|([a-z0-9._-]{1,253}))(?::\d{0,5})?$/i
@@ -20,20 +20,20 @@ const MACHINE = `${hostname().split('.')[0]?.toLowerCase()}.local`
  * @param header       the Host header as it came
  * @param localAddress our end of the socket
  */
-export function ownName(
+export function ownHostname(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  names: Pick<RelayNames, 'domain' | 'onion' | 'local'>,
+  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local'>,
 ): string | null {
   const match = HOST.exec(header ?? '')
   const said = (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '')
   if (!said) return null
   const is = (name: string | null) => name !== null && name.toLowerCase() === said
   // a public listener answers to its one name: a stranger on the onion must not learn or name what we are elsewhere
-  if (kind === 'domain') return is(names.domain) ? said : null
-  if (kind === 'onion') return is(names.onion) ? said : null
-  if (is(names.domain) || is(names.onion) || names.local?.includes(said)) return said
+  if (kind === 'domain') return is(hostnames.domain) ? said : null
+  if (kind === 'onion') return is(hostnames.onion) ? said : null
+  if (is(hostnames.domain) || is(hostnames.onion) || hostnames.local?.includes(said)) return said
   return literal(said, canonical(localAddress ?? ''))
 }
 
@@ -48,26 +48,26 @@ export interface OwnAddress {
 }
 
 /**
- * Finds out by which of our names a request came, as `ownName` does, and also by whose name before the domain.
+ * Finds out by which of our names a request came, as `ownHostname` does, and also by whose name before the domain.
  * @param header the Host header as it came
  */
 export function ownAddress(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  names: Pick<RelayNames, 'domain' | 'onion' | 'local' | 'aliasSubdomains'>,
+  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local' | 'aliasSubdomains'>,
 ): OwnAddress | null {
   const scheme = kind === 'domain' ? 'https' : 'http'
   const port = /:(\d{1,5})$/.exec(header ?? '')?.[1]
   const origin = (host: string): string => `${scheme}://${host}${port === undefined ? '' : `:${port}`}`
-  const host = ownName(header, localAddress, kind, names)
+  const host = ownHostname(header, localAddress, kind, hostnames)
   if (host) return { host, alias: null, origin: origin(host.includes(':') ? `[${host}]` : host) }
-  if (!names.aliasSubdomains || names.domain === null) return null
+  if (!hostnames.aliasSubdomains || hostnames.domain === null) return null
   const [, label = '', rest] = /^([^.]+)\.(.*)$/.exec(header ?? '') ?? []
   const alias = normalAlias(label)
-  const domain = ownName(rest, undefined, kind, { domain: names.domain, onion: null })
+  const domain = ownHostname(rest, undefined, kind, { domain: hostnames.domain, onion: null })
   // a reserved word is no name of anybody's: `www` is for the operator's other machines
-  if (!domain || domain !== names.domain.toLowerCase() || !isAlias(alias)) return null
+  if (!domain || domain !== hostnames.domain.toLowerCase() || !isAlias(alias)) return null
   return { host: domain, alias, origin: origin(`${alias}.${domain}`) }
 }
 

@@ -19,10 +19,10 @@ export function createPictures(
   now: () => number,
   limits: PictureLimits = { kept: PICTURES_KEPT, perHour: PICTURES_PER_HOUR },
 ): (ctx: WebContext, text: string) => Promise<void> {
-  const kept = new FifoCache<Promise<Buffer>>(limits.kept)
+  const cache = new FifoCache<Promise<Buffer>>(limits.kept)
   const budget = new TokenBucket(limits.perHour, now)
   return async (ctx, text) => {
-    const image = await kept.get(text, () => {
+    const image = await cache.get(text, () => {
       if (budget.take()) return drawQr(text)
       ctx.set('Retry-After', String(budget.wait()))
       throw new RelayError('quota_reached')

@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { ThrottledLog } from '../lib/log.js'
-import type { RelayNames } from './contract.js'
+import type { RelayHostnames } from './contract.js'
 import { canonical, ownAddress } from './own-hostnames.js'
 
 /**
@@ -32,7 +32,7 @@ const FORWARDING = [
  * @param proxy the proxy's IP address; null where there is none
  */
 export function createReverseProxy(
-  { names, tell }: { names(): RelayNames; tell: ThrottledLog },
+  { hostnames, logThrottled }: { hostnames(): RelayHostnames; logThrottled: ThrottledLog },
   proxy: string | null,
 ): ReverseProxy {
   const address = proxy === null ? null : canonical(proxy)
@@ -40,7 +40,7 @@ export function createReverseProxy(
 
   /** Of several hosts the one that is ours, as each of several proxies adds one; else the last. */
   function hostIn(list: string[]): string | undefined {
-    return list.find((host) => ownAddress(host, undefined, 'domain', names())) ?? list.at(-1)
+    return list.find((host) => ownAddress(host, undefined, 'domain', hostnames())) ?? list.at(-1)
   }
 
   return {
@@ -58,7 +58,10 @@ export function createReverseProxy(
       const instead =
         protos.length > 0 ? 'it says that visitors do not use HTTPS' : 'it does not send that header'
       trouble = `the reverse proxy has to send X-Forwarded-Proto: https; ${instead}`
-      tell('warn', 'proxy: no proof of https, request refused', { missing: 'X-Forwarded-Proto: https', sent })
+      logThrottled('warn', 'proxy: no proof of https, request refused', {
+        missing: 'X-Forwarded-Proto: https',
+        sent,
+      })
       return 'unproven'
     },
   }

@@ -47,7 +47,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
     return new Promise((resolve, reject) => {
       let buffer = Buffer.alloc(0)
       let bytes = 0
-      const isCrumbs = countCrumbs(req)
+      const hasTooMany = countSmallChunks(req)
       const body: Body = { cut, size: () => buffer.length }
       unfinished.add(body)
 
@@ -70,7 +70,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
         reject(error)
       }
       function take(chunk: Buffer): void {
-        if (isCrumbs(chunk)) return cut(new RelayError('body_malformed', 'too many small chunks'))
+        if (hasTooMany(chunk)) return cut(new RelayError('body_malformed', 'too many small chunks'))
         const before = bytes
         bytes += chunk.length
         if (bytes > BODY_DISCARDED) return cut(new RelayError('body_too_large'))
@@ -91,11 +91,11 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
         if (bytes > TEXT_FORM_BYTES) reject(new RelayError('body_too_large'))
         else resolve(whole)
       })
-      const gone = (): void => {
+      const abort = (): void => {
         if (unfinished.has(body)) cut(new RelayError('body_malformed', 'it ended early'))
       }
-      req.once('error', gone)
-      req.once('close', gone)
+      req.once('error', abort)
+      req.once('close', abort)
     })
   }
 
@@ -105,7 +105,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
       if (bodies.has(req)) return
       if (req.method !== 'POST') {
         // nothing of ours reads it, and unread it would be kept in pieces
-        req.on('data', countCrumbs(req))
+        req.on('data', countSmallChunks(req))
         return
       }
       if (Number(req.headers['content-length']) > BODY_DISCARDED) {
@@ -118,12 +118,12 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
 }
 
 /** Counts a request's small chunks: answers whether there were too many, and then cuts its socket off. */
-function countCrumbs(req: IncomingMessage): (chunk: Buffer) => boolean {
-  let crumbs = 0
+function countSmallChunks(req: IncomingMessage): (chunk: Buffer) => boolean {
+  let small = 0
   return ({ length }) => {
-    if (length < BODY_CRUMB) crumbs += 1
-    if (crumbs <= BODY_CRUMBS) return false
-    if (!req.socket.destroyed) deafen(req.socket)
+    if (length < BODY_CRUMB) small += 1
+    if (small <= BODY_CRUMBS) return false
+    if (!req.socket.destroyed) stopParsing(req.socket)
     req.socket.destroy()
     return true
   }
@@ -133,14 +133,14 @@ function countCrumbs(req: IncomingMessage): (chunk: Buffer) => boolean {
  * Lets Node's parser skip what is left of the 64 KiB it is parsing, which may be ten thousand chunks: a destroyed socket
  * does not end that. The parser is no documented interface; where it is not as we know it, the chunks cost what they cost.
  */
-function deafen(socket: Socket): void {
+function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: Record<string, unknown> | null }
-  for (const [key, told] of Object.entries(parser ?? {})) {
-    if (!parser || typeof told !== 'function' || told.name !== 'parserOnBody') continue
+  for (const [key, callback] of Object.entries(parser ?? {})) {
+    if (!parser || typeof callback !== 'function' || callback.name !== 'parserOnBody') continue
     parser[key] = null
     // Node uses its parsers again
     setImmediate(() => {
-      parser[key] = told
+      parser[key] = callback
     })
   }
 }

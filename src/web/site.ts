@@ -30,39 +30,39 @@ export function createSite(
   components: WebComponents & { proxy: ReverseProxy },
   options: Required<SiteLimits>,
 ): Site {
-  const { log, names, proxy, now = Date.now } = components
+  const { log, hostnames, proxy, now = Date.now } = components
   const assets = loadAssets()
   const render = createViews(assets.url)
   const limits: Required<SiteLimits> = { ...options }
   const { mintInvite, knock, setup, face, invites, alias, room } = components
 
-  const tell = createThrottledLog(log, () => performance.now())
+  const logThrottled = createThrottledLog(log, () => performance.now())
   const expiresDays = (): number => limits.expiresDays
   const wayOut = siteWayOut(() => face().mode)
 
   /** The pages with sessions and budgets of their own. */
   function createSide() {
-    const riddles = new Captchas({ draw: components.riddles ?? drawCaptcha, now }, limits.captcha)
+    const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now }, limits.captcha)
     const budget = new TokenBucket(limits.perHour, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
     const sessions = new WebSessions(now)
     const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)
     const tries = () => new TokenBucket(TRIES_PER_HOUR, now)
     const router = routes({
-      ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
+      ...{ mintInvite, knock, setup, face, invites, alias, hostnames, assets, render, captchas, now },
       ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
       ...(room ? { room } : {}),
     })
     const behind = room
-      ? behindSignIn({
-          ...{ ...room, face, names, render, now, tries: tries(), expiresDays },
+      ? lazyMemberRoutes({
+          ...{ ...room, face, hostnames, render, now, tries: tries(), expiresDays },
           ...(components.lobby ? { lobby: components.lobby } : {}),
         })
       : null
     return {
       handler: serving(router, wayOut, behind),
       setLimits({ captcha, perHour }: SiteLimits) {
-        if (captcha !== undefined) riddles.asks = captcha
+        if (captcha !== undefined) captchas.isRequired = captcha
         if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
       },
     }
@@ -77,7 +77,7 @@ export function createSite(
       ctx.state.kind = kinds.get(ctx.req)?.kind ?? 'local'
       return next()
     })
-    app.use(headers({ names }))
+    app.use(headers({ hostnames }))
     app.use(language())
     app.use(errors({ render, log, wayOut }))
     app.use((ctx, next) => {
@@ -86,7 +86,7 @@ export function createSite(
         throw new RelayError('proxy_unproven')
       return next()
     })
-    app.use(ownHost({ names, tell }))
+    app.use(ownHost({ hostnames, logThrottled }))
     if (behind) app.use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
@@ -102,9 +102,9 @@ export function createSite(
   }
 
   // Whoever comes through the onion has no address, so a crowd there can only be counted as one: it may use up the
-  // riddles and the invites of its own side, never those of all others.
+  // captchas and the invites of its own side, never those of all others.
   const sides = { onion: createSide(), others: createSide() }
-  const whois = serving(whoisRoutes({ face, names, assets }), () => null)
+  const whois = serving(whoisRoutes({ face, hostnames, assets }), () => null)
   return {
     handler: (kind) => (kind === 'onion' ? sides.onion : sides.others).handler(kind),
     whois,
@@ -119,7 +119,7 @@ export function createSite(
 const BEHIND = /^\/(?:login|logout|dashboard|notice)(?:\/|$)/
 
 /** Sign-in and dashboard, loaded when somebody first comes for one of their pages. */
-function behindSignIn(parts: MemberRouteParts): Step {
+function lazyMemberRoutes(parts: MemberRouteParts): Step {
   let loaded: Promise<Step> | null = null
   async function load(): Promise<Step> {
     const { memberRoutes } = await import('./member-routes.js')

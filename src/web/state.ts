@@ -16,7 +16,7 @@ export interface SignedIn {
   /** what a form of this browser carries, and no other site can know */
   csrf: string
   /** whether the sign-in has not ended since: a form's body may come long after its head */
-  stands(): boolean
+  isValid(): boolean
 }
 
 export interface WebState {
@@ -30,7 +30,7 @@ export interface WebState {
   /** where the page would be answered, for a visitor on our own network who used another name */
   instead?: string
   /** the caller is a program that expects `{status, error}`, as the SSB specifications have it */
-  program?: boolean
+  isJsonClient?: boolean
   /** the language of the answer, if it is a page */
   language: Language
   /** on the routes that ask for one */

@@ -12,12 +12,12 @@ const TEMPLATES = [
   'landing.njk',
   'setup.njk',
   'error.njk',
-  'invite/riddle.njk',
+  'invite/captcha.njk',
   'invite/code.njk',
   'invite/knock.njk',
   'invite/knocked.njk',
   'join/join.njk',
-  'join/dead.njk',
+  'join/ended.njk',
   'join/joined.njk',
   'alias.njk',
   ...(['login', 'done', 'link', 'logout'] as const).map((name) => `sign-in/${name}.njk` as const),
@@ -34,7 +34,7 @@ const TEMPLATES = [
         'invites',
         'lobby',
       ] as const),
-      ...(['invited', 'link', 'notices', 'notice', 'room', 'log', 'sure', 'read'] as const),
+      ...(['invited', 'link', 'notices', 'notice', 'room', 'log', 'confirm', 'read'] as const),
     ] as const
   ).map((name) => `dashboard/${name}.njk` as const),
 ] as const

@@ -4,13 +4,13 @@ import { readFileSync } from 'node:fs'
 import { type Clock, isClockSet } from '../../lib/clock.js'
 import { ACME_AWAY_MS, ACME_REFUSED_MS, ACME_UNREACHED_MS, RENEW_AFTER } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
-import { createFetch, type FetchCertificate, NotFetched } from './fetch.js'
-import { keepIn, newKey } from './kept-certificate.js'
+import type { CertificateSource, Present } from './certificate-source.js'
+import { newKey, openCertificateStore } from './certificate-store.js'
+import { createFetch, type FetchCertificate, FetchError } from './fetch.js'
 import { checkPair, inOneLine, type Pair, unusable } from './pair.js'
-import type { CertificateSource, Present } from './source.js'
 
 export interface AcmeOptions {
-  name: string
+  hostname: string
   email: string
   /** URL of the authority's ACME directory */
   directory: string
@@ -35,29 +35,29 @@ export interface AcmeComponents {
  * uptime, so that a board whose clock jumps from 1970 to today neither gives up nor asks in a storm.
  * @throws RelayError `certificate_unusable` if the file of the root cannot be read
  */
-export function keepByAcme(
+export function createAcmeSource(
   { log, clock, present, challenges, fetch = createFetch() }: AcmeComponents,
-  { name, email, directory, ca: caFile, dir }: AcmeOptions,
+  { hostname, email, directory, ca: caFile, dir }: AcmeOptions,
 ): CertificateSource {
   const ca = caFile === null ? null : readRoot(caFile)
-  const keeper = keepIn({ log }, dir, { name, directory })
-  const ending = new AbortController()
-  let current = keeper.load()
+  const store = openCertificateStore({ log }, dir, { hostname, directory })
+  const aborter = new AbortController()
+  let current = store.load()
   if (current) present(current)
   let trouble: string | null = null
   let failures = 0
   /** by uptime: before then the authority is left alone */
-  let notBefore = Number.NEGATIVE_INFINITY
-  let fetching: Promise<void> | null = null
+  let retryAt = Number.NEGATIVE_INFINITY
+  let pending: Promise<void> | null = null
   let unsaved: Pair | null = null
 
-  const due = (now: number): boolean => current === null || now >= renewalOf(current)
+  const isDue = (now: number): boolean => current === null || now >= renewalOf(current)
 
   /** A certificate that the disk does not take is served all the same, and tried to be kept until it is. */
-  function keep(): void {
+  function saveCertificate(): void {
     if (!unsaved) return
     try {
-      keeper.save(unsaved.key, unsaved.cert)
+      store.save(unsaved.key, unsaved.cert)
       unsaved = null
       trouble = null
     } catch (err) {
@@ -71,35 +71,35 @@ export function keepByAcme(
 
   async function attempt(): Promise<void> {
     const key = newKey()
-    const accountKey = keeper.accountKey()
-    keeper.reserve(key)
-    log.info({ name }, 'asking for a certificate')
+    const accountKey = store.accountKey()
+    store.reserve(key)
+    log.info({ hostname }, 'asking for a certificate')
     const chain = await fetch(
-      { name, email, directory, ca, accountKey, key },
+      { hostname, email, directory, ca, accountKey, key },
       (token, answer) => challenges.set(token, answer),
-      ending.signal,
+      aborter.signal,
     )
-    const pair = checkPair(key, chain, name)
+    const pair = checkPair(key, chain, hostname)
     current = pair
     present(pair)
     unsaved = pair
     trouble = null
-    keep()
-    if (due(clock.now()))
+    saveCertificate()
+    if (isDue(clock.now()))
       throw new Error('the new certificate is all but over by the clock of this machine: is it right?')
     log.info({ until: new Date(pair.until).toISOString() }, 'a new certificate is in service')
   }
 
   function failed(thrown: unknown): void {
-    if (ending.signal.aborted) return
-    const unreached = thrown instanceof NotFetched && !thrown.reached
+    if (aborter.signal.aborted) return
+    const unreached = thrown instanceof FetchError && !thrown.reached
     const [first, most] = unreached ? ACME_UNREACHED_MS : ACME_REFUSED_MS
     // spread, so that all boards of a town do not come back at once when its network does
     const pause = Math.min(first * 2 ** failures, most) * (1 + Math.random() / 4)
-    const told = thrown instanceof NotFetched ? Math.min(thrown.retryAfterMs, ACME_AWAY_MS) : 0
-    const wait = Math.max(pause, told)
+    const retryAfter = thrown instanceof FetchError ? Math.min(thrown.retryAfterMs, ACME_AWAY_MS) : 0
+    const wait = Math.max(pause, retryAfter)
     failures = Math.min(failures + 1, 30)
-    notBefore = clock.uptime() + wait
+    retryAt = clock.uptime() + wait
     trouble = inOneLine((thrown as Error).message)
     log.warn({ reason: trouble, again_in_s: Math.round(wait / 1000) }, 'no certificate was fetched')
   }
@@ -107,33 +107,33 @@ export function keepByAcme(
   return {
     kind: 'acme',
     async look() {
-      if (fetching || ending.signal.aborted) return
+      if (pending || aborter.signal.aborted) return
       const now = clock.now()
-      if (!due(now)) {
+      if (!isDue(now)) {
         failures = 0
-        if (unsaved) keep()
+        if (unsaved) saveCertificate()
         else trouble = null
         return
       }
       // such a clock was never set; the authority's own certificate would be from its future
       if (!isClockSet(now)) trouble = 'waiting for the clock of this machine to be set'
-      else if (clock.uptime() >= notBefore)
-        fetching = attempt()
+      else if (clock.uptime() >= retryAt)
+        pending = attempt()
           .catch(failed)
           .finally(() => {
             challenges.clear()
-            fetching = null
+            pending = null
           })
     },
     trouble: () => trouble,
     renews() {
       const now = clock.now()
       const wanted = current ? renewalOf(current) : now
-      return Math.trunc(Math.max(wanted, now + Math.max(0, notBefore - clock.uptime())))
+      return Math.trunc(Math.max(wanted, now + Math.max(0, retryAt - clock.uptime())))
     },
     async close() {
-      ending.abort()
-      await fetching
+      aborter.abort()
+      await pending
     },
   }
 }

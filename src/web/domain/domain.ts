@@ -5,10 +5,10 @@ import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
 import type { Handler } from '../contract.js'
 import { type Listener, listen, listenTls } from '../listen.js'
-import { type AcmeOptions, keepByAcme } from './acme.js'
+import { type AcmeOptions, createAcmeSource } from './acme.js'
+import { watchCertificateFiles } from './certificate-files.js'
 import type { FetchCertificate } from './fetch.js'
-import { watchFiles } from './files.js'
-import { frontDoor } from './http-redirect.js'
+import { createHttpRedirect } from './http-redirect.js'
 import type { Pair } from './pair.js'
 
 export interface DomainComponents {
@@ -21,14 +21,14 @@ export interface DomainComponents {
 }
 
 export interface DomainOptions {
-  name: string
+  hostname: string
   aliasSubdomains: boolean
   /** address both listeners bind to */
   host: string
   httpsPort: number
   httpPort: number
   /** the operator's own files, or an authority to ask */
-  certificate: { key: string; cert: string } | Omit<AcmeOptions, 'name'>
+  certificate: { key: string; cert: string } | Omit<AcmeOptions, 'hostname'>
 }
 
 /** What can be said of the certificate that is served, by our clock. */
@@ -66,7 +66,7 @@ export interface Domain {
  */
 export async function createDomain(
   { handler, log, clock, fetch }: DomainComponents,
-  { name, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
+  { hostname, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
 ): Promise<Domain> {
   const { now } = clock
   const challenges = new Map<string, string>()
@@ -80,13 +80,13 @@ export async function createDomain(
   }
 
   const url = (): string | null =>
-    current === null ? null : `https://${name}${https.port === 443 ? '' : `:${https.port}`}`
+    current === null ? null : `https://${hostname}${https.port === 443 ? '' : `:${https.port}`}`
   const listeners: Listener[] = []
   closers.push(() => Promise.all(listeners.map((each) => each.close())))
   const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
   listeners.push(https)
   try {
-    const door = frontDoor({ name, aliasSubdomains, url, challenges })
+    const door = createHttpRedirect({ hostname, aliasSubdomains, url, challenges })
     const http = await listen(door, { host, port: httpPort, name: 'http' })
     listeners.push(http)
 
@@ -97,8 +97,8 @@ export async function createDomain(
     }
     const source =
       'key' in certificate
-        ? await watchFiles({ log, now, present }, { ...certificate, name })
-        : keepByAcme({ log, clock, present, challenges, fetch }, { ...certificate, name })
+        ? await watchCertificateFiles({ log, now, present }, { ...certificate, hostname })
+        : createAcmeSource({ log, clock, present, challenges, fetch }, { ...certificate, hostname })
     closers.push(() => source.close())
 
     const look = async (): Promise<void> => {

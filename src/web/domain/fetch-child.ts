@@ -15,7 +15,7 @@ const NONCE_TRIES = 20
 const last = { reached: false, retryAfterMs: 0 }
 
 async function obtain(order: ChildOrder): Promise<string> {
-  const { name, email, directory, ca, accountKey, key, answerMs } = order
+  const { hostname, email, directory, ca, accountKey, key, answerMs } = order
   Object.assign(axios.defaults, {
     timeout: answerMs,
     maxContentLength: ACME_ANSWER_BYTES,
@@ -36,7 +36,7 @@ async function obtain(order: ChildOrder): Promise<string> {
 
   const client = new Client({ directoryUrl: directory, accountKey, ...ASKING })
   Object.assign((client as unknown as { http: object }).http, { maxBadNonceRetries: NONCE_TRIES })
-  const [, csr] = await crypto.createCsr({ commonName: name, altNames: [name] }, key)
+  const [, csr] = await crypto.createCsr({ commonName: hostname, altNames: [hostname] }, key)
   return client.auto({
     csr,
     email,

@@ -12,7 +12,7 @@ import { inOneLine } from './pair.js'
 
 /** What is asked of the authority. */
 export interface CertificateOrder {
-  name: string
+  hostname: string
   email: string
   /** URL of the ACME directory */
   directory: string
@@ -35,7 +35,7 @@ export type FromChild =
   | { failure: { message: string; reached: boolean; retryAfterMs: number } }
 
 /** Why there is no certificate. */
-export class NotFetched extends Error {
+export class FetchError extends Error {
   /**
    * @param reached      whether the authority answered at all
    * @param retryAfterMs how long it told us to stay away
@@ -53,7 +53,7 @@ export class NotFetched extends Error {
  * Fetches a certificate.
  * @param answer puts an answer to a challenge where the authority will look for it
  * @param signal gives up
- * @returns the chain as PEM. @throws NotFetched
+ * @returns the chain as PEM. @throws FetchError
  */
 export type FetchCertificate = (
   order: CertificateOrder,
@@ -92,7 +92,7 @@ function run(
     let lastWords = ''
     let challenges = 0
     const stop = (message: string): void => {
-      outcome ??= () => reject(new NotFetched(message, false))
+      outcome ??= () => reject(new FetchError(message, false))
       child.kill('SIGKILL')
     }
     const late = setTimeout(() => stop('the certificate authority took too long'), fetchMs)
@@ -119,20 +119,20 @@ function run(
           ? () => resolve(said.chain)
           : () => {
               const { message, reached, retryAfterMs } = said.failure
-              reject(new NotFetched(inOneLine(message), reached, retryAfterMs))
+              reject(new FetchError(inOneLine(message), reached, retryAfterMs))
             }
       child.kill('SIGKILL')
     })
     const over = (): void => {
       clearTimeout(late)
       signal.removeEventListener('abort', abort)
-      outcome ??= () => reject(new NotFetched(`the ACME client ended: ${inOneLine(lastWords)}`, false))
+      outcome ??= () => reject(new FetchError(`the ACME client ended: ${inOneLine(lastWords)}`, false))
       outcome()
     }
     child.once('close', over)
     child.on('error', (err) => {
       outcome ??= () =>
-        reject(new NotFetched(`the ACME client did not start: ${inOneLine(err.message)}`, false))
+        reject(new FetchError(`the ACME client did not start: ${inOneLine(err.message)}`, false))
       if (child.pid === undefined) over()
     })
     child.send(order, (err) => {

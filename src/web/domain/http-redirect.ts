@@ -4,9 +4,9 @@ import { aliasLink } from '../../ssb/links.js'
 import type { Handler } from '../contract.js'
 import { ownAddress } from '../own-hostnames.js'
 
-export interface FrontDoorParts {
+export interface HttpRedirectParts {
   /** our DNS name */
-  name: string
+  hostname: string
   /** whether each alias has a host of its own before it */
   aliasSubdomains: boolean
   /** where HTTPS is, without a path; null while there is no certificate */
@@ -20,7 +20,12 @@ const CHALLENGE = '/.well-known/acme-challenge/'
 const RETRY_S = 60
 
 /** The handler of the listener. Whoever does not ask for our name learns nothing. */
-export function frontDoor({ name, aliasSubdomains, url, challenges }: FrontDoorParts): Handler {
+export function createHttpRedirect({
+  hostname,
+  aliasSubdomains,
+  url,
+  challenges,
+}: HttpRedirectParts): Handler {
   return (req, res) => {
     const say = (status: number, words: string, headers: Record<string, string> = {}): void => {
       res.writeHead(status, {
@@ -33,8 +38,8 @@ export function frontDoor({ name, aliasSubdomains, url, challenges }: FrontDoorP
       res.end(req.method === 'HEAD' ? undefined : words)
     }
     const path = req.url ?? ''
-    const names = { domain: name, onion: null, aliasSubdomains }
-    const own = ownAddress(req.headers.host, undefined, 'domain', names)
+    const hostnames = { domain: hostname, onion: null, aliasSubdomains }
+    const own = ownAddress(req.headers.host, undefined, 'domain', hostnames)
     if (!own) return say(421, 'not a name of this relay')
     // a form must not be sent in the clear, and then sent again
     if (req.method !== 'GET' && req.method !== 'HEAD')

@@ -40,7 +40,7 @@ export async function openDomain(
   settings: DomainSettings,
 ): Promise<PublicName> {
   // as authorities want it
-  const name = settings.name?.toLowerCase()
+  const hostname = settings.name?.toLowerCase()
   const { host, https_port, http_port, tls_key, tls_cert, acme_email, proxy } = settings
   const own =
     tls_key && tls_cert
@@ -53,10 +53,10 @@ export async function openDomain(
             dir: join(settings.dataDir, 'tls'),
           }
         : null
-  if (name && own) {
+  if (hostname && own) {
     const { createDomain } = await import('./domain.js')
     return createDomain(components, {
-      name,
+      hostname,
       aliasSubdomains: settings.alias_subdomains,
       host,
       httpsPort: https_port,
@@ -64,8 +64,8 @@ export async function openDomain(
       certificate: own,
     })
   }
-  const state = name && proxy ? 'proxied' : 'off'
-  const url = state === 'proxied' ? `https://${name}${https_port === 443 ? '' : `:${https_port}`}` : null
+  const state = hostname && proxy ? 'proxied' : 'off'
+  const url = state === 'proxied' ? `https://${hostname}${https_port === 443 ? '' : `:${https_port}`}` : null
   return {
     url: () => url,
     status: () => ({

@@ -25,12 +25,12 @@ const SHOWN_CHARS = 200
  * Takes a key and a chain for a name. Whether the certificate is good today is not asked here.
  * @throws RelayError `certificate_unusable`
  */
-export function checkPair(key: string, cert: string, name: string): Pair {
+export function checkPair(key: string, cert: string, hostname: string): Pair {
   const leaf = attempt('the certificate cannot be read', () => new X509Certificate(cert))
   const secret = attempt('the key cannot be read', () => createPrivateKey(key))
   if (!leaf.checkPrivateKey(secret)) throw unusable('the key is not that of the certificate')
-  if (!(isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)))
-    throw unusable(`the certificate is not for ${name}`)
+  if (!(isIP(hostname) ? leaf.checkIP(hostname) : leaf.checkHost(hostname)))
+    throw unusable(`the certificate is not for ${hostname}`)
   // what remains: certificates further up the chain, and keys too weak for TLS
   attempt('TLS does not take it', () => createSecureContext({ ...TLS_RULES, key, cert }))
   const issuer = /^(?:CN|O)=(.+)$/m.exec(leaf.issuer)?.[1] ?? leaf.issuer

@@ -5,7 +5,7 @@ import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
 import type { Handler } from '../contract.js'
 import { type ListenAt, type Listener, listenTls } from '../listen.js'
-import { watchFiles } from './files.js'
+import { watchCertificateFiles } from './certificate-files.js'
 import type { PublicName } from './open.js'
 
 /**
@@ -29,7 +29,10 @@ export async function listenWithCertificate(
     return listener
   }
   try {
-    const source = await watchFiles({ log, now: clock.now, present: listener.present }, files)
+    const source = await watchCertificateFiles(
+      { log, now: clock.now, present: listener.present },
+      { key: files.key, cert: files.cert, hostname: files.name },
+    )
     const stop = clock.every(CERTIFICATE_LOOK_MS, () => void source.look())
     const { close } = listener
     return Object.assign(listener, {

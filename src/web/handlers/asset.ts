@@ -6,7 +6,7 @@ import type { Assets } from '../assets.js'
 import type { Step } from '../state.js'
 
 /** Serves an asset from memory; no session, no cookie. */
-export function asset(assets: Assets): Step {
+export function serveAsset(assets: Assets): Step {
   return (ctx) => {
     const found = assets.get(ctx.path.slice('/assets/'.length))
     if (!found) throw new RelayError('not_found')

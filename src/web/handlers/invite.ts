@@ -8,13 +8,13 @@ import { isRight } from '../captchas.js'
 import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { oneValue, readForm } from '../form.js'
-import { inviteFormats } from '../formats.js'
 import { drawQr } from '../qr.js'
 import { type Captcha, remember, type WebSession } from '../sessions.js'
+import { inviteFormats } from '../share-formats.js'
 import { type Step, sessionOf, type WebContext } from '../state.js'
-import type { RiddlePages, RiddleParts } from './captcha.js'
+import type { CaptchaPages, CaptchaParts } from './captcha.js'
 
-export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>, RiddleParts {
+export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'hostnames'>, CaptchaParts {
   now: () => number
 }
 
@@ -22,8 +22,12 @@ export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>
  * The handlers of the invite pages.
  * @param offerKnock what a right answer is worth where strangers are given no codes
  */
-export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (ctx: WebContext) => void) {
-  const { render, riddles, budget, now, face } = parts
+export function createInvitePages(
+  parts: InviteParts,
+  captcha: CaptchaPages,
+  offerKnock: (ctx: WebContext) => void,
+) {
+  const { render, captchas, budget, now, face } = parts
   /** QR images, drawn once and kept as long as their code is */
   const drawn = new WeakMap<Issued, Promise<Buffer>>()
 
@@ -32,7 +36,7 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
     const { host, origin } = ctx.state
     const token = tokenOf(parseInviteCode(code).seed)
     // the code itself is shown as it was issued, whatever name the page is reached by now
-    const all = inviteFormats({ host, origin, face: face(), names: parts.names() }, token)
+    const all = inviteFormats({ host, origin, face: face(), hostnames: parts.hostnames() }, token)
     const others = all.filter(({ kind }) => kind !== 'code')
     const until = new Date(expires).toISOString().slice(0, 10)
     ctx.type = 'html'
@@ -46,14 +50,14 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
   /** Pays out a captcha that was answered well: exactly one invite, or the captcha back. */
   async function pay(session: WebSession, answered: Captcha, host: string): Promise<Issued> {
     // nothing is awaited between the caller's check of the captcha and this line, so only one answer gets here
-    riddles.consume(session)
+    captchas.consume(session)
     try {
-      const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.names()) })
+      const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.hostnames()) })
       remember(session, issued)
       return issued
     } catch (cause) {
       budget.refund()
-      riddles.restore(session, answered)
+      captchas.restore(session, answered)
       throw cause
     }
   }
@@ -63,11 +67,11 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
   const answer: Step = async (ctx) => {
     const session = sessionOf(ctx)
     const given = oneValue(await readForm(ctx.req), 'captcha') ?? ''
-    const waiting = riddles.waiting(session)
+    const waiting = captchas.waiting(session)
     if (!waiting) return captcha.refuse(ctx, 'captcha_missing')
     if (!isRight(waiting, given)) return captcha.refuse(ctx, 'captcha_wrong')
     if (face().mode === 'community') {
-      riddles.consume(session)
+      captchas.consume(session)
       return offerKnock(ctx)
     }
     if (!budget.take()) {

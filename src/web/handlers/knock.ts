@@ -5,12 +5,12 @@ import { NOTE_CHARS } from '../../lib/limits.js'
 import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import type { WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
-import { addressFormat } from '../formats.js'
+import { addressFormat } from '../share-formats.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import { en, type Words } from '../words/en.js'
-import type { RiddlePages, RiddleParts } from './captcha.js'
+import type { CaptchaPages, CaptchaParts } from './captcha.js'
 
-export interface KnockParts extends Pick<WebComponents, 'knock' | 'names'>, RiddleParts {}
+export interface KnockParts extends Pick<WebComponents, 'knock' | 'hostnames'>, CaptchaParts {}
 
 export const KNOCK_PATH = '/invite/knock'
 
@@ -28,8 +28,8 @@ interface Wrong {
 }
 
 /** The form for a knock and what becomes of it. */
-export function knocking(parts: KnockParts, captcha: RiddlePages) {
-  const { render, face, names, knockBudget } = parts
+export function createKnockPages(parts: KnockParts, captcha: CaptchaPages) {
+  const { render, face, hostnames, knockBudget } = parts
   const name = (): string => face().name.trim() || 'Tidepool'
   const days = (): number => Math.max(1, Math.round(parts.expiresDays()))
 
@@ -49,7 +49,7 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
 
   function outcome(ctx: WebContext, feed: string, became: 'waiting' | 'joined' | 'member'): void {
     const { host, origin } = ctx.state
-    const address = addressFormat({ host, origin, face: face(), names: names() })
+    const address = addressFormat({ host, origin, face: face(), hostnames: hostnames() })
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
   }

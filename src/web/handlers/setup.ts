@@ -26,9 +26,9 @@ type Say = (words: Words['setup']) => string
 const FIELDS = ['token', 'name', 'description', 'admin'] as const satisfies Field[]
 
 /** The handlers of the set-up page, which is there until it has been answered. */
-export function settingUp({ setup, face, render, tries }: SetupParts) {
+export function createSetupPages({ setup, face, render, tries }: SetupParts) {
   /** Leads to the questions while they are open. */
-  const first: Step = (ctx, next) => {
+  const redirectToSetup: Step = (ctx, next) => {
     if (!setup.pending()) return next()
     ctx.status = 303
     ctx.redirect('/setup')
@@ -36,18 +36,18 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
   }
 
   /** Once answered, there is no such page. */
-  const whilePending: Step = (_ctx, next) => {
+  const requirePending: Step = (_ctx, next) => {
     if (!setup.pending()) throw new RelayError('not_found')
     return next()
   }
 
   /** A restricted room looks absent to whoever does not hold the token. */
-  function beSeen(): void {
+  function requireVisible(): void {
     if (face().mode === 'restricted') throw new RelayError('not_found')
   }
 
   /** A wrong token costs a try. The right one is always heard: nobody guesses 128 bits, and many might keep its owner out. */
-  function knows(ctx: WebContext, token: string): boolean {
+  function checkToken(ctx: WebContext, token: string): boolean {
     if (token === '') return false
     if (setup.knows(token)) return true
     const wait = tries.wait()
@@ -95,8 +95,8 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
   const ask: Step = (ctx) => {
     const { token: asked } = ctx.query
     const token = typeof asked === 'string' ? asked : ''
-    const known = knows(ctx, token)
-    if (!known) beSeen()
+    const known = checkToken(ctx, token)
+    if (!known) requireVisible()
     page(ctx, { token, name: '', description: '', admin: '' }, known, known || !token ? {} : TOKEN_WRONG)
   }
 
@@ -108,8 +108,8 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
       description: textOf(form, 'description'),
       admin: readFeedId(textOf(form, 'admin')) ?? textOf(form, 'admin'),
     }
-    const known = knows(ctx, given.token)
-    if (!known) beSeen()
+    const known = checkToken(ctx, given.token)
+    if (!known) requireVisible()
     const wrong: Wrong = { ...(known ? {} : TOKEN_WRONG), ...check(given) }
     if (Object.keys(wrong).length > 0) return page(ctx, given, known, wrong)
     const { token, ...answers } = given
@@ -125,7 +125,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     ctx.body = ''
   }
 
-  return { first, whilePending, ask, answer }
+  return { redirectToSetup, requirePending, ask, answer }
 }
 
 const TOKEN_WRONG: Wrong = {

@@ -21,14 +21,20 @@ import type { WebComponents, WebRoom } from '../contract.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
 import { browserName } from '../format.js'
-import { checkCsrf, checkForm, dismiss, keep, memberOf } from '../middleware/signed-in.js'
+import {
+  checkCsrf,
+  checkFormToken,
+  clearMemberCookie,
+  memberOf,
+  setMemberCookie,
+} from '../middleware/signed-in.js'
 import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
 export interface SignInParts
   extends Pick<WebRoom, 'store' | 'signIn'>,
-    Pick<WebComponents, 'face' | 'names'> {
+    Pick<WebComponents, 'face' | 'hostnames'> {
   render: Render
   /** wrong links the relay bears in an hour, whoever tries */
   tries: TokenBucket
@@ -48,24 +54,24 @@ const TICKET = 'sign-in'
 const FORM = 'link'
 
 /** The pages of signing in and out. */
-export function signingIn({ store, signIn, face, names, render, tries, now }: SignInParts) {
+export function createSignInPages({ store, signIn, face, hostnames, render, tries, now }: SignInParts) {
   const picture = createPictures(now, { kept: SIGN_IN_PICTURES, perHour: SIGN_IN_PICTURES_PER_HOUR })
   let streams = 0
-  let held = 0
+  let waitingForApp = 0
 
   const agentOf = (ctx: WebContext): string => browserName(ctx.get('User-Agent').slice(0, 400))
 
-  function go(ctx: WebContext, path: string): void {
+  function redirect(ctx: WebContext, path: string): void {
     ctx.status = 303
     ctx.redirect(path)
     ctx.body = ''
   }
 
   /** This browser is somebody's from now on; whoever it was before is signed out of it. */
-  async function become(ctx: WebContext, token: string): Promise<void> {
+  async function signInBrowser(ctx: WebContext, token: string): Promise<void> {
     const { member } = ctx.state
     if (member) await store.signIns.close(member.signIn.id, member.feed).catch(() => {})
-    keep(ctx, token)
+    setMemberCookie(ctx, token)
   }
 
   /** The challenge of the sign-in that this browser has begun, if it is not over. */
@@ -87,7 +93,7 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
       action: 'start-http-auth',
       sid: face().id,
       sc,
-      multiserverAddress: multiserverAddress(ctx.state.host, face(), names()),
+      multiserverAddress: multiserverAddress(ctx.state.host, face(), hostnames()),
     })
     return `ssb:experimental?${parameters}`
   }
@@ -97,14 +103,14 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
     if (!isFeedId(cid) || !isChallenge(cc)) throw new RelayError('bad_argument', 'cid and cc')
     const { member } = ctx.state
     // A link on any page may lead here: nobody is made somebody else without their own word.
-    if (member && member.feed !== cid) return go(ctx, '/logout')
+    if (member && member.feed !== cid) return redirect(ctx, '/logout')
     // Before anything is known of the feed: whoever is turned away here learns nothing.
-    if (held >= SIGN_INS_WAITING) throw new RelayError('busy')
-    held += 1
+    if (waitingForApp >= SIGN_INS_WAITING) throw new RelayError('busy')
+    waitingForApp += 1
     await waiting(ctx.req, () => signIn.ask(cid, cc)).finally(() => {
-      held -= 1
+      waitingForApp -= 1
     })
-    await become(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
+    await signInBrowser(ctx, await store.signIns.open(cid, 'app', agentOf(ctx)))
     // a page and no detour: the specification's 200, and the cookie is there before the dashboard is asked for
     ctx.type = 'html'
     ctx.body = render(ctx, 'sign-in/done.njk', { id: cid, back: null })
@@ -114,13 +120,13 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
   const show: Step = async (ctx) => {
     const { cid, cc } = ctx.query
     if (cid !== undefined || cc !== undefined) return byApp(ctx, cid, cc)
-    if (ctx.state.member) return go(ctx, '/dashboard')
+    if (ctx.state.member) return redirect(ctx, '/dashboard')
     const begun = challengeOf(ctx)
     if (begun !== null && signIn.state(begun) !== 'waiting') {
       const feed = signIn.collect(begun)
       if (!feed) throw new RelayError('sign_in_refused')
-      await become(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
-      return go(ctx, '/dashboard')
+      await signInBrowser(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
+      return redirect(ctx, '/dashboard')
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'sign-in/login.njk', { uri: uriFor(ctx, begun ?? begin(ctx)), look: LOOK_S })
@@ -139,24 +145,24 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
     if (streams >= STREAMS) throw new RelayError('busy')
     streams += 1
     const stream = new PassThrough()
-    const over = new AbortController()
-    const unwatch = signIn.watch(challenge, tell)
-    function tell(): void {
+    const ended = new AbortController()
+    const unwatch = signIn.watch(challenge, notify)
+    function notify(): void {
       if (!stream.writableEnded) stream.end('event: done\ndata: \n\n')
     }
     stream.once('close', () => {
       streams -= 1
       unwatch()
-      over.abort()
+      ended.abort()
     })
-    pause(STREAM_MS, undefined, { signal: over.signal, ref: false }).then(
+    pause(STREAM_MS, undefined, { signal: ended.signal, ref: false }).then(
       () => stream.end(),
       () => {},
     )
     ctx.type = 'text/event-stream'
     ctx.body = stream
     stream.write('retry: 1000\n\n')
-    if (signIn.state(challenge) !== 'waiting') tell()
+    if (signIn.state(challenge) !== 'waiting') notify()
   }
 
   /** A one-time link: a button first, as programs that look at links would use it up. */
@@ -174,30 +180,30 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
     // where a form is from. Only our page has what is in the cookie, which comes along from nowhere else.
     const csrf = cookieIn(ctx, FORM)
     if (!csrf) throw new RelayError('form_stale')
-    checkForm(csrf, form)
+    checkFormToken(csrf, form)
     const token = await store.signIns.useLink(oneValue(form, 'token') ?? '', agentOf(ctx)).catch((err) => {
       // Whoever holds a real link is not refused for what others guess: of 256 bits nobody guesses one.
       if (tries.take()) throw err
       ctx.set('Retry-After', String(tries.wait()))
       throw new RelayError('quota_reached')
     })
-    await become(ctx, token)
-    go(ctx, '/dashboard')
+    await signInBrowser(ctx, token)
+    redirect(ctx, '/dashboard')
   }
 
-  const askOut: Step = (ctx) => {
-    if (!ctx.state.member) return go(ctx, '/login')
+  const confirmSignOut: Step = (ctx) => {
+    if (!ctx.state.member) return redirect(ctx, '/login')
     ctx.type = 'html'
     ctx.body = render(ctx, 'sign-in/logout.njk', { csrf: ctx.state.member.csrf })
   }
 
-  const out: Step = async (ctx) => {
+  const signOut: Step = async (ctx) => {
     const member = memberOf(ctx)
     checkCsrf(member, await readForm(ctx.req))
     await store.signIns.close(member.signIn.id, member.feed)
-    dismiss(ctx)
-    go(ctx, '/login')
+    clearMemberCookie(ctx)
+    redirect(ctx, '/login')
   }
 
-  return { show, qr, events, showLink, useLink, askOut, out }
+  return { show, qr, events, showLink, useLink, confirmSignOut, signOut }
 }

@@ -35,26 +35,26 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     const { tag, words } = ctx.state.language
     const { instead } = ctx.state
     const key = `${tag} ${code} ${home}`
-    const isKept = minutes === null && instead === undefined
-    const kept = isKept ? pages.get(key) : undefined
-    if (kept) return kept
+    const isCacheable = minutes === null && instead === undefined
+    const cached = isCacheable ? pages.get(key) : undefined
+    if (cached) return cached
     const sayings: Partial<Record<ErrorCode, Saying>> = words.errors.sayings
     const { title, hint } = sayings[code] ?? words.errors.other
     // without a switch: what stands at this address is not a page to come back to
     const html = render(ctx, 'error.njk', { title, hint, code, minutes, home, instead, back: null })
-    if (isKept) pages.set(key, html)
+    if (isCacheable) pages.set(key, html)
     return html
   }
 
   /** Says what failed on our side; of each kind at most once a minute, as who finds a fault can provoke it at will. */
-  function fault(ctx: WebContext, code: ErrorCode, err: unknown): void {
+  function logFault(ctx: WebContext, code: ErrorCode, err: unknown): void {
     const due = faults.get(code) ?? createLogThrottle(() => performance.now())
     faults.set(code, due)
     const times = due()
     if (times > 0) log.error({ err, path: ctx.path, times }, 'a page failed')
   }
 
-  function answer(ctx: WebContext, error: RelayError): void {
+  function respond(ctx: WebContext, error: RelayError): void {
     const { code, status } = error
     // words with detail are for whoever caused the error; behind a 5xx the detail is ours
     const message = status >= 500 ? ERRORS[code].words : error.message
@@ -63,7 +63,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     ctx.set('Cache-Control', 'no-store')
     // whatever is left of such a body is not worth reading
     if (code === 'body_too_large' || !ctx.req.complete) ctx.set('Connection', 'close')
-    if (ctx.state.program) {
+    if (ctx.state.isJsonClient) {
       ctx.body = { status: 'error', error: message, code }
       return
     }
@@ -87,9 +87,9 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
       }
     } catch (thrown) {
       const error = toPublicError(thrown)
-      if (error.status >= 500) fault(ctx, error.code, thrown)
+      if (error.status >= 500) logFault(ctx, error.code, thrown)
       else log.debug({ code: error.code, path: ctx.path }, 'refused')
-      answer(ctx, error)
+      respond(ctx, error)
     }
   }
 }

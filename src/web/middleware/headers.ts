@@ -34,14 +34,14 @@ const HEADERS: Readonly<Record<string, string>> = {
 const HSTS = 'max-age=15552000'
 
 /** Sets the headers before anything can fail; a page of the domain also says where the onion is (Onion-Location). */
-export function headers({ names }: Pick<WebComponents, 'names'>): Step {
+export function headers({ hostnames }: Pick<WebComponents, 'hostnames'>): Step {
   return async (ctx, next) => {
     ctx.set(HEADERS)
     if (ctx.state.kind !== 'domain') return next()
     ctx.set('Strict-Transport-Security', HSTS)
     await next()
     // on pages alone: a refusal says the same to everyone
-    const { onion } = names()
+    const { onion } = hostnames()
     if (
       onion &&
       ctx.method === 'GET' &&

@@ -14,21 +14,28 @@ import { LANGUAGE_PATH } from './language.js'
  * Refuses a Host that is not ours (421), which also stops DNS rebinding. On a host of an alias's own there is that alias's
  * page and nothing else: the other pages are under our name.
  */
-export function ownHost({ names, tell }: Pick<WebComponents, 'names'> & { tell: ThrottledLog }): Step {
+export function ownHost({
+  hostnames,
+  logThrottled,
+}: Pick<WebComponents, 'hostnames'> & { logThrottled: ThrottledLog }): Step {
   return (ctx, next) => {
     // the refusal's own style sheet; assets are the same for every relay and say nothing of this one
     if (ctx.path.startsWith('/assets/')) return next()
     const { localAddress, localPort, remoteAddress } = ctx.req.socket
-    const own = ownAddress(ctx.req.headers.host, localAddress, ctx.state.kind, names())
+    const own = ownAddress(ctx.req.headers.host, localAddress, ctx.state.kind, hostnames())
     if (!own) {
       const { kind } = ctx.state
-      const { domain, onion, local = [] } = names()
+      const { domain, onion, local = [] } = hostnames()
       const answers = { domain: [domain], onion: [onion], local: [domain, onion, ...local, localAddress] }[
         kind
       ]
       // the header is a stranger's word, and short enough to be shown: more than a host has it cannot have
       const host = ctx.req.headers.host?.slice(0, 100)
-      tell('info', 'request for another host refused', { host, kind, answers: answers.filter(Boolean) })
+      logThrottled('info', 'request for another host refused', {
+        host,
+        kind,
+        answers: answers.filter(Boolean),
+      })
       // a device on the same network knows this address already; nothing else is shown
       if (kind === 'local' && localAddress && isNearby(remoteAddress))
         ctx.state.instead = originOf('http', canonical(localAddress), localPort ?? 80)

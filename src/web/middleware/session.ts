@@ -22,7 +22,7 @@ export function withSession(sessions: WebSessions): Step {
 }
 
 /** Finds the caller's session; who has none finds nothing here. */
-export function needSession(sessions: WebSessions): Step {
+export function requireSession(sessions: WebSessions): Step {
   return (ctx, next) => {
     const session = sessions.get(idIn(ctx))
     if (!session) throw new RelayError('not_found')

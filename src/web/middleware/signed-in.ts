@@ -11,7 +11,7 @@ import type { SignedIn, Step, WebContext } from '../state.js'
 const NAME = 'member'
 
 /** Finds who is signed in, if anybody is. */
-export function findMember({ store }: Pick<WebRoom, 'store'>): Step {
+export function withMember({ store }: Pick<WebRoom, 'store'>): Step {
   return async (ctx, next) => {
     const token = cookieIn(ctx, NAME)
     const signIn = token === undefined ? null : store.signIns.get(token)
@@ -19,16 +19,16 @@ export function findMember({ store }: Pick<WebRoom, 'store'>): Step {
       const { feed } = signIn
       ctx.state.member = {
         ...{ feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) },
-        stands: () => store.signIns.get(token) !== null,
+        isValid: () => store.signIns.get(token) !== null,
       }
-      if (await store.signIns.used(signIn)) keep(ctx, token)
+      if (await store.signIns.used(signIn)) setMemberCookie(ctx, token)
     }
     await next()
   }
 }
 
 /** Lets members pass; whoever is not signed in is told so (401). */
-export const needMember: Step = (ctx, next) => {
+export const requireMember: Step = (ctx, next) => {
   if (!ctx.state.member) throw new RelayError('signed_out')
   return next()
 }
@@ -40,12 +40,12 @@ export function memberOf(ctx: { state: WebContext['state'] }): SignedIn {
 }
 
 /** Gives a browser the token by which it is known. Lax: who follows a link to the dashboard is signed in there. */
-export function keep(ctx: WebContext, token: string): void {
+export function setMemberCookie(ctx: WebContext, token: string): void {
   ctx.append('Set-Cookie', cookie(ctx, NAME, token, `Max-Age=${SIGN_IN_MS / SECOND}; SameSite=Lax`))
 }
 
 /** Takes it away. */
-export function dismiss(ctx: WebContext): void {
+export function clearMemberCookie(ctx: WebContext): void {
   ctx.append('Set-Cookie', cookie(ctx, NAME, '', 'Max-Age=0; SameSite=Lax'))
 }
 
@@ -53,13 +53,13 @@ export function dismiss(ctx: WebContext): void {
  * To be asked when the form has been read: a body can be held back, and the sign-in be ended meanwhile.
  * @throws RelayError `form_stale` for a form that is not of this browser's sign-in, `signed_out` if that has ended
  */
-export function checkCsrf({ csrf, stands }: SignedIn, form: URLSearchParams): void {
-  if (!stands()) throw new RelayError('signed_out')
-  checkForm(csrf, form)
+export function checkCsrf({ csrf, isValid }: SignedIn, form: URLSearchParams): void {
+  if (!isValid()) throw new RelayError('signed_out')
+  checkFormToken(csrf, form)
 }
 
 /** @throws RelayError `form_stale` for a form that does not carry this in its field `csrf` */
-export function checkForm(csrf: string, form: URLSearchParams): void {
+export function checkFormToken(csrf: string, form: URLSearchParams): void {
   const given = Buffer.from(oneValue(form, 'csrf') ?? '')
   const wanted = Buffer.from(csrf)
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new RelayError('form_stale')

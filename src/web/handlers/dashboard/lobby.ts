@@ -3,18 +3,18 @@
 import { RelayError } from '../../../lib/errors.js'
 import { MATRIX_SAY_CHARS } from '../../../lib/matrix-limits.js'
 import type { Step } from '../../state.js'
-import { type DashboardParts, dashboardPages, PAGE } from './page.js'
+import { createDashboardPages, type DashboardParts, PAGE } from './page.js'
 
 /** Kinds of messages that are shown by their name alone: nothing is fetched. */
 const MEDIA = ['m.image', 'm.video', 'm.audio', 'm.file']
 
 /** GET /dashboard/lobby; not found where there is no lobby. */
-export function lobbyPage(parts: DashboardParts): Step {
-  const { show, need } = dashboardPages(parts)
+export function createLobbyPage(parts: DashboardParts): Step {
+  const { show, requirePermission } = createDashboardPages(parts)
   return (ctx) => {
     const lobby = parts.lobby?.()
     if (!lobby) throw new RelayError('not_found')
-    need(ctx, 'lobby.say')
+    requirePermission(ctx, 'lobby.say')
     const members = lobby.members()
     const named = ({ id, name }: { id: string; name: string }) => ({ id, name: name || id })
     const those = (membership: string) => members.filter((one) => one.membership === membership)

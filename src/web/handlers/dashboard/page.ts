@@ -15,7 +15,7 @@ import type { Render, View } from '../../views.js'
 /** Rows of a list on one page. */
 export const PAGE = 50
 
-export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names' | 'lobby'> {
+export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'hostnames' | 'lobby'> {
   render: Render
   /** Unix ms */
   now: () => number
@@ -41,7 +41,7 @@ const TABS: ReadonlyArray<
 ]
 
 /** Renders pages of the dashboard. */
-export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
+export function createDashboardPages({ store, face, render, lobby }: DashboardParts) {
   let byOwner: Map<string, string[]> | null = null
 
   /** Read once for a page: a list of people would else read all names for each of them. */
@@ -58,17 +58,17 @@ export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
     }
     return byOwner.get(feed) ?? []
   }
-  const names = (feed: string): Person => person(feed, aliasesOf(feed))
+  const personOf = (feed: string): Person => person(feed, aliasesOf(feed))
 
   /** Answers with a page. @param values what the template names beside what all of them have */
-  function show(ctx: WebContext, view: View, here: string, values: Record<string, unknown>): void {
+  function show(ctx: WebContext, view: View, activeTab: string, values: Record<string, unknown>): void {
     const { feed, role, csrf } = memberOf(ctx)
     const { mode } = store.settings.get()
     const { done } = ctx.query
     ctx.type = 'html'
     ctx.body = render(ctx, view, {
-      ...{ here, role, csrf, mode, moment, size },
-      me: names(feed),
+      ...{ activeTab, role, csrf, mode, moment, size },
+      me: personOf(feed),
       room: face().name,
       may: (action: Action, target: Role | null = null) => mayDo(action, role, mode, target),
       tabs: TABS.filter(
@@ -84,11 +84,11 @@ export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
   }
 
   /** @throws RelayError `not_found`, the words for a page that does not exist */
-  function need(ctx: WebContext, action: Action): void {
+  function requirePermission(ctx: WebContext, action: Action): void {
     if (!mayDo(action, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
   }
 
-  return { show, need, person: names }
+  return { show, requirePermission, person: personOf }
 }
 
 /** The invites that somebody may see: their own, or all. */
@@ -107,7 +107,7 @@ export function inviteFor(
 }
 
 /** True for something that may be in the table of powers. */
-export function isDeed(name: string): name is Action {
+export function isAction(name: string): name is Action {
   return Object.hasOwn(PERMISSIONS, name)
 }
 

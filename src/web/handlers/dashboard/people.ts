@@ -3,19 +3,19 @@
 import { RelayError } from '../../../lib/errors.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
-import { idOf, person as unnamed } from '../../format.js'
+import { idOf, person as personWithoutAlias } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
-import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
+import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
 
 /** Days in the chart, and feeds in the list of the largest. */
 const DAYS = 14
 const LARGEST = 8
 
 /** @returns the handlers, by page */
-export function peoplePages(parts: DashboardParts) {
+export function createPeoplePages(parts: DashboardParts) {
   const { store, online, maxBytes, now } = parts
-  const { show, need, person } = dashboardPages(parts)
+  const { show, requirePermission, person } = createDashboardPages(parts)
 
   const shownRole = (feed: FeedId): Role | null => (store.members.has(feed) ? store.roles.of(feed) : null)
 
@@ -24,8 +24,8 @@ export function peoplePages(parts: DashboardParts) {
     const here = online()
     const days = store.activity.last(DAYS)
     const totals = store.feeds.totals()
-    const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
-    const largest = kept
+    const sizes = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
+    const largest = sizes
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, LARGEST)
@@ -85,7 +85,7 @@ export function peoplePages(parts: DashboardParts) {
   }
 
   const knocks: Step = (ctx) => {
-    need(ctx, 'knock.accept')
+    requirePermission(ctx, 'knock.accept')
     const all = store.knocks.list()
     const from = offsetIn(ctx, all.length)
     const waiting = all.slice(from, from + PAGE).map(({ feed, note, since, expires }) => ({
@@ -96,7 +96,7 @@ export function peoplePages(parts: DashboardParts) {
   }
 
   const blocked: Step = (ctx) => {
-    need(ctx, 'blocks.see')
+    requirePermission(ctx, 'blocks.see')
     const all = store.members.blocked().sort((a, b) => b.since - a.since)
     const from = offsetIn(ctx, all.length)
     const rows = all
@@ -113,7 +113,7 @@ export function peoplePages(parts: DashboardParts) {
     const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
       // by a name of theirs, most rows would say the same twice
-      owner: unnamed(owner),
+      owner: personWithoutAlias(owner),
     }))
     show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
   }

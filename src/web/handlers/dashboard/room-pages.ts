@@ -14,7 +14,7 @@ import { PRIVACY_MODES } from '../../../store/settings.js'
 import { markdown } from '../../markdown.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
-import { type DashboardParts, dashboardPages, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
+import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 
 /** What the notice and room forms were given, and what is wrong with it. */
 export interface Refused {
@@ -23,14 +23,14 @@ export interface Refused {
 }
 
 /** @returns the handlers, by page; some are shown again with what a form was refused for */
-export function roomPages(parts: DashboardParts) {
+export function createRoomPages(parts: DashboardParts) {
   const { store, face, render } = parts
-  const { show, need, person } = dashboardPages(parts)
+  const { show, requirePermission, person } = createDashboardPages(parts)
 
   const isMember = (id: string): boolean => isFeedId(id) && store.members.has(id)
 
   const invites: Step = (ctx) => {
-    need(ctx, 'invite.create')
+    requirePermission(ctx, 'invite.create')
     const all = invitesFor(store, memberOf(ctx)).sort(
       (a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created,
     )
@@ -49,14 +49,14 @@ export function roomPages(parts: DashboardParts) {
   }
 
   const notices: Step = (ctx) => {
-    need(ctx, 'notice.save')
+    requirePermission(ctx, 'notice.save')
     show(ctx, 'dashboard/notices.njk', 'notices', {
       notices: store.notices.list().map((notice) => ({ ...notice, path: `/notice/${notice.name}` })),
     })
   }
 
   function editNotice(ctx: WebContext, refused: Refused | null): void {
-    need(ctx, 'notice.save')
+    requirePermission(ctx, 'notice.save')
     const { name } = ctx.query
     const held = typeof name === 'string' ? store.notices.get(name) : null
     const given = refused?.given ?? { name: '', title: '', text: '', ...held }
@@ -70,7 +70,7 @@ export function roomPages(parts: DashboardParts) {
   }
 
   function room(ctx: WebContext, refused: Refused | null): void {
-    need(ctx, 'room.describe')
+    requirePermission(ctx, 'room.describe')
     const { name, description } = store.settings.get()
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
     const given = refused?.given ?? { name, description }
@@ -83,7 +83,7 @@ export function roomPages(parts: DashboardParts) {
   }
 
   const log: Step = (ctx) => {
-    need(ctx, 'audit.see')
+    requirePermission(ctx, 'audit.see')
     const before = Number(ctx.query.before)
     const entries = store.audit.list(PAGE, Number.isSafeInteger(before) && before > 0 ? before : undefined)
     const oldest = entries.at(-1)?.number ?? 1

@@ -4,7 +4,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
 import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, openInvite, ssbPortAt } from './address.js'
-import type { RelayFace, RelayNames } from './contract.js'
+import type { RelayFace, RelayHostnames } from './contract.js'
 
 /** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
 export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name' | 'connect'
@@ -17,32 +17,36 @@ export interface Format {
 }
 
 /** Where a page was reached, and whose it is. */
-export interface Here {
+export interface ReachedAt {
   host: string
   origin: string
   face: Pick<RelayFace, 'id'>
-  names: Pick<RelayNames, 'ssbPort'>
+  hostnames: Pick<RelayHostnames, 'ssbPort'>
 }
 
 /** Where a claim is posted to. */
 export const JOIN_PATH = '/join'
 
 /** The forms of an invite whose token the visitor has. @param token one of ours */
-export function inviteFormats({ host, origin, face, names }: Here, token: string): Format[] {
+export function inviteFormats({ host, origin, face, hostnames }: ReachedAt, token: string): Format[] {
   const seed = seedOf(token)
   if (!seed) throw new Error('not a token')
   const texts = [
     ['link', inviteLink(origin, seed)],
     ['claim', claimUri(token, `${origin}${JOIN_PATH}`)],
-    ['code', formatInviteCode({ host, port: ssbPortAt(host, names), relay: face.id, seed })],
-    ['address', multiserverAddress(host, face, names)],
+    ['code', formatInviteCode({ host, port: ssbPortAt(host, hostnames), relay: face.id, seed })],
+    ['address', multiserverAddress(host, face, hostnames)],
   ] as const
   return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))
 }
 
 /** The forms of the room itself; an open one has an invite for everybody, a restricted one no picture. */
-export function roomFormats({ host, face, names }: Here & { face: Pick<RelayFace, 'mode'> }): Format[] {
-  const text = multiserverAddress(host, face, names)
+export function roomFormats({
+  host,
+  face,
+  hostnames,
+}: ReachedAt & { face: Pick<RelayFace, 'mode'> }): Format[] {
+  const text = multiserverAddress(host, face, hostnames)
   const qr = face.mode === 'restricted' ? null : '/invite/room.gif?of=address'
   const address: Format = { kind: 'address', text, qr }
   if (face.mode !== 'open') return [address]
@@ -50,19 +54,19 @@ export function roomFormats({ host, face, names }: Here & { face: Pick<RelayFace
 }
 
 /** What tells a newcomer where to connect. */
-export function addressFormat(here: Here & { face: Pick<RelayFace, 'mode'> }): Format {
-  const [address] = roomFormats(here).filter(({ kind }) => kind === 'address')
+export function addressFormat(reachedAt: ReachedAt & { face: Pick<RelayFace, 'mode'> }): Format {
+  const [address] = roomFormats(reachedAt).filter(({ kind }) => kind === 'address')
   if (!address) throw new Error('a room has an address')
   return address
 }
 
 /** What a name's page says to programs and apps. */
 export function aliasLinkOf(
-  { host, face, names }: Here,
+  { host, face, hostnames }: ReachedAt,
   alias: string,
   { owner, signature }: { owner: FeedId; signature: string },
 ): AliasLink {
-  const multiserver = multiserverAddress(host, face, names)
+  const multiserver = multiserverAddress(host, face, hostnames)
   return { alias, userId: owner, signature, roomId: face.id, multiserverAddress: multiserver }
 }
 

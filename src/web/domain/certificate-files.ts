@@ -3,14 +3,14 @@
 import { readFile, stat } from 'node:fs/promises'
 import { PEM_BYTES } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
+import type { CertificateSource, Present } from './certificate-source.js'
 import { checkPair, type Pair, unusable } from './pair.js'
-import type { CertificateSource, Present } from './source.js'
 
 export interface PairFiles {
   key: string
   cert: string
   /** the name the certificate must be for */
-  name: string
+  hostname: string
 }
 
 /**
@@ -18,7 +18,7 @@ export interface PairFiles {
  * write one file after the other, and between the two nothing fits.
  * @throws RelayError `certificate_unusable` if it is no good now
  */
-export async function watchFiles(
+export async function watchCertificateFiles(
   { log, now, present }: { log: Log; now: () => number; present: Present },
   files: PairFiles,
 ): Promise<CertificateSource> {
@@ -71,8 +71,8 @@ async function look({ key, cert }: PairFiles): Promise<string> {
   return `${await each(key)}, ${await each(cert)}`
 }
 
-async function readPair({ key, cert, name }: PairFiles): Promise<Pair> {
-  return checkPair(await readPem(key), await readPem(cert), name)
+async function readPair({ key, cert, hostname }: PairFiles): Promise<Pair> {
+  return checkPair(await readPem(key), await readPem(cert), hostname)
 }
 
 async function readPem(path: string): Promise<string> {

@@ -7,7 +7,7 @@ import { writeFileAtomic } from '../../lib/atomic-file.js'
 import type { Log } from '../../lib/log.js'
 import { checkPair, type Pair } from './pair.js'
 
-export interface Keeper {
+export interface CertificateStore {
   /** The certificate kept for this name from this authority; null where there is none, or none that is sound. */
   load(): Pair | null
   /** Keeps key and chain, together or not at all. @throws where the disk does not take it */
@@ -26,11 +26,11 @@ const ORIGIN = 'From: '
  * @param dir       of this alone, mode 0700
  * @param directory URL of the authority
  */
-export function keepIn(
+export function openCertificateStore(
   { log }: { log: Log },
   dir: string,
-  { name, directory }: { name: string; directory: string },
-): Keeper {
+  { hostname, directory }: { hostname: string; directory: string },
+): CertificateStore {
   const certificate = join(dir, 'certificate.pem')
   const account = join(dir, 'account.key')
   const reserved = join(dir, 'next.key')
@@ -44,7 +44,7 @@ export function keepIn(
           log.warn('the certificate that is kept is of another authority: fetching one from this')
           return null
         }
-        return checkPair(text, text, name)
+        return checkPair(text, text, hostname)
       } catch (err) {
         log.warn({ err }, 'the certificate that is kept is no good: fetching another')
         return null

@@ -6,7 +6,7 @@ import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode } from '../ssb/invite-code.js'
 import type { Store } from '../store/store.js'
-import type { RelayNames, WebComponents, WebLobby, WebSetup } from './contract.js'
+import type { RelayHostnames, WebComponents, WebLobby, WebSetup } from './contract.js'
 
 export interface RoomComponents {
   store: Store
@@ -20,14 +20,14 @@ export interface RoomComponents {
   /** told of every request */
   used: () => void
   /** draws captchas, where a test gives its own */
-  riddles: WebComponents['riddles']
+  drawCaptcha: WebComponents['drawCaptcha']
 }
 
 export interface RoomOptions {
   id: FeedId
   /** the room's name as strangers are told it */
   name(): string
-  names(): RelayNames
+  hostnames(): RelayHostnames
   /** bytes that messages may take in all */
   maxBytes(): number
   /** days for which an invite made now is good, and a knock left now waits */
@@ -38,15 +38,15 @@ export interface RoomOptions {
 
 /** The web's components in a whole relay. */
 export function createWebComponents(
-  { store, signIn, setup, log, now, online, used, riddles }: RoomComponents,
-  { id, name, names, maxBytes, expiresDays, lobby }: RoomOptions,
+  { store, signIn, setup, log, now, online, used, drawCaptcha }: RoomComponents,
+  { id, name, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
   return {
-    ...(riddles ? { riddles } : {}),
+    ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ used, log, now, setup, invites, names },
+    ...{ used, log, now, setup, invites, hostnames },
     room: { store, signIn, online, maxBytes },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

@@ -227,7 +227,7 @@ t.test('a port that is taken is named, and nothing stays behind', async (t) => {
     const clock = createTestClock()
     const parts = { handler: () => {}, log: silentLog, clock }
     const opening = createDomain(parts, {
-      name: NAME,
+      hostname: NAME,
       aliasSubdomains: false,
       host: '127.0.0.1',
       ...ports,
