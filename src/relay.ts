@@ -176,7 +176,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       log.level = config.log.level
       store.feeds.setLimits(feedLimits(config))
       web.setLimits(siteLimits(config))
-      domain.look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
+      domain.check().catch((err) => log.error({ err }, 'certificate check failed'))
       log.info(difference, 'configuration read again')
       return difference
     }

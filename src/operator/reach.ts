@@ -16,7 +16,7 @@ export const ONION = 'onion'
 export interface Listening {
   ssb: { port: number } | null
   web: (Listener & Pick<Web, 'trouble'>) | null
-  domain: Pick<PublicName, 'url' | 'status' | 'look'> | null
+  domain: Pick<PublicName, 'url' | 'status' | 'check'> | null
   whois: Listener | null
   onion: { name(): string | null; status(): RelayStatus['onion'] } | null
   /** the lobby on Matrix */

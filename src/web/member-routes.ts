@@ -1,4 +1,4 @@
-// All routes of sign-in and dashboard, on one screen. Loaded when somebody first comes for one of them.
+// All routes of sign-in and dashboard. Loaded at the first request for one of them.
 
 import Router from '@koa/router'
 import { createLobbyPage } from './handlers/dashboard/lobby.js'

@@ -1,4 +1,4 @@
-// All routes of the site, on one screen.
+// All routes in front of the sign-in.
 
 import Router from '@koa/router'
 import type { Assets } from './assets.js'
@@ -60,7 +60,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.get(KNOCK_PATH, community, visitor, knock.show)
   router.post(KNOCK_PATH, community, sameOrigin(), visitor, knock.leave)
 
-  // in every mode: whoever holds a link was given it
+  // in every mode: the link is the permission
   router.get('/join', jsonClients(), join.show)
   router.post('/join', jsonClients(), join.claim)
   router.get('/join/state', join.state)
@@ -71,14 +71,14 @@ export function routes(parts: RouteParts): Router<WebState> {
   return router
 }
 
-/** What there is on the port where clients look for a room by its host (Rooms 1: 26819). */
+/** The routes of the whois port (Rooms 1: 26819). */
 export function whoisRoutes(
   parts: Pick<WebComponents, 'face' | 'hostnames'> & { assets: Assets },
 ): Router<WebState> {
   const router = new Router<WebState>()
-  // without a path as well: `status` shows the address of this listener alone
+  // `/` too: `status` shows this listener's address without a path
   for (const path of ['/', '/whois']) router.get(path, requireMode(parts, 'open'), serveWhois(parts))
-  // an error's page has a style here too
+  // the error page needs its style sheet
   router.get('/assets/:name', serveAsset(parts.assets))
   return router
 }

@@ -1,4 +1,4 @@
-// All the forms one thing comes in (an invite, a name, the room): each as text, with the picture that shows it to a phone.
+// The texts by which an invite, an alias or the room is shared (link, app link, code, address), each with a QR image.
 
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
@@ -6,17 +6,17 @@ import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, openInvite, ssbPortAt } from './address.js'
 import type { RelayFace, RelayHostnames } from './contract.js'
 
-/** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
+/** `claim` and `connect` are links that open an app; `open` is the code of an open room; `name` is an alias page's URL. */
 export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name' | 'connect'
 
 export interface Format {
   kind: FormatKind
   text: string
-  /** path of its QR image, if there is one */
+  /** path of its QR image, or null */
   qr: string | null
 }
 
-/** Where a page was reached, and whose it is. */
+/** How the page was reached. */
 export interface ReachedAt {
   host: string
   origin: string
@@ -24,13 +24,13 @@ export interface ReachedAt {
   hostnames: Pick<RelayHostnames, 'ssbPort'>
 }
 
-/** Where a claim is posted to. */
+/** Where apps post the claim of an invite. */
 export const JOIN_PATH = '/join'
 
-/** The forms of an invite whose token the visitor has. @param token one of ours */
+/** The ways to share an invite. @param token a valid invite token */
 export function inviteFormats({ host, origin, face, hostnames }: ReachedAt, token: string): Format[] {
   const seed = seedOf(token)
-  if (!seed) throw new Error('not a token')
+  if (!seed) throw new Error('invalid invite token')
   const texts = [
     ['link', inviteLink(origin, seed)],
     ['claim', claimUri(token, `${origin}${JOIN_PATH}`)],
@@ -40,7 +40,7 @@ export function inviteFormats({ host, origin, face, hostnames }: ReachedAt, toke
   return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))
 }
 
-/** The forms of the room itself; an open one has an invite for everybody, a restricted one no picture. */
+/** The ways to share the room's address. Only an open room has an open invite; a restricted one has no QR image. */
 export function roomFormats({
   host,
   face,
@@ -53,14 +53,14 @@ export function roomFormats({
   return [{ kind: 'open', text: openInvite(text), qr: '/invite/room.gif' }, address]
 }
 
-/** What tells a newcomer where to connect. */
+/** The room's address. */
 export function addressFormat(reachedAt: ReachedAt & { face: Pick<RelayFace, 'mode'> }): Format {
   const [address] = roomFormats(reachedAt).filter(({ kind }) => kind === 'address')
   if (!address) throw new Error('a room has an address')
   return address
 }
 
-/** What a name's page says to programs and apps. */
+/** What an alias page returns to apps. */
 export function aliasLinkOf(
   { host, face, hostnames }: ReachedAt,
   alias: string,
@@ -70,7 +70,7 @@ export function aliasLinkOf(
   return { alias, userId: owner, signature, roomId: face.id, multiserverAddress: multiserver }
 }
 
-/** The forms of a name. @param page the page's own address */
+/** The ways to share an alias. @param page URL of the alias page @param path its path */
 export function aliasFormats(link: AliasLink, page: string, path: string): Format[] {
   const texts = [
     ['name', page],
@@ -80,7 +80,7 @@ export function aliasFormats(link: AliasLink, page: string, path: string): Forma
   return texts.map(([kind, text]) => ({ kind, text, qr: `${path}/qr.gif?of=${kind}` }))
 }
 
-/** What the picture of one of these forms shows, by the request's `of`; undefined for none of them. */
+/** The text to draw for the query parameter `of`; undefined if there is none. */
 export function formatText(formats: Format[], of: unknown): string | undefined {
   return formats.find(({ kind }) => kind === of)?.text
 }

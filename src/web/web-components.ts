@@ -1,4 +1,4 @@
-// What the web is given of a relay: verbs over the store and the room, for the pages.
+// Builds the web's components from the store, the room and the sign-in bridge.
 
 import { DAY } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
@@ -17,26 +17,26 @@ export interface RoomComponents {
   now: () => number
   /** attendants now */
   online(): FeedId[]
-  /** told of every request */
+  /** called at every request */
   used: () => void
-  /** draws captchas, where a test gives its own */
+  /** tests inject captchas with known answers */
   drawCaptcha: WebComponents['drawCaptcha']
 }
 
 export interface RoomOptions {
   id: FeedId
-  /** the room's name as strangers are told it */
+  /** the room's display name */
   name(): string
   hostnames(): RelayHostnames
-  /** bytes that messages may take in all */
+  /** limit of bytes for messages */
   maxBytes(): number
-  /** days for which an invite made now is good, and a knock left now waits */
+  /** days until new invites and knocks expire */
   expiresDays(): number
-  /** the lobby on Matrix, once it is open; null where it is off */
+  /** the Matrix lobby; null before it is open, and where it is off */
   lobby: (() => (WebLobby & { divert: NonNullable<WebComponents['divert']> }) | null) | null
 }
 
-/** The web's components in a whole relay. */
+/** Creates the web's components for a whole relay. */
 export function createWebComponents(
   { store, signIn, setup, log, now, online, used, drawCaptcha }: RoomComponents,
   { id, name, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,

@@ -141,7 +141,7 @@ t.test('Apache without the header, as it is by default', { skip: lacks('apache2'
   })
   t.match(page, { status: 421, text: /X-Forwarded-Proto: https/ })
   t.notMatch(page.text, '127.0.0.1')
-  t.match((await relay.status()).https, { state: 'proxied', reason: /has to send X-Forwarded-Proto/ })
+  t.match((await relay.status()).https, { state: 'proxied', reason: /must send X-Forwarded-Proto/ })
 })
 
 t.test('Caddy', { skip: lacks('caddy', 'caddy') }, (t) =>

@@ -138,7 +138,7 @@ t.test('a fault of ours is logged and not shown', async (t) => {
   t.same(JSON.parse(json.text), { error: { code: 'internal', message: ERRORS.internal.words } })
   t.match(site.lines.join(''), 'secret inside')
   for (let i = 0; i < 50; i++) await site.visitor().get('/')
-  t.equal(site.lines.filter((line) => line.includes('a page failed')).length, 1, 'but it fills no log')
+  t.equal(site.lines.filter((line) => line.includes('page failed')).length, 1, 'but it fills no log')
 })
 
 t.test('health', async (t) => {

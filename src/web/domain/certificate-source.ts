@@ -1,17 +1,17 @@
-// Where a certificate comes from: what the listener asks of the operator's files and of the certificate authority alike.
+// The interface of certificate sources: the operator's files, or ACME.
 
 import type { Pair } from './pair.js'
 
 export interface CertificateSource {
   kind: 'files' | 'acme'
-  /** Looks whether there is anything to do: a changed file, a renewal. Called at start, on a timer, and on SIGHUP. */
-  look(): Promise<void>
-  /** what went wrong last, until it is mended */
+  /** Checks for a changed file or a due renewal. Called at start, on a timer, and on SIGHUP. */
+  check(): Promise<void>
+  /** the last error, until it is resolved */
   trouble(): string | null
-  /** Unix ms: when another certificate will be fetched; null where that is not our business */
+  /** Unix ms of the next renewal; null for files */
   renews(): number | null
   close(): Promise<void>
 }
 
-/** Puts a certificate into service. */
+/** Installs a certificate in the listener. */
 export type Present = (pair: Pair) => void

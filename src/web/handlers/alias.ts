@@ -1,4 +1,4 @@
-// /alias/:alias: whom a name belongs to, and how to meet them (Rooms 2, "Web endpoint").
+// /alias/:alias: the page of an alias (Rooms 2, "Web endpoint").
 
 import { RelayError } from '../../lib/errors.js'
 import { isAlias, normalAlias } from '../../ssb/alias.js'
@@ -14,11 +14,11 @@ export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'host
   now: () => number
 }
 
-/** The handlers of a name's page. */
+/** Creates the handlers of alias pages. */
 export function createAliasPages({ alias: ownerOf, face, hostnames, render, now }: AliasParts) {
   const picture = createPictures(now)
 
-  /** @param given as it stands in the URL. What nobody may have and what nobody has are the same. */
+  /** @throws RelayError `not_found`, the same for an invalid alias and an unregistered one */
   function find(ctx: WebContext, given: string): { owner: AliasOwner; link: AliasLink; formats: Format[] } {
     const alias = normalAlias(given)
     const owner = isAlias(alias) ? ownerOf(alias) : null

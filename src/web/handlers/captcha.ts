@@ -1,4 +1,4 @@
-// GET /invite/: the captcha in front of invites and knocks, its picture, and the refusal of an answer.
+// GET /invite/: the captcha page, its image, and the response to a wrong answer.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
@@ -11,17 +11,17 @@ import type { Render } from '../views.js'
 export interface CaptchaParts extends Pick<WebComponents, 'face'> {
   render: Render
   captchas: Captchas
-  /** invites made in an hour */
+  /** invites per hour */
   budget: TokenBucket
-  /** knocks left in an hour */
+  /** knocks per hour */
   knockBudget: TokenBucket
-  /** days an invite can be used and a knock waits, as told to people */
+  /** days until invites and knocks expire */
   expiresDays: () => number
 }
 
 export type CaptchaPages = ReturnType<typeof createCaptchaPages>
 
-/** The captcha's page and picture. */
+/** Creates the captcha page's handlers. */
 export function createCaptchaPages({
   render,
   captchas,
@@ -30,7 +30,7 @@ export function createCaptchaPages({
   face,
   expiresDays,
 }: CaptchaParts) {
-  /** Shows a fresh captcha. @param error why the last answer was refused */
+  /** Shows a new captcha. @param error why the last answer was rejected */
   async function show(ctx: WebContext, error: ErrorCode | null = null): Promise<void> {
     await captchas.renew(sessionOf(ctx))
     const knock = face().mode === 'community'
@@ -46,10 +46,10 @@ export function createCaptchaPages({
     })
   }
 
-  /** Refuses an answer with a fresh captcha, so that the next try needs no detour. */
+  /** Rejects an answer and shows a new captcha. */
   async function refuse(ctx: WebContext, code: 'captcha_wrong' | 'captcha_missing'): Promise<void> {
     const refusal = new RelayError(code)
-    // used up before anything is awaited: a hundred guesses at once are a hundred captchas
+    // before any await: of a hundred concurrent guesses each must cost a captcha
     captchas.consume(sessionOf(ctx))
     ctx.status = refusal.status
     ctx.vary('Accept')

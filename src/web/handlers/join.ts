@@ -1,4 +1,4 @@
-// /join: an invite by its link, as people see it, as programs ask for it, and as apps claim it (SSB HTTP invites).
+// /join: shows an invite to people, describes it to programs, and accepts claims (SSB HTTP invites).
 
 import { createHash } from 'node:crypto'
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
@@ -27,7 +27,7 @@ import type { Render } from '../views.js'
 export interface JoinParts extends Pick<WebComponents, 'invites' | 'face' | 'hostnames'> {
   render: Render
   now: () => number
-  /** links that lead nowhere, borne in an hour */
+  /** unknown tokens allowed per hour */
   badLinks: TokenBucket
 }
 
@@ -36,16 +36,16 @@ interface Found {
   invite: Invite
 }
 
-/** What is said of an invite that is no longer good. A revoked one is unknown to programs, as it is over SSB. */
+/** Error codes of unusable invites. Programs see a revoked invite as unknown, as over SSB. */
 const ENDED = {
   'used up': 'invite_used_up',
   expired: 'invite_expired',
   revoked: 'invite_unknown',
 } as const satisfies Partial<Record<Invite['state'], ErrorCode>>
 
-/** The handlers of an invite's link. */
+/** Creates the handlers of invite links. */
 export function createJoinPages({ invites, face, hostnames, render, now, badLinks }: JoinParts) {
-  /** claims that changed nothing, by invite */
+  /** limits of claims that change nothing, by invite */
   const claimBudgets = new FifoCache<TokenBucket>(CLAIMED_KEPT)
   const picture = createPictures(now)
 
@@ -58,21 +58,21 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
   })
 
   /**
-   * The invite of a token. What is looked up is a one-way image of it, so time tells nothing; what cannot be a token
-   * takes as long.
+   * Finds the invite of a token. The lookup uses a key derived from the token, so its timing reveals nothing; a malformed
+   * token takes as long.
    */
   function find(ctx: WebContext, token: string): Found {
     const seed = seedOf(token)
     const invite = invites.get(guestIdOf(seed ?? digestOf(token)))
     if (seed && invite) return { token, invite }
-    // where strangers find nothing there is no such page
+    // in restricted mode an unknown link looks like any missing page
     if (face().mode === 'restricted') throw new RelayError('not_found')
     if (badLinks.take()) throw new RelayError('invite_unknown')
     ctx.set('Retry-After', String(badLinks.wait()))
     throw new RelayError('quota_reached')
   }
 
-  /** Says what became of an invite, to people in words of its own. */
+  /** Shows that an invite is used up, expired or revoked. */
   function showEnded(ctx: WebContext, state: keyof typeof ENDED): void {
     const refusal = new RelayError(ENDED[state])
     if (ctx.state.isJsonClient) throw refusal
@@ -114,17 +114,17 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
     ctx.body = { status: 'successful', invite: found.token, postTo: `${ctx.state.origin}${JOIN_PATH}` }
   }
 
-  /** Lets somebody in, or says why not; what lets nobody in is counted against the link. */
+  /** Claims an invite for a feed. Claims that change nothing count against the invite's limit. */
   async function claimInvite(ctx: WebContext, { invite }: Found, id: string): Promise<'joined' | 'member'> {
     const { id: guest } = invite
     const budget = claimBudgets.get(guest, () => new TokenBucket(IDLE_CLAIMS_PER_HOUR, now))
-    /** The same for members and for those who may not come: too many of either are not told which they are. */
+    /** Counts members and blocked feeds alike; over the limit the response does not tell which it is. */
     const takeClaim = (): void => {
       if (budget.take()) return
       ctx.set('Retry-After', String(budget.wait()))
       throw new RelayError('quota_reached')
     }
-    // asked first and counted then: whoever is new comes in, whatever others have tried
+    // claim first, count afterwards: other people's attempts must not keep a newcomer out
     try {
       const became = await invites.claim(guest, id)
       if (became === 'member') takeClaim()
@@ -137,7 +137,7 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
 
   const claim: Step = async (ctx) => {
     const json = isJson(ctx.req)
-    // whoever posts a form has a browser, which may have been led; an app has neither cookies nor pages
+    // another site can make a browser post a form; JSON clients have no ambient credentials
     if (!json && isForeign(ctx)) throw new RelayError('not_allowed')
     const { id: written, token } = json ? await fromJson(ctx) : await fromForm(ctx)
     const id = readFeedId(written) ?? written
@@ -154,7 +154,7 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
       if (ctx.state.isJsonClient || !(thrown instanceof RelayError)) throw thrown
       const { state } = invites.get(found.invite.id) ?? found.invite
       if (state !== 'live') return showEnded(ctx, state)
-      // the link is good, so it is the id that may not
+      // the invite is usable, so the feed id is the problem
       if (thrown.code === 'invite_unknown') return page(ctx, found, id, 'invite_unknown')
       throw thrown
     }
@@ -170,7 +170,7 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
     })
   }
 
-  /** What the page asks while it waits for an app. */
+  /** GET /join/state: polled by the page while it waits for an app. */
   const state: Step = (ctx) => {
     const { invite } = find(ctx, tokenIn(ctx))
     ctx.body = { state: invite.state, used: invite.used }
@@ -187,12 +187,12 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
   return { show, claim, state, qr }
 }
 
-/** The token in a request's address. */
+/** The token in the query string. */
 function tokenIn(ctx: Pick<WebContext, 'querystring'>): string {
   return oneValue(new URLSearchParams(ctx.querystring), 'invite') ?? ''
 }
 
-/** As many bytes as a seed has, of whatever text. */
+/** Bytes of a seed's length, derived from any text. */
 function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest().subarray(0, SEED_BYTES)
 }

@@ -1,4 +1,4 @@
-// GET /: who we are and how to join. GET /invite/room.gif: the room's open invite as a picture.
+// GET /: the front page. GET /invite/room.gif: the open invite as a QR image.
 
 import { RelayError } from '../../lib/errors.js'
 import { FifoCache } from '../../lib/fifo-cache.js'
@@ -8,7 +8,7 @@ import { type Format, formatText, roomFormats } from '../share-formats.js'
 import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
 
-/** The landing page and its picture, made again only when what they show has changed. */
+/** Creates the front page's handlers. Pages and images are cached until their content changes. */
 export function createLandingPages({
   face,
   hostnames,
@@ -18,7 +18,7 @@ export function createLandingPages({
   const pages = new FifoCache<string>()
   const images = new FifoCache<Promise<Buffer>>()
 
-  /** How an open room is visited; a client reaches us by the name that led its owner here. */
+  /** The ways to share the room's address, with the hostname that the visitor used. */
   const formatsOf = ({ host, origin }: WebState, now: RelayFace): Format[] =>
     roomFormats({ host, origin, face: now, hostnames: hostnames() })
 
@@ -47,6 +47,6 @@ export function createLandingPages({
 
 function publicFace(face: RelayFace): RelayFace {
   const shown = { ...face, name: face.name.trim() || 'Tidepool', description: face.description.trim() }
-  // how many come and go is nobody's business where not everybody may come
+  // counts are private unless the room is open
   return face.mode === 'open' ? shown : { ...shown, online: 0, members: 0 }
 }

@@ -1,9 +1,9 @@
-// Whether a caller is a program: it asks for JSON, or sends it.
+// Recognises clients that want JSON.
 
 import { isJson } from '../form.js'
 import { prefersJson, type Step } from '../state.js'
 
-/** Lets what follows, and its refusals, answer as the SSB specifications have it: `{status, …}`, `{status, error}`. */
+/** Marks the request of a JSON client: it gets `{status, …}`, as the SSB HTTP specifications define it. */
 export function jsonClients(): Step {
   return (ctx, next) => {
     ctx.vary('Accept')

@@ -156,7 +156,7 @@ t.test('with a clock in 1970 nobody is asked; once it is set, one is, once', asy
   const { domain, office } = opened
   await opened.pass(10 * MINUTE)
   t.equal(office.orders.length, 0)
-  t.match(domain.status(), { state: 'waiting', reason: /clock of this machine to be set/ })
+  t.match(domain.status(), { state: 'waiting', reason: /clock of this machine is not set/ })
   clock.jump(Date.UTC(2026, 0, 10))
   await opened.pass(CERTIFICATE_LOOK_MS)
   await asked(opened, 1)
@@ -171,7 +171,7 @@ t.test('a kept certificate and a clock in 1970: served, and nobody is asked', as
   await first.domain.close()
   const clock = createTestClock(20 * SECOND)
   const opened = await kept(t, { clock, dir: first.dir })
-  t.match(opened.domain.status(), { state: 'not_yet_valid', reason: /is the clock right/ })
+  t.match(opened.domain.status(), { state: 'not_yet_valid', reason: /check the clock/ })
   await opened.pass(MINUTE)
   t.equal(opened.office.orders.length, 0)
   clock.jump(first.clock.now())
@@ -201,7 +201,7 @@ t.test('what the authority gives is looked at before it is served', async (t) =>
   clock.jump(61 * DAY)
   const pair = await authority.issue(NAME)
   const answers: Array<[RegExp, (order: CertificateOrder) => Promise<string>]> = [
-    [/key is not that of/, async () => pair.cert],
+    [/key does not match/, async () => pair.cert],
     [/is not for relay/, (order) => authority.certify(order.key, 'other.example')],
     [/cannot be read/, async () => '<html>'],
   ]
@@ -237,10 +237,10 @@ t.test('a disk that fills up meanwhile: served from memory, and kept as soon as 
   }
   const opened = await kept(t, { clock, dir, office })
   await asked(opened, 1)
-  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be saved/ })
   const said = opened.lines.length
   await opened.pass(MINUTE)
-  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be saved/ })
   t.equal(opened.lines.length, said, 'said once')
   rmSync(dir)
   await opened.pass(CERTIFICATE_LOOK_MS)
@@ -285,13 +285,13 @@ t.test('closing does not wait for an authority that never answers', async (t) =>
   const office = openOffice(Date.now)
   office.next = (_order, signal) =>
     new Promise((_resolve, reject) => {
-      ;(signal as AbortSignal).addEventListener('abort', () => reject(new FetchError('given up', false)))
+      ;(signal as AbortSignal).addEventListener('abort', () => reject(new FetchError('cancelled', false)))
     })
   const opened = await kept(t, { office })
   opened.clock.advance(HOUR)
   t.equal(office.orders.length, 1, 'nor is it asked twice at a time')
   await opened.domain.close()
-  t.notOk(opened.lines.some((line) => line.includes('given up')))
+  t.notOk(opened.lines.some((line) => line.includes('cancelled')))
 })
 
 t.test('a root that cannot be read stops the start', async (t) => {

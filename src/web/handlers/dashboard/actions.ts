@@ -1,4 +1,4 @@
-// The dashboard's actions: one table of forms, each checked, needsConfirm where it takes something away, and done by the store.
+// The dashboard's actions: fields, confirmation and store call of each form.
 
 import { RelayError } from '../../../lib/errors.js'
 import { DAY, NOTE_CHARS } from '../../../lib/limits.js'
@@ -15,25 +15,25 @@ import { inviteFormats, type ReachedAt } from '../../share-formats.js'
 import type { SignedIn } from '../../state.js'
 import type { View } from '../../views.js'
 
-/** A form that was taken: what it says, who sent it, and what it can be done with. */
+/** A submitted form and what its action needs. */
 export interface ActionRequest {
   given: Record<string, string>
   member: SignedIn
   actions: ModerationActions
   store: Store
-  /** where the page was reached: an invite's forms name it */
+  /** how the page was reached; invite links name it */
   reachedAt: ReachedAt
   now: number
-  /** the lobby on Matrix as this member acts in it, or null where it is off */
+  /** the Matrix lobby as this member, or null where it is off */
   lobby: ReturnType<WebLobby['as']> | null
 }
 
-/** Where a browser goes on: to another page, or with what can be shown but once. */
+/** A redirect, or a page whose content can be shown only once. */
 export type Outcome = { to: string } | { view: View; tab: string; values: Record<string, unknown> }
 
 export interface PostAction {
   fields: readonly string[]
-  /** where the confirmation leads back to; absent where nothing is taken away */
+  /** where Cancel on the confirmation page leads; without it there is no confirmation */
   cancelTo?: string
   run(request: ActionRequest): Promise<Outcome>
 }
@@ -47,14 +47,14 @@ function feedIn({ given }: ActionRequest, field = 'feed'): string {
   return id
 }
 
-/** A whole number that a person typed. @throws RelayError `bad_argument` */
+/** An integer field. @throws RelayError `bad_argument` */
 function numberIn({ given }: ActionRequest, field: string, fallback: number): number {
   const text = given[field] || String(fallback)
   if (!/^\d{1,6}$/.test(text)) throw new RelayError('bad_argument', field)
   return Number(text)
 }
 
-/** An action to one feed, after which one is back at a list. */
+/** An action on a feed that redirects to a list. */
 const toFeed = (
   back: string,
   needsConfirm: boolean,
@@ -70,7 +70,7 @@ const toFeed = (
 
 const LOBBY = '/dashboard/lobby'
 
-/** An action in the lobby, after which one is back at its page. */
+/** An action in the lobby that redirects to the lobby page. */
 const inLobby = (
   needsConfirm: boolean,
   run: (lobby: ReturnType<WebLobby['as']>, given: Record<string, string>) => Promise<unknown>,
@@ -86,7 +86,7 @@ const inLobby = (
 
 const MEMBERS = '/dashboard/members'
 
-/** Every form of the dashboard, by the name it is posted to: `/dashboard/do/NAME`. */
+/** All actions, by the NAME in `/dashboard/do/NAME`. */
 export const ACTIONS = {
   'knock.accept': toFeed('/dashboard/knocks', false, ({ actions }, feed) => actions.acceptKnock(feed)),
   'knock.decline': toFeed('/dashboard/knocks', true, ({ actions }, feed) => actions.declineKnock(feed)),
@@ -218,7 +218,7 @@ export const ACTIONS = {
 
 export type ActionName = keyof typeof ACTIONS
 
-/** The form of a name, or undefined. */
+/** The action of a name, or undefined. */
 export function actionOf(name: string): PostAction | undefined {
   return Object.hasOwn(ACTIONS, name) ? ACTIONS[name as ActionName] : undefined
 }

@@ -1,14 +1,14 @@
-// The dashboard's page about the lobby on Matrix: what was said, who is there, who knocks.
+// The dashboard's page of the Matrix lobby: messages, users, knocks.
 
 import { RelayError } from '../../../lib/errors.js'
 import { MATRIX_SAY_CHARS } from '../../../lib/matrix-limits.js'
 import type { Step } from '../../state.js'
 import { createDashboardPages, type DashboardParts, PAGE } from './page.js'
 
-/** Kinds of messages that are shown by their name alone: nothing is fetched. */
+/** Messages shown by file name only; the relay fetches no media. */
 const MEDIA = ['m.image', 'm.video', 'm.audio', 'm.file']
 
-/** GET /dashboard/lobby; not found where there is no lobby. */
+/** GET /dashboard/lobby; not found where the lobby is off. */
 export function createLobbyPage(parts: DashboardParts): Step {
   const { show, requirePermission } = createDashboardPages(parts)
   return (ctx) => {
@@ -35,7 +35,7 @@ export function createLobbyPage(parts: DashboardParts): Step {
       more: Math.max(0, those('join').length - PAGE),
       invited: those('invite').slice(0, PAGE).map(named),
       banned: those('ban').slice(0, PAGE).map(named),
-      // the relay itself is not to be sent away
+      // the relay itself cannot be removed
       own: `@relay:${lobby.status().alias?.replace(/^[^:]*:/, '') ?? ''}`,
     })
   }

@@ -1,4 +1,4 @@
-// The dashboard's pages about people: overview, members, knocks, blocked feeds, names, and one's own.
+// The dashboard's pages about people: overview, members, knocks, blocked feeds, aliases, own page.
 
 import { RelayError } from '../../../lib/errors.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
@@ -8,11 +8,11 @@ import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
 import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
 
-/** Days in the chart, and feeds in the list of the largest. */
+/** Days in the chart, and rows in the list of largest feeds. */
 const DAYS = 14
 const LARGEST = 8
 
-/** @returns the handlers, by page */
+/** Creates the handlers. */
 export function createPeoplePages(parts: DashboardParts) {
   const { store, online, maxBytes, now } = parts
   const { show, requirePermission, person } = createDashboardPages(parts)
@@ -36,7 +36,7 @@ export function createPeoplePages(parts: DashboardParts) {
       more: Math.max(0, here.length - PAGE),
       counts: { members: store.members.count(), knocks: store.knocks.list().length, ...totals },
       storage: { bytes: totals.bytes, most: maxBytes(), file: store.bytes() },
-      // how much of whom is kept is for those who look after the room
+      // storage per feed is for moderators
       largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
       mine: store.feeds.info(feed),
       notices: store.notices.list(),
@@ -112,7 +112,7 @@ export function createPeoplePages(parts: DashboardParts) {
     const from = offsetIn(ctx, all.length)
     const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
-      // by a name of theirs, most rows would say the same twice
+      // the alias is in the row already
       owner: personWithoutAlias(owner),
     }))
     show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })

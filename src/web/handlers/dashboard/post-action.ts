@@ -1,4 +1,4 @@
-// POST /dashboard/do/NAME: a form of the dashboard is checked, asked about once more where it should be, and done.
+// POST /dashboard/do/NAME: checks a form, asks for confirmation if needed, runs the action.
 
 import { RelayError } from '../../../lib/errors.js'
 import { isFeedId, readFeedId } from '../../../ssb/feed-id.js'
@@ -10,21 +10,21 @@ import { actionOf, type PostAction } from './actions.js'
 import { createDashboardPages, type DashboardParts, inviteFor, isAction } from './page.js'
 import type { Refused } from './room-pages.js'
 
-/** Forms that are shown again, with all that was written, when the store refuses them. */
+/** Forms that are shown again with their input when the store rejects them, by action name. */
 export type ShownAgain = Record<string, (ctx: WebContext, refused: Refused) => void>
 
-/** @param again by the action's name */
+/** Creates the handler. @param again see ShownAgain */
 export function postAction(parts: DashboardParts, again: ShownAgain): Step {
   const { store, hostnames, face, now } = parts
   const { show, person } = createDashboardPages(parts)
 
-  /** Asks once more, with the form's fields; nothing has happened yet. */
+  /** Shows the confirmation page. Nothing has changed yet. */
   function ask(ctx: WebContext, name: string, { cancelTo }: PostAction, given: Record<string, string>): void {
     const member = memberOf(ctx)
     const { mode } = store.settings.get()
     const power: Permission | null = isAction(name) ? PERMISSIONS[name] : null
     const target = given.feed && store.members.has(given.feed) ? store.roles.of(given.feed) : null
-    // what is refused anyway is not asked about; of one's own things the store knows whose they are
+    // do not ask about an action that will fail; actions on own things are checked by the store
     if (power && !power.own && isAction(name) && !mayDo(name, member.role, mode, target))
       throw new RelayError('not_allowed')
     const invite = given.invite ? inviteFor(store, member, given.invite) : null
@@ -71,7 +71,7 @@ export function postAction(parts: DashboardParts, again: ShownAgain): Step {
   }
 }
 
-/** What a field says; a feed id in its one spelling, however it was copied. */
+/** The value of a field; feed ids are normalised. */
 function fieldOf(form: URLSearchParams, field: string): string {
   const text = textOf(form, field)
   return field === 'feed' || field === 'for' ? (readFeedId(text) ?? text) : text

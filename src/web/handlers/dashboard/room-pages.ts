@@ -1,4 +1,4 @@
-// The dashboard's pages about the room: invites, notices, its name and mode, the audit log; and notices as all read them.
+// The dashboard's pages about the room: invites, notices, settings, audit log; and the public notice page.
 
 import { RelayError } from '../../../lib/errors.js'
 import {
@@ -16,13 +16,13 @@ import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
 import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 
-/** What the notice and room forms were given, and what is wrong with it. */
+/** A rejected form: its input and the error code. */
 export interface Refused {
   given: Record<string, string>
   code: string
 }
 
-/** @returns the handlers, by page; some are shown again with what a form was refused for */
+/** Creates the handlers. Some can show a rejected form again. */
 export function createRoomPages(parts: DashboardParts) {
   const { store, face, render } = parts
   const { show, requirePermission, person } = createDashboardPages(parts)
@@ -92,14 +92,14 @@ export function createRoomPages(parts: DashboardParts) {
         ...entry,
         actor: isFeedId(entry.who) ? person(entry.who) : null,
         target: isFeedId(entry.whom) ? person(entry.whom) : null,
-        // who is a member no more has no page
+        // only members have a page
         linked: { actor: isMember(entry.who), target: isMember(entry.whom) },
       })),
       older: oldest > 1 && entries.length === PAGE ? oldest : null,
     })
   }
 
-  /** GET /notice/:name: for everyone, but in a restricted room for members alone. */
+  /** GET /notice/:name: public, but members only in restricted mode. */
   const notice: Step = (ctx) => {
     const hidden = store.settings.get().mode === 'restricted' && !ctx.state.member
     const found = hidden ? null : store.notices.get(String(ctx.params.name ?? ''))
@@ -109,7 +109,7 @@ export function createRoomPages(parts: DashboardParts) {
       title: found.title,
       text: markdown(found.text),
       room: face().name,
-      // whoever reads it in the dashboard goes back there
+      // members go back to the dashboard
       home: ctx.state.member ? '/dashboard' : '/',
     })
   }
