@@ -27,9 +27,9 @@ import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
 import { createStore } from './store/store.js'
-import type { DrawnRiddle, FetchCertificate } from './web/app.js'
+import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
-import { createWebComponents } from './web/room.js'
+import { createWebComponents } from './web/web-components.js'
 
 export interface RelayOptions {
   config: Config
@@ -42,7 +42,7 @@ export interface RelayOptions {
 /** What a test may put in place of the real thing. Never read from configuration. */
 export interface RelayOverrides {
   clock?: Clock
-  riddles?: () => Promise<DrawnRiddle>
+  drawCaptcha?: () => Promise<DrawnCaptcha>
   fetchCertificate?: FetchCertificate
   network?: AskNetwork
 }
@@ -100,9 +100,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const setup = createSetup(store)
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
     // sign-ins under way end with a member's sign-ins or membership, too
-    closers.push(store.signIns.onCloseAll(signIn.invalidate))
-    closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
-    closers.push(() => signIn.close())
+    const ended = store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed))
+    closers.push(store.signIns.onCloseAll(signIn.invalidate), ended, () => signIn.close())
 
     const listening: Listening = { ...NOTHING_LISTENS }
     const reach = createReach(listening, { id: keys.id, ...config })
@@ -122,8 +121,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const lobby = config.matrix.enabled ? () => listening.matrix : null
     const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: rest.used }
     const site = createWebComponents(
-      { ...shown, riddles: overrides.riddles },
-      { ...{ id: keys.id, name, names, maxBytes, expiresDays }, lobby },
+      { ...shown, drawCaptcha: overrides.drawCaptcha },
+      { ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays }, lobby },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
@@ -169,7 +168,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       log.level = config.log.level
       store.feeds.setLimits(feedLimits(config))
       web.setLimits(siteLimits(config))
-      domain.look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
+      domain.check().catch((err) => log.error({ err }, 'certificate check failed'))
       log.info(difference, 'configuration read again')
       return difference
     }
@@ -183,10 +182,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
-    const control = await createControl(
-      { handlers, log, clock, counters },
-      { path: socketPath, version: VERSION },
-    )
+    const reached = { path: socketPath, version: VERSION }
+    const control = await createControl({ handlers, log, clock, counters }, reached)
     closers.push(() => control.close())
     return {
       status: async () => status(),

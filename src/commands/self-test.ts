@@ -83,7 +83,7 @@ type RunStep = (name: string, work: () => Promise<string>) => Promise<void>
 /** A captcha, its invite, a handshake with each of the two keys that joining takes, and a page that says so. */
 async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let answer = ''
-  const riddles = async () => {
+  const recordingDraw = async () => {
     const drawn = await drawCaptcha()
     answer = drawn.answer
     return drawn
@@ -92,7 +92,7 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let started: Relay | null = null
   try {
     await step('start', async () => {
-      started = await createRelay(options, { riddles })
+      started = await createRelay(options, { drawCaptcha: recordingDraw })
       return 'every listener is up'
     })
     const relay = started as unknown as Relay

@@ -8,8 +8,8 @@ import { openBrowser } from '../helpers/browser.js'
 import {
   type BootedRelay,
   bootRelay,
-  type KnownRiddles,
-  knownRiddles,
+  type KnownCaptchas,
+  knownCaptchas,
   until,
   within,
 } from '../helpers/relay.js'
@@ -23,13 +23,17 @@ const DESK = { width: 1280, height: 800 }
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
 /** Opens the page that `act` leads to and reads the captcha on it with a person's eyes. */
-async function readRiddle(page: Page, riddles: KnownRiddles, act: () => Promise<unknown>): Promise<string> {
+async function readCaptcha(
+  page: Page,
+  captchas: KnownCaptchas,
+  act: () => Promise<unknown>,
+): Promise<string> {
   const [picture] = await Promise.all([page.waitForResponse(/captcha\.gif/), act()])
   const drawn = await page
     .locator('.captcha img')
     .evaluate((img) => (img as { naturalWidth?: number }).naturalWidth)
   if (!drawn) throw new Error('the captcha is not shown')
-  const answer = riddles.answerTo(await picture.body())
+  const answer = captchas.answerTo(await picture.body())
   if (!answer) throw new Error('the picture is no captcha of ours')
   return answer
 }
@@ -48,8 +52,8 @@ async function acceptInvite(app: App, code: string): Promise<void> {
 test('from the landing page to being read', async (t) => {
   const browser = await openBrowser(t)
   if (!browser) return
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const people: App[] = []
 
   for (const [name, viewport, javaScriptEnabled] of [
@@ -72,9 +76,9 @@ test('from the landing page to being read', async (t) => {
 
       await page.goto(relay.webUrl)
       const invite = page.locator('a[href^="/invite"]').first()
-      await readRiddle(page, riddles, () => invite.click())
+      await readCaptcha(page, captchas, () => invite.click())
 
-      const second = await readRiddle(page, riddles, async () => {
+      const second = await readCaptcha(page, captchas, async () => {
         await page.getByLabel('The letters you see').fill('zzzz')
         await page.getByRole('button', { name: 'Get my invite' }).click()
       })

@@ -12,7 +12,7 @@ export const INVITE_PATH = '/invite/'
 export const ANSWER_PATH = '/invite/invite-captcha-reponse'
 
 /** Reads a captcha's picture as a person would. */
-export type ReadRiddle = (image: Buffer) => string | undefined
+export type ReadCaptcha = (image: Buffer) => string | undefined
 
 export interface DelogInvite {
   host: string
@@ -28,9 +28,9 @@ export interface Delog {
   /** GET /invite/: the captcha's page */
   openInvitePage(base: string): Promise<Reply>
   /** fetches the picture on the page last opened */
-  fetchRiddle(page: Reply): Promise<Reply>
+  fetchCaptcha(page: Reply): Promise<Reply>
   /** POST of the answer; `webView` is what Delog's own browser window sends along */
-  answerRiddle(answer: string, options?: { webView?: boolean }): Promise<Reply>
+  answerCaptcha(answer: string, options?: { webView?: boolean }): Promise<Reply>
   /** `connectWithInvite`: handshake with the guest key, `invite.use`, then disconnect unless told to stay */
   useInvite(code: string, options?: { stay?: boolean }): Promise<{ contact: KeyedMessage; guest: Client }>
   /** connects with its own key and asks for its own feed, then for the others' */
@@ -87,12 +87,12 @@ export function createDelog(keys: Keys = ssbKeys.generate()): Delog {
       return visitor.get(INVITE_PATH)
     },
 
-    fetchRiddle(page) {
+    fetchCaptcha(page) {
       const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
       return visitor.get(src)
     },
 
-    answerRiddle: (answer, { webView = false } = {}) =>
+    answerCaptcha: (answer, { webView = false } = {}) =>
       visitor.post(ANSWER_PATH, { captcha: answer }, webView ? { 'X-Requested-With': 'in.delog' } : {}),
 
     async useInvite(code, { stay = false } = {}) {

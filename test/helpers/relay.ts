@@ -114,7 +114,7 @@ export async function connectMember(
   return client
 }
 
-export interface KnownRiddles {
+export interface KnownCaptchas {
   /** for the relay's overrides */
   draw: () => Promise<DrawnCaptcha>
   /** what a person would read in an image that was drawn here; undefined for any other image */
@@ -122,7 +122,7 @@ export interface KnownRiddles {
 }
 
 /** The real captchas, really drawn, whose answers the test can look up by the picture it was shown. */
-export function knownRiddles(): KnownRiddles {
+export function knownCaptchas(): KnownCaptchas {
   const answers = new Map<string, string>()
   const nameOf = (image: Buffer): string => createHash('sha256').update(image).digest('hex')
   return {

@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module'
 import { ANSWER_PATH, INVITE_PATH } from './delog.js'
 import { type Reply, Visitor } from './http.js'
-import type { BootedRelay, KnownRiddles } from './relay.js'
+import type { BootedRelay, KnownCaptchas } from './relay.js'
 
 const require = createRequire(import.meta.url)
 const { openRoomInviteToAddress } = require('ssb-room-client/lib/utils')
@@ -42,17 +42,17 @@ export async function askWhois(relay: BootedRelay, path = '/whois'): Promise<Rep
 }
 
 /** Opens `/invite/` and answers the captcha on it; the reply is a code or the form for a knock. */
-export async function solveRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<Reply> {
-  const captcha = await readRiddle(visitor, riddles)
+export async function solveCaptcha(visitor: Visitor, captchas: KnownCaptchas): Promise<Reply> {
+  const captcha = await readCaptcha(visitor, captchas)
   return visitor.post(ANSWER_PATH, { captcha })
 }
 
 /** Opens `/invite/` and reads the captcha, without answering it. */
-export async function readRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<string> {
+export async function readCaptcha(visitor: Visitor, captchas: KnownCaptchas): Promise<string> {
   const page = await visitor.get(INVITE_PATH)
   const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const { body } = await visitor.get(src)
-  const answer = riddles.answerTo(body)
+  const answer = captchas.answerTo(body)
   if (!answer) throw new Error(`no captcha on ${INVITE_PATH}: ${page.status}`)
   return answer
 }
@@ -60,11 +60,11 @@ export async function readRiddle(visitor: Visitor, riddles: KnownRiddles): Promi
 /** The whole way of a knock: captcha, form, feed id and note. */
 export async function knockAt(
   relay: BootedRelay,
-  riddles: KnownRiddles,
+  captchas: KnownCaptchas,
   feed: string,
   note = '',
 ): Promise<Reply> {
   const visitor = new Visitor(relay.webUrl)
-  await solveRiddle(visitor, riddles)
+  await solveCaptcha(visitor, captchas)
   return visitor.post(KNOCK_PATH, { feed, note })
 }
