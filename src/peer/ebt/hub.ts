@@ -2,13 +2,14 @@
 
 import type { Counters } from '../../lib/counters.js'
 import { RelayError } from '../../lib/errors.js'
-import { createFairScheduler, type FairScheduler } from '../../lib/fair-scheduler.js'
+import { createFairScheduler } from '../../lib/fair-scheduler.js'
 import { HISTORY_TURN } from '../../lib/limits.js'
-import { createThrottledLog, type Log, type ThrottledLog } from '../../lib/log.js'
+import { createThrottledLog, type Log } from '../../lib/log.js'
 import type { RpcStream } from '../../muxrpc/stream.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
 import type { Connection } from '../connection.js'
+import type { EbtShared, GrowthListener } from './contract.js'
 import { EbtSession } from './session.js'
 
 export interface EbtComponents {
@@ -30,27 +31,11 @@ export interface Ebt {
   close(): void
 }
 
-/** What a session needs of the hub. */
-export interface EbtShared {
-  store: Store
-  own: FeedId
-  tell: ThrottledLog
-  counters: Counters
-  turns: FairScheduler<EbtSession>
-  /** The feed can be read by members. */
-  isServed(feed: FeedId): boolean
-  /** Sequence of the last message that has no hole or fork before it. */
-  contiguous(feed: FeedId): number
-  /** Has the session told when the feed grows. */
-  track(feed: FeedId, session: EbtSession): void
-  untrack(feed: FeedId, session: EbtSession): void
-}
-
 export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
   // One subscription for each feed, not for each feed of each session: most members follow the same feeds.
-  const tracked = new Map<FeedId, { sessions: Set<EbtSession>; stop: () => void }>()
-  const turns = createFairScheduler<EbtSession>(HISTORY_TURN, (err) =>
+  const tracked = new Map<FeedId, { sessions: Set<GrowthListener>; stop: () => void }>()
+  const turns = createFairScheduler<GrowthListener>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),
   )
 

@@ -8,14 +8,14 @@ import { type FeedId, isFeedId, keyOf } from '../../ssb/feed-id.js'
 import { storedValue } from '../../ssb/message.js'
 import type { Connection } from '../connection.js'
 import { createFeedIngest, type FeedIngest } from '../feed-ingest.js'
-import type { EbtShared } from './hub.js'
+import type { EbtShared, GrowthListener } from './contract.js'
 import { decodeNote, encodeNote, REFUSED } from './note.js'
 
 /** What the other end has said of a feed, in one number to save memory: its sequence times four, and these two bits. */
 const WANTS = 1
 const REPLICATES = 2
 
-export class EbtSession implements StreamHandler {
+export class EbtSession implements StreamHandler, GrowthListener {
   /** feeds that the other end has named and that we serve: bounded by the number of members */
   private readonly peer = new Map<FeedId, number>()
   /** feeds of which messages may be due */
