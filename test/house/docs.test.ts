@@ -165,6 +165,12 @@ t.test('every relative link and anchor in a document leads somewhere', async (t)
   }
 })
 
+t.test('the index of the manual has every document', async (t) => {
+  const listed = linksOf(text('docs/README.md')).map(({ path }) => normalize(join('docs', path)))
+  for (const path of DOCUMENTS.filter((path) => path.startsWith('docs/') && path !== 'docs/README.md'))
+    t.ok(listed.includes(path), `${path} is in docs/README.md`)
+})
+
 t.test('every file that a document names exists', async (t) => {
   for (const path of DOCUMENTS)
     for (const named of filesNamedIn(text(path))) t.ok(existsSync(join(ROOT, named)), `${path}: ${named}`)
