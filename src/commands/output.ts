@@ -18,7 +18,7 @@ export function printLink(link: string): void {
   print(link)
   if (URL.canParse(link) && isLoopback(new URL(link).hostname.replace(/^\[|\]$/g, '')))
     remark(
-      'It opens on this machine alone: others need HTTPS, an onion address, or web.host (docs/operating.md).',
+      'It opens on this machine alone: others need HTTPS, an onion address, or web.host (docs/run-it.md).',
     )
 }
 

@@ -18,9 +18,9 @@ const ADVICE: Advice = {
   address_unusable:
     'free the port, or choose another, for example with --set ssb.port=8009 or --set web.port=8081',
   certificate_unusable:
-    'mend the files that domain.tls_key and domain.tls_cert name; docs/operating.md says how',
+    'mend the files that domain.tls_key and domain.tls_cert name; docs/run-it.md says how',
   clock_unset: 'set the clock, or wait for the network to: timedatectl',
-  config_invalid: 'mend the file or the --set named above; docs/operating.md lists every key',
+  config_invalid: 'mend the file or the --set named above; docs/run-it.md lists every key',
   bad_feed_id: 'copy the whole id from the SSB app: @, 44 characters, .ed25519',
   bad_argument: 'see the command with --help',
   invite_unknown: 'see the invites there are with: tidepool invite list',

@@ -49,7 +49,7 @@ const host = matching(HOST, 'a host name or an IP address')
 const path: Check = (value: string) => (value.includes('\0') ? 'must be a path' : null)
 const bytes = between(STORE_LEAST, STORE_MOST)
 
-/** Every key there is, in the order an operator meets them. `docs/operating.md` explains each; a test compares. */
+/** Every key there is, in the order an operator meets them. `docs/run-it.md` explains each; a test compares. */
 export const KEYS = {
   'ssb.host': {
     default: '0.0.0.0',

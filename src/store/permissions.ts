@@ -18,7 +18,7 @@ export interface Permission {
   unseats?: boolean
 }
 
-/** Every action of the dashboard, in the order in which `docs/operating.md` has them. */
+/** Every action of the dashboard, in the order in which `docs/run-it.md` has them. */
 export const PERMISSIONS = {
   'members.see': { least: 'member' },
   'knock.accept': { least: 'member', restricted: 'moderator' },

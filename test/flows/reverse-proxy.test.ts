@@ -1,4 +1,4 @@
-// The snippets of docs/operating.md in real proxies: a captcha and an invite through nginx, Caddy and Apache.
+// The snippets of docs/run-it.md in real proxies: a captcha and an invite through nginx, Caddy and Apache.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -20,9 +20,9 @@ const authority = await createAuthority()
 
 /** The block of a language under the heading about the domain. */
 function snippet(language: string): string {
-  const [, section = ''] = text('docs/operating.md').split(/^## A public domain$/m)
+  const [, section = ''] = text('docs/run-it.md').split(/^## A public domain$/m)
   const [, block] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(section) ?? []
-  if (!block) throw new Error(`no ${language} in docs/operating.md`)
+  if (!block) throw new Error(`no ${language} in docs/run-it.md`)
   return block
 }
 

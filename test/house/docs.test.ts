@@ -1,5 +1,7 @@
 // What the documents say and what the code does are the same thing.
 
+import { existsSync, readdirSync } from 'node:fs'
+import { join, normalize } from 'node:path'
 import { Command } from 'commander'
 import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
@@ -25,7 +27,15 @@ import { createTunnels } from '../../src/room/tunnels.js'
 import { STATUS } from '../commands/fake-status.js'
 import { METHODS } from '../flows/table.js'
 import { openTestStore, silentLog } from '../helpers/store.js'
-import { json, text } from './files.js'
+import { json, ROOT, sources, text } from './files.js'
+import { anchorsOf, filesNamedIn, linksOf } from './markdown.js'
+
+/** Every document, by path from the project's root. */
+const DOCUMENTS = ['', 'docs/'].flatMap((directory) =>
+  readdirSync(join(ROOT, directory))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${directory}${name}`),
+)
 
 /** The first cells of a document's table rows that are set as code, under a heading. */
 function rows(document: string, heading: string): string[][] {
@@ -51,7 +61,7 @@ t.test('every error is documented, with its words and its status', async (t) => 
 })
 
 t.test('every configuration key is documented, with its default', async (t) => {
-  const documented = rows(text('docs/operating.md'), 'Configuration').map(([key, value]) => [key, value])
+  const documented = rows(text('docs/run-it.md'), 'Configuration').map(([key, value]) => [key, value])
   // the one default that depends on the machine is given for the 64-bit one
   const shown = (key: string, value: unknown): string =>
     key === 'store.max_bytes'
@@ -71,7 +81,7 @@ t.test('every configuration key is documented, with its default', async (t) => {
 
 t.test('the npm commands that documents name exist', async (t) => {
   const { scripts } = json('package.json')
-  for (const path of ['README.md', 'docs/operating.md', 'docs/architecture.md']) {
+  for (const path of DOCUMENTS) {
     for (const [, run, short] of text(path).matchAll(/npm (?:run (\S+)|(start|test)\b)/g)) {
       const name = (run ?? short ?? '').replace(/[`.,;:)]+$/, '')
       t.ok(scripts[name], `${path}: npm ${name}`)
@@ -88,9 +98,9 @@ t.test('every command is documented, and every documented command exists', async
     const leaves =
       command.commands.length > 0 ? command.commands.map((sub) => `${name} ${sub.name()}`) : [name]
     for (const leaf of leaves)
-      t.ok(reference.includes(`tidepool ${leaf}`), `tidepool ${leaf} stands in reference.md`)
+      t.ok(reference.includes(`tidepool ${leaf}`), `tidepool ${leaf} is in reference.md`)
   }
-  for (const path of ['README.md', 'docs/operating.md', 'docs/reference.md']) {
+  for (const path of DOCUMENTS) {
     for (const [, name = ''] of text(path).matchAll(/(?:^|`|\$ )tidepool ([a-z]+)/gm)) {
       t.ok(names.includes(name), `${path}: tidepool ${name}`)
     }
@@ -138,21 +148,62 @@ t.test('every field that is printed as JSON is documented', async (t) => {
   )
 })
 
-t.test('links between documents lead somewhere', async (t) => {
-  for (const path of [
-    'README.md',
-    'CHANGELOG.md',
-    'docs/operating.md',
-    'docs/architecture.md',
-    'docs/protocol.md',
-    'docs/parity.md',
-    'docs/reference.md',
-  ]) {
-    for (const [, target = ''] of text(path).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)) {
-      const from = path.includes('/') ? 'docs/' : ''
-      t.doesNotThrow(() => text(`${from}${target}`), `${path}: ${target}`)
+t.test('every finding of the doctor is explained', async (t) => {
+  const documented = rows(text('docs/keep-it-running.md'), 'What each warning means').map(([name]) => name)
+  const code = [...sources('src/commands/doctor').values(), text('src/operator/health-checks.ts')].join('\n')
+  const found = [...code.matchAll(/\btrouble\(\s*'([a-z_]+)'/g)].map(([, name]) => name)
+  t.same([...new Set(documented)].sort(), [...new Set(found)].sort())
+})
+
+t.test('every relative link and anchor in a document leads somewhere', async (t) => {
+  for (const from of DOCUMENTS) {
+    for (const { path, anchor } of linksOf(text(from))) {
+      const to = path === '' ? from : normalize(join(from, '..', path))
+      if (!existsSync(join(ROOT, to))) t.fail(`${from}: there is no ${path}`)
+      else if (anchor !== null && !anchorsOf(text(to)).has(anchor))
+        t.fail(`${from}: ${to} has no heading for #${anchor}`)
     }
   }
+})
+
+t.test('the index of the manual has every document', async (t) => {
+  const listed = linksOf(text('docs/README.md')).map(({ path }) => normalize(join('docs', path)))
+  for (const path of DOCUMENTS.filter((path) => path.startsWith('docs/') && path !== 'docs/README.md'))
+    t.ok(listed.includes(path), `${path} is in docs/README.md`)
+})
+
+t.test('every file that a document names exists', async (t) => {
+  for (const path of DOCUMENTS)
+    for (const named of filesNamedIn(text(path))) t.ok(existsSync(join(ROOT, named)), `${path}: ${named}`)
+})
+
+t.test('every document that the program names exists', async (t) => {
+  const texts = new Map(sources('src'))
+  for (const path of ['systemd/tidepool.service', 'scripts/install.sh']) texts.set(path, text(path))
+  for (const [path, code] of texts)
+    for (const [named] of code.matchAll(/\bdocs\/[\w-]+\.md\b/g))
+      t.ok(existsSync(join(ROOT, named)), `${path}: ${named}`)
+})
+
+t.test('headings, links and files are read as GitHub reads them', async (t) => {
+  const document = [
+    '# My relay says `recovering`',
+    '## Am I behind CGNAT?',
+    '## Twice',
+    '## Twice',
+    '```sh',
+    '# no heading, [no](link.md)',
+    '```',
+    'See [a](other.md#twice-1), [b](#twice), ![c](images/c.png), [d](https://example.org/#x).',
+    'In `src/lib/limits.ts` and `src/web/words/en/PART.ts`.',
+  ].join('\n')
+  t.same([...anchorsOf(document)], ['my-relay-says-recovering', 'am-i-behind-cgnat', 'twice', 'twice-1'])
+  t.same(linksOf(document), [
+    { path: 'other.md', anchor: 'twice-1' },
+    { path: '', anchor: 'twice' },
+    { path: 'images/c.png', anchor: null },
+  ])
+  t.same(filesNamedIn(document), ['src/lib/limits.ts'])
 })
 
 t.test('every muxrpc method stands in docs/protocol.md as the registry declares it', async (t) => {

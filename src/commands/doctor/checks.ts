@@ -160,7 +160,7 @@ function keyOf(port: string): string {
 const TOR_ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /may keep it out/,
-    'let tor out through the firewall, or give it bridges: onion.extra_torrc in docs/operating.md',
+    'let tor out through the firewall, or give it bridges: onion.extra_torrc in docs/run-it.md',
   ],
   [/there is no program/, 'apt-get install tor, or set onion.tor_binary'],
   [/extra_torrc/, 'correct the file that onion.extra_torrc names'],
@@ -242,7 +242,7 @@ function checkProxy({ status }: Facts): DoctorCheck[] {
   if (status?.https.state !== 'proxied') return []
   const { reason } = status.https
   const advice =
-    'set the header in the proxy: docs/operating.md, "A reverse proxy in front", has nginx, Caddy and Apache'
+    'set the header in the proxy: docs/run-it.md, "A reverse proxy in front", has nginx, Caddy and Apache'
   return [
     reason === null ? sound('proxy', 'nothing wrong was seen') : trouble('proxy', 'error', reason, advice),
   ]

@@ -18,7 +18,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   proxy_unproven: {
     title: 'Der Proxy ist noch nicht eingerichtet',
-    hint: 'Der Webserver vor diesem Relay muss den Header X-Forwarded-Proto: https senden. Wie das geht, steht in docs/operating.md unter „A reverse proxy in front“.',
+    hint: 'Der Webserver vor diesem Relay muss den Header X-Forwarded-Proto: https senden. Wie das geht, steht in docs/run-it.md unter „A reverse proxy in front“.',
   },
   not_allowed: {
     title: 'Nicht erlaubt',

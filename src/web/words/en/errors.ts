@@ -24,7 +24,7 @@ const sayings = {
   },
   proxy_unproven: {
     title: 'The proxy is not set up yet',
-    hint: 'The web server in front of this relay has to send the header X-Forwarded-Proto: https. Its operator finds how in docs/operating.md, under "A reverse proxy in front".',
+    hint: 'The web server in front of this relay has to send the header X-Forwarded-Proto: https. Its operator finds how in docs/run-it.md, under "A reverse proxy in front".',
   },
   not_allowed: {
     title: 'Not allowed',
