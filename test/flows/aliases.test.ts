@@ -1,4 +1,4 @@
-// Names over the wire: registering, finding and giving up, and all the ways in which somebody may want another's.
+// Aliases over SSB: register, look up, revoke, and every attempt to take another member's.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -84,7 +84,7 @@ test('signatures that are not for this name, at this room, by this member', asyn
   t.equal(await bob.rpc.tunnel.whois('bob'), bob.id)
 })
 
-/** Names that nobody may have, each signed for as it stands. */
+/** Reserved and invalid aliases, each with a valid signature. */
 const NO_NAMES: Array<[string, string]> = [
   ['empty', ''],
   ['a space', ' '],

@@ -27,13 +27,13 @@ export interface App {
   path: string
   // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
   ssb: any
-  /** requests for our history that reached this app, as they came */
+  /** requests for our history that this app received, in order */
   asked: AskedFor[]
   /** sequences this app has sent, in the order it sent them, whatever the request */
   sent: number[]
-  /** When set, the app sends so many messages in all and then falls silent, its connection still open. */
+  /** If set, the app sends so many messages in total and then nothing, with its connection open. */
   sendAtMost: number
-  /** Ends such a silence: everything goes on where it stopped. */
+  /** Continues to send where it stopped. */
   sendOn(): void
   /** Writes posts all at once, as an import or a script does: their timestamps tie. Resolves when they are written. */
   write(count: number): Promise<KeyedMessage[]>
@@ -50,7 +50,7 @@ export interface AppConnection {
   closed: Promise<void>
   /**
    * Replicates feeds as legacy clients do, one live history each, our own first.
-   * What comes is added to ssb-db2, which checks it; `failures` holds what it refused.
+   * Received messages are added to ssb-db2, which checks them; `failures` has those it refused.
    */
   replicate(ids: string[]): Replication
   close(): Promise<void>
@@ -63,7 +63,7 @@ export interface Replication {
   failures: Error[]
 }
 
-/** Plugins without which no app here makes sense: the database, and the method the relay will call. */
+/** Plugins that every app here needs: the database, and the method that the relay calls. */
 const BASE = [
   'ssb-db2/core',
   'ssb-classic',
