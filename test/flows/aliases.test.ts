@@ -137,7 +137,7 @@ test('names that are none', async (t) => {
     await t.rejects(bob.rpc.room.revokeAlias(name), { code: /^(alias_invalid|not_found)$/ })
   }
   for (const id of ['bob', 7, {}, []]) await t.rejects(bob.rpc.room.listAliases(id), { code: 'bad_feed_id' })
-  // words that are properties of every object are names like any other, where their letters allow it
+  // names of JavaScript object properties are aliases like any other if their letters are valid
   for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty'])
     await t.rejects(bob.rpc.tunnel.whois(name), { code: 'not_found' }, name)
   const name = 'constructor'

@@ -1,4 +1,4 @@
-// Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse and its kin are built, each in a directory of its own.
+// Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse is built, each in its own directory.
 
 import { createRequire } from 'node:module'
 import { setImmediate as breathe } from 'node:timers/promises'
@@ -74,7 +74,7 @@ const BASE = [
   'ssb-db2/compat/feedstate',
 ]
 
-/** Messages handed to the database before the event loop gets its turn. */
+/** Messages given to the database before the event loop continues. */
 const WRITE_STEP = 250
 
 export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
@@ -101,7 +101,7 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     return watched(fn(query))
   })
 
-  /** What the app sends is its own affair; here it is only noted, and cut short where a test wants it. */
+  /** Notes what the app sends, and stops it where a test wants that. */
   const silenced: Array<() => void> = []
   function watched(read: Source<KeyedMessage>): Source<KeyedMessage> {
     return function source(abort, cb) {
@@ -191,7 +191,7 @@ function replicate(ssb: any, rpc: any, ids: string[]): Replication {
       read(null, (end, message) => {
         if (end || !message) return
         arrived.push(message.value.sequence)
-        // not awaited: ssb-db2 gathers what comes in quick succession and adds it as one batch, in order
+        // not awaited: ssb-db2 adds messages that arrive quickly as one batch, in order
         ssb.db.add(message.value, (err: Error | null) => {
           if (err) result.failures.push(err)
           else result.added.set(id, (result.added.get(id) ?? 0) + 1)
@@ -205,7 +205,7 @@ function replicate(ssb: any, rpc: any, ids: string[]): Replication {
   return result
 }
 
-/** Waits until the relay holds so many messages of a feed; answers its row. */
+/** Waits until the relay has so many messages of a feed; returns its row. */
 export function kept(
   operator: { membersList(): Promise<Array<{ id: string; messages: number; latest: number }>> },
   id: string,
