@@ -1,4 +1,4 @@
-// What the documents say and what the code does are the same thing.
+// The documents equal the code.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join, normalize } from 'node:path'
@@ -25,6 +25,7 @@ import { createAttendants } from '../../src/room/attendants.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { createTunnels } from '../../src/room/tunnels.js'
 import { STATUS } from '../commands/fake-status.js'
+import { METHODS } from '../flows/table.js'
 import { openTestStore, silentLog } from '../helpers/store.js'
 import { json, ROOT, sources, text } from './files.js'
 import { anchorsOf, filesNamedIn, linksOf } from './markdown.js'
@@ -36,7 +37,7 @@ const DOCUMENTS = ['', 'docs/'].flatMap((directory) =>
     .map((name) => `${directory}${name}`),
 )
 
-/** The first cells of a document's table rows that are set as code, under a heading. */
+/** The cells of table rows that begin with code, under a heading. */
 function rows(document: string, heading: string): string[][] {
   const [, ...sections] = document.split(/^#+ /m)
   const section = sections.find((each) => each.startsWith(heading)) ?? ''
@@ -106,7 +107,7 @@ t.test('every command is documented, and every documented command exists', async
   }
 })
 
-/** What is printed as JSON, as the types have it: a field that is added there is missing here, and does not compile. */
+/** What is printed as JSON, by its types: a field that is added there and not here does not compile. */
 const INVITE: InviteInfo = {
   ...{ id: '', uses: 1, used: 0, note: '', created: 0, expires: 0 },
   ...{ state: 'live', by: 'operator', for: null },
@@ -170,6 +171,12 @@ t.test('every relative link and anchor in a document leads somewhere', async (t)
         t.fail(`${from}: ${to} has no heading for #${anchor}`)
     }
   }
+})
+
+t.test('the index of the manual has every document', async (t) => {
+  const listed = linksOf(text('docs/README.md')).map(({ path }) => normalize(join('docs', path)))
+  for (const path of DOCUMENTS.filter((path) => path.startsWith('docs/') && path !== 'docs/README.md'))
+    t.ok(listed.includes(path), `${path} is in docs/README.md`)
 })
 
 t.test('every file that a document names exists', async (t) => {
@@ -242,4 +249,9 @@ t.test('every muxrpc method stands in docs/protocol.md as the registry declares 
   const byName = (list: Array<{ name: string | undefined }>) =>
     [...list].sort((a, b) => String(a.name).localeCompare(String(b.name)))
   t.same(byName(documented), byName(declared))
+  t.same(
+    Object.keys(METHODS).sort(),
+    Object.keys(methods).sort(),
+    'the admission table of test/flows/table.ts has every method',
+  )
 })
