@@ -1,4 +1,4 @@
-// The composition root: builds every part, passes each what it needs, then listens; closes them in reverse order.
+// The composition root: builds all parts, then opens the listeners. Closes them in reverse order.
 
 import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
@@ -35,11 +35,11 @@ export interface RelayOptions {
   config: Config
   dataDir: string
   log: Log
-  /** reads the configuration again, for `reload`; without it there is nothing to reload */
+  /** reads the configuration again, for `reload` over the control socket */
   readConfig?: () => Config
 }
 
-/** What a test may put in place of the real thing. Never read from configuration. */
+/** Parts that tests replace. Never read from configuration. */
 export interface RelayOverrides {
   clock?: Clock
   drawCaptcha?: () => Promise<DrawnCaptcha>
@@ -49,11 +49,11 @@ export interface RelayOverrides {
 
 export interface Relay {
   status(): Promise<RelayStatus>
-  /** Resolves once the store has answered, with a write that is on the disk if asked for one. For the watchdog. */
+  /** Resolves when the store has answered, after a write to disk if asked for. For the watchdog. */
   pulse(write: boolean): Promise<void>
-  /** Applies what can be applied while running; answers which keys took effect and which wait for a restart. */
+  /** Applies the reloadable keys. Returns the changed keys: those applied, and those that need a restart. */
   reload(config: Config): { applied: string[]; needs_restart: string[] }
-  /** Where the first run's questions are answered, token and all; null once they are. */
+  /** The link to the set-up page, with its token; null once the room is set up. */
   setupLink(): string | null
   close(): Promise<void>
 }
@@ -61,8 +61,8 @@ export interface Relay {
 export const VERSION: string = readVersion()
 
 /**
- * Starts a relay; resolves when every listener is ready.
- * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`; what had started is closed again
+ * Starts a relay. Resolves when every listener is ready. On an error it closes what it had started.
+ * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`
  */
 export async function createRelay(options: RelayOptions, overrides: RelayOverrides = {}): Promise<Relay> {
   const { dataDir, log } = options
@@ -78,54 +78,54 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     requireFitMachine()
     prepareDataDir(dataDir)
     const socketPath = join(dataDir, 'control.sock')
-    // Before the store is opened: two relays on one store would sign two feeds with one key.
+    // Before the store opens: two relays on one store would fork the relay's feed.
     await removeStale(socketPath)
-    clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
+    clearLeftovers(dataDir, (err) => log.warn({ err }, 'cannot remove leftover files'))
     const keys = loadIdentity(join(dataDir, 'secret'))
 
     const counters = createCounters(log, clock.uptime)
     const trust = createTimeTrust({ clock, network: overrides.network })
     closers.push(() => trust.close())
     const time = { now, uptime: clock.uptime, trust }
-    const kept = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
-    const store = await createStore({ log, now, time }, kept)
+    const storeOptions = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
+    const store = await createStore({ log, now, time }, storeOptions)
     closers.push(() => store.close())
 
     const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
     closers.push(() => recovery.close())
     if (recovery.pending()) await store.signIns.forgetAll()
-    // where the feed may still be coming back, an empty store is nothing to be alarmed at
+    // an empty store is expected during a recovery, and an error otherwise
     else guardFeed(store.feeds, keys.id, join(dataDir, FEED_BEGUN))
 
     const setup = createSetup(store)
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
-    // sign-ins under way end with a member's sign-ins or membership, too
+    // a pending sign-in ends with the member's sessions or membership
     const ended = store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed))
     closers.push(store.signIns.onCloseAll(signIn.invalidate), ended, () => signIn.close())
 
     const listening: Listening = { ...NOTHING_LISTENS }
     const reach = createReach(listening, { id: keys.id, ...config })
-    // Never the machine's own name: the page is read by strangers, on an onion above all.
+    // Not the machine's host name: it would tell strangers, also over the onion, which machine this is.
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
     const { addressFor: address, inviteLink, aliasLink, names } = reach
     const links = { address, inviteLink, aliasLink }
-    const told = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
-    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, told)
+    const peerOptions = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, peerOptions)
     closers.push(() => peer.close())
-    const asked = { store, peer, recovery, clock, trust, listening, reach }
-    const status = createStatus(asked, { version: VERSION, maxBytes })
-    const rest = createMemoryRelease(clock)
-    closers.push(() => rest.close())
+    const statusComponents = { store, peer, recovery, clock, trust, listening, reach }
+    const status = createStatus(statusComponents, { version: VERSION, maxBytes })
+    const memory = createMemoryRelease(clock)
+    closers.push(() => memory.close())
     const lobby = config.matrix.enabled ? () => listening.matrix : null
-    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: rest.used }
+    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
     const site = createWebComponents(
       { ...shown, drawCaptcha: overrides.drawCaptcha },
       { ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays }, lobby },
     )
 
-    // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
+    // Listeners open last. Web listeners before SSB, because SSB answers contain links to the pages.
     const pages = await openWebListeners(
       { site, log, clock, fetch: overrides.fetchCertificate },
       {
@@ -140,22 +140,22 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     listening.ssb = await peer.listen({ name: 'public', ...config.ssb })
 
     if (config.onion.enabled) {
-      // Listeners of its own, as all who come through tor have one address: no address is trusted on them, and what
-      // their crowd may take is counted apart. They are open to this machine alone.
+      // Tor gets its own listeners on loopback: all its clients have one address, so no address is trusted there, and
+      // their connections have limits of their own.
       const at = { host: '127.0.0.1', port: 0, name: ONION }
       const behind = {
         web: await pages.open(web.handler('onion'), at),
         whois: await pages.open(web.whois('onion'), at),
         ssb: await peer.listen({ ...at, connections: ONION_CONNECTIONS_AT_ONCE }),
       }
-      // a relay without one does not carry it
+      // loaded only if enabled
       const { createOnion } = await import('./onion/onion.js')
       const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behind })
       listening.onion = onion
       closers.push(() => onion.close())
     }
     if (config.matrix.enabled) {
-      const parts = { store, clock, log, name, site: reach.site, domain, used: rest.used, expiresDays }
+      const parts = { store, clock, log, name, site: reach.site, domain, used: memory.used, expiresDays }
       const matrix = await openLobby(parts, config, { dataDir, version: VERSION })
       listening.matrix = matrix
       closers.push(() => matrix.close())
@@ -169,11 +169,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       store.feeds.setLimits(feedLimits(config))
       web.setLimits(siteLimits(config))
       domain.check().catch((err) => log.error({ err }, 'certificate check failed'))
-      log.info(difference, 'configuration read again')
+      log.info(difference, 'configuration reloaded')
       return difference
     }
 
-    // Last, because a client that can open it takes the relay for ready.
+    // Last, because clients take the relay for ready once they can connect to the control socket.
     const handlers = createOperator({
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
       backup: () => backupBeside(store, keys.id, now(), dataDir),

@@ -5,7 +5,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CLOSE_MS, CONTROL_CONNECTIONS } from '../lib/limits.js'
-import { encodeLine } from './codec.js'
+import { encodeLine, SOCKET_PATH_BYTES } from './codec.js'
 import { type Connection, type ControlComponents, failure, greeting, serveConnection } from './connection.js'
 
 export interface Control {
@@ -19,8 +19,6 @@ export interface ControlOptions {
   version: string
 }
 
-/** Unix limits a socket's path to 108 bytes, its terminator included. */
-const PATH_BYTES = 107
 /** What a connection beyond the limit is answered. */
 const REFUSAL = new RelayError('busy', undefined, { limit: 'control_connections' })
 /** Milliseconds that cancelled requests have to end before the relay closes what they work on. */
@@ -34,7 +32,7 @@ export async function createControl(
   { handlers, log, clock, counters = NO_COUNTERS }: ControlComponents,
   { path, version }: ControlOptions,
 ): Promise<Control> {
-  if (Buffer.byteLength(path) > PATH_BYTES) {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) {
     throw new RelayError(
       'data_unusable',
       `the path of ${path} is longer than a socket's may be; use a shorter --data`,

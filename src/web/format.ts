@@ -1,7 +1,8 @@
 // Formats feed ids, times, sizes and browser names for the dashboard.
 
-import { KIB } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+
+export { size } from '../lib/text.js'
 
 /** A feed as a page shows it. */
 export interface Person {
@@ -34,15 +35,6 @@ export function idOf(slug: string): FeedId | null {
 export function moment(at: number): { iso: string; text: string } {
   const iso = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   return { iso, text: `${iso.slice(0, 10)} ${iso.slice(11, 16)}` }
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** Bytes in binary units: `512 B`, `1.5 MiB`. */
-export function size(bytes: number): string {
-  let [at, value] = [0, bytes]
-  for (; value >= KIB && at < UNITS.length - 1; at++) value /= KIB
-  return `${at > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${UNITS[at]}`
 }
 
 const BROWSERS: ReadonlyArray<readonly [RegExp, string]> = [
