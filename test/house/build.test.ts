@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import t, { type Test } from 'tap'
 import { shortDir } from '../commands/operator-stub.js'
+import { until } from '../helpers/wait.js'
 import { json, ROOT } from './files.js'
 
 function build(t: Test): string {
@@ -14,7 +15,7 @@ function build(t: Test): string {
   const dir = mkdtempSync(join(ROOT, 'build', 'bundle-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
   for (const name of ['package.json', 'views']) symlinkSync(join(ROOT, name), join(dir, name))
-  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), join(dir, 'dist')])
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), join(dir, 'dist'), 'ssb/signature-thread'])
   return join(dir, 'dist')
 }
 
@@ -32,6 +33,19 @@ t.test('a build', async (t) => {
     t.type(config.describeConfig, 'function')
     t.ok(readdirSync(dist).includes('fetch-child.js'))
     t.ok(readdirSync(dist).includes('cli.js.map'))
+  })
+
+  t.test('runs the thread that checks signatures', async (t) => {
+    const { sodiumPath, startSignatureThread } = await import(
+      pathToFileURL(join(dist, 'ssb/signature-thread.js')).href
+    )
+    let end: unknown = 'still running'
+    const thread = startSignatureThread(sodiumPath(), (err?: Error) => {
+      end = err
+    })
+    await until('the thread to come up or to fail', () => end instanceof Error || thread.begin())
+    await thread.close()
+    t.equal(end, undefined, 'no error')
   })
 
   t.test('starts a relay', async (t) => {
