@@ -11,6 +11,7 @@ import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
 import { requireFitMachine } from './lib/platform.js'
 import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
+import { createBackups } from './operator/backups.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
@@ -22,9 +23,9 @@ import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
-import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
+import { finishRestore } from './store/restore.js'
 import { createStore } from './store/store.js'
 import type { DrawnRiddle, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
@@ -82,6 +83,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Before the store is opened: two relays on one store would sign two feeds with one key.
     await removeStale(socketPath)
     clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
+    if (finishRestore(dataDir, now)) log.info('restore finished')
     const keys = loadIdentity(join(dataDir, 'secret'))
 
     const trust = createTimeTrust({ clock, network: overrides.network })
@@ -175,9 +177,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Last, because a client that can open it takes the relay for ready.
     const handlers = createOperator({
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
-      backup: () => backupBeside(store, keys.id, now(), dataDir),
+      backups: createBackups(store, keys.id, now),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      doctor: ({ rebuild }, call) => examine({ store, now }, { dataDir, rebuild }, call),
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
