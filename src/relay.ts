@@ -12,6 +12,7 @@ import { createMemoryRelease } from './lib/memory-release.js'
 import { readVersion } from './lib/package-root.js'
 import { requireFitMachine } from './lib/platform.js'
 import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
+import { createBackups } from './operator/backups.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
@@ -23,9 +24,9 @@ import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
-import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
 import { guardFeed, loadIdentity } from './store/identity.js'
+import { finishRestore } from './store/restore.js'
 import { createStore } from './store/store.js'
 import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
@@ -81,6 +82,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Before the store opens: two relays on one store would fork the relay's feed.
     await removeStale(socketPath)
     clearLeftovers(dataDir, (err) => log.warn({ err }, 'cannot remove leftover files'))
+    if (finishRestore(dataDir, now)) log.info('restore finished')
     const keys = loadIdentity(join(dataDir, 'secret'))
 
     const counters = createCounters(log, clock.uptime)
@@ -176,9 +178,9 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Last, because clients take the relay for ready once they can connect to the control socket.
     const handlers = createOperator({
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
-      backup: () => backupBeside(store, keys.id, now(), dataDir),
+      backups: createBackups(store, keys.id, now),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      doctor: ({ rebuild }, call) => examine({ store, now }, { dataDir, rebuild }, call),
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })

@@ -7,6 +7,7 @@ import { count } from '../lib/text.js'
 import type { DoctorCheck, DoctorReport, RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson, table } from './output.js'
+import { createProgressLine } from './progress.js'
 import { fail } from './report.js'
 
 interface DoctorOptions extends CommonOptions {
@@ -65,7 +66,12 @@ async function askRelay(
   try {
     const client = await connectOperator(dataDir)
     try {
-      const { checks } = await client.operator.doctor({ rebuild })
+      const line = createProgressLine()
+      const { checks } = await client.operator
+        .doctor({ rebuild }, ({ stage, done, total }) =>
+          line.show(`doctor: ${stage}, ${done}${total === null ? '' : ` of ${total}`}`),
+        )
+        .finally(line.clear)
       return { checks, status: await client.operator.status() }
     } finally {
       client.close()

@@ -107,6 +107,11 @@ export const CONTROL_HEARTBEAT_MS = 5 * SECOND
 /** Milliseconds between two reports of one request's progress: enough for a person's eye. */
 export const CONTROL_PROGRESS_MS = 200
 
+/** Backups at once: each keeps LMDB from reusing pages, so that the database grows meanwhile. */
+export const BACKUPS_AT_ONCE = 2
+/** Bytes of rows after which a page of a backup is sent: some milliseconds of work in one turn of the event loop. */
+export const BACKUP_PAGE_BYTES = 256 * KIB
+
 // --- closing ---------------------------------------------------------------------------------------------------
 
 /** Milliseconds a clean close may take before what is left is cut off; systemd and the tests expect 5 s in all. */

@@ -7,7 +7,9 @@ import { JOINS_PER_DAY, MIB } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { examineFile } from '../store/file-check.js'
 import { DATA_FILE } from '../store/layout.js'
+import type { OnStoreProgress } from '../store/rebuild.js'
 import type { Store } from '../store/store.js'
+import type { Call } from './call.js'
 import type { DoctorCheck, DoctorReport } from './protocol.js'
 
 export interface DoctorOptions {
@@ -48,13 +50,18 @@ export function report(checks: DoctorCheck[]): DoctorReport {
 export async function examine(
   { store, now }: { store: Store; now: () => number },
   { dataDir, rebuild }: DoctorOptions,
+  { signal, progress }: Partial<Call> = {},
 ): Promise<DoctorReport> {
+  const onProgress = (stage: string) => (done: number, total: number | null) => {
+    signal?.throwIfAborted()
+    progress?.({ stage, done, total })
+  }
   const checks = [
     ...checkProcess(dataDir, now()),
-    ...[await checkStore(store), await checkFeeds(store)],
+    ...[await checkStore(store, onProgress('store')), await checkFeeds(store)],
     ...checkJoins(store),
   ]
-  if (rebuild) checks.push(await rebuildMembers(store))
+  if (rebuild) checks.push(await rebuildMembers(store, onProgress('rebuild')))
   return report(checks)
 }
 
@@ -111,8 +118,8 @@ function checkFile(path: string): DoctorCheck {
     : sound('store', `every page of ${path} is sound`)
 }
 
-async function checkStore(store: Store): Promise<DoctorCheck> {
-  const problems = await store.verify()
+async function checkStore(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
+  const problems = await store.verify(onProgress)
   const { feeds, messages } = store.feeds.totals()
   if (problems.length === 0)
     return sound('store', `sound: ${count(messages, 'message')} of ${count(feeds, 'feed')}`)
@@ -151,8 +158,8 @@ function checkJoins({ invites }: Store): DoctorCheck[] {
   })
 }
 
-async function rebuildMembers(store: Store): Promise<DoctorCheck> {
-  const { differences, members, blocks, marks } = await store.members.rebuild()
+async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
+  const { differences, members, blocks, marks } = await store.members.rebuild(onProgress)
   if (differences.length === 0 && marks === 0)
     return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
   // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.

@@ -30,7 +30,7 @@ export interface OperatorComponents {
   status(): RelayStatus
   doctor(options: { rebuild: boolean }, call: Call): Promise<DoctorReport>
   reload: Operator['reload']
-  backup: OperatorHandlers['backup']
+  backups: Pick<OperatorHandlers, 'backup' | 'backupNext'>
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
   /** the lobby on Matrix, or null where it is off */
@@ -75,7 +75,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
     doctor: ([options], call) =>
       components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }, call),
     reload: () => components.reload(),
-    backup: components.backup,
+    ...components.backups,
     recoveryFinish: () => components.recoveryFinish(),
 
     async inviteCreate([asked]) {

@@ -1,6 +1,7 @@
 // What the local operator may ask over the control socket: methods and shapes that both ends share. No I/O.
 
 import type { MatrixStatus } from '../matrix/contract.js'
+import type { BackupEnd, BackupNote } from '../store/backup-format.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
 import type { OnProgress } from './call.js'
@@ -36,6 +37,7 @@ const METHODS: Record<keyof Operator, true> = {
   aliasList: true,
   aliasRevoke: true,
   backup: true,
+  backupNext: true,
   recoveryFinish: true,
   ...MATRIX_METHODS,
 }
@@ -169,16 +171,8 @@ export interface AuditInfo {
   detail: string
 }
 
-/** A copy of the store, and what it says of itself. */
-export interface BackupInfo {
-  /** where it lies */
-  dir: string
-  id: string
-  /** Unix ms */
-  created: number
-  messages: number
-  bytes: number
-}
+/** The next piece of a backup: a page of rows in base64, or the end. */
+export type BackupPiece = { page: string } | { end: BackupEnd }
 
 /** What the room is called and who may come in. */
 export interface SettingsInfo {
@@ -270,8 +264,10 @@ export interface Operator extends MatrixMethods {
   aliasList(): Promise<AliasInfo[]>
   /** Frees a name. @throws `not_found` */
   aliasRevoke(alias: string): Promise<void>
-  /** Copies the store into a new directory beside it, which the caller packs and removes. */
-  backup(): Promise<BackupInfo>
+  /** Opens a snapshot of the store for this connection, which closes it. @throws `busy` */
+  backup(): Promise<BackupNote>
+  /** Reads on in that snapshot; after the end it is closed. */
+  backupNext(): Promise<BackupPiece>
   /** After a restore: publish again without asking any further how far the relay's own feed had come. */
   recoveryFinish(): Promise<void>
   /** `rebuild` folds the relay's own feed into the members table again and reports every difference found. */
