@@ -15,6 +15,7 @@ import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
+import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
@@ -116,8 +117,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const told = { address, inviteLink, aliasLink, expiresDays, name, tunnels: tunnelCaps(config) }
     const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, told)
     closers.push(() => peer.close())
-    const asked = { store, peer, recovery, clock, trust, listening, reach }
-    const status = createStatus(asked, { version: VERSION, maxBytes })
+    const asked = { store, peer, counters, recovery, clock, trust, listening, reach }
+    const status = createStatus(asked, { version: VERSION, dataDir, maxBytes })
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
     const lobby = config.matrix.enabled ? () => listening.matrix : null
@@ -164,6 +165,12 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening.matrix = matrix
       closers.push(() => matrix.close())
     }
+    const metrics = await openMetrics(
+      { peer, counts: counters, clock, status },
+      { ...config.metrics, dataDir },
+    )
+    listening.metrics = metrics
+    closers.push(() => metrics.close())
     closers.push(startMaintenance({ store, clock, trust, log, also: async () => listening.matrix?.sweep() }))
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
@@ -182,7 +189,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
       backup: () => backupBeside(store, keys.id, now(), dataDir),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      doctor: (options) => examine({ store, now }, { dataDir, ...options }),
+      metrics: metrics.text,
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
