@@ -16,6 +16,7 @@ import { createBackups } from './operator/backups.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
+import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
@@ -88,9 +89,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const counters = createCounters(log, clock.uptime)
     const trust = createTimeTrust({ clock, network: overrides.network })
     closers.push(() => trust.close())
-    const time = { now, uptime: clock.uptime, trust }
     const storeOptions = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
-    const store = await createStore({ log, now, time }, storeOptions)
+    const store = await createStore({ log, now, time: { ...clock, trust } }, storeOptions)
     closers.push(() => store.close())
 
     const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
@@ -116,15 +116,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const peerOptions = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
     const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, peerOptions)
     closers.push(() => peer.close())
-    const statusComponents = { store, peer, recovery, clock, trust, listening, reach }
-    const status = createStatus(statusComponents, { version: VERSION, maxBytes })
+    const asked = { store, peer, counters, recovery, clock, trust, listening, reach }
+    const status = createStatus(asked, { version: VERSION, dataDir, maxBytes })
     const memory = createMemoryRelease(clock)
     closers.push(() => memory.close())
-    const lobby = config.matrix.enabled ? () => listening.matrix : null
     const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
     const site = createWebComponents(
       { ...shown, drawCaptcha: overrides.drawCaptcha },
-      { ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays }, lobby },
+      {
+        ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays },
+        lobby: config.matrix.enabled ? () => listening.matrix : null,
+      },
     )
 
     // Listeners open last. Web listeners before SSB, because SSB answers contain links to the pages.
@@ -145,14 +147,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       // Tor gets its own listeners on loopback: all its clients have one address, so no address is trusted there, and
       // their connections have limits of their own.
       const at = { host: '127.0.0.1', port: 0, name: ONION }
-      const behind = {
+      const behindTor = {
         web: await pages.open(web.handler('onion'), at),
         whois: await pages.open(web.whois('onion'), at),
         ssb: await peer.listen({ ...at, connections: ONION_CONNECTIONS_AT_ONCE }),
       }
-      // loaded only if enabled
       const { createOnion } = await import('./onion/onion.js')
-      const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behind })
+      const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behindTor })
       listening.onion = onion
       closers.push(() => onion.close())
     }
@@ -162,6 +163,10 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening.matrix = matrix
       closers.push(() => matrix.close())
     }
+    const measured = { peer, counts: counters, clock, status }
+    const metrics = await openMetrics(measured, { ...config.metrics, dataDir })
+    listening.metrics = metrics
+    closers.push(() => metrics.close())
     closers.push(startMaintenance({ store, clock, trust, log, also: async () => listening.matrix?.sweep() }))
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
@@ -180,7 +185,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
       backups: createBackups(store, keys.id, now),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }, call) => examine({ store, now }, { dataDir, rebuild }, call),
+      doctor: (options, call) => examine({ store, now }, { dataDir, ...options }, call),
+      metrics: metrics.text,
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })

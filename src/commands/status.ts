@@ -5,7 +5,7 @@ import { SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, moment, print, printJson, size, span } from './output.js'
+import { facts, moment, oneLine, print, printJson, size, span } from './output.js'
 
 /** Adds options, help and action to the empty command `status`. */
 export function define(command: Command): void {
@@ -13,9 +13,12 @@ export function define(command: Command): void {
   withExamples(command, [
     ['tidepool status', 'show the status as text'],
     ['tidepool status --json', 'print the status for programs'],
+    ['tidepool status --metrics', 'print metrics for Prometheus, see docs/metrics.md'],
   ])
-  command.action((options: CommonOptions) =>
+  command.option('--metrics', 'print all metrics in the OpenMetrics text format')
+  command.action((options: CommonOptions & { metrics?: boolean }) =>
     visit(options, async (operator) => {
+      if (options.metrics) return print((await operator.metrics()).trimEnd())
       const status = await operator.status()
       if (options.json) printJson(status)
       else print(describe(status))
@@ -44,6 +47,7 @@ function describe(status: RelayStatus): string {
       ['https', describeHttps(status.https)],
       ['onion', describeOnion(status.onion)],
     ]),
+    ...status.warnings.map((warning) => `warning: ${oneLine(warning)}`),
   ].join('\n')
 }
 

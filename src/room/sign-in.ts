@@ -175,7 +175,8 @@ export function createSignInBridge(
       const early = within(SOLUTION_MS, null)
       const sc = randomBytes(CHALLENGE_BYTES).toString('base64')
       // a rejection must not tell members from others
-      const isAllowed = isMember(feed) && mayTry(feed, cc)
+      const known = isMember(feed)
+      const isAllowed = known && mayTry(feed, cc)
       const asked = isAllowed ? askApp(feed, sc, cc) : null
       if (asked) {
         const mine = record(feed, cc)
@@ -187,7 +188,11 @@ export function createSignInBridge(
         if (signed) return
       }
       await early
-      throw new RelayError('sign_in_refused')
+      throw new RelayError(
+        'sign_in_refused',
+        undefined,
+        known && !isAllowed ? { limit: 'sign_in_solutions' } : {},
+      )
     },
 
     invalidate(feed) {
