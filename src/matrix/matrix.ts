@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { DAY } from '../lib/limits.js'
+import { MATRIX_CACHE_MS } from '../lib/matrix-limits.js'
 import { createActions } from './actions.js'
 import { createAddressRules } from './addresses.js'
 import { createFederationClient } from './client.js'
@@ -87,6 +88,20 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
 
   const pruner = createPruner({ matrix, data, graph, log, now }, options)
   closers.push(() => pruner.close())
+
+  // what a busy time has cached is of no use in a quiet one
+  let isQuiet = true
+  closers.push(
+    graph.onKept(() => {
+      isQuiet = false
+    }),
+  )
+  closers.push(
+    clock.every(MATRIX_CACHE_MS, () => {
+      if (isQuiet) data.clear()
+      isQuiet = true
+    }),
+  )
 
   // a removed member loses its voice in every room
   closers.push(

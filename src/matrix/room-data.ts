@@ -57,6 +57,9 @@ export interface RoomData {
   clear(): void
 }
 
+/** Text of its own: an id read from a request is a slice, which keeps the whole request in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString()
+
 /** Rooms whose members are at hand. */
 const SUMMARIES = 16
 
@@ -92,8 +95,9 @@ export function createRoomData(store: MatrixStore): RoomData {
     if (!record) return undefined
     const { pdu, ...note } = record
     // its length as text stands for what it takes as an object
-    const kept = { ...note, event: toKnown(pdu as Pdu, id, roomId), bytes: 2 * JSON.stringify(pdu).length }
-    remember(name, kept)
+    const bytes = 2 * JSON.stringify(pdu).length
+    const kept = { ...note, event: toKnown(pdu as Pdu, copyOf(id), copyOf(roomId)), bytes }
+    remember(copyOf(name), kept)
     return kept
   }
 
