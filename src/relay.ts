@@ -1,18 +1,17 @@
 // The composition root: builds all parts, then opens the listeners. Closes them in reverse order.
 
-import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import { createCounters } from './lib/counters.js'
-import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
 import { readVersion } from './lib/package-root.js'
 import { requireFitMachine } from './lib/platform.js'
-import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
+import type { AskNetwork } from './lib/time-trust.js'
 import { createBackups } from './operator/backups.js'
+import { openData } from './operator/data.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
@@ -20,15 +19,11 @@ import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
-import { createControl, removeStale } from './operator/server.js'
+import { createControl } from './operator/server.js'
 import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
-import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { startMaintenance } from './store/housekeeping.js'
-import { guardFeed, loadIdentity } from './store/identity.js'
-import { finishRestore } from './store/restore.js'
-import { createStore } from './store/store.js'
 import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
 import { createWebComponents } from './web/web-components.js'
@@ -78,27 +73,10 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
   try {
     requireFitMachine()
-    prepareDataDir(dataDir)
-    const socketPath = join(dataDir, 'control.sock')
-    // Before the store opens: two relays on one store would fork the relay's feed.
-    await removeStale(socketPath)
-    clearLeftovers(dataDir, (err) => log.warn({ err }, 'cannot remove leftover files'))
-    if (finishRestore(dataDir, now)) log.info('restore finished')
-    const keys = loadIdentity(join(dataDir, 'secret'))
-
+    const { network } = overrides
+    const data = await openData({ log, clock, network }, { dataDir, limits: feedLimits(config) }, closers)
+    const { keys, trust, store, recovery, socketPath } = data
     const counters = createCounters(log, clock.uptime)
-    const trust = createTimeTrust({ clock, network: overrides.network })
-    closers.push(() => trust.close())
-    const storeOptions = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
-    const store = await createStore({ log, now, time: { ...clock, trust } }, storeOptions)
-    closers.push(() => store.close())
-
-    const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
-    closers.push(() => recovery.close())
-    if (recovery.pending()) await store.signIns.forgetAll()
-    // an empty store is expected during a recovery, and an error otherwise
-    else guardFeed(store.feeds, keys.id, join(dataDir, FEED_BEGUN))
-
     const setup = createSetup(store)
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
     // a pending sign-in ends with the member's sessions or membership

@@ -8,9 +8,10 @@ import { DAY, MINUTE, SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { DoctorCheck, DoctorReport, RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, numberFrom, withDataAndJson, withExamples } from './options.js'
-import { oneLine, print, printJson, table } from './output.js'
+import { print, printJson, table } from './output.js'
 import { createProgressLine } from './progress.js'
 import { fail } from './report.js'
+import { oneLine } from './text-layout.js'
 
 interface DoctorOptions extends CommonOptions {
   rebuild?: boolean

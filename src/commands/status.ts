@@ -5,7 +5,8 @@ import { SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, moment, oneLine, print, printJson, size, span } from './output.js'
+import { facts, moment, print, printJson, size, span } from './output.js'
+import { oneLine } from './text-layout.js'
 
 /** Adds options, help and action to the empty command `status`. */
 export function define(command: Command): void {
