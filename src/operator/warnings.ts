@@ -55,6 +55,10 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
     const reason = typeof onion.reason === 'string' ? onion.reason : null
     return onion.state === 'degraded' || reason ? `the onion is ${onion.state}${because(reason)}` : null
   },
+  ({ status: { ebt_refused } }) =>
+    ebt_refused > 0
+      ? `the apps of ${count(ebt_refused, 'member')} ask for EBT, which is off: they get no feeds from this relay; turn it on with tidepool setup --ebt on`
+      : null,
   ({ counts, uptime }) => {
     const recent = [...counts.limits].filter(([, { at }]) => uptime - at < HOUR)
     return recent.map(

@@ -39,6 +39,7 @@ t.test('each thing that is wrong is said, alone', async (t) => {
     [withStatus({ message_bytes: 93, max_bytes: 100 }), /store is 93 % full/],
     [{ free: 50 * MIB }, /disk has 50 MiB left/],
     [{ descriptors: { open: 900, limit: 1024 } }, /900 of 1024 file descriptors .*LimitNOFILE/],
+    [withStatus({ ebt_refused: 2 }), /apps of 2 members ask for EBT, which is off/],
     [withHttps({ state: 'expired', reason: 'no answer' }), /certificate has expired: no answer/],
     [withHttps({ state: 'not_yet_valid' }), /not valid yet/],
     [withHttps({ state: 'waiting', reason: 'port 80 is closed' }), /no certificate yet: port 80 is closed/],
