@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
+import { createCounters } from './lib/counters.js'
 import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
@@ -14,6 +15,7 @@ import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
+import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
@@ -84,6 +86,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
     const keys = loadIdentity(join(dataDir, 'secret'))
 
+    const counters = createCounters(log, clock.uptime)
     const trust = createTimeTrust({ clock, network: overrides.network })
     closers.push(() => trust.close())
     const time = { now, uptime: clock.uptime, trust }
@@ -112,15 +115,18 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const maxBytes = (): number => config.store.max_bytes
     const { addressFor: address, inviteLink, aliasLink } = reach
     const told = { address, inviteLink, aliasLink, expiresDays, name, tunnels: tunnelCaps(config) }
-    const peer = await createPeer({ store, keys, log, clock, recovery, signIn }, told)
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, told)
     closers.push(() => peer.close())
-    const asked = { store, peer, recovery, clock, trust, listening, reach }
-    const status = createStatus(asked, { version: VERSION, maxBytes })
+    const asked = { store, peer, counters, recovery, clock, trust, listening, reach }
+    const status = createStatus(asked, { version: VERSION, dataDir, maxBytes })
     const rest = createMemoryRelease(clock)
     closers.push(() => rest.close())
     const lobby = config.matrix.enabled ? () => listening.matrix : null
     const site = createWebComponents(
-      { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
+      {
+        ...{ store, signIn, setup, log, counters, now, online: peer.online },
+        ...{ used: rest.used, riddles: overrides.riddles },
+      },
       { ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays }, lobby },
     )
 
@@ -159,6 +165,12 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       listening.matrix = matrix
       closers.push(() => matrix.close())
     }
+    const metrics = await openMetrics(
+      { peer, counts: counters, clock, status },
+      { ...config.metrics, dataDir },
+    )
+    listening.metrics = metrics
+    closers.push(() => metrics.close())
     closers.push(startMaintenance({ store, clock, trust, log, also: async () => listening.matrix?.sweep() }))
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
@@ -177,11 +189,15 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
       backup: () => backupBeside(store, keys.id, now(), dataDir),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      doctor: (options) => examine({ store, now }, { dataDir, ...options }),
+      metrics: metrics.text,
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
-    const control = await createControl({ handlers, log, clock }, { path: socketPath, version: VERSION })
+    const control = await createControl(
+      { handlers, log, clock, counters },
+      { path: socketPath, version: VERSION },
+    )
     closers.push(() => control.close())
     return {
       status: async () => status(),

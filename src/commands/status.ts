@@ -5,7 +5,7 @@ import { SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, moment, print, printJson, size, span } from './output.js'
+import { facts, moment, oneLine, print, printJson, size, span } from './output.js'
 
 /** Turns the empty command into `status`. */
 export function define(command: Command): void {
@@ -13,9 +13,12 @@ export function define(command: Command): void {
   withExamples(command, [
     ['tidepool status', 'for people'],
     ['tidepool status --json', 'for programs'],
+    ['tidepool status --metrics', 'for Prometheus, see docs/metrics.md'],
   ])
-  command.action((options: CommonOptions) =>
+  command.option('--metrics', 'print all metrics in the OpenMetrics text format')
+  command.action((options: CommonOptions & { metrics?: boolean }) =>
     visit(options, async (operator) => {
+      if (options.metrics) return print((await operator.metrics()).trimEnd())
       const status = await operator.status()
       if (options.json) printJson(status)
       else print(describe(status))
@@ -44,6 +47,7 @@ function describe(status: RelayStatus): string {
       ['https', https(status.https)],
       ['onion', onionWords(status.onion)],
     ]),
+    ...status.warnings.map((warning) => `warning: ${oneLine(warning)}`),
   ].join('\n')
 }
 

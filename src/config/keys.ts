@@ -300,6 +300,19 @@ export const KEYS = {
     about: 'Networks (CIDR) that the relay may call for Matrix although they are private.',
     check: (value: readonly string[]) => value.map(wrongNetwork).find((wrong) => wrong !== null) ?? null,
   },
+  'metrics.host': {
+    default: '127.0.0.1',
+    about: 'Address the metrics listener binds to, where metrics.port is set.',
+    check: host,
+  },
+  'metrics.port': {
+    default: null,
+    numeric: true,
+    about: 'TCP port where Prometheus reads /metrics; 0 takes any free one.',
+    check: (value: string) =>
+      /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? null : 'must be a whole number from 0 to 65535',
+    example: '9464',
+  },
   'log.level': {
     default: 'info' as LogLevel,
     about: `Least severe entry written to the log: ${LOG_LEVELS.join(', ')}.`,

@@ -20,12 +20,20 @@ import {
   type Taking,
   TYPE_BITS,
 } from './codec.js'
-import { type Answer, type Caller, encodeCall, type SessionParts, type Transport } from './contract.js'
+import {
+  type Answer,
+  asError,
+  type Caller,
+  encodeCall,
+  reportError,
+  type SessionParts,
+  type Transport,
+} from './contract.js'
 import { EndedStreams } from './ended-streams.js'
 import { type Method, type MethodType, nameOf } from './registry.js'
 import { RpcStream, type StreamHandler, type StreamOwner } from './stream.js'
 import type { Account, CallerLimits } from './stream-limits.js'
-import { Waiters } from './waiters.js'
+import { Waiters, wakeLater } from './waiters.js'
 
 /**
  * Errors a caller may be answered before it has read any of them, as a multiple of the calls it may have: each costs
@@ -236,7 +244,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     try {
       stream.handler.data?.(body, type)
     } catch (err) {
-      if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, 'data')
+      reportError(this.parts, err, this.caller, 'data')
       stream.end(err)
       stream.handler.ended?.(err as Error)
     }
@@ -296,7 +304,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     try {
       method.open(this.caller, stream, ...(args as unknown[]))
     } catch (err) {
-      if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, nameOf(name))
+      reportError(this.parts, err, this.caller, nameOf(name))
       this.countError()
       stream.end(err)
     }
@@ -304,12 +312,13 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
 
   private find(name: unknown, type: unknown, args: unknown, streams: boolean): Method<C> {
     const method = this.parts.registry.find(this.caller, name, type, args, streams)
-    if (this.working + this.streams >= this.caller.limits.calls) throw new RelayError('busy')
+    if (this.working + this.streams >= this.caller.limits.calls)
+      throw new RelayError('busy', undefined, { limit: 'calls_per_connection' })
     return method
   }
 
   private refuse(flags: number, request: number, err: unknown, name: unknown): void {
-    if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, nameOf(name))
+    reportError(this.parts, err, this.caller, nameOf(name))
     this.countError()
     this.send(flags, -request, encodeError(err))
   }
@@ -336,12 +345,4 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   private stopIfEvicted(): void {
     if (this.isClosed) throw new RelayError('busy')
   }
-}
-
-function wakeLater(waiters: Waiters): void {
-  waiters.wake()
-}
-
-function asError(end: Error | true): Error {
-  return end === true ? new Error('ended by the other end') : end
 }

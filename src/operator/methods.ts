@@ -28,8 +28,9 @@ export interface OperatorComponents {
   peer: Peer
   now: () => number
   status(): RelayStatus
-  doctor(options: { rebuild: boolean }, call: Call): Promise<DoctorReport>
+  doctor(options: { rebuild: boolean; quick: boolean }, call: Call): Promise<DoctorReport>
   reload: Operator['reload']
+  metrics: Operator['metrics']
   backup: OperatorHandlers['backup']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
@@ -72,8 +73,11 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
   return {
     ...onMatrix,
     status: async () => components.status(),
-    doctor: ([options], call) =>
-      components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }, call),
+    doctor([options], call) {
+      const { rebuild, quick } = asObject(options ?? {})
+      return components.doctor({ rebuild: rebuild === true, quick: quick === true }, call)
+    },
+    metrics: () => components.metrics(),
     reload: () => components.reload(),
     backup: components.backup,
     recoveryFinish: () => components.recoveryFinish(),

@@ -24,6 +24,7 @@ const METHODS: Record<keyof Operator, true> = {
   blockedList: true,
   doctor: true,
   reload: true,
+  metrics: true,
   settings: true,
   setup: true,
   mode: true,
@@ -51,6 +52,8 @@ export interface Addresses {
   https: string | null
   onion: string | null
   whois: string | null
+  /** URL of the metrics, where `metrics.port` is set */
+  metrics: string | null
 }
 
 /** How the relay is reached by HTTPS under its domain. Times are Unix ms. */
@@ -99,6 +102,8 @@ export interface RelayStatus {
   https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
   matrix: MatrixStatus
+  /** what the operator should know, one sentence each */
+  warnings: string[]
 }
 
 /** An invite as it is listed: never its seed, which the relay does not keep. Times are Unix ms. */
@@ -247,6 +252,8 @@ export interface Operator extends MatrixMethods {
   unblock(id: string): Promise<void>
   blockedList(): Promise<BlockedInfo[]>
   settings(): Promise<SettingsInfo>
+  /** All metrics in the OpenMetrics text format. */
+  metrics(): Promise<string>
   /** Answers the first run's questions, or changes the answers later. */
   setup(answers: SetupAnswers): Promise<SettingsInfo>
   /** Changes the privacy mode, effective on live connections at once. */
@@ -268,8 +275,11 @@ export interface Operator extends MatrixMethods {
   backup(): Promise<BackupInfo>
   /** After a restore: publish again without asking any further how far the relay's own feed had come. */
   recoveryFinish(): Promise<void>
-  /** `rebuild` folds the relay's own feed into the members table again and reports every difference found. */
-  doctor(options: { rebuild?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
+  /**
+   * `rebuild` folds the relay's own feed into the members table again and reports every difference found;
+   * `quick` does not read the whole store, for a check every minute.
+   */
+  doctor(options: { rebuild?: boolean; quick?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>
 }

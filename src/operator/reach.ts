@@ -21,11 +21,12 @@ export interface Listening {
   onion: { name(): string | null; status(): RelayStatus['onion'] } | null
   /** the lobby on Matrix */
   matrix: OpenedMatrix | null
+  metrics: { url: string | null } | null
 }
 
 export const NOTHING_LISTENS: Listening = {
   ...{ ssb: null, web: null, domain: null, whois: null },
-  ...{ onion: null, matrix: null },
+  ...{ onion: null, matrix: null, metrics: null },
 }
 
 export interface ReachOptions {
@@ -90,6 +91,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
       https: https(),
       onion: onion() && `http://${onion()}/`,
       whois: listening.whois?.url ?? null,
+      metrics: listening.metrics?.url ?? null,
     }),
     addressFor: (listener) => address(onionFor(listener)),
     inviteLink: (seed, listener) => inviteLink(site(onionFor(listener)), seed),

@@ -175,7 +175,8 @@ export function createSignInBridge(
       const early = within(SOLUTION_MS, null)
       const sc = randomBytes(CHALLENGE_BYTES).toString('base64')
       // whoever is no member leaves no trace, and whoever is cannot be told from one by how they are refused
-      const may = isMember(feed) && mayTry(feed, cc)
+      const known = isMember(feed)
+      const may = known && mayTry(feed, cc)
       const asked = may ? askApp(feed, sc, cc) : null
       if (asked) {
         const mine = note(feed, cc)
@@ -187,7 +188,7 @@ export function createSignInBridge(
         if (signed) return
       }
       await early
-      throw new RelayError('sign_in_refused')
+      throw new RelayError('sign_in_refused', undefined, known && !may ? { limit: 'sign_in_solutions' } : {})
     },
 
     invalidate(feed) {

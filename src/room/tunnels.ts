@@ -60,9 +60,10 @@ export function createTunnels(caps: TunnelCaps): Tunnels {
   }
 
   function admit(origin: string, followed: boolean): void {
-    if ((dialling.get(origin) ?? 0) >= caps.perPeer) throw new RelayError('busy', 'too many tunnels')
+    if ((dialling.get(origin) ?? 0) >= caps.perPeer)
+      throw new RelayError('busy', 'too many tunnels', { limit: 'tunnels_per_peer' })
     if (open.size >= caps.total && !(followed && mostSilentStrangers()))
-      throw new RelayError('busy', 'too many tunnels')
+      throw new RelayError('busy', 'too many tunnels', { limit: 'tunnels' })
   }
 
   return {
@@ -72,7 +73,8 @@ export function createTunnels(caps: TunnelCaps): Tunnels {
     take(place) {
       const { origin, target } = place
       const pair = [...open].filter((other) => other.origin === origin && other.target === target).length
-      if (pair >= TUNNELS_PER_PAIR) throw new RelayError('busy', 'too many tunnels to one peer')
+      if (pair >= TUNNELS_PER_PAIR)
+        throw new RelayError('busy', 'too many tunnels to one peer', { limit: 'tunnels_per_pair' })
       if ((dialled.get(target) ?? 0) >= caps.perPeer) throw new RelayError('not_attending')
       admit(origin, place.followed)
       if (open.size >= caps.total) mostSilentStrangers()?.end()

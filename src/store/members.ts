@@ -134,7 +134,7 @@ export function createMembers(
     if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
     if (has(feed)) throw new RelayError('already_following')
     if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'vouched_per_member' })
     const note = cleanText(reason.note)
     const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
     putRow(feed, memberRow(message))

@@ -60,7 +60,7 @@ export async function createWeb(components: WebComponents, options: WebOptions):
     }
 
   const handler: Web['handler'] = (kind) => through((site) => site.handler(kind), kind)
-  const listener = await listen(handler('local'), options)
+  const listener = await listen(handler('local'), { ...options, counters: components.counters })
   // a copy would have the address of now
   return Object.assign(listener, {
     handler,

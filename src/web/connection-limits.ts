@@ -2,6 +2,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import type { Handler } from './contract.js'
 
 /** Sockets at once: a page takes a browser's handful, and a board has better uses for its memory. */
@@ -37,8 +38,17 @@ export async function waiting<T>(req: IncomingMessage, wait: () => Promise<T>): 
   }
 }
 
+export interface ConnectionLimitsOptions {
+  counters?: Counters | undefined
+  /** milliseconds of a monotonic clock; injected by tests */
+  uptime?: () => number
+}
+
 /** Wraps a handler; `watch` has to be told of the server before it listens. */
-export function createConnectionLimits(handler: Handler, uptime: () => number = () => performance.now()) {
+export function createConnectionLimits(
+  handler: Handler,
+  { counters = NO_COUNTERS, uptime = () => performance.now() }: ConnectionLimitsOptions = {},
+) {
   /** by address and port, which a socket and the TLS in it have in common */
   const callers = new Map<string, Caller>()
   let atWork = 0
@@ -60,7 +70,10 @@ export function createConnectionLimits(handler: Handler, uptime: () => number = 
   }
 
   function enter(socket: Socket): void {
-    if (callers.size >= SOCKETS) leastMissed()?.socket.destroy()
+    if (callers.size >= SOCKETS) {
+      counters.evicted('web_sockets')
+      leastMissed()?.socket.destroy()
+    }
     const name = nameOf(socket)
     const caller = { socket, since: uptime(), waitsFor: new Set<IncomingMessage>() }
     callers.set(name, caller)
@@ -95,6 +108,7 @@ export function createConnectionLimits(handler: Handler, uptime: () => number = 
       const caller = callers.get(nameOf(req.socket))
       if (caller) {
         if (caller.waitsFor.size >= UNANSWERED_PER_SOCKET) {
+          counters.evicted('requests_per_socket')
           caller.socket.destroy()
           return
         }
@@ -105,6 +119,7 @@ export function createConnectionLimits(handler: Handler, uptime: () => number = 
         })
       }
       if (atWork >= REQUESTS_AT_ONCE) {
+        counters.reached('web_requests')
         res.writeHead(503, { 'Content-Type': 'text/plain', 'Retry-After': '1', Connection: 'close' })
         res.end('too busy, try again later\n')
         return

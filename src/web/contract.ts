@@ -1,6 +1,7 @@
 // The web's contract with the rest of the relay: what it is given, what it answers. Types only.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -135,6 +136,7 @@ export interface WebComponents {
   /** Draws riddles; a test injects one whose answer it knows. Default: trek-captcha. */
   riddles?: () => Promise<DrawnCaptcha>
   log: Log
+  counters?: Counters
   /** Answers what belongs to another part of the relay, on the domain's listeners alone; false for what is the site's. */
   divert?: (req: IncomingMessage, res: ServerResponse) => boolean
   /** The lobby on Matrix; absent or null where it is off. */

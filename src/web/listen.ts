@@ -3,6 +3,7 @@
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../lib/limits.js'
 import { originOf, reachableHost } from '../lib/platform.js'
@@ -51,6 +52,7 @@ export interface ListenAt {
   port: number
   /** what the listener is called where it cannot be had */
   name?: string
+  counters?: Counters | undefined
 }
 
 /**
@@ -58,7 +60,7 @@ export interface ListenAt {
  * @throws RelayError `address_unusable`
  */
 export function listen(handler: Handler, at: ListenAt): Promise<Listener> {
-  const crowd = createConnectionLimits(handler)
+  const crowd = createConnectionLimits(handler, at)
   return open(createServer(PATIENCE, crowd.handler), crowd, 'http', at)
 }
 
@@ -75,7 +77,7 @@ export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } 
  * @throws RelayError `address_unusable`
  */
 export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
-  const crowd = createConnectionLimits(handler)
+  const crowd = createConnectionLimits(handler, at)
   const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, crowd.handler)
   const listener = await open(server, crowd, 'https', at)
   // a copy would have the address of now

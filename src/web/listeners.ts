@@ -43,14 +43,17 @@ export async function openWebListeners(
   const opened: Array<{ close(): Promise<void> }> = []
   const close = async (): Promise<void> => void (await Promise.all(opened.map((each) => each.close())))
   async function open(handler: Handler, at: ListenAt): Promise<Listener> {
-    const listener = await listen(handler, at)
+    const listener = await listen(handler, { ...at, counters: site.counters })
     opened.push(listener)
     return listener
   }
   try {
     const web = await createWeb(site, options.web)
     opened.push(web)
-    const domain = await openDomain({ handler: web.handler('domain'), log, clock, fetch }, options.domain)
+    const domain = await openDomain(
+      { handler: web.handler('domain'), log, clock, fetch, counters: site.counters },
+      options.domain,
+    )
     opened.push(domain)
     const { host, port, required } = options.whois
     const whois = await open(web.whois('local'), { host, port, name: 'whois' }).catch((err) => {

@@ -25,7 +25,7 @@ export function createPictures(
     const image = await kept.get(text, () => {
       if (budget.take()) return drawQr(text)
       ctx.set('Retry-After', String(budget.wait()))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'pictures' })
     })
     ctx.type = 'image/gif'
     ctx.body = image

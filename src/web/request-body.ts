@@ -81,7 +81,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
         }
         if (bytes > buffer.length) hold(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(bytes))))
         chunk.copy(buffer, before)
-        if (held > most) largest()?.cut(new RelayError('busy'))
+        if (held > most) largest()?.cut(new RelayError('busy', undefined, { limit: 'request_bodies' }))
       }
       req.on('data', take)
       req.once('end', () => {

@@ -1,5 +1,6 @@
 // What the web is given of a relay: verbs over the store and the room, for the pages.
 
+import type { Counters } from '../lib/counters.js'
 import { DAY } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
@@ -13,6 +14,7 @@ export interface RoomComponents {
   signIn: SignInBridge
   setup: WebSetup
   log: Log
+  counters: Counters
   /** Unix ms */
   now: () => number
   /** attendants now */
@@ -38,7 +40,7 @@ export interface RoomOptions {
 
 /** The web's components in a whole relay. */
 export function createWebComponents(
-  { store, signIn, setup, log, now, online, used, riddles }: RoomComponents,
+  { store, signIn, setup, log, counters, now, online, used, riddles }: RoomComponents,
   { id, name, names, maxBytes, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
@@ -46,7 +48,7 @@ export function createWebComponents(
   return {
     ...(riddles ? { riddles } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ used, log, now, setup, invites, names },
+    ...{ used, log, counters, now, setup, invites, names },
     room: { store, signIn, online, maxBytes },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

@@ -79,7 +79,7 @@ export function createSite(
     })
     app.use(headers({ names }))
     app.use(language())
-    app.use(errors({ render, log, wayOut }))
+    app.use(errors({ render, log, counters: components.counters, wayOut }))
     app.use((ctx, next) => {
       // every link on the page would lead to this machine alone
       if (kinds.get(ctx.req)?.by === 'unproven' && !ctx.path.startsWith('/assets/'))

@@ -1,6 +1,7 @@
 // What our middleware and handlers know of a request.
 
 import type { Context, Middleware } from 'koa'
+import type { RelayError } from '../lib/errors.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Role } from '../store/roles.js'
 import type { SignIn } from '../store/sign-ins.js'
@@ -31,6 +32,8 @@ export interface WebState {
   instead?: string
   /** the caller is a program that expects `{status, error}`, as the SSB specifications have it */
   program?: boolean
+  /** why a form is shown again instead of an error page */
+  refused?: RelayError
   /** the language of the answer, if it is a page */
   language: Language
   /** on the routes that ask for one */

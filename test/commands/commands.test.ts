@@ -58,7 +58,11 @@ const MEMBER: MemberInfo = {
 }
 
 t.test('status', async (t) => {
-  const { dataDir } = await operatorStub(t, { status: () => STATUS })
+  const warnings = ['the disk has 9 MiB left']
+  const { dataDir } = await operatorStub(t, {
+    status: () => ({ ...STATUS, warnings }),
+    metrics: () => '# EOF\n',
+  })
   const text = await tidepool('status', '--data', dataDir)
   t.equal(text.code, 0)
   for (const part of [
@@ -70,10 +74,12 @@ t.test('status', async (t) => {
     '42 messages of 3 feeds',
     '2.0 MiB of 8.0 GiB; the file takes 3.0 MiB',
     '3.0 MiB',
+    '^warning: the disk has 9 MiB left$',
   ]) {
-    t.match(text.stdout, new RegExp(part))
+    t.match(text.stdout, new RegExp(part, 'm'))
   }
-  t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), STATUS)
+  t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), { ...STATUS, warnings })
+  t.equal((await tidepool('status', '--metrics', '--data', dataDir)).stdout, '# EOF\n')
 })
 
 t.test('status of a certificate', async (t) => {
@@ -253,6 +259,9 @@ t.test('doctor ends with 1 when something is wrong', async (t) => {
     calls.filter(([name]) => name === 'doctor'),
     [false, false, true, false].map((rebuild) => ['doctor', { rebuild }]),
   )
+  t.match(await doctor('--watch', '1'), { code: 1, stdout: /BAD +rebuild.* to see to/s })
+  t.match(await tidepool('doctor', '--watch', '--data', shortDir(t)), { code: 1, stdout: /no relay runs/ })
+  t.equal((await doctor('--watch', '0')).code, 2)
 })
 
 t.test('failures: one line with the code, one line that helps', async (t) => {

@@ -19,6 +19,7 @@ export const STATUS: RelayStatus = {
     https: null,
     onion: null,
     whois: null,
+    metrics: null,
   },
   members: 0,
   online: 0,
@@ -32,4 +33,5 @@ export const STATUS: RelayStatus = {
   https: NO_HTTPS,
   onion: { state: 'disabled' },
   matrix: MATRIX_DISABLED,
+  warnings: [],
 }

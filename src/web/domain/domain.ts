@@ -1,6 +1,7 @@
 // The relay under its public name: HTTPS, the redirect to it, and the certificate between them.
 
 import type { Clock } from '../../lib/clock.js'
+import type { Counters } from '../../lib/counters.js'
 import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
 import type { Handler } from '../contract.js'
@@ -16,6 +17,7 @@ export interface DomainComponents {
   handler: Handler
   log: Log
   clock: Clock
+  counters?: Counters | undefined
   /** asks a certificate authority; a test may give its own */
   fetch?: FetchCertificate | undefined
 }
@@ -65,7 +67,7 @@ export interface Domain {
  * @throws RelayError `address_unusable`, `certificate_unusable`
  */
 export async function createDomain(
-  { handler, log, clock, fetch }: DomainComponents,
+  { handler, log, clock, fetch, counters }: DomainComponents,
   { name, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
 ): Promise<Domain> {
   const { now } = clock
@@ -83,11 +85,11 @@ export async function createDomain(
     current === null ? null : `https://${name}${https.port === 443 ? '' : `:${https.port}`}`
   const listeners: Listener[] = []
   closers.push(() => Promise.all(listeners.map((each) => each.close())))
-  const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
+  const https = await listenTls(handler, { host, port: httpsPort, name: 'https', counters })
   listeners.push(https)
   try {
     const door = frontDoor({ name, aliasSubdomains, url, challenges })
-    const http = await listen(door, { host, port: httpPort, name: 'http' })
+    const http = await listen(door, { host, port: httpPort, name: 'http', counters })
     listeners.push(http)
 
     const present = (pair: Pair): void => {

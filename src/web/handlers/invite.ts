@@ -73,7 +73,7 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
     if (!budget.take()) {
       // the captcha stays: sending the same answer again later is enough
       ctx.set('Retry-After', String(budget.wait()))
-      throw new RelayError('invites_exhausted')
+      throw new RelayError('invites_exhausted', undefined, { limit: 'web_invites' })
     }
     const issued = await pay(session, waiting, ctx.state.host)
     if (ctx.get('X-Requested-With') !== 'in.delog') return codePage(ctx, issued)

@@ -62,7 +62,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     if (face().mode === 'restricted') throw new RelayError('not_found')
     if (badLinks.take()) throw new RelayError('invite_unknown')
     ctx.set('Retry-After', String(badLinks.wait()))
-    throw new RelayError('quota_reached')
+    throw new RelayError('quota_reached', undefined, { limit: 'bad_invite_links' })
   }
 
   /** Says what became of an invite, to people in words of its own. */
@@ -115,7 +115,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     const spend = (): void => {
       if (budget.take()) return
       ctx.set('Retry-After', String(budget.wait()))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'invite_claims' })
     }
     // asked first and counted then: whoever is new comes in, whatever others have tried
     try {

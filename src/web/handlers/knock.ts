@@ -35,10 +35,12 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
 
   function form(ctx: WebContext, given: Given, wrong: Wrong | null): void {
     if (wrong) {
-      const refusal = new RelayError(wrong.code, wrong.say(en))
+      const limit = wrong.code === 'quota_reached' ? { limit: 'web_knocks' } : {}
+      const refusal = new RelayError(wrong.code, wrong.say(en), limit)
       ctx.status = refusal.status
       ctx.vary('Accept')
       if (prefersJson(ctx)) throw refusal
+      ctx.state.refused = refusal
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knock.njk', {

@@ -53,7 +53,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     const wait = tries.wait()
     if (wait > 0) {
       ctx.set('Retry-After', String(wait))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'setup_tries' })
     }
     tries.take()
     return false

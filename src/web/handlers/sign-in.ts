@@ -99,7 +99,7 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
     // A link on any page may lead here: nobody is made somebody else without their own word.
     if (member && member.feed !== cid) return go(ctx, '/logout')
     // Before anything is known of the feed: whoever is turned away here learns nothing.
-    if (held >= SIGN_INS_WAITING) throw new RelayError('busy')
+    if (held >= SIGN_INS_WAITING) throw new RelayError('busy', undefined, { limit: 'sign_ins' })
     held += 1
     await waiting(ctx.req, () => signIn.ask(cid, cc)).finally(() => {
       held -= 1
@@ -136,7 +136,7 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
   const events: Step = (ctx) => {
     const challenge = challengeOf(ctx)
     if (challenge === null) throw new RelayError('not_found')
-    if (streams >= STREAMS) throw new RelayError('busy')
+    if (streams >= STREAMS) throw new RelayError('busy', undefined, { limit: 'sign_in_streams' })
     streams += 1
     const stream = new PassThrough()
     const over = new AbortController()
@@ -179,7 +179,7 @@ export function signingIn({ store, signIn, face, names, render, tries, now }: Si
       // Whoever holds a real link is not refused for what others guess: of 256 bits nobody guesses one.
       if (tries.take()) throw err
       ctx.set('Retry-After', String(tries.wait()))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'login_links' })
     })
     await become(ctx, token)
     go(ctx, '/dashboard')

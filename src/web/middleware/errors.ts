@@ -1,5 +1,6 @@
 // Every error's way out: a page for people, JSON for programs, nothing of the inside for anyone.
 
+import { type Counters, NO_COUNTERS } from '../../lib/counters.js'
 import { ERRORS, type ErrorCode, RelayError, toPublicError } from '../../lib/errors.js'
 import { createLogThrottle, type Log } from '../../lib/log.js'
 import type { PrivacyMode } from '../../store/settings.js'
@@ -26,7 +27,17 @@ export function siteWayOut(mode: () => PrivacyMode): WayOut {
 }
 
 /** Turns whatever is thrown further in, and routes that nobody took, into an answer. */
-export function errors({ render, log, wayOut }: { render: Render; log: Log; wayOut: WayOut }): Step {
+export function errors({
+  render,
+  log,
+  counters = NO_COUNTERS,
+  wayOut,
+}: {
+  render: Render
+  log: Log
+  counters?: Counters | undefined
+  wayOut: WayOut
+}): Step {
   // a page depends on its language, its code and the way out alone unless it says when to come back
   const pages = new Map<string, string>()
   const faults = new Map<ErrorCode, () => number>()
@@ -80,6 +91,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     try {
       await next()
       const { status, body } = ctx
+      if (ctx.state.refused) counters.refused(ctx.state.refused)
       if (body === undefined || body === null) {
         if (status === 404) throw new RelayError('not_found')
         // 501 is the router's word for methods it has never heard of
@@ -87,6 +99,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
       }
     } catch (thrown) {
       const error = toPublicError(thrown)
+      counters.refused(error)
       if (error.status >= 500) fault(ctx, error.code, thrown)
       else log.debug({ code: error.code, path: ctx.path }, 'refused')
       answer(ctx, error)
