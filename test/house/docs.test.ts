@@ -25,6 +25,7 @@ import { createAttendants } from '../../src/room/attendants.js'
 import { createSignInBridge } from '../../src/room/sign-in.js'
 import { createTunnels } from '../../src/room/tunnels.js'
 import { STATUS } from '../commands/fake-status.js'
+import { METHODS } from '../flows/table.js'
 import { openTestStore, silentLog } from '../helpers/store.js'
 import { json, ROOT, sources, text } from './files.js'
 import { anchorsOf, filesNamedIn, linksOf } from './markdown.js'
@@ -240,4 +241,9 @@ t.test('every muxrpc method stands in docs/protocol.md as the registry declares 
   const byName = (list: Array<{ name: string | undefined }>) =>
     [...list].sort((a, b) => String(a.name).localeCompare(String(b.name)))
   t.same(byName(documented), byName(declared))
+  t.same(
+    Object.keys(METHODS).sort(),
+    Object.keys(methods).sort(),
+    'the admission table of test/flows/table.ts has every method',
+  )
 })

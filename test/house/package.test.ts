@@ -92,3 +92,16 @@ t.test('Node gets the same flags however the relay is started', async (t) => {
   t.ok(shebang.length > 0)
   t.same(flags(started.find((line) => line.startsWith('exec node'))), shebang)
 })
+
+t.test('.editorconfig says what biome.json formats', async (t) => {
+  const { formatter } = json('biome.json')
+  const [general = ''] = text('.editorconfig').split(/^\[\*\./m)
+  const said = Object.fromEntries(
+    [...general.matchAll(/^(\w+) = (\w+)$/gm)].map(([, key = '', value]) => [key, value]),
+  )
+  t.match(said, {
+    indent_style: formatter.indentStyle,
+    indent_size: String(formatter.indentWidth),
+    max_line_length: String(formatter.lineWidth),
+  })
+})
