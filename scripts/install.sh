@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs Tidepool as a system service on Debian or Raspberry Pi OS: install.sh --help.
-# Run again, it repairs; it touches nothing that it has not made itself, and never the relay's data.
+# A second run repairs the installation. It changes only files that it made, and never the relay's data.
 set -eu
 LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -16,7 +16,7 @@ ACCOUNT=tidepool
 NODE_LEAST=20.12
 NODESOURCE_LIST=/etc/apt/sources.list.d/tidepool-nodesource.sources
 NODESOURCE_KEY=/etc/apt/keyrings/tidepool-nodesource.asc
-# in every file that is ours, so that no other is taken for it
+# in every file that this script writes, so that it recognises them
 MARK='written by scripts/install.sh'
 
 usage() {
@@ -43,7 +43,7 @@ refused, edit /etc/tidepool/relay.toml instead.
 HELP
 }
 
-# A terminal that is gone must not end what is under way.
+# A lost terminal must not end the installation.
 say() { echo "$*" 2>/dev/null || :; }
 warn() { echo "tidepool: warning: $*" >&2 || :; }
 die() {
@@ -102,14 +102,14 @@ case "$patience" in '' | *[!0-9]* | ?????*) die '--wait needs a number of second
 [ -z "$admin" ] || [ -n "$name" ] || die '--admin needs --name'
 [ "$(id -u)" -eq 0 ] || die 'this has to be run as root' "try: sudo $0"
 
-# --- what is there ------------------------------------------------------------------------------------------------
+# --- checks -------------------------------------------------------------------------------------------------------
 
 ours() { [ -f "$1" ] && grep -qF "$MARK" "$1"; }
 installed() { [ -f "$OPT/.owner" ] && [ -L "$OPT/current" ]; }
 account_exists() { getent passwd "$ACCOUNT" >/dev/null; }
 
-# Everything that this script writes to, before it writes anything.
-# A distribution's package would make an account of this name too.
+# Checks every path that this script writes to, before it writes anything.
+# A distribution's package would create an account of this name, too.
 account_is_ours() {
   entry="$(getent passwd "$ACCOUNT")" || return 1
   [ "$(echo "$entry" | cut -d : -f 6)" = "$DATA" ] && echo "$entry" | cut -d : -f 5 | grep -qF "$MARK"
@@ -171,7 +171,7 @@ check_machine() {
 
 # --- questions ----------------------------------------------------------------------------------------------------
 
-# On a terminal and without options only: question, and what an empty answer means.
+# Only on a terminal and without options: the question, and the default for an empty answer.
 answer() {
   printf '%s ' "$1" >&2
   read -r reply || reply=
@@ -236,7 +236,7 @@ install_packages() {
   fi
   [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted="$wanted ca-certificates"
   [ -n "$wanted" ] || return 0
-  # A source that does not answer must not end this where the others have all we need.
+  # A package source that does not answer must not end this if the others have all packages.
   apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || warn 'apt-get update failed; going on with what is known'
   case "$wanted" in
     nodejs*)
@@ -291,7 +291,7 @@ find_release() {
   done
 }
 
-# Puts the release where it stays; what is cut short leaves nothing that looks whole.
+# Installs the release; an interrupted copy must not look complete.
 place_release() {
   mkdir -p "$OPT/releases"
   echo "# $MARK" >"$OPT/.owner"
@@ -307,7 +307,7 @@ place_release() {
     die 'the release does not run on this machine: its database module cannot be loaded'
 }
 
-# Makes a release the one that runs; the link changes in one step.
+# Makes a release the current one; the link changes in one step.
 switch_to() {
   ln -sfn "releases/$1" "$OPT/current.new"
   mv -T "$OPT/current.new" "$OPT/current"
@@ -317,7 +317,7 @@ switch_to() {
   systemctl daemon-reload
 }
 
-# What stays as it is: the releases given, `current` among them or not.
+# Keeps the given releases and removes the others.
 prune() {
   for old in "$OPT/releases"/*; do
     case " $* " in *" ${old##*/} "*) ;; *) rm -rf "$old" ;; esac
@@ -339,7 +339,7 @@ case "\$(id -u) \${1:-}" in
     fi
     ;;
   '0 restore' | '0 onion' | '0 doctor')
-    # what root puts into the relay's directory must still be the relay's, however the command ends
+    # files that root creates in the relay's directory must belong to the relay, even if the command fails
     trap : HUP INT TERM
     status=0
     run "\$@" || status=\$?
@@ -361,10 +361,10 @@ make_account() {
   chown "$ACCOUNT:$ACCOUNT" "$DATA/"
 }
 
-# Asks a release about the configuration: the program knows every key, so nothing can drift.
+# Asks a release about the configuration, because the program knows every key.
 # about_config RELEASE describe SETS     prints a file with every key, those given set
 # about_config RELEASE check FILE        says what is wrong with it
-# about_config RELEASE ports FILE        prints the ports that are worth opening
+# about_config RELEASE ports FILE        prints the ports that should be open
 about_config() {
   # shellcheck disable=SC2016
   node --input-type=module -e '
@@ -406,14 +406,14 @@ write_config() {
 
 # --- starting -----------------------------------------------------------------------------------------------------
 
-# Ready: systemd has been told so, and the relay of that very process answers.
+# Ready means: systemd knows it, and the relay of that process answers.
 is_ready() {
   [ "$(systemctl show -p ActiveState --value tidepool)" = active ] || return 1
   pid="$(systemctl show -p MainPID --value tidepool)"
   "$BIN" status --json 2>/dev/null | grep -q "\"pid\": $pid,"
 }
 
-# Not the time of day: a board without a battery wakes up in 1970, and has its clock set in the middle of this.
+# Not the wall clock: a board without a battery starts in 1970 and sets its clock during this.
 uptime_s() { cut -d . -f 1 /proc/uptime; }
 
 wait_ready() {
@@ -506,12 +506,12 @@ do_upgrade() {
   before="$(basename "$(readlink "$OPT/current")")"
   examine
   bring
-  # one whose configuration would be refused is refused itself, while the old release still runs
+  # a release that rejects the configuration is not installed, and the old one still runs
   about_config "$id" check "$ETC/relay.toml" || die 'the new release does not take the configuration that is there; nothing was changed' \
     "correct $ETC/relay.toml and run this again"
   [ "$id" != "$before" ] || say "$id is installed already; restarting it"
   write_config
-  # From here on there is no half way: a lost connection must not leave the relay stopped.
+  # From here on a lost connection must not leave the relay stopped.
   trap '' HUP INT TERM PIPE
   say "from $before to $id"
   systemctl stop tidepool
@@ -528,9 +528,9 @@ do_upgrade() {
   [ "$id" != "$before" ] || die "$id is not ready after $patience s"
   warn "$id is not ready after $patience s: going back to $before"
   systemctl stop tidepool || true
-  # Data is never put back: a relay with an older copy of its feed would contradict what others have seen.
+  # Data is never restored: a relay with an older copy of its feed would publish a fork.
   switch_to "$before"
-  # however little time the new one was given, the one that has proved itself gets what it needs
+  # the old release gets enough time, even if --wait is short
   [ "$patience" -ge 60 ] || patience=60
   start_and_wait || die "$before is not ready either; see: journalctl -u tidepool"
   rm -rf "$OPT/releases/$id"

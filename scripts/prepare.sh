@@ -1,5 +1,5 @@
 #!/bin/sh
-# Brings a checkout up to date: the right Node, pinned dependencies, a fresh build. Does nothing where all that is so.
+# Brings a checkout up to date: checks Node, installs pinned dependencies, builds. Does nothing if all is up to date.
 # Usage: prepare.sh [--dev]   --dev: also what the tests need, where an earlier install left it out
 set -eu
 cd "$(dirname "$0")/.."
@@ -31,7 +31,7 @@ if [ ! -f "$installed" ] || [ -n "$(find package-lock.json -newer "$installed")"
   npm ci "$omit" --no-progress --loglevel=error >&2
 fi
 
-# The stamp is written last as well, so that a build which was cut short is done again.
+# The stamp is written last, so that an interrupted build is repeated.
 stamp=dist/.built
 if [ -d src ] && { [ ! -f "$stamp" ] || [ ! -f dist/cli.js ] ||
   [ -n "$(find src types tsconfig.json tsconfig.build.json package.json -newer "$stamp")" ]; }; then

@@ -9,7 +9,7 @@ use Socket qw(AF_UNIX SOCK_DGRAM pack_sockaddr_un);
 
 die "usage: notified.pl PROGRAM [ARGUMENT...]\n" unless @ARGV;
 
-# Declared out here: the socket must live until the program takes over.
+# Declared here, so that the socket lives until the program replaces this one.
 my $socket;
 delete $ENV{TIDEPOOL_NOTIFY_FD};
 
@@ -20,9 +20,9 @@ sub notify_descriptor {
     socket($socket, AF_UNIX, SOCK_DGRAM, 0)         or die "socket: $!\n";
     connect($socket, pack_sockaddr_un($path))       or die "connect: $!\n";
     my $flags = fcntl($socket, F_GETFL, 0)          or die "fcntl: $!\n";
-    # a manager that does not read must not stop the program that tells it something
+    # a manager that does not read must not block the program
     fcntl($socket, F_SETFL, $flags | O_NONBLOCK)    or die "fcntl: $!\n";
-    # perl closes what is above 2 when it hands over
+    # perl closes descriptors above 2 on exec
     fcntl($socket, F_SETFD, 0)                      or die "fcntl: $!\n";
     return fileno($socket);
 }

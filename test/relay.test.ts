@@ -1,4 +1,4 @@
-// The whole relay: what it needs to start, what it says of itself, and that nothing is left when it closes.
+// The whole relay: what it needs to start, its status, and that nothing is left after it closes.
 
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -58,7 +58,7 @@ t.test('a restart keeps the identity; the socket a killed relay left is no obsta
   const relay = await bootRelay(t)
   const { id, dataDir } = relay
   await relay.close()
-  // what kill -9 leaves: a socket nobody listens at
+  // what kill -9 leaves: a socket without a listener
   const left = createServer()
   await new Promise<void>((resolve) => left.listen(join(dataDir, 'ghost'), resolve))
   renameSync(join(dataDir, 'ghost'), join(dataDir, 'control.sock'))

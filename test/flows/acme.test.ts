@@ -20,24 +20,24 @@ interface Certified {
 }
 
 async function relayWith(t: Test, pebble: Pebble, sets: string[] = []): Promise<Certified> {
-  // it stands still: a certificate made meanwhile must not be of its future
+  // the clock stands still: a certificate made meanwhile must not be valid only later
   const clock = createTestClock(Date.now() + DAY)
   const own = [
     ...[`domain.name=${NAME}`, 'domain.host=127.0.0.1', 'domain.https_port=0'],
     ...[`domain.http_port=${pebble.httpPort}`, 'domain.acme_email=operator@example.org'],
     ...[`domain.acme_directory=${pebble.directory}`, `domain.acme_ca=${pebble.rootFile}`],
   ]
-  // TypeScript is loaded as the environment says; one test does without, as the relay does
+  // the environment makes Node load TypeScript; one test removes it, as the relay does
   const fetchCertificate = createFetch(sets.length > 0 ? {} : { env: process.env })
   return { relay: await bootRelay(t, { clock, fetchCertificate, sets: [...own, ...sets] }), clock }
 }
 
-/** Until there is a certificate in service. */
+/** Waits until a certificate is in service. */
 function certified({ relay }: Certified): Promise<string> {
   return until('a certificate', async () => (await relay.status()).addresses.https, 60_000)
 }
 
-/** Until the relay says what went wrong, as it should. */
+/** Waits until the relay reports the expected failure. */
 async function troubled({ relay }: Certified, words: RegExp): Promise<void> {
   await until(String(words), async () => words.test((await relay.status()).https.reason ?? ''), 60_000)
 }
@@ -47,7 +47,7 @@ async function visit(url: string, ca: string) {
 }
 
 t.test('issued, kept, renewed', { skip }, async (t) => {
-  // an authority at its worst: a third of our nonces refused for nothing, and checks that take their time
+  // the worst authority: it refuses a third of the nonces without reason, and its checks are slow
   const pebble = await startPebble(t, { refusedNonces: 30, sleepSeconds: 2 })
   const certifiedRelay = await relayWith(t, pebble)
   const { relay } = certifiedRelay
@@ -67,7 +67,7 @@ t.test('issued, kept, renewed', { skip }, async (t) => {
   await renewal(t, certifiedRelay, ca)
 })
 
-/** Sets the date to when a renewal is due, and sees the certificate change. */
+/** Sets the date to the renewal and waits until the certificate changes. */
 async function renewal(t: Test, certifiedRelay: Certified, ca: string): Promise<void> {
   const { relay, clock } = certifiedRelay
   const url = await certified(certifiedRelay)
@@ -99,7 +99,7 @@ t.test('a name that leads elsewhere: refused, said, and mended when it is', { sk
   clock.advance(HOUR)
   await certified(opened)
   t.match((await relay.status()).https, { state: 'valid', reason: null })
-  // and whom the authority knows is asked nothing again
+  // an account that the authority knows is not challenged again
   pebble.dns.answer = null
   await renewal(t, opened, await pebble.issuer())
 })

@@ -38,7 +38,7 @@ function kindsIn(mode: Mode): Record<string, Cells | 'refused'> {
   return kinds as Record<string, Cells | 'refused'>
 }
 
-/** A caller of each row, made through the operator and the relay's own doors. */
+/** A caller of each row, made with operator commands and invites. */
 async function makeCallers(relay: BootedRelay, clock: TestClock): Promise<Record<string, Keys>> {
   const { operator } = relay
   const guest = async (expires_days = 1): Promise<Keys> => {
@@ -108,7 +108,7 @@ for (const mode of MODES) {
   })
 }
 
-/** What the table says where the name looked up is nobody's and the target dialled is not there. */
+/** The table's cells for an unknown alias and a target that is not connected. */
 function withNobodyThere(cells: Cells): Cells {
   const answered = (method: Method): boolean => cells[method] !== 'not_allowed'
   return {
@@ -149,7 +149,7 @@ test('methods we do not have are refused on that call, and the connection stays'
       const frame = await raw.answer(raw.call(method, type, '[{}]'))
       t.ok(isRefusal(frame), `${who}: ${method || '(nothing)'}`)
       t.match(refusalIn(t, frame), /^(not_allowed|no_such_method)$/)
-      // a duplex's other half must be let go of, or every call would leave one behind
+      // the other half of a duplex must be ended, or every call leaves one open
       t.equal(Boolean(frame.flags & STREAM), type === 'source' || type === 'duplex')
     }
     await isUp(t, raw, relay, `${who} is still connected`)

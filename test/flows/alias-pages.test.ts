@@ -1,4 +1,4 @@
-// A name on the web: ssb-room-client registers it, others find its owner by it from a browser, and it is given up.
+// Alias pages: ssb-room-client registers an alias, others find its owner in a browser, and it is revoked.
 
 import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
@@ -91,7 +91,7 @@ test('in a browser, with the owner here and gone', {
 
 test('on hosts of their own, by HTTPS', { timeout: 110_000 }, async (t) => {
   const authority = await createAuthority()
-  // names under localhost lead to this machine in every browser
+  // browsers resolve names under localhost to this machine
   const issued = await authority.issue(['localhost', '*.localhost', 'bob.localhost'])
   const { key, cert } = writePair(join(await shortDir(t), 'pair'), issued)
   const relay = await bootRelay(t, {

@@ -1,4 +1,4 @@
-// Names over the wire: registering, finding and giving up, and all the ways in which somebody may want another's.
+// Aliases over SSB: register, look up, revoke, and every attempt to take another member's.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -84,7 +84,7 @@ test('signatures that are not for this name, at this room, by this member', asyn
   t.equal(await bob.rpc.tunnel.whois('bob'), bob.id)
 })
 
-/** Names that nobody may have, each signed for as it stands. */
+/** Reserved and invalid aliases, each with a valid signature. */
 const NO_NAMES: Array<[string, string]> = [
   ['empty', ''],
   ['a space', ' '],
@@ -137,7 +137,7 @@ test('names that are none', async (t) => {
     await t.rejects(bob.rpc.room.revokeAlias(name), { code: /^(alias_invalid|not_found)$/ })
   }
   for (const id of ['bob', 7, {}, []]) await t.rejects(bob.rpc.room.listAliases(id), { code: 'bad_feed_id' })
-  // words that are properties of every object are names like any other, where their letters allow it
+  // names of JavaScript object properties are aliases like any other if their letters are valid
   for (const name of ['constructor', 'toString', 'valueOf', 'hasOwnProperty'])
     await t.rejects(bob.rpc.tunnel.whois(name), { code: 'not_found' }, name)
   const name = 'constructor'

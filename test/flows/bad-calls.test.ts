@@ -1,4 +1,4 @@
-// Calls no app would make: arguments of every wrong kind, numbers at the edge of sense, frames that are no muxrpc.
+// Calls that no app makes: wrong arguments of every kind, extreme numbers, frames that are not muxrpc.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
@@ -14,7 +14,7 @@ import { isRefusal, METHODS, type Method, refusalIn } from './table.js'
 
 const VALID = ssbKeys.generate().id
 
-/** Argument lists as JSON text, so that they hold what JavaScript's own printer would not write. */
+/** Argument lists as JSON text, because JSON.stringify does not write all of them. */
 const WRONG_ARGUMENTS: Array<[name: string, args: string]> = [
   ['nothing', '[]'],
   ['null (which is also what NaN becomes)', '[null]'],
@@ -106,7 +106,7 @@ test('wrong-typed arguments are refused by name, whatever the method', async (t)
     for (const [name, args] of WRONG_ARGUMENTS) {
       for (const method of ['whoami', 'manifest'] as const) {
         const frame = await member.answer(member.call(method, METHODS[method], args))
-        // more arguments than any method takes are refused before they are looked at
+        // more arguments than any method takes are refused before they are read
         t.equal(
           isRefusal(frame) ? refusalIn(t, frame) : 'ok',
           name === 'five arguments' ? 'bad_argument' : 'ok',
@@ -159,7 +159,7 @@ test('numbers at the edge of sense read as an empty or a whole history', async (
   t.same(await client.rpc.whoami(), { id: relay.id })
 })
 
-/** What no muxrpc would write. Each is sent on a connection of its own, which may or may not survive it. */
+/** Frames that muxrpc does not write. Each is sent on its own connection, which may be closed or not. */
 const MALFORMED: Array<[name: string, send: (raw: RawClient) => void]> = [
   ...['null', '5', '1e308', '"text"', 'true', 'false', '[]', '[null]', '{}', 'not json', '{"name":'].map(
     (body): [string, (raw: RawClient) => void] => [`the body ${body}`, (raw) => raw.send(body)],
@@ -259,13 +259,13 @@ test('malformed frames end at most the connection they came by', async (t) => {
     clock.advance(2000)
     await until('the relay to ask', () => raw.frames.some(({ request }) => request > 0))
     send(raw)
-    // its fate is sealed once something sent later has come back, or once it is cut
+    // it was handled when a later call is answered, or when the connection is closed
     const fate = raw.answer(raw.call('whoami', 'sync', '[]')).then(
       () => 'up',
       () => 'cut',
     )
     t.same(await within(`the bystander after ${name}`, bystander.rpc.whoami()), { id: relay.id }, name)
-    // what swallows the next request leaves nothing to wait for
+    // a frame that contains the next request leaves nothing to wait for
     if (!/longer than announced|half a frame|length of/.test(name)) {
       if ((await fate) === 'cut') cut += 1
     } else void fate.catch(() => {})

@@ -1,4 +1,4 @@
-// What must hold after whatever a client sends: the connection stands, nothing of the inside was told, no fault of ours.
+// What must hold after every input: the relay is up, no internals were sent, no fault was logged.
 
 import type { Test } from 'tap'
 import type { BootedRelay } from '../helpers/relay.js'
@@ -12,7 +12,7 @@ export async function isUp(t: Test, raw: RawClient, relay: BootedRelay, comment:
   t.same(frame instanceof Error ? frame.message : JSON.parse(frame.body), { id: relay.id }, comment)
 }
 
-/** Nothing of the inside may stand in any byte that went out. */
+/** No sent byte may contain internals. */
 export function tellsNothing(t: Test, raw: RawClient): void {
   const said = raw.frames
     .map(({ body }) => body)

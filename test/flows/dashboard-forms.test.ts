@@ -1,4 +1,4 @@
-// Forms of the dashboard as no page of ours sends them: fields that are none, and bodies held back.
+// Forms that no page of ours sends: wrong fields, and bodies that arrive late.
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -15,7 +15,7 @@ t.test('no field of any form, however long, empty or odd, is a fault of ours', a
     const actor = await signedIn(relay, role)
     for (const text of ['', '@', '@bob', 'a'.repeat(5000), `@${'a'.repeat(5000)}`, '\0']) {
       for (const name of Object.keys(ACTIONS) as ActionName[]) {
-        // these ask for no field that could be wrong
+        // these have no field that could be wrong
         if (name === 'leave' || name === 'session.closeAll') continue
         const fields = Object.fromEntries(ACTIONS[name].fields.map((field) => [field, text]))
         for (const sure of ['', '1']) {
@@ -32,7 +32,7 @@ t.test('no field of any form, however long, empty or odd, is a fault of ours', a
 t.test('a form whose body is held back while its sign-in ends is not obeyed', async (t) => {
   const relay = await bootRelay(t)
   const { hostname, port } = new URL(relay.webUrl)
-  /** Sends a form's head and a little of its body; answers the means to send the rest, which answers the status. */
+  /** Sends a form's head and part of its body; returns a function that sends the rest and returns the status. */
   async function begin(thief: Member, path: string, fields: Record<string, string>) {
     const body = new URLSearchParams({ csrf: await thief.csrf(), ...fields }).toString()
     const cookie = [...thief.visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')

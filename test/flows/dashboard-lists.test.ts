@@ -1,4 +1,4 @@
-// Lists and figures of the dashboard: long ones in pages, each row on one of them, and charts that say what was so.
+// Lists and charts of the dashboard: long lists have pages with each row once, and charts show the true figures.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// The dashboard over HTTP: every role at every form, forms from elsewhere, and what an action does to live connections.
+// The dashboard over HTTP: every role with every form, forms of other sites, and effects on live connections.
 
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
@@ -17,7 +17,7 @@ import { knockAt } from '../helpers/room-visitor.js'
 const ROLES = ['member', 'moderator', 'admin'] as const
 type Role = (typeof ROLES)[number]
 
-/** What each role may not do, by the form's name; the status it is refused with. */
+/** What each role may not do: the form's name and the status of the refusal. */
 const REFUSED: Record<Role, Partial<Record<ActionName, number>>> = {
   member: {
     'member.add': 403,
@@ -26,7 +26,7 @@ const REFUSED: Record<Role, Partial<Record<ActionName, number>>> = {
     'member.link': 403,
     'feed.block': 403,
     'feed.unblock': 403,
-    // somebody else's: an invite that one may not see does not exist
+    // another member's: an invite that one may not see does not exist
     'invite.revoke': 404,
     'alias.revoke': 403,
     'notice.save': 403,
@@ -38,7 +38,7 @@ const REFUSED: Record<Role, Partial<Record<ActionName, number>>> = {
   admin: {},
 }
 
-/** Fields that make sense for a form, after what they need is there. */
+/** Valid fields for a form, after creating what they need. */
 async function fieldsFor(
   name: ActionName,
   relay: BootedRelay,
@@ -104,7 +104,7 @@ for (const role of ROLES) {
       ['lobby.accept', 'lobby.decline', 'session.close', 'session.closeAll'],
     )
     for (const name of Object.keys(ACTIONS) as ActionName[]) {
-      // those of the lobby have a test of their own: there is none here
+      // forms of the lobby have their own test: there is no lobby here
       if (name.startsWith('lobby.')) continue
       const actor = await signedIn(relay, role)
       if (name === 'alias.revoke') await holdAlias(relay, holder, 'crab')
@@ -297,7 +297,7 @@ t.test('a member leaves, and its feed goes with it if it says so', async (t) => 
     t.match([left.status, left.headers.location], [303, '/'])
     await within('the connection to end', app.closed)
     t.notOk((await relay.operator.membersList()).some(({ id }) => id === app.id))
-    // our own word about it is one more
+    // the relay's own contact message is one more
     t.equal((await relay.status()).messages, feeds + 1 - (forget ? 1 : 0))
     t.equal((await member.get('/dashboard')).status, 401)
   }

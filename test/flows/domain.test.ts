@@ -1,4 +1,4 @@
-// Somebody comes to a relay by its public name: by HTTPS, sent there from port 80, and leaves with an invite that names it.
+// A relay under its public name: HTTPS, the redirect from port 80, and an invite that contains the name.
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -106,7 +106,7 @@ t.test('callers who hang, on every listener, do not hold a stop up', async (t) =
     const socket = connect(port, '127.0.0.1')
     t.teardown(() => socket.destroy())
     await once(socket, 'connect')
-    // to HTTP the beginning of a request, to TLS of nothing
+    // HTTP reads the beginning of a request, TLS nothing valid
     socket.write('GET')
     socket.on('error', () => {})
     const closed = new Promise((resolve) => socket.once('close', resolve))
@@ -118,7 +118,7 @@ t.test('callers who hang, on every listener, do not hold a stop up', async (t) =
 })
 
 t.test('in a browser, from the plain address to the code', { skip: withoutBrowser() }, async (t) => {
-  // the one name that leads to this machine everywhere
+  // the only name that resolves to this machine everywhere
   const { relay } = await underName(t, 'localhost')
   const { addresses, https } = await relay.status()
   const browser = await openBrowser(t)

@@ -1,4 +1,4 @@
-// A client that was waiting for the relay to come up: it calls the moment the SSB port is open, and is served.
+// A client that waits for the relay's start: it calls when the SSB port opens, and is served.
 
 import { once } from 'node:events'
 import { createServer, Server } from 'node:net'
@@ -27,7 +27,7 @@ t.test(
     await relay.operator.membersAdd(keys.id)
     await relay.close()
 
-    // every listener that would be opened after the SSB port is held back until the client has its answer
+    // listeners that open after the SSB port wait until the client has its answer
     const order: unknown[] = []
     let answered = false
     const { listen } = Server.prototype

@@ -1,4 +1,4 @@
-// After a goodbye nothing more is heard, and the connection goes, whatever is still being said on it.
+// After a goodbye the relay reads nothing more and closes the connection, even if data still arrives.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
@@ -16,7 +16,7 @@ const WAYS: Array<[name: string, send: (raw: RawClient) => void]> = [
     },
   ],
   [
-    // muxrpc takes a frame without a body for a goodbye
+    // a frame without a body is muxrpc's goodbye
     'an empty body, then a request',
     (raw) => {
       raw.send('')

@@ -1,4 +1,4 @@
-// Somebody is sent a link: they open it in a browser, their app claims it, the page notices, and they are a member.
+// HTTP invites: a person opens a link in a browser, the app claims it, the page shows that, and the person is a member.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'

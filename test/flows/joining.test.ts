@@ -38,7 +38,7 @@ async function useCode(t: Test, relay: BootedRelay, code: string, feed: string):
   }
 }
 
-/** True when the room has an address for this key: it is let in and listed. */
+/** True if this key is an internal user: it is admitted and listed. */
 async function isInternal(t: Test, relay: BootedRelay, keys: Keys): Promise<boolean> {
   const client = await connectRoomClient(t, relay, { keys }).catch(() => null)
   if (!client) return false
@@ -47,7 +47,7 @@ async function isInternal(t: Test, relay: BootedRelay, keys: Keys): Promise<bool
   return membership
 }
 
-/** Who hands out codes in each mode, and who may not. */
+/** Who may create invites in each mode, and who may not. */
 const MAKERS: Record<Mode, { may: 'member' | 'moderator'; mayNot: 'stranger' | 'member' }> = {
   open: { may: 'member', mayNot: 'stranger' },
   community: { may: 'member', mayNot: 'stranger' },

@@ -1,4 +1,4 @@
-// Knocking at a community's door: captcha, feed id and note, a list somebody reads, a yes, a no, or the end of a week.
+// Knocks in a community: captcha, feed id and note; listed, accepted, declined or expired.
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'

@@ -1,4 +1,4 @@
-// Links that are handed out lead where their readers can open them: not to this machine alone where others reach it.
+// Links name an address that their readers can open, not one of this machine alone.
 
 import { createRequire } from 'node:module'
 import ssbKeys from 'ssb-keys'
@@ -10,7 +10,7 @@ import { type BootedRelay, bootRelay, connectMember } from '../helpers/relay.js'
 
 const { fromFeedSigil } = createRequire(import.meta.url)('ssb-uri2')
 
-/** The beginnings of all links that the operator and a member are given. */
+/** The origins of all links that the operator and a member get. */
 async function linksOf(t: Parameters<typeof bootRelay>[0], relay: BootedRelay): Promise<string[]> {
   const { operator } = relay
   const { rpc, keys } = await connectMember(t, relay, { keys: ssbKeys.generate() })

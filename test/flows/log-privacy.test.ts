@@ -1,4 +1,4 @@
-// What the log keeps at `info` and above: enough to see what happened, no caller's address, nothing secret.
+// The log at `info` and above says what happened, without addresses of callers and without secrets.
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { connectClient } from '../helpers/client.js'
 import { bootRelay, connectMember } from '../helpers/relay.js'
 
-/** Says something senseless to a port and waits until it is hung up on. */
+/** Sends garbage to a port and waits until the connection is closed. */
 async function babble(port: number, bytes: Buffer): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})

@@ -1,4 +1,4 @@
-// Membership in motion: who loses it is cut off at once, and a code lets in exactly as many as it has uses.
+// Changes of membership: a removed member is disconnected at once, and a code lets in exactly as many as it has uses.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -8,7 +8,7 @@ import { createTestFeed, historyOf } from '../helpers/feed.js'
 import { type BootedRelay, bootRelay, connectMember, until, within } from '../helpers/relay.js'
 import { at } from './checks.js'
 
-/** Connects and reads a history; it is refused at the door or at the method, as the relay's mode has it. */
+/** Connects and reads a history; the handshake or the call is refused, depending on the mode. */
 async function readAs(t: Test, relay: BootedRelay, keys: Keys): Promise<unknown[]> {
   const client = await connectClient({ ...at(relay), keys })
   t.teardown(() => client.close())
@@ -29,7 +29,7 @@ test('losing the membership cuts connections at once', async (t) => {
       const keys = ssbKeys.generate()
       const first = await connectMember(t, relay, { keys })
       const second = await connectMember(t, relay, { keys })
-      // with a stream open, so that there is something to be ended
+      // with an open stream, so that there is one to end
       const stream = collect(first.rpc.createHistoryStream({ id: relay.id, live: true, old: false })).catch(
         (err) => err,
       )

@@ -1,4 +1,4 @@
-// Changes of mode, role and standing: kept over a restart, and felt at once by connections, streams and tunnels.
+// Changes of mode, role and block: they survive a restart and take effect at once on connections, streams and tunnels.
 
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'

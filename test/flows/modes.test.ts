@@ -36,7 +36,7 @@ async function makeRows({ operator }: BootedRelay): Promise<Record<string, Keys>
   }
 }
 
-/** A member called `bob` who takes every tunnel and says hello in it; the room is open meanwhile. */
+/** A member with the alias `bob` that accepts every tunnel and sends hello; the room is open meanwhile. */
 async function makeHost(t: Test, relay: BootedRelay) {
   const keys = ssbKeys.generate()
   const origins: unknown[] = []
@@ -72,7 +72,7 @@ for (const mode of MODES) {
         }
         const raw = await connectRaw({ ...at(relay), keys })
         t.teardown(raw.close)
-        // asked first: a guest that has used its invite is shown out
+        // called first: a guest that has used its invite is closed
         const manifest = JSON.parse((await raw.answer(raw.call('manifest', 'sync', '[]'))).body)
         const got: Record<string, string> = {}
         for (const method of Object.keys(METHODS) as Method[]) {
@@ -88,7 +88,7 @@ for (const mode of MODES) {
           const [first = '', second] = method.split('.')
           return second ? manifest[first]?.[second] : manifest[first]
         })
-        // whois is there to be asked even where it knows nobody; a stranger with a code is told about the code alone
+        // whois can be called even if no alias is visible; a stranger with a code gets an error about the code
         const callable = Object.entries(cells).filter(([, code]) => code === 'ok' || code === 'not_found')
         t.same(shown.sort(), callable.map(([method]) => method).sort(), 'the manifest shows just that')
         if (cells['tunnel.connect'] === 'ok') t.equal(host.origins.at(-1), keys.id, 'as itself')
@@ -174,7 +174,7 @@ test('a refusal says the same words, whether a thing is private or absent', asyn
   t.teardown(() => stranger.close())
   await stranger.rpc.whoami()
 
-  /** What comes back for a call, byte for byte, with the name that was asked for taken out. */
+  /** The answer to a call, byte for byte, without the requested name. */
   async function answers(keys: Keys, calls: Array<[string, string, unknown[]]>): Promise<Set<string>> {
     const raw = await connectRaw({ ...at(relay), keys })
     t.teardown(raw.close)

@@ -1,4 +1,4 @@
-// A client that writes any bytes at all into its box stream: for frames no muxrpc would make, and to see answers unread.
+// A client that writes any bytes into its box stream: for frames that muxrpc does not write, and to see raw answers.
 
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
@@ -25,12 +25,12 @@ export interface Frame {
 }
 
 export interface RawClient {
-  /** everything that came, in order */
+  /** all received frames, in order */
   frames: Frame[]
   closed: Promise<void>
   isClosed(): boolean
   write(bytes: Buffer): void
-  /** Sends a frame whose body is this very text, as a new request unless told otherwise; answers its number. */
+  /** Sends a frame with exactly this body, by default as a new request; returns its number. */
   send(body: string | Buffer, options?: { flags?: number; length?: number; request?: number }): number
   /** Sends `{name, args, type}` with arguments given as JSON text. */
   call(method: string, type: string, args: string): number

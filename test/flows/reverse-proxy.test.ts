@@ -18,7 +18,7 @@ const ANSWER = '/invite/invite-captcha-reponse'
 
 const authority = await createAuthority()
 
-/** The block of a language under the heading about the domain. */
+/** The code block of a language under the heading about the domain. */
 function snippet(language: string): string {
   const [, section = ''] = text('docs/run-it.md').split(/^## A public domain$/m)
   const [, block] = new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(section) ?? []
@@ -26,7 +26,7 @@ function snippet(language: string): string {
   return block
 }
 
-/** Puts something of the test in the place of something of the documentation's, which must be there. */
+/** Replaces a value of the documentation, which must be there, by one of the test. */
 function put(config: string, there: string | RegExp, here: string): string {
   const done = config.replace(there, here)
   if (done === config) throw new Error(`the snippet has no ${there}`)
@@ -69,7 +69,7 @@ async function passes(t: Test, configure: Configure): Promise<void> {
   const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
   const { program, args } = configure({ port, upstream: new URL(relay.webUrl).host, dir, ...pair })
   const alive = runProxy(t, program, args, dir)
-  // as a browser would say it, of a proxy on 443
+  // the Host that a browser sends to a proxy on 443
   const base = `https://${NAME}`
   const person = new Visitor(base, { port, ca: authority.root })
   const page = await until(`${program} to answer`, () => {
@@ -82,7 +82,7 @@ async function passes(t: Test, configure: Configure): Promise<void> {
   const given = await person.post(ANSWER, { captcha }, { Origin: base, 'Sec-Fetch-Site': 'same-origin' })
   t.equal(given.status, 200, given.text)
   t.match(parseInviteCode(titleOf(given.text) ?? ''), { host: NAME, port: relay.ssbPort, relay: relay.id })
-  // what a visitor says of itself passes the proxy and means nothing
+  // forwarding headers of a visitor pass the proxy and have no effect
   const lies = { 'X-Forwarded-Proto': 'http', 'X-Forwarded-Host': 'evil.example' }
   const honest = await new Visitor(base, { port, ca: authority.root }).get('/invite/', lies)
   t.match(honest, { status: 200, headers: { 'strict-transport-security': /max-age/ } })

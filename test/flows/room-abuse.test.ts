@@ -1,4 +1,4 @@
-// The room against clients that never read, vanish, or come twice: memory stays bounded and the list stays true.
+// Clients that never read, vanish, or connect twice: memory stays bounded and the list of attendants stays correct.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
@@ -50,7 +50,7 @@ test('presence that nobody reads costs the relay a bounded amount, and the other
   t.equal(presentIn(seen).size, COMING + 2)
   t.same(await witness.rpc.whoami(), { id: relay.id }, 'others are served')
 
-  // what was queued for the one that did not read comes out now, and after it the newest state once
+  // the client that did not read gets what was queued, then the latest state once
   wire.flow()
   await raw.answer(raw.call('whoami', 'sync', '[]'))
   for (const request of refused) t.match((await raw.answer(request)).body, /busy/)
@@ -61,7 +61,7 @@ test('presence that nobody reads costs the relay a bounded amount, and the other
       new Set(raw.frames.filter(({ body }) => body === newest).map(({ request }) => request)).size === UNREAD,
   )
 
-  // and when they go, nothing is left of them
+  // after they disconnect nothing of them is left
   await Promise.all(came.splice(0).map((client) => client.close()))
   await until('all to be gone', async () => (await relay.status()).online === 2)
   clock.advance(PRESENCE_MS)
@@ -86,11 +86,11 @@ test('a client that vanishes without a word leaves the list, and its tunnels end
   await until('three to be listed', () => lists.items.at(-1)?.length === 3)
 
   wire.vanish()
-  // the sweep comes every quarter of a minute: by now it has asked all who were silent
+  // the sweep runs every 15 s: by now it has pinged all silent clients
   clock.advance(ALIVE_ASK_MS + ALIVE_ANSWER_MS / 2)
   await until('those who can to be asked', () => quiet.pings === 1 && witness.pings === 1)
   t.equal(lost.pings, 0, 'the question did not reach the other')
-  // their answers were sent before these questions, and the relay reads in order
+  // their answers were sent before these calls, and the relay reads in order
   for (const client of [quiet, witness]) t.same(await client.rpc.whoami(), { id: relay.id })
   t.equal((await relay.status()).online, 3, 'it is given time to answer')
 
@@ -114,7 +114,7 @@ test('whoever is asked and answers stays, however little it says otherwise', asy
     t.equal(heard.online, 1)
     clock.advance(ALIVE_ASK_MS + ALIVE_ANSWER_MS / 2)
     await until('the question', () => quiet.pings === round)
-    // the answer is on the relay's socket before this one is: two turns of the same loop
+    // the answer reaches the relay's socket first: two turns of the same event loop
     for (let turn = 0; turn < 3; turn++) await relay.status()
   }
   t.same(await quiet.rpc.whoami(), { id: relay.id })

@@ -1,4 +1,4 @@
-// What the room does not do yet as it should: each test here fails until it does, and then moves to its own file.
+// Known faults of the room: each test here fails until the fault is fixed, and then moves to its own file.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'

@@ -29,13 +29,13 @@ async function boot(t: Test, mode: Mode): Promise<{ relay: BootedRelay; riddles:
   return { relay, riddles }
 }
 
-/** All that a reply says, with the path asked for and the time of day taken out. */
+/** A whole reply without the requested path and the date. */
 function saying({ status, headers, text }: Reply, path: string): unknown {
   const { date: _, ...kept } = headers
   return { status, headers: kept, text: path === '/' ? text : text.replaceAll(path, '…') }
 }
 
-/** The page must be what a page that never was is, header for header. */
+/** The reply must equal the reply for an unknown page, header for header. */
 async function looksAbsent(t: Test, relay: BootedRelay, method: 'GET' | 'POST', path: string): Promise<void> {
   const ask = async (at: string): Promise<unknown> => {
     const visitor = new Visitor(relay.webUrl)
@@ -43,7 +43,7 @@ async function looksAbsent(t: Test, relay: BootedRelay, method: 'GET' | 'POST', 
       method === 'GET' ? await visitor.get(at) : await visitor.post(at, { captcha: 'x', feed: 'x' })
     return saying(reply, at)
   }
-  // as long as the path asked for, so that even the length of the answer is the same
+  // as long as the requested path, so that the lengths of the replies are equal
   const nowhere = path === '/' ? '/x' : `/${'x'.repeat(path.length - 1)}`
   const absent = await ask(nowhere)
   t.match(absent, { status: 404 })

@@ -31,7 +31,7 @@ async function connectTo(t: Test, relay: BootedRelay, { host, port, id }: Room):
   return client
 }
 
-/** `rpc.tunnel.isRoom`: yes; `rpc.tunnel.announce(id)`: ok; and `rpc.tunnel.endpoints()`, which goes on. */
+/** `rpc.tunnel.isRoom`: yes; `rpc.tunnel.announce(id)`: ok; and `rpc.tunnel.endpoints()`, which stays open. */
 async function enter(t: Test, client: RoomClient): Promise<Watched<string[]>> {
   t.match(await client.rpc.tunnel.isRoom(), { name: NAME, description: DESCRIPTION }, 'yes')
   t.ok(await client.rpc.tunnel.announce(client.id), 'ok')
@@ -52,7 +52,7 @@ async function joined(t: Test, relay: BootedRelay): Promise<RoomClient> {
 
 /**
  * `A->>R: rpc.tunnel.connect(bobId)`, `R->>B: rpc.tunnel.connect(bobId)`, and the streams set up both ways: a secret
- * handshake runs in them that the relay has no part in, then each calls the other.
+ * handshake between the two apps runs in them, then each calls the other.
  */
 async function meet(t: Test, relay: BootedRelay, alice: RoomClient, bob: RoomClient): Promise<void> {
   const before = bob.visitors.length
@@ -63,7 +63,7 @@ async function meet(t: Test, relay: BootedRelay, alice: RoomClient, bob: RoomCli
   const seen = await until('the other end to see who came', () => bob.visitors[before])
   t.equal(seen.id, alice.id)
   t.same(await seen.rpc.whoami(), { id: alice.id }, 'and calls back')
-  // what friends are for: each reads in the other's feed
+  // each reads the other's feed
   t.match(
     (await collect<{ value: unknown }>(seen.rpc.createHistoryStream({ id: alice.id }))).at(-1),
     { value: { author: alice.id, content: { type: 'contact', contact: bob.id, following: true } } },
@@ -74,7 +74,7 @@ async function meet(t: Test, relay: BootedRelay, alice: RoomClient, bob: RoomCli
 test('setting up a room', async (t) => {
   const relay = await bootRelay(t, { setUp: false })
   const alice = new Visitor(relay.webUrl)
-  // the installer's page has the link in it: it is what `start` has printed
+  // the link of the installer's page is the one that `start` printed
   const { setup_token: token } = await relay.operator.settings()
 
   await t.test('A->>R: GET HTML page; R-->>A: page asking to configure NAME and DESCRIPTION', async (t) => {

@@ -1,4 +1,4 @@
-// Sign-ins as somebody would abuse them: crowds that are held, members who take all places, and what was solved too early.
+// Abuse of sign-ins: crowds of waiting requests, members that take all places, and challenges solved too early.
 
 import { randomBytes } from 'node:crypto'
 import { connect } from 'node:net'
@@ -16,7 +16,7 @@ const challenge = (): string => randomBytes(32).toString('base64')
 const addressOf = (id: string): string =>
   `/login?ssb-http-auth=1&cid=${encodeURIComponent(id)}&cc=${encodeURIComponent(challenge())}`
 
-/** Sends requests on one socket without reading what comes. */
+/** Sends requests on one socket without reading the answers. */
 function crowd(t: Test, relay: BootedRelay, requests: number): void {
   const { port, host } = new URL(relay.webUrl)
   const socket = connect(Number(port), '127.0.0.1')
@@ -26,7 +26,7 @@ function crowd(t: Test, relay: BootedRelay, requests: number): void {
     socket.write(`GET ${addressOf(ssbKeys.generate().id)} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
 }
 
-/** An app that signs whatever it is asked to. */
+/** An app that signs every challenge. */
 const willing = (relay: BootedRelay, keys: Keys) => ({
   httpAuth: {
     requestSolution: (sc: string, cc: string, cb: (err: null, sol: string) => void) =>

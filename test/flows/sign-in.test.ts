@@ -1,4 +1,4 @@
-// Signing in with SSB: real apps (ssb-http-auth-client) and a real browser, both ways; and all that must not work.
+// Sign-in with SSB: real apps (ssb-http-auth-client) and a real browser, both ways; and attempts that must fail.
 
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
@@ -32,7 +32,7 @@ t.test('ssb-http-auth-client begins it: its address opened in a browser signs in
     /tidepool-member=[\w-]{43}; Path=\/; HttpOnly; Max-Age=\d+; SameSite=Lax/,
   )
   t.equal((await visitor.get('/dashboard')).status, 200)
-  // seen by somebody else, in a history or over a shoulder
+  // seen by another person, in a history or on the screen
   const other = new Visitor(relay.webUrl)
   const again = await other.get(url.pathname + url.search)
   t.equal(again.status, 403)
@@ -220,7 +220,7 @@ t.test('a login link is taken from its own page alone', async (t) => {
   const mallory = ssbKeys.generate().id
   await relay.operator.membersAdd(mallory)
   const token = new URL((await relay.operator.membersLink(mallory)).url).searchParams.get('token') ?? ''
-  // as browsers post over plain HTTP what a page of another site makes them post
+  // as a browser posts over plain HTTP a form of another site
   const foreign = { Origin: 'null' }
   const own = alice.visitor.cookies.get('tidepool-link') ?? ''
   const other = new Visitor(relay.webUrl)

@@ -1,4 +1,4 @@
-// Streams that nobody would open: data where none is read, refusals that are never ended, calls without number.
+// Streams that no app opens: data where none is read, refused streams that are not ended, endless calls.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { test } from 'tap'
@@ -33,7 +33,7 @@ test('data on a stream that takes none costs the sender its connection', async (
       await isUp(t, raw, relay, 'connected')
       const request = call(raw)
       raw.send('[[[[]]]]', { flags: DATA, request })
-      // granted or refused: the connection is cut, or the stream has ended and what comes on it is dropped
+      // allowed or refused: the connection is closed, or the stream has ended and its data is dropped
       for (let i = 0; i < 3; i++) raw.send('[[[[]]]]', { flags: DATA, request })
       await Promise.race([raw.closed, raw.answer(raw.call('whoami', 'sync', '[]')).catch(() => {})])
       t.ok(
@@ -110,7 +110,7 @@ test('tunnels that their callers end leave nothing behind', async (t) => {
   const raw = await connectRaw({ ...at(relay) })
   t.teardown(raw.close)
   const connect = `[{"portal":"${relay.id}","target":"${target.id}"}]`
-  // more than may be open, with all the tunnels and at once
+  // more than the limit, tunnels included, at once
   for (let i = 0; i < 5 * CALLS_PER_CONNECTION.stranger; i++) {
     const request = raw.call('tunnel.connect', 'duplex', connect)
     if (i % 2) raw.send(Buffer.from('not a handshake'), { flags: STREAM, request })

@@ -1,4 +1,4 @@
-// The admission table (docs/protocol.md), cell by cell, and the calls by which a test finds out what stands in a cell.
+// The admission table (docs/protocol.md), cell by cell, and the calls by which tests check a cell.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
@@ -9,7 +9,7 @@ import { END, type Frame, JSON_BODY, type RawClient, STREAM } from './raw.js'
 export const MODES = ['open', 'community', 'restricted'] as const
 export type Mode = (typeof MODES)[number]
 
-/** Every method there is, in an order in which they can be called one after the other. */
+/** Every method, in an order in which they can be called one after the other. */
 export const METHODS = {
   manifest: 'sync',
   whoami: 'sync',
@@ -38,7 +38,7 @@ export type Method = keyof typeof METHODS
 
 export type Cells = Record<Method, 'ok' | ErrorCode>
 
-/** A row: what is granted, what is answered with another word, and all else not allowed. */
+/** A row: granted methods, methods with another error, and `not_allowed` for all others. */
 function row(granted: Method[], but: Partial<Cells> = {}): Cells {
   const cells = Object.keys(METHODS).map((method) => [
     method,
@@ -82,7 +82,7 @@ const GUEST = row([...ALL, 'invite.use'])
 const MEMBER = row([...FOLLOWED, ...VOUCHERS, ...NAMED])
 // a caller with a code that is not ours is a stranger, and gets that error
 const STRANGER = { 'invite.use': 'invite_unknown' } as const
-// no aliases: nobody has a name that could be found
+// no aliases, so none is found
 const HIDDEN = { 'tunnel.whois': 'not_found' } as const
 const WARDEN = row([...FOLLOWED, ...VOUCHERS], HIDDEN)
 
@@ -119,7 +119,7 @@ export const TABLE: Record<Mode, Record<string, Cells | 'refused'>> = {
 export interface Setting {
   keys: Keys
   relay: string
-  /** a name somebody holds, and somebody who takes tunnels */
+  /** a registered alias, and a member that accepts tunnels */
   alias: string
   target: string
 }
@@ -152,7 +152,7 @@ function argumentsOf(method: Method, { keys, relay, alias, target }: Setting): u
   }
 }
 
-/** Calls a method with arguments that suit it and answers `ok` or the code of the refusal. */
+/** Calls a method with valid arguments; returns `ok` or the error code. */
 export async function outcome(t: Test, raw: RawClient, method: Method, setting: Setting): Promise<string> {
   const request = raw.call(method, METHODS[method], JSON.stringify(argumentsOf(method, setting)))
   if (method === 'gossip.ping') raw.send('1', { flags: JSON_BODY | STREAM, request })
@@ -160,10 +160,10 @@ export async function outcome(t: Test, raw: RawClient, method: Method, setting: 
   return isRefusal(frame) ? refusalIn(t, frame) : 'ok'
 }
 
-/** A stream's good end is `true`. */
+/** A stream that ends without an error ends with `true`. */
 export const isRefusal = ({ flags, body }: Frame): boolean => (flags & END) !== 0 && body !== 'true'
 
-/** The code in a refusal, which says what it must and nothing more. */
+/** The code of an error, after a check that the error has the right fields and no others. */
 export function refusalIn(t: Test, { body }: Frame): string {
   const { name, message, code, ...more } = JSON.parse(body)
   if (!isErrorCode(code) || Object.keys(more).length > 0) t.fail('a refusal of another shape', { body })

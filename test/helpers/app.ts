@@ -1,4 +1,4 @@
-// Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse and its kin are built, each in a directory of its own.
+// Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse is built, each in its own directory.
 
 import { createRequire } from 'node:module'
 import { setImmediate as breathe } from 'node:timers/promises'
@@ -27,13 +27,13 @@ export interface App {
   path: string
   // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
   ssb: any
-  /** requests for our history that reached this app, as they came */
+  /** requests for our history that this app received, in order */
   asked: AskedFor[]
   /** sequences this app has sent, in the order it sent them, whatever the request */
   sent: number[]
-  /** When set, the app sends so many messages in all and then falls silent, its connection still open. */
+  /** If set, the app sends so many messages in total and then nothing, with its connection open. */
   sendAtMost: number
-  /** Ends such a silence: everything goes on where it stopped. */
+  /** Continues to send where it stopped. */
   sendOn(): void
   /** Writes posts all at once, as an import or a script does: their timestamps tie. Resolves when they are written. */
   write(count: number): Promise<KeyedMessage[]>
@@ -50,7 +50,7 @@ export interface AppConnection {
   closed: Promise<void>
   /**
    * Replicates feeds as legacy clients do, one live history each, our own first.
-   * What comes is added to ssb-db2, which checks it; `failures` holds what it refused.
+   * Received messages are added to ssb-db2, which checks them; `failures` has those it refused.
    */
   replicate(ids: string[]): Replication
   close(): Promise<void>
@@ -63,7 +63,7 @@ export interface Replication {
   failures: Error[]
 }
 
-/** Plugins without which no app here makes sense: the database, and the method the relay will call. */
+/** Plugins that every app here needs: the database, and the method that the relay calls. */
 const BASE = [
   'ssb-db2/core',
   'ssb-classic',
@@ -74,7 +74,7 @@ const BASE = [
   'ssb-db2/compat/feedstate',
 ]
 
-/** Messages handed to the database before the event loop gets its turn. */
+/** Messages given to the database before the event loop continues. */
 const WRITE_STEP = 250
 
 export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
@@ -101,7 +101,7 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     return watched(fn(query))
   })
 
-  /** What the app sends is its own affair; here it is only noted, and cut short where a test wants it. */
+  /** Notes what the app sends, and stops it where a test wants that. */
   const silenced: Array<() => void> = []
   function watched(read: Source<KeyedMessage>): Source<KeyedMessage> {
     return function source(abort, cb) {
@@ -191,7 +191,7 @@ function replicate(ssb: any, rpc: any, ids: string[]): Replication {
       read(null, (end, message) => {
         if (end || !message) return
         arrived.push(message.value.sequence)
-        // not awaited: ssb-db2 gathers what comes in quick succession and adds it as one batch, in order
+        // not awaited: ssb-db2 adds messages that arrive quickly as one batch, in order
         ssb.db.add(message.value, (err: Error | null) => {
           if (err) result.failures.push(err)
           else result.added.set(id, (result.added.get(id) ?? 0) + 1)
@@ -205,7 +205,7 @@ function replicate(ssb: any, rpc: any, ids: string[]): Replication {
   return result
 }
 
-/** Waits until the relay holds so many messages of a feed; answers its row. */
+/** Waits until the relay has so many messages of a feed; returns its row. */
 export function kept(
   operator: { membersList(): Promise<Array<{ id: string; messages: number; latest: number }>> },
   id: string,

@@ -23,7 +23,7 @@ export interface CallerOptions {
   tunnels?: number
 }
 
-/** A TCP connection whose socket was never connected: it can be held, ended and closed as any other. */
+/** A TCP connection whose socket was never connected: it can be paused, ended and closed as any other. */
 export function idleTcp(now: () => number = () => performance.now()): TcpConnection {
   return new TcpConnection(new Socket(), { name: 'public', now, fault() {}, gone() {} })
 }

@@ -17,15 +17,15 @@ export interface PemPair {
 export interface Authority {
   /** PEM of its own certificate */
   root: string
-  /** Signs a pair; an IP address may stand for a name. */
+  /** Signs a pair for a name or an IP address. */
   issue(names: string | readonly string[], dates?: { from?: number; until?: number }): Promise<PemPair>
-  /** Signs for a key of somebody else's, given as PEM; answers the certificate. */
+  /** Signs a certificate for a public key given as PEM; returns the certificate. */
   certify(key: string, name: string, dates?: { from?: number; until?: number }): Promise<string>
 }
 
 let serial = 1
 
-/** Makes an authority. Certificates are good from yesterday for 90 days unless told otherwise. */
+/** Makes an authority. By default certificates are valid for 90 days from yesterday. */
 export async function createAuthority(name = 'Rock Pool Test CA'): Promise<Authority> {
   const keys = await crypto.subtle.generateKey(EC, true, ['sign', 'verify'])
   const root = await x509.X509CertificateGenerator.createSelfSigned({
@@ -94,7 +94,7 @@ export function writePair(dir: string, { key, cert }: PemPair): { key: string; c
   return paths
 }
 
-/** What tells one certificate from another. */
+/** Identifies a certificate. */
 export function fingerprint(cert: string): string {
   return new X509Certificate(cert).fingerprint256
 }

@@ -1,4 +1,4 @@
-// A relay in a process of its own, built from these sources, which can be killed like a board whose plug is pulled.
+// A relay in its own process, built from these sources, that can be killed as by a power cut.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,7 +14,7 @@ import { OWN_SETS, shortDir, until } from './relay.js'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 
-/** Compiles `src` into a directory beside what the relay reads at run time; answers the path of its `cli.js`. */
+/** Compiles `src` into a directory with the files that the relay reads at run time; returns the path of `cli.js`. */
 export async function buildRelay(t: Test): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'tide-build-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
@@ -36,9 +36,9 @@ export interface ChildRelay {
   ssbPort: number
   webUrl: string
   operator: Operator
-  /** Kills it in the middle of whatever it does: no handler runs, nothing is closed. */
+  /** Kills it at once: no handler runs, nothing is closed. */
   kill(): Promise<void>
-  /** Asks it to stop; answers its exit code. */
+  /** Asks it to stop; returns its exit code. */
   stop(): Promise<number | null>
 }
 
@@ -62,7 +62,7 @@ export async function startChild(
 ): Promise<ChildRelay> {
   const sets = [...OWN_SETS, ...more].flatMap((set) => ['--set', set])
   const start = [...UNWATCHED, process.execPath, ...flags, cli, 'start', '--data', dataDir, ...sets]
-  // no file grows beyond this: to the database it is a disk that is full (blocks of 512 bytes; the signal is ignored)
+  // a limit on file size looks like a full disk to the database (blocks of 512 bytes; the signal is ignored)
   const limited = ['sh', '-c', `trap '' XFSZ; ulimit -f ${(fileKib ?? 0) * 2}; exec "$@"`, 'sh', ...start]
   const [program = '', ...args] = fileKib ? limited : start
   const child = spawn(program, args, {
@@ -116,12 +116,12 @@ async function end(child: ChildProcess, exited: Promise<unknown>, signal: NodeJS
 }
 
 /**
- * Stands before a program: tap's `spawn` adds its loader to whatever environment it is given, and the loader catches
- * signals that a relay ignores, so that a file at its limit would kill it.
+ * Put before a program: tap's `spawn` adds its loader to every environment, and the loader catches signals that a relay
+ * ignores, so a file at its limit would kill it.
  */
 const UNWATCHED = ['env', '-u', 'NODE_OPTIONS']
 
-/** Without what tap hands down: a killed process must not be counted, covered or given a loader. */
+/** Without tap's variables: a killed process must not be counted, covered or given a loader. */
 function plainEnv(): NodeJS.ProcessEnv {
   const { PATH = '', HOME = '' } = process.env
   return { PATH, HOME }

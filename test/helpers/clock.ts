@@ -1,13 +1,13 @@
-// A clock that stands still until a test turns it.
+// A clock that stands still until a test moves it.
 
 import type { Clock } from '../../src/lib/clock.js'
 
 export interface TestClock extends Clock {
-  /** Moves time on and runs, in order, what falls due. */
+  /** Moves time forward and runs due timers in order. */
   advance(ms: number): void
-  /** Sets the date on or back without a timer noticing, as network time does. */
+  /** Changes the date without running timers, as network time does. */
   jump(ms: number): void
-  /** Timers waiting: a closed part must leave none behind. */
+  /** Number of waiting timers: a closed part leaves none. */
   pending(): number
 }
 

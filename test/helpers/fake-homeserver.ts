@@ -1,4 +1,4 @@
-// A homeserver that a test holds in its hand: it signs what it is told to, right or wrong, and answers what it is told to.
+// A homeserver that a test controls: it signs and answers what the test says, right or wrong.
 
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:https'
@@ -20,7 +20,7 @@ export interface FakeHomeserver {
   name: string
   key: SigningKey
   client: FederationClient
-  /** what it has been sent, newest last */
+  /** received requests, newest last */
   events: JsonObject[]
   /** requests answered by the test itself, by the beginning of `METHOD path` */
   answers: Map<string, (path: string, body: JsonObject) => unknown>

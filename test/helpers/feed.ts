@@ -1,4 +1,4 @@
-// Makes feeds of real, signed messages, in order or with whatever is wrong with them.
+// Makes feeds of real, signed messages, in order or with faults.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { type MessageValue, signMessage } from '../../src/ssb/message.js'

@@ -1,4 +1,4 @@
-// A collection on demand, in a process that was not started with --expose-gc.
+// Garbage collection on demand, in a process that was not started with --expose-gc.
 
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

@@ -1,4 +1,4 @@
-// An HTTP caller for tests: any header (Host too), a little cookie jar, nothing hidden.
+// An HTTP client for tests: any header (Host, too), and a small cookie jar.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import { request as requestTls } from 'node:https'
@@ -30,7 +30,7 @@ export interface Ask {
   body?: string | Buffer
 }
 
-/** One visitor: what a site sets as cookies comes back with the next request. */
+/** One visitor, which sends the site's cookies back with its next request. */
 export class Visitor {
   readonly cookies = new Map<string, string>()
   readonly #base: string
@@ -38,7 +38,7 @@ export class Visitor {
 
   /**
    * @param base the site, without a path
-   * @param tls  for a site under a name that no DNS knows: where it really is
+   * @param tls  the real address of a site whose name is not in DNS
    */
   constructor(base: string, tls?: TlsReach) {
     this.#base = base
@@ -109,12 +109,12 @@ function exchange(
   })
 }
 
-/** What stands in a page's title. */
+/** The title of a page. */
 export function titleOf(html: string): string | undefined {
   return /<title>([^<]*)<\/title>/.exec(html)?.[1]
 }
 
-/** The SSB URI that a page links to, as an app would be handed it. */
+/** The SSB URI that a page links to, as an app gets it. */
 export function ssbUriIn(html: string): URL {
   const [, uri = ''] = /href="(ssb:[^"]+)"/.exec(html) ?? []
   return new URL(uri.replaceAll('&amp;', '&'))

@@ -1,4 +1,4 @@
-// Somebody who is signed in on the web, with forms that carry what the dashboard's own forms carry.
+// A member who is signed in on the web, with forms that carry the fields of the dashboard's forms.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Role } from '../../src/store/roles.js'
@@ -10,18 +10,18 @@ export interface Member {
   keys: Keys
   visitor: Visitor
   get(path: string): Promise<Reply>
-  /** Posts a form of the dashboard, and says yes where it asks. */
+  /** Posts a form of the dashboard, and confirms if asked. */
   does(action: string, fields?: Record<string, string>): Promise<Reply>
   /** Posts it once, with these fields and no others. */
   posts(action: string, fields: Record<string, string>, headers?: Record<string, string>): Promise<Reply>
-  /** what its forms carry */
+  /** the token of its forms */
   csrf(): Promise<string>
 }
 
-/** What the forms of a page carry. */
+/** The token of a page's forms. */
 const csrfIn = (page: string): string => /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? ''
 
-/** Opens a login link, and presses its button, as its owner would. */
+/** Opens a login link and presses its button. */
 export async function followLink(relay: BootedRelay, url: string): Promise<Visitor> {
   const visitor = new Visitor(relay.webUrl)
   const { pathname, search, searchParams } = new URL(url)

@@ -1,4 +1,4 @@
-// Let's Encrypt's own test server, Debian's package `pebble`, with a DNS of the test's that says where names live.
+// Let's Encrypt's test server (Debian's package `pebble`), with a DNS server of the test.
 
 import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -12,24 +12,24 @@ import { Visitor } from './http.js'
 import { until } from './wait.js'
 
 export interface Pebble {
-  /** URL of the ACME directory, and a PEM file of the root that vouches for it */
+  /** URL of the ACME directory, and a PEM file with the root of its certificate */
   directory: string
   rootFile: string
-  /** the port on which pebble looks for answers to challenges */
+  /** the port where pebble fetches answers to challenges */
   httpPort: number
   dns: Dns
   /** PEM of the root under which it issues certificates; another one after every start */
   issuer(): Promise<string>
   start(): Promise<void>
   stop(): Promise<void>
-  /** what it has said so far */
+  /** its output so far */
   said(): string
 }
 
 export interface PebbleOptions {
-  /** of 100 nonces, how many are refused without a reason */
+  /** how many of 100 nonces are refused without a reason */
   refusedNonces?: number
-  /** seconds at most that it takes its time with each challenge */
+  /** most seconds by which it delays each challenge */
   sleepSeconds?: number
   /** whether a client that has met one challenge is asked for no second one */
   reusesAuthorizations?: boolean
@@ -102,11 +102,11 @@ export async function startPebble(
 interface Dns {
   /** HOST:PORT */
   address: string
-  /** where every name lives; null for none */
+  /** the address of every name; null for none */
   answer: string | null
 }
 
-/** Says one address for every name. */
+/** A DNS server with one address for every name. */
 async function startDns(t: Test): Promise<Dns> {
   const socket = createSocket('udp4')
   socket.bind(0, '127.0.0.1')
@@ -147,7 +147,7 @@ async function ask(url: string, ca: string): Promise<string> {
   return (await new Visitor(origin, { port: Number(port), ca }).get(pathname)).text
 }
 
-/** A port that was free a moment ago: for programs that cannot tell which one they took. */
+/** A port that was free a moment ago, for programs that do not report the port they use. */
 export async function freePort(): Promise<number> {
   const server = createServer()
   server.listen(0, '127.0.0.1')

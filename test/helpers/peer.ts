@@ -1,4 +1,4 @@
-// A real peer over a real store, listening on a free port of 127.0.0.1, with a clock the test turns.
+// A real peer over a real store, listening on a free port of 127.0.0.1, with a clock that the test moves.
 
 import type { Keys } from 'ssb-keys'
 import { HOUR, MIB } from '../../src/lib/limits.js'
@@ -25,7 +25,7 @@ export interface TestPeer extends TestStore {
 export async function startTestPeer(
   t: { teardown(fn: () => unknown): void },
   caps: Partial<TunnelCaps> = {},
-  /** the mark of a restore, where there is one */
+  /** path of the mark of a restore */
   mark = '',
   { plugins = [], log = silentLog }: { plugins?: readonly Plugin[]; log?: Log } = {},
 ): Promise<TestPeer> {

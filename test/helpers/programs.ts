@@ -1,4 +1,4 @@
-// Programs of the system that some tests drive: where one is missing, its tests are skipped, or fail in CI.
+// System programs that some tests drive: if one is missing, its tests are skipped, or fail in CI.
 
 import { accessSync, constants } from 'node:fs'
 import { join } from 'node:path'
@@ -17,9 +17,9 @@ export function programPath(name: string): string | null {
 }
 
 /**
- * Why a test that needs a program is skipped, for tap's `skip`; false where the program is there, and in CI, where its
- * absence must be seen.
- * @param debianPackage whose installation brings it
+ * Why a test that needs a program is skipped, for tap's `skip`; false if the program exists, and in CI, where a missing
+ * program must fail.
+ * @param debianPackage the package that contains it
  */
 export function lacks(program: string, debianPackage: string): string | false {
   if (programPath(program) || process.env.CI) return false

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net'
 import type { Duplex, End } from './pull.js'
 
-/** Reads and writes one chunk at a time; what waits to be read waits in the socket. */
+/** Reads and writes one chunk at a time; unread data waits in the socket. */
 export function duplexOf(socket: Socket): Duplex<Buffer> {
   const waiting: Buffer[] = []
   let over: End = null

@@ -121,7 +121,7 @@ export interface KnownRiddles {
   answerTo(image: Buffer): string | undefined
 }
 
-/** The real captchas, really drawn, whose answers the test can look up by the picture it was shown. */
+/** The real riddles, really drawn, whose answers the test can look up by the picture it was shown. */
 export function knownRiddles(): KnownRiddles {
   const answers = new Map<string, string>()
   const nameOf = (image: Buffer): string => createHash('sha256').update(image).digest('hex')

@@ -18,11 +18,11 @@ export interface RoomApp {
   ssb: Any
   /** peers that came to us by a tunnel */
   visitors: Any[]
-  /** what `roomClient.discoveredAttendants` has told, by id */
+  /** what `roomClient.discoveredAttendants` has sent, by id */
   discovered: Map<string, Record<string, unknown>>
   /** our own manifest as others are told it */
   manifest(): unknown
-  /** Connects to the room and waits until its client knows it for one. */
+  /** Connects and waits until the client recognises the room. */
   join(relay: BootedRelay): Promise<Any>
   connect(address: string): Promise<Any>
   /** what ssb-conn's hub holds on the room last joined */
@@ -40,7 +40,7 @@ export interface RoomAppOptions {
   keys?: Keys
   /** the client half: `ssb-room-client` (Rooms 2) or `ssb-tunnel` (Rooms 1) */
   plugin?: 'ssb-room-client' | 'ssb-tunnel'
-  /** for ssb-tunnel: the room through which it shall be reached */
+  /** for ssb-tunnel: the room through which it is reached */
   portal?: BootedRelay
   /** whether it can sign in at web pages (ssb-http-auth-client) */
   signIn?: boolean
@@ -50,8 +50,8 @@ export const roomAddress = ({ ssbPort, id }: { ssbPort: number; id: string }): s
   `net:127.0.0.1:${ssbPort}~shs:${id.slice(1, -8)}`
 
 /**
- * ssb-tunnel asks for its portal by `gossip.connect`, which ssb-conn's `gossip` has no more: this is what apps that
- * have both put there. An open connection is used; the portal is dialled at its known address.
+ * ssb-tunnel asks for its portal by `gossip.connect`, which ssb-conn's `gossip` no longer has: apps with both add
+ * this. An open connection is used; the portal is dialled at its known address.
  */
 const gossipConnect = (portal: BootedRelay | undefined) => ({
   name: 'gossip',

@@ -1,4 +1,4 @@
-// A room client over a real socket: takes tunnels and dials them, with a secret handshake and muxrpc inside each.
+// A room client over a real socket: accepts and dials tunnels, with a secret handshake and muxrpc inside each.
 
 import { createRequire } from 'node:module'
 import ssbKeys, { type Keys } from 'ssb-keys'
@@ -15,10 +15,10 @@ const Shs = require('multiserver/plugins/shs')
 const Muxrpc = require('muxrpc')
 const DuplexPair = require('pull-pair/duplex')
 
-/** What two friends call each other by once the tunnel stands. */
+/** The methods that two friends can call through the tunnel. */
 const FRIEND_MANIFEST = { whoami: 'sync', createHistoryStream: 'source' }
 
-/** Somebody at the other end of a tunnel, proved by a handshake that the relay cannot read. */
+/** The peer at the other end of a tunnel, proved by a handshake that the relay cannot read. */
 export interface Friend {
   /** as the handshake inside the tunnel proved it */
   id: string
@@ -30,21 +30,21 @@ export interface Friend {
 
 export interface RoomClient extends Client {
   feed: TestFeed
-  /** what the relay said of each tunnel it opened to us */
+  /** the arguments of each tunnel that the relay opened to us */
   told: Array<Record<string, unknown>>
-  /** who came by those tunnels, once their handshake was done */
+  /** the peers of those tunnels, after their handshake */
   visitors: Friend[]
-  /** calls of the relay that asked whether we are there */
+  /** pings of the relay */
   pings: number
-  /** Writes into our own feed that we follow somebody. */
+  /** Publishes a follow in our own feed. */
   follow(friend: string): void
-  /** Dials somebody through the room. `options` are merged into what `tunnel.connect` is called with. */
+  /** Dials a peer through the room. `options` are merged into the argument of `tunnel.connect`. */
   dial(target: string, options?: Record<string, unknown>): Promise<Friend>
 }
 
 export interface RoomClientOptions {
   keys?: Keys
-  /** another port than the relay's own: a wire that leads there */
+  /** another port than the relay's own, such as a proxy's */
   port?: number
 }
 
@@ -99,7 +99,7 @@ export async function connectRoomClient(
   }
 }
 
-/** Makes the handshake over a tunnel's bytes, as the caller when a target is named, and speaks muxrpc over it. */
+/** Makes the handshake over a tunnel's bytes, as the client if a target is given, and speaks muxrpc over it. */
 export async function friendOver(
   stream: Duplex<Buffer>,
   keys: Keys,
@@ -153,7 +153,7 @@ export function watch<T>(read: Source<T>): Watched<T> {
   return watched
 }
 
-/** Who is in the room as a stream of `room.attendants` tells it; throws where it tells of someone twice. */
+/** The attendants by a stream of `room.attendants`; throws if one is added or removed twice. */
 export function presentIn(watched: Watched<{ type: string; id?: string; ids?: string[] }>): Set<string> {
   const present = new Set<string>()
   for (const { type, id = '', ids = [] } of watched.items) {

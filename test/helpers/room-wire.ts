@@ -1,4 +1,4 @@
-// A wire between a client and the relay that a test can stop, or drop without a word, as bad networks do.
+// A proxy between a client and the relay that a test can stop, or drop silently, as bad networks do.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import type { Test } from 'tap'
@@ -6,15 +6,15 @@ import type { Test } from 'tap'
 export interface Wire {
   /** where clients connect instead of the relay's own port */
   port: number
-  /** bytes the relay has sent that came through */
+  /** bytes of the relay that were passed on */
   received: number
   /** connections that the relay has ended */
   cut: number
-  /** Takes no more of what the relay sends: it piles up in the kernel, and then at the relay. */
+  /** Stops reading from the relay: its data waits in the kernel, then in the relay. */
   stop(): void
-  /** Ends such a stop. */
+  /** Reads again. */
   flow(): void
-  /** From now on nothing passes either way and nobody is told: a phone in a lift. */
+  /** Passes nothing more in either direction and closes nothing: a phone in a lift. */
   vanish(): void
 }
 

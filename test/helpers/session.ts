@@ -19,11 +19,11 @@ export interface SentFrame {
 export interface TestSession<C extends Caller> {
   session: MuxrpcSession<C>
   totals: TotalLimits
-  /** what the session has written, in order; a goodbye is a frame with an empty body */
+  /** frames that the session has written, in order; a goodbye is a frame with an empty body */
   frames: SentFrame[]
   /** the same as bytes */
   bytes(): Buffer
-  /** what methods threw that was no refusal */
+  /** unexpected errors of methods */
   faults: Array<{ err: unknown; name: string }>
   ended: boolean
   destroyed: boolean
@@ -33,9 +33,9 @@ export interface TestSession<C extends Caller> {
   flush(bytes?: number): void
   /** Sends one frame. */
   send(flags: number, request: number, body: unknown): void
-  /** Calls a method that is answered once; answers the number of the request. */
+  /** Calls a method that is answered once; returns the number of the request. */
   call(name: string, ...args: unknown[]): number
-  /** Opens a stream; answers the number of the request. */
+  /** Opens a stream; returns the number of the request. */
   open(name: string, type: string, ...args: unknown[]): number
   /** Frames of ours on a request of the test's. */
   on(request: number): SentFrame[]
@@ -147,5 +147,5 @@ export function createCaller(limits: Partial<Caller['limits']> = {}): Caller & {
   }
 }
 
-/** Everybody may call it. */
+/** All callers may call it. */
 export const EVERYBODY = { words: 'all', allows: (): boolean => true }

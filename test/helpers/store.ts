@@ -10,10 +10,10 @@ import type { Role } from '../../src/store/roles.js'
 import { createStore, type Store } from '../../src/store/store.js'
 import { createTestClock, type TestClock } from './clock.js'
 
-/** The id of somebody who has not been seen yet. */
+/** A feed id that was not used before. */
 export const someone = (): string => ssbKeys.generate().id
 
-/** Makes somebody a member with a role. */
+/** Makes a feed a member with a role. */
 export async function addMember(store: Store, role: Role = 'member'): Promise<string> {
   const id = someone()
   await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
@@ -21,7 +21,7 @@ export async function addMember(store: Store, role: Role = 'member'): Promise<st
   return id
 }
 
-/** A clock that nobody vouches for. */
+/** A clock that is not confirmed. */
 export const UNTRUSTED = { by: () => null, onTrusted: () => () => {} }
 
 export const silentLog = createLog('silent')
@@ -39,7 +39,7 @@ export interface TestStore {
   reopen(): Promise<Store>
 }
 
-/** A short-lived directory with a short name: a unix socket in it must fit 107 bytes. */
+/** A temporary directory with a short name: the path of a unix socket in it has at most 107 bytes. */
 export function temporaryDir(t: Teardown): string {
   const dir = mkdtempSync(join(tmpdir(), 'tp-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))

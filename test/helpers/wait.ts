@@ -1,8 +1,8 @@
-// Waiting for something to become so, in a test: it fails with what was waited for.
+// Waits for a condition in a test; a failure names the condition.
 
 import { setTimeout as pause } from 'node:timers/promises'
 
-/** Asks again until the answer is truthy; fails with what was waited for when the time is up. */
+/** Asks until the answer is truthy; on timeout it fails with the name of the condition. */
 export async function until<T>(
   what: string,
   probe: () => T | Promise<T>,
@@ -17,7 +17,7 @@ export async function until<T>(
   }
 }
 
-/** The same for something that is promised. */
+/** The same for a promise. */
 export async function within<T>(what: string, promise: Promise<T>, ms = 10_000): Promise<T> {
   const over = new AbortController()
   const late = pause(ms, undefined, { signal: over.signal }).then(

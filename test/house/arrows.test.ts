@@ -1,4 +1,4 @@
-// The import arrows and house rules: they hold for src, and the checker does find what breaks them.
+// The import rules hold for src, and the checker finds what breaks them.
 
 import t from 'tap'
 import { type Files, importsOf, LINES, violations } from './arrows.js'

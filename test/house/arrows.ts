@@ -1,4 +1,4 @@
-// The house rules as a function: source files by path in, broken rules out. Knows no disk, so that it can be tested.
+// The rules of the source tree as a function: files by path in, broken rules out. No disk, so that it can be tested.
 
 import { posix } from 'node:path'
 import ts from 'typescript'
@@ -12,7 +12,7 @@ export interface Import {
   inside: boolean
 }
 
-/** Which parts each part may import from; its own files always. A part is a folder of src/, or a file of that name. */
+/** The parts that each part may import. A part is a directory of src/, or a file of that name. */
 const ARROWS: Record<string, readonly string[]> = {
   lib: [],
   config: ['lib'],
@@ -40,10 +40,10 @@ const ARROWS: Record<string, readonly string[]> = {
 /** The parts that are one file. */
 const FILES = ['cli', 'relay']
 
-/** The most lines of a file: one that grows beyond has two purposes. */
+/** The most lines of a file: a longer one has two purposes. */
 export const LINES = 350
 
-/** The part a file belongs to, or null for one that stands nowhere in the plan. */
+/** The part that a file belongs to, or null if there is none. */
 export function partOf(path: string): string | null {
   const [root, head = '', ...rest] = path.split('/')
   if (root !== 'src') return null
@@ -69,7 +69,7 @@ export function importsOf(path: string, text: string): Import[] {
   })
 }
 
-/** Every rule that is broken, in words, each naming the file. */
+/** Every broken rule as a text that names the file. */
 export function violations(files: Files): string[] {
   const bad: string[] = []
   const graph = new Map<string, string[]>()
@@ -105,7 +105,7 @@ function styleOf(path: string, text: string, part: string | null): string[] {
   const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
   if (!/^\/\/ \S.*[.:)]$/.test(first ?? ''))
     bad.push(`${path}: does not open with a comment that says what it is for`)
-  // spelled so that this file does not trip over itself
+  // written so that this file does not break the rule
   if (/\b(TO[D]O|FIX[M]E|X[X]X)\b/.test(text)) bad.push(`${path}: leaves a task for later in a comment`)
   walk(parse(path, text), (node) => {
     if (!ts.isPropertyAccessExpression(node) && !ts.isElementAccessExpression(node)) return
@@ -126,7 +126,7 @@ function styleOf(path: string, text: string, part: string | null): string[] {
   return bad
 }
 
-/** Each circle of files that import each other, told once. */
+/** Each import cycle, once. */
 function cycles(graph: ReadonlyMap<string, readonly string[]>): string[] {
   const bad: string[] = []
   const done = new Set<string>()

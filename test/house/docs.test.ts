@@ -1,4 +1,4 @@
-// What the documents say and what the code does are the same thing.
+// The documents equal the code.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join, normalize } from 'node:path'
@@ -37,7 +37,7 @@ const DOCUMENTS = ['', 'docs/'].flatMap((directory) =>
     .map((name) => `${directory}${name}`),
 )
 
-/** The first cells of a document's table rows that are set as code, under a heading. */
+/** The cells of table rows that begin with code, under a heading. */
 function rows(document: string, heading: string): string[][] {
   const [, ...sections] = document.split(/^#+ /m)
   const section = sections.find((each) => each.startsWith(heading)) ?? ''
@@ -126,7 +126,7 @@ t.test('every option that a document gives to a command exists', async (t) => {
   }
 })
 
-/** What is printed as JSON, as the types have it: a field that is added there is missing here, and does not compile. */
+/** What is printed as JSON, by its types: a field that is added there and not here does not compile. */
 const INVITE: InviteInfo = {
   ...{ id: '', uses: 1, used: 0, note: '', created: 0, expires: 0 },
   ...{ state: 'live', by: 'operator', for: null },

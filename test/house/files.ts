@@ -1,4 +1,4 @@
-// Reading the project's own files from tests.
+// Reads the project's own files for tests.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ export function text(path: string): string {
 }
 
 /** A file of the project as JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: each test looks into another corner of it
+// biome-ignore lint/suspicious/noExplicitAny: each test reads other fields
 export function json(path: string): any {
   return JSON.parse(text(path))
 }

@@ -13,7 +13,7 @@ export interface LogEvent {
 
 const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace']
 
-/** Files that pass on messages of others. */
+/** Files that pass on the messages of their callers. */
 const PASSES_ON = ['src/lib/log.ts', 'src/lib/journal.ts', 'src/store/refusals.ts']
 
 /**
@@ -56,7 +56,7 @@ function asLogCall(call: ts.CallExpression): { level: string; message: ts.Expres
   return null
 }
 
-/** The texts that an expression may be; none where it is no text. */
+/** The texts that an expression can be; none if it is not text. */
 function messagesOf(node: ts.Expression): string[] {
   if (ts.isStringLiteralLike(node)) return [node.text]
   if (ts.isTemplateExpression(node))

@@ -1,6 +1,6 @@
-// What a Markdown document offers to others and asks of them: headings, links, files. No disk, so that it can be tested.
+// The headings, links and named files of a Markdown document. No disk, so that it can be tested.
 
-/** The document without its code blocks, in which `#` and `[x](y)` are no Markdown. */
+/** The document without its code blocks, in which `#` and `[x](y)` are not Markdown. */
 function withoutCode(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```$/gm, '')
 }

@@ -1,4 +1,4 @@
-// The package as a newcomer finds it: pinned, without install scripts, and naming no place it was made at.
+// The package is pinned, runs no install scripts, and names no machine that it was made on.
 
 import t from 'tap'
 import { json, text } from './files.js'
@@ -34,7 +34,7 @@ t.test('the lockfile is that of package.json', async (t) => {
 })
 
 t.test('the lockfile is whole, for machines of every kind', async (t) => {
-  // npm leaves out what is for other systems when it writes a lockfile from an installed tree, and `npm ci` then refuses
+  // npm leaves out packages for other systems when it writes a lockfile from an installed tree; `npm ci` then fails
   const paths = new Set(locked.map(([path]) => path))
   const found = (from: string, name: string): boolean => {
     for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
@@ -57,7 +57,7 @@ t.test('native modules are pinned for every board there is a build for', async (
   for (const prefix of ['@lmdb/lmdb-', '@msgpackr-extract/msgpackr-extract-'])
     for (const board of ['linux-x64', 'linux-arm64', 'linux-arm'])
       t.ok(builds(prefix).includes(board), `${prefix}${board}`)
-  // every native module that is built per system, so that a new one is not forgotten here
+  // all native modules that are built per system: a new one must be added above
   const kinds = locked.flatMap(([path, { dev, cpu }]) =>
     cpu && !dev
       ? [path.replace(/^.*node_modules\//, '').replace(/-?(linux|darwin|win32|freebsd|openbsd).*$/, '')]

@@ -1,4 +1,4 @@
-// The boards it is built for, emulated: the release, in Debian's Node for arm64 and for 32-bit ARM, tries itself.
+// Supported boards, emulated: the release runs its self-test in Debian's Node for arm64 and 32-bit ARM.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { lacks, programPath } from '../helpers/programs.js'
 import { ROOT } from '../house/files.js'
 import { foreignTree } from './tree.js'
 
-/** Debian's name for a processor, qemu's, and what is to be found there. */
+/** Debian's and qemu's names of a processor, and what the self-test must report. */
 const BOARDS = [
   { debian: 'arm64', qemu: 'qemu-aarch64-static', machine: /aarch64, 64 bit/, crypto: /sodium-native/ },
   { debian: 'armhf', qemu: 'qemu-arm-static', machine: /armv7l, 32 bit/, crypto: /WebAssembly/ },
@@ -56,7 +56,7 @@ async function onBoard(t: Test, { debian, qemu, machine, crypto }: (typeof BOARD
   for (const { name, ms } of result.steps) t.comment(`${debian} ${name}: ${ms} ms`)
 }
 
-/** Without what tap hands down, which would be loaded by the emulated Node. */
+/** Without tap's variables, which the emulated Node would load. */
 function run(program: string, args: string[]): Promise<{ stdout: string; stderr: string }> {
   const { PATH = '', HOME = '' } = process.env
   return new Promise((resolve) => {

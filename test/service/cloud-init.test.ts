@@ -12,7 +12,7 @@ import { makeReleases } from './releases.js'
 import { debianTree, type Suite } from './tree.js'
 
 const USER_DATA = 'scripts/cloud-init/user-data'
-/** Named where the long form is wanted: the tree with cloud-init in it takes a while to make. */
+/** Set for the long form: the tree with cloud-init takes minutes to make. */
 const suites = (process.env.TIDE_SUITES?.split(/[ ,]+/) ?? []) as Suite[]
 const skip =
   suites.length === 0

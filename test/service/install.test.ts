@@ -1,5 +1,5 @@
 // The installer and the unit under a real systemd: installed, ready, watched, killed, hung, upgraded, rolled back, purged.
-// TIDE_SUITES names the Debian releases to do it on; `npm run nspawn` takes all there are.
+// TIDE_SUITES names the Debian releases to test on; `npm run nspawn` uses all.
 
 import t, { type Test } from 'tap'
 import { lacks } from '../helpers/programs.js'
@@ -49,7 +49,7 @@ async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void>
   await t.test('removal', (t) => removal(t, machine))
 }
 
-/** Bookworm's own Node is too old: there the one that runs this test is lent, as if somebody had put it there. */
+/** Bookworm's own Node is too old: the machine gets the Node that runs this test, in /usr/local. */
 function binds(suite: Suite, { dir }: Releases): string[] {
   const node = suite === 'bookworm' ? [`--bind-ro=${process.execPath}:/opt/node`] : []
   return [`--bind-ro=${dir}:/release`, ...node]
@@ -64,7 +64,7 @@ async function tooOld(t: Test, machine: Machine): Promise<void> {
   )
 }
 
-/** Each is in its way once, and is left as it was. */
+/** Each one blocks the installer once and stays unchanged. */
 async function refusals(t: Test, machine: Machine): Promise<void> {
   for (const [make, complaint] of [
     ['echo mine >/usr/local/bin/tidepool', /\/usr\/local\/bin\/tidepool is there, and not from this script/],
@@ -107,7 +107,7 @@ async function refusals(t: Test, machine: Machine): Promise<void> {
   t.match(await machine.run(`${INSTALL} --nonsense`), { code: 1, stderr: /--nonsense is not an option/ })
   const damaged = await machine.run(`${INSTALL} --release /release/damaged.tgz`)
   t.match(damaged, { code: 1, stderr: /damaged\.tgz is damaged/ })
-  // found when the configuration is written: by then the packages are there, and nothing runs
+  // found when the configuration is written: the packages are installed by then, and nothing runs
   const wrong = await machine.run(`${INSTALL} --no-tor --set web.prot=80`)
   t.match(wrong, { code: 1, stderr: /web\.prot is not a key; did you mean web\.port/ })
   t.equal((await machine.run('systemctl cat tidepool')).code, 1, 'no unit is left')
@@ -158,7 +158,7 @@ async function installation(t: Test, machine: Machine, id: string): Promise<void
   t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
 }
 
-/** The onion is switched on for a while: there is no Tor network here, but the relay's tor must run and answer. */
+/** Enables the onion for a while: there is no Tor network here, but the relay's tor must run and answer. */
 async function confinedTor(t: Test, machine: Machine): Promise<void> {
   const turn = (from: string, to: string): Promise<string> =>
     machine.sh(`sed -i 's/^${from}$/${to}/' /etc/tidepool/relay.toml && systemctl restart tidepool`)
@@ -242,7 +242,7 @@ async function survival(t: Test, machine: Machine): Promise<void> {
   await anotherThan(machine, killed)
   t.equal(await relayId(machine), identity)
 
-  // a watchdog that has not a minute's patience
+  // a watchdog with less than a minute
   await machine.sh(
     'mkdir -p /etc/systemd/system/tidepool.service.d && printf "[Service]\\nWatchdogSec=2\\n" >/etc/systemd/system/tidepool.service.d/quick.conf && systemctl daemon-reload && systemctl restart tidepool',
   )
@@ -300,7 +300,7 @@ async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
   t.equal(await relayId(machine), identity)
   t.notMatch(await machine.sh('ls /opt/tidepool/releases'), /hangs/)
 
-  // the operator's connection is lost in the middle of it
+  // the operator's connection is lost during the upgrade
   const begun = `${INSTALL} --upgrade --release /release/next.tgz >/tmp/log 2>&1 & pid=$!`
   const lost = "until grep -q '^from ' /tmp/log; do sleep 0.1; done; kill -HUP $pid"
   const ran = await machine.run(`${begun}; ${lost}; wait $pid; code=$?; cat /tmp/log >&2; exit $code`)

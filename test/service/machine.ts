@@ -1,5 +1,5 @@
-// A whole Debian with a systemd of its own, booted by systemd-nspawn over a tree that it does not change.
-// What it cannot show: limits of memory and filters of IP addresses are not enforced in it.
+// A whole Debian with its own systemd, booted by systemd-nspawn from a tree that it does not change.
+// Memory limits and IP address filters are not enforced in it.
 
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -16,7 +16,7 @@ export interface Ran {
 export interface Machine {
   /** Runs a line of shell as root, without a terminal; never throws for an exit code. */
   run(line: string): Promise<Ran>
-  /** Runs a line that must succeed; answers what it printed. */
+  /** Runs a line that must succeed; returns its output. */
   sh(line: string): Promise<string>
   /** A property of the relay's unit. */
   show(property: string): Promise<string>
@@ -24,7 +24,7 @@ export interface Machine {
   journal(options?: string): Promise<string>
 }
 
-/** Why no machine can be booted here, whatever is installed; or false. */
+/** Why no machine can be booted here, even with the packages; or false. */
 export function cannotBoot(): string | false {
   if (process.platform !== 'linux') return 'this is not Linux'
   if (process.getuid?.() !== 0) return 'booting a machine needs root'
@@ -36,7 +36,7 @@ const PATIENCE_MS = 60_000
 /**
  * Boots a machine; it is gone when the test ends.
  * @param binds options such as `--bind-ro=HERE:THERE`
- * @throws where this kernel, or the container we are in ourselves, does not allow it
+ * @throws if this kernel or our own container does not allow it
  */
 export async function bootMachine(t: Test, tree: string, binds: readonly string[]): Promise<Machine> {
   const name = `tidepool-${process.pid}-${Date.now() % 100_000}`
@@ -101,7 +101,7 @@ export async function bootMachine(t: Test, tree: string, binds: readonly string[
   }
 }
 
-/** The machine's first process, as this one sees it; null before it is there and after its end. */
+/** The process id of the machine's init as seen from outside; null before its start and after its end. */
 function leaderOf(nspawn: number | undefined): number | null {
   try {
     const children = readFileSync(`/proc/${nspawn}/task/${nspawn}/children`, 'utf8').trim()

@@ -9,13 +9,13 @@ import { createAuthority } from '../helpers/certificates.js'
 import { ROOT } from '../house/files.js'
 
 export interface Releases {
-  /** where the archives lie, for the machine to see */
+  /** directory of the archives, which the machine can see */
   dir: string
   /** name of the release in `current.tgz` */
   id: string
 }
 
-/** A program that runs, and never becomes a relay. */
+/** A program that runs and never becomes ready. */
 const HANGS = 'setInterval(() => {}, 1000)\n'
 
 /** Makes a pair for `relay.example`, `current.tgz` from the project, and from that `next.tgz`, `hangs.tgz`, `refuses.tgz` and `damaged.tgz`. */
@@ -24,7 +24,7 @@ export async function makeReleases(t: Test): Promise<Releases> {
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
   const cpu = { x64: 'x64', arm64: 'arm64', arm: 'arm' }[process.arch as string] ?? process.arch
   const script = [join(ROOT, 'scripts/release.sh'), '--cpu', cpu, '--into', dir]
-  // what tap hands down would make npm's own Node processes count coverage
+  // tap's variables would make npm's Node processes count coverage
   const { PATH = '', HOME = '' } = process.env
   const said = execFileSync('sh', script, {
     encoding: 'utf8',
@@ -43,7 +43,7 @@ export async function makeReleases(t: Test): Promise<Releases> {
     for (const [path, edit] of Object.entries(files)) {
       const at = join(dir, name, path)
       const text = edit(readFileSync(at, 'utf8'))
-      // the copy is made of hard links: a file that differs is a new one
+      // the copy has hard links: a changed file must be a new file
       rmSync(at)
       writeFileSync(at, text)
     }

@@ -10,17 +10,17 @@ import { join } from 'node:path'
 
 export type Suite = 'trixie' | 'bookworm'
 
-/** What a small system has before anybody installs anything; apt brings the rest. */
+/** Packages of a minimal system; apt installs the rest. */
 const HAS = ['systemd', 'systemd-sysv', 'dbus', 'passwd', 'procps']
-/** What apt is asked for by the installer. */
+/** Packages that the installer requests from apt. */
 const WANTED = 'nodejs tor ca-certificates'
-/** Minutes for a mirror that is slow; on a good line it is twenty seconds. */
+/** Minutes for a slow mirror; a fast one needs twenty seconds. */
 const PATIENCE_MS = 8 * 60_000
 
 /**
  * The directory of the tree, made if it is not there yet.
- * @param more packages it has beyond those of every tree
- * @throws with the last words of what could not be had
+ * @param more further packages
+ * @throws with the last output of the program that failed
  */
 export async function debianTree(suite: Suite, more: readonly string[] = []): Promise<string> {
   return kept(suite, suite, [
@@ -28,7 +28,7 @@ export async function debianTree(suite: Suite, more: readonly string[] = []): Pr
     `--include=${[...HAS, ...more].join(',')}`,
     '--skip=cleanup/apt/lists,cleanup/apt/cache',
     `--customize-hook=chroot "$1" apt-get install -y --no-install-recommends --download-only ${WANTED}`,
-    // every machine would have the same one, and systemd makes one at boot
+    // systemd makes one at boot, so that machines do not share it
     '--customize-hook=rm -f "$1/etc/machine-id"; touch "$1/etc/machine-id"',
   ])
 }
@@ -39,7 +39,7 @@ export async function foreignTree(suite: Suite, architecture: 'arm64' | 'armhf')
     '--variant=extract',
     `--architectures=${architecture}`,
     '--include=nodejs',
-    // what the base system would bring: the loader is looked for there
+    // links of the base system: the loader is looked for there
     '--setup-hook=mkdir -p "$1/usr/lib" && ln -sfn usr/lib "$1/lib"',
   ])
 }
@@ -63,7 +63,7 @@ async function kept(suite: Suite, label: string, options: readonly string[]): Pr
   }
 }
 
-/** Where this machine has its own packages from. */
+/** The package source of this machine. */
 async function hostMirror(): Promise<string> {
   const targets = await ran('apt-get', [
     'indextargets',
@@ -76,7 +76,7 @@ async function hostMirror(): Promise<string> {
   return debian.split('|')[0] as string
 }
 
-/** How this machine's apt reaches it. */
+/** The proxy settings of this machine's apt. */
 async function proxies(): Promise<string[]> {
   const config = await ran('apt-config', ['dump'])
   return config.split('\n').filter((line) => /^Acquire::https?::.*Proxy/i.test(line))

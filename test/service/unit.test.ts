@@ -1,4 +1,4 @@
-// The unit: what systemd's own tools say of it, and what must agree with the rest of the project.
+// The unit: systemd's own tools accept it, and it agrees with the rest of the project.
 
 import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { ROOT, text } from '../house/files.js'
 const UNIT = join(ROOT, 'systemd/tidepool.service')
 const unit = text('systemd/tidepool.service')
 
-/** The most that `systemd-analyze security` may find exposed, on its scale from 0 to 10. */
+/** The highest exposure that `systemd-analyze security` may report, from 0 to 10. */
 const EXPOSURE = 1.5
 
 function said(program: string, args: string[]): Promise<string> {
