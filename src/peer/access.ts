@@ -1,4 +1,4 @@
-// Who may call a method, in which mode: the rows of the admission table (docs/protocol.md, "Who may connect").
+// Access rules for methods, by caller class and privacy mode (docs/protocol.md, "Who may connect").
 
 import { RelayError } from '../lib/errors.js'
 import type { Access as AccessTo } from '../muxrpc/registry.js'
@@ -7,39 +7,39 @@ import { type CallerClass, type Connection, isFollowed } from './connection.js'
 
 export type Access = AccessTo<Connection>
 
-/** The kinds of callers that methods name. */
+/** The access rules that methods use. */
 export interface AccessTable {
   everyone: Access
   guests: Access
-  /** all but guests: also external users, who may call an address they know and read no list */
+  /** all except guests; external users can call an address that they know, and read no lists */
   users: Access
   internalUsers: Access
   members: Access
-  /** members where there are aliases: not in a restricted room */
+  /** members, except in restricted mode, which has no aliases */
   aliasOwners: Access
-  /** who may bring people in: members, and in a restricted room moderators alone */
+  /** members; in restricted mode moderators and admins */
   inviters: Access
 }
 
-/** True for those who have a tunnel address here (Rooms 2, "Internal user"). */
+/** True for internal users: callers with a tunnel address here (Rooms 2, "Internal user"). */
 export function isInternal(callerClass: CallerClass, mode: PrivacyMode): boolean {
   return callerClass === 'stranger' ? mode === 'open' : callerClass !== 'guest'
 }
 
-/** @param mode read at every call: a change of mode holds for calls that come after it */
+/** @param mode read at every call, so that a change takes effect at once */
 export function createAccess(mode: () => PrivacyMode): AccessTable {
   const when = (words: string, allows: (callerClass: CallerClass, mode: PrivacyMode) => boolean): Access => ({
     words,
     allows: ({ callerClass }) => allows(callerClass, mode()),
   })
-  /** A stranger of a room that has just become restricted, in the moment before its connection is closed. */
+  /** A stranger after a change to restricted mode, until its connection is closed. */
   const isOut = (callerClass: CallerClass, mode: PrivacyMode): boolean =>
     callerClass === 'stranger' && mode === 'restricted'
   return {
     everyone: when('all', (callerClass, mode) => !isOut(callerClass, mode)),
     guests: {
       ...when('guests', (callerClass) => callerClass === 'guest'),
-      // The key of a code that we do not know makes its holder a stranger here: the words are about the code.
+      // The guest key of an unknown invite is a stranger's key. The error names the invite, as clients expect.
       refusal: ({ callerClass }) => (callerClass === 'stranger' ? new RelayError('invite_unknown') : null),
     },
     users: when(

@@ -1,4 +1,4 @@
-// Admission: decides in the handshake who may come in and as what (docs/protocol.md, "Who may connect").
+// Admission: in the handshake, admits or rejects a caller and assigns its class (docs/protocol.md, "Who may connect").
 
 import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
@@ -10,17 +10,17 @@ import type { TcpConnection } from '../wire/tcp-connection.js'
 import { type CallerClass, Connection, type ConnectionParts } from './connection.js'
 
 export interface Admission {
-  /** Uses the directed invite that stands for a caller, if one does; null where nothing has to be waited for. */
+  /** Uses a directed invite for the caller. Null if there is none, and nothing to wait for. */
   prepare(publicKey: Buffer): Promise<unknown> | null
-  /** @throws RelayError `not_admitted`, the only way to refuse */
+  /** @throws RelayError `not_admitted` */
   admit(publicKey: Buffer, tcp: TcpConnection): Connection
 }
 
-/** The class of an identity now, or null for one that is not let in. */
+/** The caller class of an identity; null if it is not admitted. */
 export function classify({ members, invites, roles, settings }: Store, id: FeedId): CallerClass | null {
   if (members.isBlocked(id)) return null
   if (members.has(id)) return roles.of(id)
-  // The guest of a dead invite is let in, to be told in words its app shows what became of the code.
+  // also for a used or expired invite: the app then shows the error of `invite.use`
   if (invites.get(id)) return 'guest'
   return settings.get().mode === 'restricted' ? null : 'stranger'
 }
@@ -39,7 +39,7 @@ export function createAdmission({
   return {
     prepare(publicKey) {
       const id = feedIdOf(publicKey)
-      // A member has invited this very feed: connecting is all it takes (the join workflow's directed invitation).
+      // the caller joins by connecting, if a member has invited this feed
       return store.invites.awaits(id) ? store.invites.useDirected(id) : null
     },
     admit(publicKey, tcp) {
@@ -48,7 +48,7 @@ export function createAdmission({
       if (!callerClass) throw new RelayError('not_admitted')
       const most = callerClass === 'guest' ? CONNECTIONS_PER_GUEST : CONNECTIONS_PER_PEER
       const open = connections.of(id)
-      // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
+      // Evict the oldest connection: after a network loss, old connections look alive for minutes.
       const oldest = open.values().next().value
       if (open.size >= most && oldest) {
         counters.evicted('connections_per_peer')

@@ -1,9 +1,9 @@
-// Arguments of calls, checked before they are used.
+// Checks the arguments of calls.
 
 import { RelayError } from '../lib/errors.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 
-/** An argument that must be an object. @throws RelayError `bad_argument` */
+/** Returns an argument that is an object. @throws RelayError `bad_argument` */
 export function asObject(argument: unknown): Record<string, unknown> {
   if (typeof argument !== 'object' || argument === null || Array.isArray(argument)) {
     throw new RelayError('bad_argument', 'expected an object')
@@ -11,45 +11,45 @@ export function asObject(argument: unknown): Record<string, unknown> {
   return argument as Record<string, unknown>
 }
 
-/** A field of an argument, its own only: nothing inherited answers for it. `null` counts as absent. */
+/** An own field of an argument; inherited ones and `null` count as absent. */
 function field(argument: Record<string, unknown>, name: string): unknown {
   return Object.hasOwn(argument, name) ? (argument[name] ?? undefined) : undefined
 }
 
-/** @throws RelayError `bad_feed_id` */
+/** A required feed id. @throws RelayError `bad_feed_id` */
 export function feedField(argument: Record<string, unknown>, name: string): FeedId {
   const value = field(argument, name)
   if (!isFeedId(value)) throw new RelayError('bad_feed_id', name)
   return value
 }
 
-/** @throws RelayError `bad_argument` */
+/** An optional boolean. @throws RelayError `bad_argument` */
 export function booleanField(argument: Record<string, unknown>, name: string, fallback: boolean): boolean {
   const value = field(argument, name) ?? fallback
-  if (typeof value !== 'boolean') throw new RelayError('bad_argument', `${name} is true or false`)
+  if (typeof value !== 'boolean') throw new RelayError('bad_argument', `${name} must be true or false`)
   return value
 }
 
-/** @throws RelayError `bad_argument` for all but whole numbers */
+/** An optional whole number. @throws RelayError `bad_argument` */
 export function integerField(argument: Record<string, unknown>, name: string): number | undefined {
   const value = field(argument, name)
   if (value !== undefined && !Number.isInteger(value))
-    throw new RelayError('bad_argument', `${name} is a whole number`)
+    throw new RelayError('bad_argument', `${name} must be a whole number`)
   return value as number | undefined
 }
 
-/** @throws RelayError `bad_argument` for all but finite numbers */
+/** An optional finite number. @throws RelayError `bad_argument` */
 export function numberField(argument: Record<string, unknown>, name: string): number | undefined {
   const value = field(argument, name)
   if (value !== undefined && !Number.isFinite(value))
-    throw new RelayError('bad_argument', `${name} is a number`)
+    throw new RelayError('bad_argument', `${name} must be a number`)
   return value as number | undefined
 }
 
-/** @throws RelayError `bad_argument` */
+/** An optional string. @throws RelayError `bad_argument` */
 export function textField(argument: Record<string, unknown>, name: string): string | undefined {
   const value = field(argument, name)
   if (value !== undefined && typeof value !== 'string')
-    throw new RelayError('bad_argument', `${name} is text`)
+    throw new RelayError('bad_argument', `${name} must be a string`)
   return value
 }

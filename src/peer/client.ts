@@ -1,4 +1,4 @@
-// The calling side of an SSB connection: the handshake, then muxrpc, without methods of its own.
+// An SSB client: handshake, then muxrpc without methods of its own.
 
 import { connect } from 'node:net'
 import type { Keys } from 'ssb-keys'
@@ -16,18 +16,18 @@ import { keyPairOf } from './key-pair.js'
 export interface ClientOptions {
   host: string
   port: number
-  /** the relay's id */
+  /** id of the relay */
   server: FeedId
   keys: Keys
 }
 
 export interface Client {
-  /** Calls an async or sync method by its dotted name. Rejects with the answer's error. */
+  /** Calls an async or sync method by its dotted name. Rejects with the relay's error. */
   call(name: string, ...args: unknown[]): Promise<unknown>
   close(): void
 }
 
-/** Connects to a relay. Rejects where it cannot be reached, or refuses the handshake. */
+/** Connects to a relay. Rejects if the connection or the handshake fails. */
 export async function connectClient({ host, port, server, keys }: ClientOptions): Promise<Client> {
   const connection = await dial(connect(port, host), {
     keys: keyPairOf(keys),

@@ -1,4 +1,4 @@
-// The life of a connection: its place in the room, what a change of role does to it, and its end when it goes silent.
+// Manages admitted connections: attendance, role changes, and closing of silent connections.
 
 import type { Clock } from '../lib/clock.js'
 import { ALIVE_ANSWER_MS, ALIVE_ASK_MS, IDLE_MS, SECOND } from '../lib/limits.js'
@@ -25,27 +25,26 @@ export interface ConnectionManagerComponents {
 }
 
 export interface ConnectionManager {
-  /** A connection is admitted and can be called. */
+  /** Called when a connection is admitted and its muxrpc session is ready. */
   connected(connection: Connection): void
-  /** A connection is gone. */
+  /** Called when a connection is closed. */
   gone(connection: Connection): void
   close(): void
 }
 
-/** Milliseconds between looks for connections that have gone silent: one timer for all of them. */
+/** Milliseconds between checks for silent connections; one timer for all. */
 const SWEEP_MS = 15 * SECOND
 
 export function manageConnections(components: ConnectionManagerComponents): ConnectionManager {
   const { store, clock, listeners, connections, attendants, replication, recovery } = components
   const mode = () => store.settings.get().mode
 
-  /** Gives a connection the role its identity has now; a connection that loses rights is closed, and may come back. */
+  /** Applies the current role of a connection's identity. A connection that loses rights is closed. */
   function applyRole(connection: Connection): void {
     const callerClass = classify(store, connection.id)
     const before = connection.callerClass
-    // Streams that are open were granted under the old role; ending the connection ends them all.
-    if (!callerClass || (isFollowed(before) && !isFollowed(callerClass)))
-      return connection.close('it has lost its role')
+    // closing also ends the streams that were opened under the old role
+    if (!callerClass || (isFollowed(before) && !isFollowed(callerClass))) return connection.close('role lost')
     connection.callerClass = callerClass
     if (isInternal(callerClass, mode()) && !connection.away) attendants.enter(connection)
     if (isFollowed(callerClass) && !isFollowed(before) && connection.rpc) replication.start(connection)
@@ -68,12 +67,12 @@ export function manageConnections(components: ConnectionManagerComponents): Conn
     if (now.mode === before.mode) return
     for (const connection of [...connections.all()]) {
       if (connection.callerClass === 'stranger' && before.mode === 'open')
-        connection.close('the room is no longer open')
+        connection.close('room no longer open')
       else applyRole(connection)
     }
   })
 
-  /** Asks those that know the room whether they are there; silence from them, or from any for long, is an end. */
+  /** Pings silent clients that use room methods. Closes them if they do not answer, and others after a longer silence. */
   function sweep(): void {
     const now = clock.uptime()
     for (const tcp of listeners.connections()) {
@@ -84,7 +83,7 @@ export function manageConnections(components: ConnectionManagerComponents): Conn
       if (!roomAware || !rpc) continue
       const silent = now - tcp.lastHeard
       if (silent > ALIVE_ASK_MS + ALIVE_ANSWER_MS) tcp.destroy()
-      // Any answer will do, a refusal too: that bytes come is what counts.
+      // any received bytes count, also an error
       else if (silent > ALIVE_ASK_MS) rpc.poke(PING)
     }
   }

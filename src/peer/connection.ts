@@ -1,4 +1,4 @@
-// One admitted connection: who called, what they may do now, and the means to end it.
+// An admitted connection: caller, class, limits, close.
 
 import { CALLS_PER_CONNECTION, FRAME_BYTES } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
@@ -7,7 +7,7 @@ import type { CallerLimits } from '../muxrpc/stream-limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { TcpConnection } from '../wire/tcp-connection.js'
 
-/** Who is calling: a row of the table in docs/protocol.md. A stranger is a caller that the relay does not follow. */
+/** The class of a caller (docs/protocol.md, "Who may connect"). A stranger is not followed by the relay. */
 export type CallerClass = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
 
 /** Whether the relay follows callers of this class. */
@@ -15,7 +15,7 @@ export function isFollowed(callerClass: CallerClass): boolean {
   return callerClass === 'member' || callerClass === 'moderator' || callerClass === 'admin'
 }
 
-/** What callers of each class may have under way. @param tunnels that one peer may have open */
+/** The limits of each caller class. @param tunnels open tunnels allowed per peer */
 export function createCallerLimits(tunnels: number): Readonly<Record<CallerClass, CallerLimits>> {
   const followed: CallerLimits = {
     calls: CALLS_PER_CONNECTION.followed + tunnels,
@@ -29,21 +29,21 @@ export function createCallerLimits(tunnels: number): Readonly<Record<CallerClass
   }
 }
 
-/** What all connections share. */
+/** Shared by all connections. */
 export interface ConnectionParts {
   log: Log
   limits: Readonly<Record<CallerClass, CallerLimits>>
 }
 
 export class Connection {
-  /** whether it has asked for anything of the room: only then does it know how to answer when asked if it is there */
+  /** whether it has called a room method: such a client answers `tunnel.ping` */
   roomAware = false
-  /** whether it has left the room without leaving us (`tunnel.leave`) */
+  /** whether it has called `tunnel.leave`: connected, but no attendant */
   away = false
-  /** the other end's methods and ours, once the handshake is done */
+  /** null until the handshake is done */
   rpc: MuxrpcSession<Connection> | null = null
 
-  /** @param callerClass read at every call, so that a change takes effect on a live connection */
+  /** @param callerClass read at every call, so that a change takes effect at once */
   constructor(
     readonly id: FeedId,
     public callerClass: CallerClass,
@@ -59,7 +59,7 @@ export class Connection {
     return this.parts.limits[this.callerClass]
   }
 
-  /** Name of the listener it came through. */
+  /** Name of the listener that accepted it. */
   get listener(): string {
     return this.tcp.listener
   }
@@ -68,7 +68,7 @@ export class Connection {
     return this.tcp.closed
   }
 
-  /** Ends the connection now; `reason` is for the log. */
+  /** Closes the connection. @param reason for the log */
   close(reason: string): void {
     if (this.tcp.closed) return
     this.cut(reason)
@@ -79,7 +79,7 @@ export class Connection {
     this.parts.log.debug({ reason, id: this.id }, 'connection closed')
   }
 
-  /** Runs once when the connection is gone. */
+  /** Calls the listener once, when the connection is closed. */
   onClose(listener: () => void): void {
     this.tcp.onClose(listener)
   }

@@ -1,14 +1,14 @@
-// Which connection is evicted when a listener has no place left.
+// Chooses the connection to evict when a listener has reached its limit.
 
 import type { TcpConnection } from '../wire/tcp-connection.js'
 import { type Connection, isFollowed } from './connection.js'
 
 /**
- * First strangers and guests, then connections in the handshake (which may be members', and are few, as handshakes have a
- * limit of their own), members last; of each kind the one that has been silent for longest. So neither a crowd of fresh
- * keys nor of idle connections locks members out.
- * @param open     every open connection of the listener; not empty
- * @param admitted those that are past the handshake
+ * Evicts strangers and guests first, then connections in the handshake, members last; within a class the connection that
+ * has been silent longest. Thus neither many new keys nor many idle connections lock members out. Connections in the
+ * handshake can be members', and have a limit of their own.
+ * @param open     all connections of the listener; not empty
+ * @param admitted connections after the handshake
  */
 export function chooseEviction(
   open: Iterable<TcpConnection>,

@@ -1,4 +1,4 @@
-// Takes one feed in from one client: checks every message, stores in batches, and holds the socket when it lags behind.
+// Ingests one feed from one client: checks messages, stores them in batches, and pauses the socket when it lags.
 
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError, toPublicError } from '../lib/errors.js'
@@ -20,29 +20,29 @@ import type { Connection } from './connection.js'
 
 export interface FeedIngestOptions {
   feed: FeedId
-  /** the client it comes from, for the log */
+  /** the client that sends it, for the log */
   from: FeedId
-  /** More has come than may wait: the transport is to read no further, until `release`. */
+  /** Too many bytes wait: the transport must not read until `release`. */
   hold(): void
   release(): void
-  /** Nothing more is taken: the stream is to be ended with this error. Called once, or never. */
+  /** The ingest has ended: the caller must end the stream with this error. Called at most once. */
   stop(err: RelayError): void
 }
 
 export interface FeedIngest {
   /**
-   * Takes what a history stream carries: a message's value, bare or keyed, or a mark such as `{sync: true}`.
-   * @param item parsed, or the JSON as it came
-   * @param bytes its length, where it is parsed and the length is known
+   * Adds an item of a history stream: a message's value, bare or keyed, or a mark such as `{sync: true}`.
+   * @param item parsed, or its JSON
+   * @param bytes length of a parsed item, if known
    */
   push(item: unknown, bytes?: number): void
-  /** The stream has ended: what has come is stored. */
+  /** The stream has ended; waiting messages are still stored. */
   end(): void
 }
 
 /**
- * Makes what stores a history of `feed`, until the stream ends, the feed is no longer followed, or too much of it is bad.
- * One write is under way at a time; what arrives meanwhile makes the next batch.
+ * Stores the history of a feed until the stream ends, the feed is unfollowed, or too many messages are invalid.
+ * One write runs at a time; messages that arrive meanwhile form the next batch.
  */
 export function createFeedIngest(
   {
@@ -53,7 +53,7 @@ export function createFeedIngest(
   { feed, from, hold, release, stop }: FeedIngestOptions,
 ): FeedIngest {
   const lane = store.verifier.lane(receive)
-  /** bytes counted of each message that is being checked, in order */
+  /** bytes of each message that is being checked, in order */
   let checking: number[] = []
   let pending: Array<{ message: VerifiedMessage; bytes: number }> = []
   let pendingBytes = 0
@@ -78,7 +78,7 @@ export function createFeedIngest(
 
   function letGo(): void {
     if (!holding) return
-    // first, because releasing reads on at once and may end up here again
+    // set first: release() reads at once and can call this function again
     holding = false
     release()
   }
@@ -91,8 +91,7 @@ export function createFeedIngest(
   function note(err: RelayError): void {
     refused += 1
     counters.refused(err)
-    if (refused === 1)
-      tell('info', 'a message was refused', { id: from, feed, code: err.code, err: err.message })
+    if (refused === 1) tell('info', 'message rejected', { id: from, feed, code: err.code, err: err.message })
     if (refused >= BAD_MESSAGES_PER_STREAM) finish(err)
   }
 
@@ -144,22 +143,22 @@ export function createFeedIngest(
   async function append(batch: VerifiedMessage[]): Promise<void> {
     try {
       const outcome = await store.feeds.append(feed, batch, () => {
-        // Unfollowed or blocked since it was asked for: what has not been written is not wanted any more.
+        // unfollowed or blocked since the request
         if (!store.members.has(feed)) throw new RelayError('message_unwanted')
       })
       for (const sequence of outcome.forked) {
-        tell('warn', 'a forked feed: the second message was refused', { id: from, feed, sequence })
+        tell('warn', 'forked feed, message rejected', { id: from, feed, sequence })
         note(new RelayError('feed_forked'))
       }
       if (outcome.full) {
-        tell('warn', 'a feed is not taken in any further', { feed, code: outcome.full })
+        tell('warn', 'storage limit reached, feed stopped', { feed, code: outcome.full })
         const refusal = new RelayError(outcome.full, undefined, { limit: outcome.full })
         counters.refused(refusal)
         finish(refusal)
       }
     } catch (err) {
       const known = toPublicError(err)
-      if (known.code !== 'message_unwanted') tell('error', 'messages could not be stored', { err, feed })
+      if (known.code !== 'message_unwanted') tell('error', 'cannot store messages', { err, feed })
       finish(known)
     }
   }
@@ -184,8 +183,8 @@ export function createFeedIngest(
 }
 
 /**
- * Asks a client for a history of `feed` and stores it.
- * @param query what `createHistoryStream` is called with
+ * Requests a feed from a client and stores it.
+ * @param query the argument of `createHistoryStream`
  */
 export function ingestFeed(
   components: { store: Store; tell: ThrottledLog; counters: Counters },
@@ -202,16 +201,16 @@ export function ingestFeed(
     stop: (err) => stream.end(err),
   })
   const stream = rpc.stream(['createHistoryStream'], [query], 'source', {
-    // copied: it is valid during the call, and is looked at in a later turn
+    // copied, because the buffer is valid only during this call
     data: (body, type) => ingest.push(type === JSON_BODY ? Buffer.from(body) : null),
     ended: () => ingest.end(),
   })
 }
 
-/** Not a message, and no fault either. */
+/** Thrown for a mark: neither a message nor an error. */
 const MARK = new RelayError('message_unwanted', 'a mark')
 
-/** The message value in what a history stream carries: bare, or keyed. @throws MARK for marks such as `{sync: true}` */
+/** The message value of an item of a history stream, bare or keyed. @throws MARK for marks such as `{sync: true}` */
 function messageIn(item: unknown): unknown {
   const data = Buffer.isBuffer(item) ? parse(item) : item
   if (typeof data !== 'object' || data === null) return data

@@ -1,4 +1,4 @@
-// Keys of ssb-keys' format as the handshake takes them.
+// Converts keys of ssb-keys to the handshake's format.
 
 import type { Keys } from 'ssb-keys'
 import type { KeyPair } from '../wire/handshake.js'

@@ -1,9 +1,9 @@
-// The SSB peer: listeners, handshake, muxrpc and methods put together.
+// The SSB peer: builds listeners, handshake, muxrpc and methods.
 
 import type { Keys } from 'ssb-keys'
 import type { Clock } from '../lib/clock.js'
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
-import { createThrottledLog, type Log } from '../lib/log.js'
+import { createThrottledLog, type Log, type ThrottledLog } from '../lib/log.js'
 import { describeMachine } from '../lib/platform.js'
 import type { SessionParts } from '../muxrpc/contract.js'
 import { Registry } from '../muxrpc/registry.js'
@@ -39,9 +39,9 @@ export interface PeerComponents {
   keys: Keys
   log: Log
   clock: Clock
-  /** asks callers how far our own feed had come, after a restore */
+  /** asks callers for the relay's own feed, after a restore */
   recovery: Pick<Recovery, 'ask'>
-  /** where apps and browsers meet */
+  /** connects browsers and apps */
   signIn: SignInBridge
   counters?: Counters
 }
@@ -51,7 +51,7 @@ export interface PeerOptions
   tunnels: TunnelCaps
   /** whether the configuration turns EBT on for members; the setting can, too */
   ebt: boolean
-  /** secret-stack plugins to run beside our own methods */
+  /** secret-stack plugins to load */
   plugins?: readonly Plugin[]
 }
 
@@ -71,13 +71,13 @@ export interface PeerLoad {
 
 export interface Peer {
   id: FeedId
-  /** Opens one more listener. @throws RelayError `address_unusable` */
+  /** Opens a listener. @throws RelayError `address_unusable` */
   listen(options: ListenerOptions): Promise<Listener>
-  /** Attendants: internal users connected now. */
+  /** Attendants: connected internal users. */
   online(): FeedId[]
-  /** Members whose apps have asked for EBT since the start, in vain as it is off. */
+  /** Number of members whose apps asked for EBT while it was off. */
   ebtRefused(): number
-  /** Tunnels open now. */
+  /** Number of open tunnels. */
   tunnels(): number
   /** What the connections take now. */
   load(): PeerLoad
@@ -88,11 +88,11 @@ export async function createPeer(
   { store, keys, log, clock, recovery, signIn, counters = NO_COUNTERS }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
-  // before the first handshake: until then it may be forty times slower
+  // before the first handshake: without native crypto, one is up to 40 times slower until wasm is ready
   log.info({ machine: describeMachine(), crypto: await readyCrypto() }, 'starting')
   const own = keys.id
   const mode = () => store.settings.get().mode
-  const tell = createThrottledLog(log, clock.uptime)
+  const logFault = createFaultLogs(log, clock.uptime)
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
@@ -121,8 +121,7 @@ export async function createPeer(
     registry,
     totals,
     onRefusal: counters.refused,
-    // of each method for itself: a caller that finds a fault of ours can provoke it at will
-    onFault: (err, { id }, name) => tell('error', `call failed: ${name}`, { err, id }),
+    onFault: (err, { id }, method) => logFault(method)('error', 'call failed', { err, id, method }),
   }
   const parts = { log, limits: createCallerLimits(options.tunnels.perPeer) }
   const handshakes = createHandshakeServer<Connection>(
@@ -162,7 +161,7 @@ export async function createPeer(
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()
-    // ends and goodbyes are with the kernel after this turn
+    // the kernel has the last frames after this turn
     await new Promise((resolve) => setImmediate(resolve))
     await listeners.close()
   }
@@ -187,5 +186,15 @@ export async function createPeer(
     tunnels: () => tunnels.count(),
     load,
     close,
+  }
+}
+
+/** Throttled logs by method: a caller can provoke a fault at will, and must not hide the faults of other methods. */
+function createFaultLogs(log: Log, uptime: () => number): (method: string) => ThrottledLog {
+  const logs = new Map<string, ThrottledLog>()
+  return (method) => {
+    const known = logs.get(method) ?? createThrottledLog(log, uptime)
+    logs.set(method, known)
+    return known
   }
 }

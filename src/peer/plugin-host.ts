@@ -1,4 +1,4 @@
-// secret-stack as the host of plugins: `.use`, manifest, hooks and `api`. Its muxrpc and multiserver are not loaded.
+// Hosts secret-stack plugins: `.use`, manifest, hooks and `api`. Does not load secret-stack's muxrpc and multiserver.
 
 import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
@@ -8,14 +8,14 @@ import type { Access } from './access.js'
 import type { Connection } from './connection.js'
 import { adaptMethod, type Context } from './plugin-methods.js'
 
-/** A secret-stack plugin, as the packages of the ecosystem have it. */
+/** A secret-stack plugin. */
 export interface Plugin {
   name?: string
   version?: string
   manifest?: Manifest
-  /** dotted names that any admitted caller may call; all other methods of a plugin are for this process alone */
+  /** methods that any admitted caller can call; the others are for this process only */
   permissions?: { anonymous?: { allow?: string[] } }
-  // biome-ignore lint/suspicious/noExplicitAny: secret-stack's api grows with every plugin
+  // biome-ignore lint/suspicious/noExplicitAny: each plugin extends secret-stack's api
   init(api: any, config: any): object | undefined
 }
 
@@ -27,7 +27,7 @@ interface Stack {
   (config: object): any
 }
 
-// Its plugin host alone: the package's main file brings muxrpc, multiserver and its transports along.
+// only the plugin host: the package's main file also loads muxrpc, multiserver and transports
 const createStack = createRequire(import.meta.url)('secret-stack/lib/api.js') as (
   plugins: Plugin[],
   config: object,
@@ -37,22 +37,22 @@ export interface HostOptions {
   own: string
   config: object
   plugins: readonly Plugin[]
-  /** who may call what a plugin allows to everybody */
+  /** access to methods that a plugin allows for everyone */
   everyone: Access
-  /** Called when a plugin closes the peer. */
+  /** Closes the peer, on a plugin's request. */
   onClose(): void
 }
 
 export interface PluginHost {
-  /** Tells plugins of a connection (`rpc:connect`). Costs nothing where no plugin listens. */
+  /** Emits `rpc:connect`, if a plugin listens. */
   connected(connection: Connection): void
-  /** Tells plugins that the peer closes (`close`). */
+  /** Emits `close`. */
   close(): void
 }
 
 /**
- * Makes our namespaces plugins of a stack, so that others' plugins can hook them, and others' methods methods of the
- * registry, so that callers can call them.
+ * Registers our methods as plugins of a stack, so that other plugins can hook them, and the methods of plugins in the
+ * registry, so that clients can call them.
  */
 export function createPluginHost(
   registry: Registry<Connection>,
@@ -93,7 +93,7 @@ export function createPluginHost(
   }
 }
 
-/** `tunnel` of `tunnel.connect`; the empty name for methods that stand alone. */
+/** Groups methods by namespace: `tunnel` of `tunnel.connect`; the empty name for methods without one. */
 function byNamespace(methods: Methods<Connection>): Map<string, Methods<Connection>> {
   const found = new Map<string, Methods<Connection>>()
   for (const [path, method] of Object.entries(methods)) {
@@ -116,19 +116,19 @@ function pluginOf(name: string, methods: Methods<Connection>): Plugin {
   }
 }
 
-/** From now on the method is what plugins have made of it: the stack's functions can be hooked. */
+/** Replaces a method's function by the stack's, which plugins can hook. */
 function bind(api: object, path: string, method: Method<Connection>): void {
   const hooked = get(api, path) as (...args: unknown[]) => unknown
   if ('call' in method) method.call = hooked
   else method.open = hooked as typeof method.open
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: an api has whatever its plugins have
+// biome-ignore lint/suspicious/noExplicitAny: plugins define the api's methods
 function get(api: any, path: string): unknown {
   return path.split('.').reduce((at, name) => at?.[name], api)
 }
 
-// --- methods of others' plugins ------------------------------------------------------------------------------------
+// --- methods of plugins ------------------------------------------------------------------------------------
 
 function methodsOf(plugin: Plugin, api: object, everyone: Access): Methods<Connection> {
   const prefix = plugin.name ? `${camelCase(plugin.name)}.` : ''
@@ -144,7 +144,7 @@ function methodsOf(plugin: Plugin, api: object, everyone: Access): Methods<Conne
 
 // --- connections as plugins see them -------------------------------------------------------------------------------
 
-/** A caller as secret-stack hands it to plugins: its id, its end, and its methods by the stack's own manifest. */
+/** A connection in the form that secret-stack gives to plugins. */
 function remoteOf(connection: Connection, manifest: Manifest): EventEmitter {
   const remote = Object.assign(new EventEmitter(), {
     id: connection.id,
@@ -176,7 +176,7 @@ function addMethods(target: object, connection: Connection, manifest: Manifest, 
   }
 }
 
-/** Calls that are answered once. Streams of plugins towards callers are not adapted: no plugin of a relay needs them. */
+/** Calls a client's method for a plugin. Streams are not supported: no plugin of a relay needs them. */
 function callRemote(
   { rpc }: Connection,
   path: string[],
@@ -197,7 +197,7 @@ function callRemote(
   return new Promise((resolve, reject) => call((err, value) => (err ? reject(err) : resolve(value)), args))
 }
 
-/** As secret-stack names a plugin in its api: `room-client` is `roomClient`. */
+/** The name of a plugin in secret-stack's api: `room-client` is `roomClient`. */
 function camelCase(name: string): string {
   return name.replace(/[-_ ]+(.)/g, (_, letter: string) => letter.toUpperCase())
 }

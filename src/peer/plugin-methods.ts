@@ -1,4 +1,4 @@
-// Methods of secret-stack plugins as methods of the registry: callbacks and pull-streams to promises and streams.
+// Adapts methods of secret-stack plugins to the registry: callbacks to promises, pull-streams to streams.
 
 import { decodeBody } from '../muxrpc/codec.js'
 import type { Method, MethodType } from '../muxrpc/registry.js'
@@ -6,20 +6,20 @@ import type { RpcStream } from '../muxrpc/stream.js'
 import type { Access } from './access.js'
 import type { Connection } from './connection.js'
 
-/** What a plugin's methods are called with as `this`. */
+/** `this` of a plugin's methods. */
 export interface Context {
   id: string
 }
 
 type Callback = (end: Error | true | null, data?: unknown) => void
-/** A pull-stream source, as plugins make them. */
+/** A pull-stream source. */
 type PullSource = (abort: Error | true | null, cb: Callback) => void
 interface PullDuplex {
   source: PullSource
   sink(read: PullSource): void
 }
 
-/** A plugin's method, for callers of the given access. */
+/** Adapts a plugin's method. */
 export function adaptMethod(
   type: MethodType,
   method: (this: Context, ...args: unknown[]) => unknown,
@@ -42,7 +42,7 @@ export function adaptMethod(
     type,
     access,
     open({ id, tcp }, stream, ...args) {
-      // either half's end is the stream's, as for all streams here
+      // the end of either half ends the stream, as for all streams
       const finish = (end: Error | true): void => {
         stream.end(end)
         outgoing?.abort(end)
@@ -68,7 +68,7 @@ export function adaptMethod(
   }
 }
 
-/** Reads a pull-stream as fast as the stream's socket takes it. */
+/** Writes a pull-stream to a muxrpc stream, with back-pressure. */
 class PullDrain {
   private reading = false
   private over = false
@@ -76,7 +76,7 @@ class PullDrain {
   constructor(
     private readonly stream: RpcStream,
     private readonly source: PullSource,
-    /** the source has ended by itself */
+    /** called when the source ends by itself */
     private readonly onEnd: (end: Error | true) => void,
   ) {}
 
@@ -111,10 +111,10 @@ class PullDrain {
   }
 }
 
-/** Values that may wait for a plugin's sink before the connection is read no further. */
-const WAITING_MOST = 64
+/** Values that can wait for a plugin's sink; then the connection is paused. */
+const WAITING_MAX = 64
 
-/** What comes on a stream, as a pull-stream source. */
+/** A pull-stream source with the values of a muxrpc stream. */
 class PullQueue {
   private readonly waiting: unknown[] = []
   private reader: Callback | null = null
@@ -123,7 +123,7 @@ class PullQueue {
 
   constructor(
     private readonly flow: { hold(): void; release(): void },
-    /** its reader wants no more */
+    /** called when the reader aborts */
     private readonly onAbort: (end: Error | true) => void,
   ) {}
 
@@ -141,12 +141,13 @@ class PullQueue {
   }
 
   push(value: unknown): void {
-    const kept = Buffer.isBuffer(value) ? Buffer.from(value) : value
+    // copied, because the buffer is valid only during this call
+    const copy = Buffer.isBuffer(value) ? Buffer.from(value) : value
     const { reader } = this
     this.reader = null
-    if (reader) return reader(null, kept)
-    this.waiting.push(kept)
-    if (this.waiting.length < WAITING_MOST || this.holding) return
+    if (reader) return reader(null, copy)
+    this.waiting.push(copy)
+    if (this.waiting.length < WAITING_MAX || this.holding) return
     this.holding = true
     this.flow.hold()
   }

@@ -1,4 +1,4 @@
-// After a restore: callers are asked for what the relay published since the backup, and it publishes nothing meanwhile.
+// Recovery after a restore: asks callers for messages that the relay published after the backup. Publishing pauses.
 
 import { existsSync, rmSync } from 'node:fs'
 import type { Clock } from '../lib/clock.js'
@@ -12,19 +12,20 @@ import type { Store } from '../store/store.js'
 import type { Connection } from './connection.js'
 
 export interface Recovery {
-  /** Whether the relay may not publish yet. */
+  /** Whether publishing is paused. */
   pending(): boolean
-  /** Asks any caller for what it holds of our feed beyond what we do. */
+  /** Asks a caller for newer messages of the relay's own feed. */
   ask(connection: Connection): void
-  /** Ends it: what was recovered is folded into the members, and the relay publishes again. */
+  /** Ends the recovery: rebuilds the members table and resumes publishing. */
   finish(): Promise<void>
   close(): void
 }
 
 /**
- * A second message for a sequence is a fork, which every client refuses for ever; hence the silence.
- * Begins a recovery if a restore has left its mark; ends it by itself some minutes after the first caller has answered.
- * @param mark path of the mark; removed when all is done, so that a relay that is killed goes on where it was
+ * Starts a recovery if a restore has left a mark file. Publishing pauses, because a second message for a sequence would
+ * fork the feed, and clients reject forked feeds forever. The recovery ends by itself `RECOVERY_MS` after the first
+ * caller has answered.
+ * @param mark path of the mark file; removed at the end, so that a killed relay resumes the recovery
  */
 export function createRecovery(
   { store, clock, log }: { store: Store; clock: Clock; log: Log },
@@ -34,13 +35,13 @@ export function createRecovery(
   let cancelTimer: (() => void) | null = null
   if (pending) {
     store.own.hold()
-    log.warn('restored: nothing is published until somebody has been asked how far the own feed had come')
+    log.warn('recovery started, publishing paused')
   }
 
-  function heard(): void {
+  function startTimer(): void {
     if (!pending) return
     cancelTimer ??= clock.after(RECOVERY_MS, () => {
-      finish().catch((err) => log.error({ err }, 'the recovery of the own feed could not be ended'))
+      finish().catch((err) => log.error({ err }, 'recovery failed'))
     })
   }
 
@@ -51,43 +52,43 @@ export function createRecovery(
     rmSync(mark, { force: true })
     pending = false
     store.own.release()
-    log.info({ latest: store.feeds.info(own).latest }, 'the own feed is recovered')
+    log.info({ latest: store.feeds.info(own).latest }, 'recovery finished')
   }
 
   async function gather({ rpc, tcp }: Connection): Promise<void> {
     if (!rpc) return
-    // from the last one we have, so that a caller that holds nothing of ours is not taken for one that has told us
+    // from the last stored message: a caller without our feed then sends nothing, and does not count as an answer
     const from = Math.max(store.feeds.info(own).latest, 1)
     const query = { id: own, sequence: from, seq: from, keys: false, live: false, old: true }
-    let told = 0
+    let received = 0
     for await (const value of readSource(rpc, ['createHistoryStream'], [query], tcp)) {
-      const taken = pending && (await take(value).catch(refuse))
-      if (!taken) return
-      told += 1
+      const isStored = pending && (await storeNext(value).catch(reject))
+      if (!isStored) return
+      received += 1
     }
-    if (told > 0) heard()
+    if (received > 0) startTimer()
   }
 
-  /** Stores one message if it is the next of ours; answers false for one that is not, whose stream is worth no more. */
-  async function take(data: unknown): Promise<boolean> {
+  /** Stores a message if it is the next of the own feed. Rejects for any other, which ends the stream. */
+  async function storeNext(data: unknown): Promise<boolean> {
     const value = typeof data === 'object' && data !== null && 'value' in data ? data.value : data
     const message = verifyMessage(value)
     const tip = store.feeds.tip(own)
     if (message.author !== own) throw new RelayError('message_unwanted')
-    const held = tip?.sequence ?? 0
-    if (message.sequence < held) return true
+    const latest = tip?.sequence ?? 0
+    if (message.sequence < latest) return true
     const { previous } = value as MessageValue
     const follows =
-      message.sequence === held
+      message.sequence === latest
         ? message.hash === tip?.hash
-        : message.sequence === held + 1 && previous === (tip ? `%${tip.hash}.sha256` : null)
+        : message.sequence === latest + 1 && previous === (tip ? `%${tip.hash}.sha256` : null)
     if (!follows) throw new RelayError('feed_forked')
     await store.feeds.append(own, [message])
     return true
   }
 
-  function refuse(err: unknown): false {
-    log.warn({ err: toPublicError(err).message }, 'a caller holds another feed under our key')
+  function reject(err: unknown): false {
+    log.warn({ err: toPublicError(err).message }, 'own feed differs at a caller')
     return false
   }
 
@@ -95,9 +96,7 @@ export function createRecovery(
     pending: () => pending,
     ask(connection) {
       if (!pending) return
-      gather(connection).catch((err) =>
-        log.debug({ err, id: connection.id }, 'caller cannot tell of our feed'),
-      )
+      gather(connection).catch((err) => log.debug({ err, id: connection.id }, 'own feed request failed'))
     },
     finish,
     close() {

@@ -1,4 +1,4 @@
-// Replication in (SPIP-02): once a client has been served its own feed, we ask it for what we lack.
+// Incoming replication (SPIP-02): asks a client for missing messages after it has received its own feed.
 
 import type { Clock } from '../lib/clock.js'
 import type { Counters } from '../lib/counters.js'
@@ -12,19 +12,19 @@ import { ingestFeed } from './feed-ingest.js'
 import type { BacklogListener } from './methods/create-history-stream.js'
 
 export interface Replication extends BacklogListener {
-  /** A member has connected. */
+  /** Called when a member has connected. */
   start(connection: Connection): void
-  /** A member vouched for a feed while connected: it is asked for at once. */
+  /** Requests a feed at once, after a connected member has vouched for it. */
   vouched(voucher: FeedId, feed: FeedId): void
   close(): void
 }
 
-/** Holes of one feed asked for on one connection: each is a call at the client's end. */
+/** Gaps of one feed requested on one connection: each is a call for the client. */
 const GAPS_PER_CONNECTION = 16
 
 interface Waiting {
   cancelTimer: () => void
-  /** set once the client asks for its own feed: then its backlog is waited for, however long it takes */
+  /** whether the client has requested its own feed: then wait until its backlog is sent */
   asked: boolean
 }
 
@@ -44,9 +44,9 @@ export function createReplication({
   usesEbt?: (connection: Connection) => boolean
   counters: Counters
 }): Replication {
-  // one for all members: a member that connects over and over must not fill a board's card
+  // shared by all members, so that a member that reconnects often cannot fill the log
   const tell = store.refusals.noting(createThrottledLog(log, clock.uptime))
-  /** members connected and not yet asked */
+  /** connected members that are not asked yet */
   const waiting = new Map<Connection, Waiting>()
   const started = new Set<Connection>()
 
@@ -78,7 +78,7 @@ export function createReplication({
   function askAgain(owner: FeedId, feed: FeedId): void {
     for (const connection of connections.of(owner)) if (started.has(connection)) void ask(connection, feed)
   }
-  // the operator has reset the feed: every caller that may send it is asked from the first message on
+  // a reset feed is requested again from its owner and its voucher
   const stopListening = store.feeds.onReset((feed) => {
     askAgain(store.members.get(feed)?.voucher ?? feed, feed)
     if (store.members.get(feed)?.voucher) askAgain(feed, feed)

@@ -1,4 +1,4 @@
-// A tunnel: two ends joined, with caps on bytes and time. When either end ends, both do.
+// A tunnel: connects two streams, with limits on bytes and time. The end of either stream ends both.
 
 import type { Clock } from '../lib/clock.js'
 import { RelayError } from '../lib/errors.js'
@@ -14,7 +14,7 @@ export interface SpliceOptions {
   tunnels: Tunnels
   origin: Connection
   target: Connection
-  /** the origin's end */
+  /** the origin's stream */
   stream: RpcStream
 }
 
@@ -35,7 +35,7 @@ export class Splice implements TunnelSlot {
   private readonly cancelTime: () => void
   private cancelIdle: () => void
 
-  /** Takes a place for the tunnel. @throws RelayError `busy`, `not_attending` */
+  /** Takes a slot. @throws RelayError `busy`, `not_attending` */
   constructor({ clock, tunnels, origin, target, stream }: SpliceOptions) {
     this.clock = clock
     this.caps = tunnels.caps
@@ -47,11 +47,11 @@ export class Splice implements TunnelSlot {
     this.outward = new Lane(this, origin)
     this.inward = new Lane(this, target)
     this.giveBack = tunnels.take(this)
-    this.cancelTime = clock.after(this.caps.ms, () => this.fail('it has lasted long enough'))
-    this.cancelIdle = clock.after(TUNNEL_BEGIN_MS, () => this.lookForIdle())
+    this.cancelTime = clock.after(this.caps.ms, () => this.fail('time limit reached'))
+    this.cancelIdle = clock.after(TUNNEL_BEGIN_MS, () => this.checkIdle())
   }
 
-  /** Calls the target's `tunnel.connect` and joins the two ends. */
+  /** Calls the target's `tunnel.connect` and connects the streams. */
   open(rpc: MuxrpcSession<Connection>, argument: object): void {
     const { near, outward, inward } = this
     const far = rpc.stream(['tunnel', 'connect'], [argument], 'duplex', inward)
@@ -60,25 +60,25 @@ export class Splice implements TunnelSlot {
     inward.to = near
     near.handler = outward
     for (const end of [near, far]) {
-      // a tunnel carries bytes whose frames mean nothing, so that nothing need be gathered
+      // bodies are forwarded in pieces: the frames of a tunnel have no meaning
       end.inPieces = true
-      // its own bytes alone: what else waits for that socket is no reason to hold up everything this end sends
+      // counts only this stream's bytes: other streams' bytes on the socket must not pause the tunnel
       end.countBacklog(TUNNEL_WAITING_BYTES)
     }
     if (far.isEnded) this.finish(true)
   }
 
-  /** Ends the tunnel, so that its place is free. */
+  /** Ends the tunnel, to free its slot for another one. */
   end(): void {
-    this.fail('others need its place')
+    this.fail('evicted')
   }
 
-  /** Whether so many bytes more may pass. */
+  /** Counts bytes. Returns false if the limit is reached, and ends the tunnel. */
   count(bytes: number): boolean {
     this.passed += bytes
     this.lastPassed = this.clock.uptime()
     if (this.passed <= this.caps.bytes) return true
-    this.fail('it has carried enough')
+    this.fail('byte limit reached')
     return false
   }
 
@@ -86,7 +86,7 @@ export class Splice implements TunnelSlot {
     this.finish(new RelayError('tunnel_ended', reason))
   }
 
-  /** Ends both ends. @param end what they are told */
+  /** Ends both streams. @param end the error that both get, or true */
   finish(end: RelayError | true): void {
     if (this.isOver) return
     this.isOver = true
@@ -99,26 +99,26 @@ export class Splice implements TunnelSlot {
     this.far?.end(end)
   }
 
-  /** What has come from one end cannot be taken by the other: calls it off when that stays so. */
+  /** Ends the tunnel if a paused end is not resumed in time. Returns the cancel function. */
   stall(): () => void {
-    return this.clock.after(TUNNEL_STALL_MS, () => this.fail('it stood still'))
+    return this.clock.after(TUNNEL_STALL_MS, () => this.fail('stalled'))
   }
 
-  /** Room at one end means that the other end's bytes may come again. */
+  /** One end has room again: resumes reading from the other. */
   roomAt(end: Lane): void {
     const from = end === this.outward ? this.inward : this.outward
     from.release()
   }
 
-  /** Looks whether anything has passed lately, and comes back when that may have changed. */
-  private lookForIdle(): void {
-    const quiet = this.clock.uptime() - this.lastPassed
-    if (this.passed === 0 || quiet >= TUNNEL_IDLE_MS) this.fail('nothing passes')
-    else this.cancelIdle = this.clock.after(TUNNEL_IDLE_MS - quiet, () => this.lookForIdle())
+  /** Ends an idle tunnel, or checks again later. */
+  private checkIdle(): void {
+    const silent = this.clock.uptime() - this.lastPassed
+    if (this.passed === 0 || silent >= TUNNEL_IDLE_MS) this.fail('idle')
+    else this.cancelIdle = this.clock.after(TUNNEL_IDLE_MS - silent, () => this.checkIdle())
   }
 }
 
-/** One direction: what comes from one end goes to the other. */
+/** One direction of a tunnel. */
 class Lane implements StreamHandler {
   to: RpcStream | null = null
   private cancelStall: (() => void) | null = null
@@ -130,22 +130,23 @@ class Lane implements StreamHandler {
 
   data(body: Buffer, type: number): void {
     const { splice, to } = this
-    if (type !== BYTES) return splice.finish(new RelayError('bad_argument', 'a tunnel carries bytes'))
+    if (type !== BYTES)
+      return splice.finish(new RelayError('bad_argument', 'a tunnel takes binary frames only'))
     if (!to || !splice.count(body.length)) return
     if (!to.writeBytes(body)) this.hold(to)
   }
 
-  /** There is room at this lane's own end, for what comes from the other. */
+  /** This lane's own end has room for bytes from the other end. */
   room(): void {
     this.splice.roomAt(this)
   }
 
   ended(err: Error | true): void {
-    // what the other end's app says of its failure is between the two of them, and no fault of ours
+    // the error of the other app is not passed on
     this.splice.finish(err === true ? true : new RelayError('tunnel_ended', 'the other end failed'))
   }
 
-  /** Reads from this end again. */
+  /** Resumes reading from this end. */
   release(): void {
     if (!this.cancelStall) return
     this.cancelStall()
@@ -153,7 +154,7 @@ class Lane implements StreamHandler {
     this.from.tcp.release()
   }
 
-  /** Stops reading from this end while what it sent waits at the other: muxrpc cannot hold one stream alone. */
+  /** Pauses this end's socket until the other end has room: muxrpc cannot pause a single stream. */
   private hold(to: RpcStream): void {
     if (this.cancelStall || to.isEnded) return
     this.from.tcp.hold()

@@ -1,4 +1,4 @@
-// What to do next is said by the command that knows: of a real relay, as the code alone does not tell.
+// Advice after errors of a real relay, where the command knows more than the error code.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -7,7 +7,7 @@ import { createTestClock } from '../helpers/clock.js'
 import { bootRelay } from '../helpers/relay.js'
 import { tidepool } from './invoke.js'
 
-t.test('errors of the relay come with what to do about them', async (t) => {
+t.test('errors of the relay come with advice', async (t) => {
   const clock = createTestClock(Date.now())
   const relay = await bootRelay(t, { clock })
   const [blocked, nobody] = [ssbKeys.generate().id, ssbKeys.generate().id]

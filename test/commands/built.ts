@@ -8,7 +8,7 @@ import ts from 'typescript'
 import { ROOT, sources } from '../house/files.js'
 
 /**
- * Writes a project whose `app/` is the source as it is now; answers its path. Gone when the test ends.
+ * Writes a project with the current source in `app/`. Returns its path. Removed when the test ends.
  * @param extra more files, as if they lay in `src/`
  */
 export function buildFor(t: Test, extra: ReadonlyMap<string, string> = new Map()): string {

@@ -13,7 +13,7 @@ export interface Ran {
 
 export interface Running {
   child: ChildProcess
-  /** Resolves when what was printed so far matches; rejects when the process ends without having printed it. */
+  /** Resolves when the output matches; rejects if the process ends before. */
   printed(pattern: RegExp, stream?: 'stdout' | 'stderr'): Promise<RegExpExecArray>
   ended: Promise<Ran>
 }
@@ -21,7 +21,7 @@ export interface Running {
 /**
  * Starts a script of a built project; it is killed when the test ends.
  * @param script path below `app/`
- * @param through what stands in Node's place in the command line, its own arguments included
+ * @param through the program to run instead of Node, with its arguments
  */
 export function run(
   t: Test,

@@ -1,4 +1,4 @@
-// The operator's client: what it says of sockets that are missing, dead, foreign, mute or talking nonsense.
+// The operator's client: errors for sockets that are missing, dead, foreign, silent or invalid.
 
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
@@ -15,7 +15,7 @@ function coded(code: string, words: RegExp) {
   return { name: code, code, message: words }
 }
 
-/** A socket that treats its callers as it is told to. */
+/** A socket whose behaviour the test sets. */
 async function strange(t: Test, meet: (socket: Socket) => void): Promise<string> {
   const dataDir = shortDir(t)
   const server = createServer(meet)
@@ -60,7 +60,7 @@ t.test('errors of the relay keep their code and their words, and bring no stack'
   await t.rejects(operator.doctor({}), coded('internal', /^internal error$/))
 })
 
-t.test('nobody is there', async (t) => {
+t.test('no relay is running', async (t) => {
   await t.rejects(connectOperator(shortDir(t)), coded('relay_not_running', /none on/))
   await t.rejects(connectOperator(join(shortDir(t), 'none')), coded('relay_not_running', /none on/))
   const long = join(shortDir(t), 'x'.repeat(120))
@@ -73,7 +73,7 @@ t.test('a file lies where the socket should', async (t) => {
   await t.rejects(connectOperator(dataDir), coded('relay_not_running', /has ended/))
 })
 
-t.test('the socket is somebody else’s', async (t) => {
+t.test('the socket belongs to another user', async (t) => {
   const { dataDir } = await operatorStub(t, {})
   chmodSync(join(dataDir, 'control.sock'), 0)
   // root may open everything, so where the tests run as root they step down for a moment

@@ -1,4 +1,4 @@
-// The commands: what each sends to the relay, prints for people and for programs, and says when it fails.
+// The commands: calls to the relay, output as text and JSON, errors, help.
 
 import { Command } from 'commander'
 import t from 'tap'
@@ -344,7 +344,7 @@ t.test('usage errors exit with 2 and name the help', async (t) => {
   t.match(await tidepool(), { code: 2, stderr: /Usage: tidepool/ })
 })
 
-t.test('help on what does not exist says so', async (t) => {
+t.test('help for an unknown command is a usage error', async (t) => {
   for (const [args, wanted] of [
     [['help', 'foo'], 'foo'],
     [['help', 'members', 'nope'], 'nope'],

@@ -1,4 +1,4 @@
-// A program that starts a made-up relay, to see what its process does: run as a child by start.test.ts.
+// A program that starts a fake relay: run as a child by start.test.ts.
 // The behaviour is its first argument; all others go to the command.
 
 import { writeSync } from 'node:fs'

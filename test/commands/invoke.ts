@@ -1,4 +1,4 @@
-// Running a command within the test's own process, with what it prints kept apart from what the test prints.
+// Runs commands in the test's process and captures their output.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { runProgram } from '../../src/commands/program.js'

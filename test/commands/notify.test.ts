@@ -1,4 +1,4 @@
-// What the service manager hears: readiness, a heartbeat that stops when the store hangs, and the end.
+// Notifications of the service manager: ready, watchdog, stopping.
 
 import t from 'tap'
 import { findServiceManager } from '../../src/commands/notify.js'
@@ -9,7 +9,7 @@ import { STATUS } from './fake-status.js'
 
 const WATCHDOG_MS = 60_000
 
-/** A manager that only listens, and a relay whose store does what the test says. */
+/** A manager that records notifications, and a relay whose store the test controls. */
 function scene(env: NodeJS.ProcessEnv = { WATCHDOG_USEC: String(WATCHDOG_MS * 1000) }) {
   const clock = createTestClock()
   const heard: string[] = []
@@ -31,7 +31,7 @@ function scene(env: NodeJS.ProcessEnv = { WATCHDOG_USEC: String(WATCHDOG_MS * 10
         return scene.pulse(write)
       },
     },
-    /** lets half the watchdog's time pass, and what was begun come to its end */
+    /** advances the clock by half the watchdog's time and waits for started work */
     async beat(): Promise<string | undefined> {
       const before = heard.length
       clock.advance(WATCHDOG_MS / 2)
@@ -77,7 +77,7 @@ t.test('a store that refuses has answered', async (t) => {
   t.match(await s.beat(), /^WATCHDOG=1\n/)
 })
 
-t.test('a write is asked for at first, then every few minutes', async (t) => {
+t.test('the store is checked with a write at first, then every few minutes', async (t) => {
   const s = scene()
   await s.manager.ready(s.relay, silentLog)
   const beats = PULSE_WRITE_MS / (WATCHDOG_MS / 2)
@@ -85,7 +85,7 @@ t.test('a write is asked for at first, then every few minutes', async (t) => {
   t.same(s.writes, [true, ...Array(beats - 1).fill(false), true])
 })
 
-t.test('told to stop before it was ready, it is never ready', async (t) => {
+t.test('a relay that is stopped during its start is never ready', async (t) => {
   const s = scene()
   s.manager.stopping()
   await s.manager.ready(s.relay, silentLog)
@@ -93,7 +93,7 @@ t.test('told to stop before it was ready, it is never ready', async (t) => {
   t.equal(s.clock.pending(), 0)
 })
 
-t.test('a manager that does not read: readiness is told again, beats are not piled up', async (t) => {
+t.test('a full queue: readiness is sent again, watchdog notifications are not', async (t) => {
   const s = scene({})
   s.full = true
   await s.manager.ready(s.relay, silentLog)

@@ -1,4 +1,4 @@
-// Moving an onion address: out of one data directory, into another, and never over what is there.
+// The onion address: shown, exported, imported; existing files are never overwritten.
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,7 +54,7 @@ t.test('the address is shown, with a note while it is not up', async (t) => {
   t.match(await tidepool('onion', '--qr', '--json'), { code: 2, stderr: /cannot be used with.*\(usage\)/ })
 })
 
-t.test('nothing is written over', async (t) => {
+t.test('existing files are not overwritten', async (t) => {
   const dir = await shortDir(t)
   const path = join(dir, 'onion.key')
   const { address } = loadKey(path)
@@ -76,7 +76,7 @@ t.test('nothing is written over', async (t) => {
   t.match(await tidepool('onion', 'import', file, '--data', dir, '--replace'), { code: 1, stderr: /\.old/ })
 })
 
-t.test('what is no key is refused, and where there is none it says so', async (t) => {
+t.test('an invalid key is rejected, and a missing one reported', async (t) => {
   const dir = await shortDir(t)
   t.match(await tidepool('onion', 'export', '--data', dir), {
     code: 1,

@@ -1,4 +1,4 @@
-// A control socket with a made-up relay behind it: what commands send is written down, what they get is chosen.
+// A control socket with a fake relay: records calls, answers as the test says.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,4 @@
-// What commands print: tables, times and sizes, whatever the text in them.
+// Output of commands: tables, times, sizes, text by others.
 
 import t from 'tap'
 import { facts, idCell, moment, size, span, table, timeCell } from '../../src/commands/output.js'
@@ -50,7 +50,7 @@ t.test('wide and combining characters are counted in columns', async (t) => {
   t.same(wrap('aaaaaaaaaa bb', 4), ['aaaa', 'aaaa', 'aa', 'bb'])
 })
 
-t.test('facts: lists go on below, empty ones show a dash', async (t) => {
+t.test('facts: a list has a line per value, an empty one a dash', async (t) => {
   t.equal(
     facts([
       ['one', 'x'],
@@ -62,7 +62,7 @@ t.test('facts: lists go on below, empty ones show a dash', async (t) => {
   )
 })
 
-t.test('text by others stays on its line and paints nothing', async (t) => {
+t.test('text by others stays on one line, without control characters', async (t) => {
   t.equal(oneLine('a\u001b[2J\nb\u0007\u202ec\u2028d\r'), 'a [2J b c d')
   t.equal(oneLine('Ana 👩‍🚀 mañana'), 'Ana 👩‍🚀 mañana')
 })

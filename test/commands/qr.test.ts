@@ -1,4 +1,4 @@
-// QR codes in a terminal: what is drawn, and when the plain text stands alone.
+// QR codes in a terminal, and the plain text as the fallback.
 
 import t from 'tap'
 import { drawModules, printQr, qrModules } from '../../src/commands/qr.js'
@@ -49,7 +49,7 @@ t.test('a terminal that cannot show it gets the text, and a note', async (t) => 
   t.same(await captured(() => printQr(CODE, {}, FULL)), { code: 0, stdout: `${CODE}\n`, stderr: '' })
 })
 
-t.test('what the environment says of the terminal', async (t) => {
+t.test('the environment tells whether the terminal has Unicode and colours', async (t) => {
   t.same(terminalTraits({ LANG: 'de_DE.UTF-8' }), FULL)
   t.same(terminalTraits({ LANG: 'de_DE.UTF-8', LC_ALL: 'C' }), { unicode: false, color: true })
   t.same(terminalTraits({ LC_CTYPE: 'C.utf8', LC_ALL: '' }), FULL)

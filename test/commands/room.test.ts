@@ -1,4 +1,4 @@
-// The commands about the room: its first questions, its mode, its roles, who knocks, and invites for one feed.
+// The commands for the room: setup, mode, roles, knocks, directed invites, aliases.
 
 import t from 'tap'
 import { RelayError } from '../../src/lib/errors.js'

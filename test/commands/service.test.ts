@@ -19,7 +19,7 @@ const project = buildFor(
   ]),
 )
 
-/** The manager's end: binds a datagram socket (an abstract one for @…) and prints what it hears, a message to a line. */
+/** A service manager: binds a datagram socket (an abstract one for @…) and prints each message on a line. */
 const MANAGER = `
 use strict; use warnings; use Socket; $| = 1;
 my $path = shift; (my $address = $path) =~ s/^\\@/\\0/;
@@ -53,7 +53,7 @@ t.test('readiness, heartbeat and end reach the manager', { skip: lacks('perl', '
 })
 
 t.test(
-  'a manager that is not there does not keep it from starting',
+  'the relay starts without a manager at the socket',
   { skip: lacks('perl', 'perl-base') },
   async (t) => {
     const relay = run(t, project, ['good', '--data', shortDir(t)], {
@@ -67,7 +67,7 @@ t.test(
   },
 )
 
-t.test('a program that is not there is said', { skip: lacks('perl', 'perl-base') }, async (t) => {
+t.test('a missing program is reported', { skip: lacks('perl', 'perl-base') }, async (t) => {
   const ran = await run(t, project, [], { through: [NOTIFIED, '/nonexistent/node'] }).ended
   t.match(ran, { code: 2, stderr: /<3>notified\.pl: \/nonexistent\/node: No such file/ })
 })
@@ -88,10 +88,10 @@ t.test(
   },
 )
 
-/** As systemd does: the journal is what stderr is, and the environment says so. */
+/** As systemd does: JOURNAL_STREAM names the file that stderr is. */
 const IN_JOURNAL = 'export JOURNAL_STREAM="$(stat -Lc %d:%i /proc/self/fd/2)"; exec "$0" "$@"'
 
-t.test('in the journal: lines with priorities, and no set-up link', async (t) => {
+t.test('the journal gets lines with priorities, and no set-up link', async (t) => {
   const relay = run(t, project, ['fresh', '--data', shortDir(t)], {
     script: 'test/fake-relay.js',
     through: ['sh', '-c', IN_JOURNAL, process.execPath],

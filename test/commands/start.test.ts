@@ -51,7 +51,7 @@ t.test('a relay that was never set up says where to do it', async (t) => {
   t.notMatch((await done.ended).stdout, /set-?up/)
 })
 
-t.test('told to stop while it starts', async (t) => {
+t.test('a signal during the start', async (t) => {
   const { child, printed, ended } = fakeRelay(t, 'slow-start')
   await printed(/fake: starting/, 'stderr')
   child.kill('SIGTERM')
@@ -125,7 +125,7 @@ t.test('a start that fails', async (t) => {
   t.match(config, { code: 1, stderr: /x\.toml.*ENOENT.*ssb\.prt.*ssb\.port\?.*\(config_invalid\)/ })
 })
 
-t.test('what libraries print is logged at debug, cut short', async (t) => {
+t.test('output of libraries is logged at debug, cut short', async (t) => {
   const debug = fakeRelay(t, 'prints', '--set', 'log.level=debug')
   const [line] = await debug.printed(/.*library output.*/, 'stderr')
   t.ok(line.length < 700)
@@ -137,13 +137,13 @@ t.test('what libraries print is logged at debug, cut short', async (t) => {
   t.notMatch((await plain.ended).stderr, /evil/)
 })
 
-t.test('a reader that leaves early is no error', async (t) => {
+t.test('a closed pipe is no error', async (t) => {
   const { child, ended } = run(t, project, ['--help'])
   child.stdout?.destroy()
   t.match(await ended, { code: 0, stderr: '' })
 })
 
-t.test('a real relay: up, asked, a second one refused, down', async (t) => {
+t.test('a real relay: starts, answers, rejects a second one, stops', async (t) => {
   const data = ['--data', shortDir(t)]
   const free = ['--set', 'ssb.port=0', '--set', 'web.port=0', '--set', 'ssb.host=127.0.0.1']
   const relay = run(t, project, ['start', ...data, ...free])

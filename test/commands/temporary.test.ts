@@ -1,4 +1,4 @@
-// Temporary things: gone when the work is done, has failed, or is told to stop.
+// Temporary files are removed when the work ends, fails or gets a signal.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import t from 'tap'
 import { temporarily } from '../../src/commands/temporary.js'
 import { temporaryDir } from '../helpers/store.js'
 
-t.test('what was worked on is gone, whatever became of the work', async (t) => {
+t.test('the file is removed in every case', async (t) => {
   const dir = temporaryDir(t)
   const path = join(dir, 'work')
   mkdirSync(path)

@@ -1,4 +1,4 @@
-// Arguments of calls: only what is of the right kind, and only an object's own fields.
+// Arguments of calls: types, and own fields only.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'

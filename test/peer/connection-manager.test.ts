@@ -1,4 +1,4 @@
-// The end of a connection that says nothing: one sweep for all, whatever its client knows of rooms.
+// Silent connections are closed.
 
 import t from 'tap'
 import { ALIVE_ANSWER_MS, ALIVE_ASK_MS, IDLE_MS, SECOND } from '../../src/lib/limits.js'
@@ -8,7 +8,7 @@ import { until } from '../helpers/wait.js'
 /** By now the sweep has come at least once. */
 const SWEPT_MS = 15 * SECOND
 
-t.test('a client that knows nothing of rooms may be silent for long, and not for ever', async (t) => {
+t.test('a client without room methods is closed after a long silence', async (t) => {
   const { connect, clock, peer } = await startTestPeer(t)
   const client = await connect()
   await client.rpc.whoami()
@@ -20,7 +20,7 @@ t.test('a client that knows nothing of rooms may be silent for long, and not for
   await until('it is on the list no more', () => peer.online().length === 0)
 })
 
-t.test('one that knows the room is asked sooner, and stays if it answers', async (t) => {
+t.test('a room client is pinged sooner, and stays if it answers', async (t) => {
   const { connect, clock, peer } = await startTestPeer(t)
   const here = await connect(undefined, { tunnel: { ping: () => Date.now() } })
   await here.rpc.tunnel.isRoom()

@@ -1,4 +1,4 @@
-// Who makes room when all places are taken.
+// Eviction when the limit of connections is reached.
 
 import t from 'tap'
 import type { CallerClass } from '../../src/peer/connection.js'

@@ -1,4 +1,4 @@
-// room.members: everybody, in pieces that are read from the store as the caller takes them.
+// room.members: all members, read from the store with back-pressure.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'

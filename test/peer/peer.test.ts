@@ -1,4 +1,4 @@
-// The peer as a whole: what a caller is told of a fault of ours, and what the log is.
+// The peer: internal errors, for the caller and in the log.
 
 import t from 'tap'
 import { RelayError } from '../../src/lib/errors.js'
@@ -16,7 +16,7 @@ const failing = (name: string): Plugin => ({
   }),
 })
 
-t.test('a fault of ours is told to nobody, and to the log once a minute for each method', async (t) => {
+t.test('an internal error is hidden from callers, and logged once a minute per method', async (t) => {
   const lines: string[] = []
   const log = createLog('error', { write: (line: string) => void lines.push(line) })
   const plugins = [failing('one'), failing('other')]

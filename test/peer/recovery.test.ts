@@ -1,4 +1,4 @@
-// Recovery after a restore: silence until somebody has told how far the relay's own feed had come.
+// Recovery after a restore: publishing is paused until a caller has sent the relay's own feed.
 
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,7 +24,7 @@ async function restored(
   return Object.assign(started, { mark, feed })
 }
 
-/** What the relay published before it was lost: follows of these. */
+/** The feeds that the relay followed before the loss. */
 function published(feed: ReturnType<typeof createTestFeed>, ...members: string[]): void {
   for (const contact of members) {
     const last = feed.messages.at(-1)
@@ -42,7 +42,7 @@ function published(feed: ReturnType<typeof createTestFeed>, ...members: string[]
 const hashes = new WeakMap<object, string>()
 const hashOf = (feed: object): string => hashes.get(feed) as string
 
-t.test('the feed comes back from whoever holds it, then the relay goes on from there', async (t) => {
+t.test('callers send the feed back, then the relay continues it', async (t) => {
   const { store, clock, connect, follow, feed, mark, recovery, keys } = await restored(t)
   const members = [someone(), someone(), someone()]
   published(feed, ...members)

@@ -1,4 +1,4 @@
-// Replication: after a client has had its own feed back, the relay asks for what it lacks, and keeps what is sound.
+// Replication: after a client has received its own feed, the relay requests missing messages and stores valid ones.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -17,7 +17,7 @@ interface Asked {
   limit?: number
 }
 
-/** A client's createHistoryStream that notes what it is asked and pushes what it is told to. */
+/** A client's createHistoryStream that records requests and sends what the test pushes. */
 function pushing() {
   const asked: Asked[] = []
   const sinks: Array<(value: unknown) => void> = []
@@ -49,7 +49,7 @@ function pushing() {
   }
 }
 
-t.test('the client asks for its own feed first; only then is it asked', async (t) => {
+t.test('the client requests its own feed first, then the relay requests it', async (t) => {
   const { connect, follow, store, clock } = await startTestPeer(t)
   const feed = createTestFeed()
   feed.post(3)
@@ -68,7 +68,7 @@ t.test('the client asks for its own feed first; only then is it asked', async (t
   t.equal(client.asked.length, 1, 'and it is asked once')
 })
 
-t.test('a client that never asks is asked after a moment; one that asked late is waited for', async (t) => {
+t.test('a client that requests nothing is asked after a moment; a late request delays that', async (t) => {
   const { connect, follow, clock } = await startTestPeer(t)
   const [silent, slow] = [createTestFeed(), createTestFeed()]
   await follow(silent.id)
@@ -89,7 +89,7 @@ t.test('a client that never asks is asked after a moment; one that asked late is
   await until('once its own was served', () => b.asked.length === 1)
 })
 
-t.test('bare values and sync marks are understood; what is held is asked for no more', async (t) => {
+t.test('bare values and sync marks are accepted; stored messages are not requested again', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const feed = createTestFeed()
   feed.post(4)
@@ -111,7 +111,7 @@ t.test('bare values and sync marks are understood; what is held is asked for no 
   t.match(after.asked[0], { sequence: 3, seq: 3 })
 })
 
-t.test('holes are asked for on later connections, a bounded number of times', async (t) => {
+t.test('gaps are requested on later connections, a limited number of times', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const feed = createTestFeed()
   feed.post(9)
@@ -142,7 +142,7 @@ t.test('holes are asked for on later connections, a bounded number of times', as
   t.equal((await round(1)).asked.length, 1, 'after that they are taken as lost')
 })
 
-t.test('what a client may not send is refused, and what is sound beside it is kept', async (t) => {
+t.test('invalid messages are rejected, valid ones beside them are stored', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const [feed, other, stranger] = [createTestFeed(), createTestFeed(), createTestFeed()]
   feed.post(3)
@@ -180,7 +180,7 @@ t.test('what a client may not send is refused, and what is sound beside it is ke
   t.match(await rpc.whoami(), { id: /^@/ }, 'the connection stays')
 })
 
-t.test('a stream of rubbish is not listened to for ever', async (t) => {
+t.test('a stream of invalid messages is ended', async (t) => {
   const { connect, follow } = await startTestPeer(t)
   const feed = createTestFeed()
   await follow(feed.id)
@@ -193,7 +193,7 @@ t.test('a stream of rubbish is not listened to for ever', async (t) => {
   t.match(await rpc.whoami(), { id: /^@/ })
 })
 
-t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) => {
+t.test('a vouched feed is requested from its voucher', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const [voucher, friend] = [createTestFeed(), createTestFeed()]
   friend.post(2)
@@ -215,7 +215,7 @@ t.test('a vouched feed is asked of its voucher, and comes in by it', async (t) =
   t.equal(store.feeds.info(friend.id).messages, 0, 'and what it left makes room')
 })
 
-t.test('a feed that is started over is asked for from its first message', async (t) => {
+t.test('a reset feed is requested from its first message', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const feed = createTestFeed()
   feed.post(5)

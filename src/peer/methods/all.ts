@@ -1,4 +1,4 @@
-// Every method there is. The tables of docs/protocol.md are compared with this.
+// All methods. A test compares them with docs/protocol.md.
 
 import type { Clock } from '../../lib/clock.js'
 import type { Log } from '../../lib/log.js'
@@ -23,7 +23,7 @@ export interface MethodComponents extends RoomComponents, EbtMethodComponents {
   tunnels: Tunnels
   signIn: SignInBridge
   backlog: BacklogListener
-  /** the methods that a caller may call now */
+  /** the methods that a caller can call */
   manifest(caller: Connection): Manifest
 }
 

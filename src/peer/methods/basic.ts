@@ -1,11 +1,11 @@
-// manifest, whoami: what any caller may ask.
+// manifest, whoami: methods for every caller.
 
 import type { Manifest, Methods } from '../../muxrpc/registry.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { AccessTable } from '../access.js'
 import type { Connection } from '../connection.js'
 
-/** @param manifest the methods that a caller may call now */
+/** @param manifest the methods that a caller can call */
 export function basicMethods(
   { everyone }: AccessTable,
   { own, manifest }: { own: FeedId; manifest(caller: Connection): Manifest },

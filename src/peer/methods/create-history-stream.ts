@@ -1,4 +1,4 @@
-// createHistoryStream: one feed out, in ascending order, old then live, no faster than its reader reads.
+// createHistoryStream: sends one feed in ascending order, stored messages first, then live ones, with back-pressure.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
@@ -17,9 +17,9 @@ import type { Connection } from '../connection.js'
 
 export interface HistoryQuery {
   id: FeedId
-  /** first sequence, included */
+  /** first sequence, inclusive */
   from: number
-  /** messages in all, live ones too; Infinity for no limit */
+  /** number of messages including live ones; Infinity for no limit */
   limit: number
   live: boolean
   old: boolean
@@ -27,15 +27,15 @@ export interface HistoryQuery {
   values: boolean
 }
 
-/** What replication waits for: a client is served its own feed before we ask it for more (SPIP-02). */
+/** Notified of requests, because replication waits until a client has received its own feed (SPIP-02). */
 export interface BacklogListener {
   asked(caller: Connection, id: FeedId): void
   sent(caller: Connection, id: FeedId): void
 }
 
 /**
- * Reads the argument of `createHistoryStream`. Absent, null, zero and negative numbers mean "from the start" and
- * "no limit", as they do in the field's other servers.
+ * Parses the argument of `createHistoryStream`. Absent, null, zero and negative numbers mean "from the start" and
+ * "no limit", as in ssb-server and go-sbot.
  * @throws RelayError `bad_feed_id`, `bad_argument`
  */
 export function parseHistoryQuery(argument: unknown): HistoryQuery {
@@ -45,7 +45,7 @@ export function parseHistoryQuery(argument: unknown): HistoryQuery {
   const limit = integerField(query, 'limit') ?? 0
   const keys = booleanField(query, 'keys', true)
   const values = booleanField(query, 'values', true)
-  if (!keys && !values) throw new RelayError('bad_argument', 'neither keys nor values are wanted')
+  if (!keys && !values) throw new RelayError('bad_argument', 'keys and values must not both be false')
   return {
     id,
     from,
@@ -65,7 +65,7 @@ export interface HistoryComponents {
   backlog: BacklogListener
 }
 
-/** The method. A feed we do not follow reads as one without messages: private and absent look the same. */
+/** The method. A feed that the relay does not follow reads as empty, so that private and absent look the same. */
 export function historyMethods({ members }: AccessTable, components: HistoryComponents): Methods<Connection> {
   const { store, clock, log, own, backlog } = components
   const shared: Shared = {
@@ -73,15 +73,15 @@ export function historyMethods({ members }: AccessTable, components: HistoryComp
     clock,
     backlog,
     isReadable: (id) => id === own || store.members.has(id),
-    // all connections together: a crowd of readers takes no more of a turn than one
+    // shared by all connections, so that many readers do not block the event loop
     turns: createFairScheduler(HISTORY_TURN, (err) => log.error({ err }, 'history stream failed')),
   }
-  const place = liveStreams()
+  const countLive = countLiveStreams()
 
   function open(caller: Connection, stream: RpcStream, argument: unknown): void {
     const query = parseHistoryQuery(argument)
-    const leave = query.live ? place(caller, query.id) : null
-    const history = new HistoryStream(shared, caller, stream, query, leave)
+    const release = query.live ? countLive(caller, query.id) : null
+    const history = new HistoryStream(shared, caller, stream, query, release)
     stream.handler = history
     backlog.asked(caller, query.id)
     history.advance()
@@ -90,14 +90,14 @@ export function historyMethods({ members }: AccessTable, components: HistoryComp
   return { createHistoryStream: { type: 'source', access: members, open } }
 }
 
-/** Counts a connection's live streams by feed. @throws RelayError `busy` from the answer, when there are too many */
-function liveStreams(): (caller: Connection, id: FeedId) => () => void {
+/** Counts live streams per connection and feed. The returned function throws `busy` at the limit. */
+function countLiveStreams(): (caller: Connection, id: FeedId) => () => void {
   const open = new WeakMap<Connection, Map<FeedId, number>>()
   return (caller, id) => {
     const feeds = open.get(caller) ?? new Map<FeedId, number>()
     const now = feeds.get(id) ?? 0
     if (now >= HISTORY_LIVE_STREAMS)
-      throw new RelayError('busy', 'this connection has this feed live already', { limit: 'live_streams' })
+      throw new RelayError('busy', 'too many live streams of this feed', { limit: 'live_streams' })
     open.set(caller, feeds.set(id, now + 1))
     return () => {
       const left = (feeds.get(id) ?? 1) - 1
@@ -107,7 +107,7 @@ function liveStreams(): (caller: Connection, id: FeedId) => () => void {
   }
 }
 
-/** What all history streams share. */
+/** Shared by all history streams. */
 interface Shared {
   feeds: Store['feeds']
   clock: Clock
@@ -122,7 +122,7 @@ class HistoryStream implements StreamHandler {
   private caughtUp = false
   private cancelSettle: (() => void) | null = null
   private unsubscribe: (() => void) | null = null
-  /** one function for the scheduler and the feed to know this stream by */
+  /** one function object, by which the scheduler identifies this stream */
   private readonly wake = (): void => this.advance()
 
   constructor(
@@ -130,24 +130,24 @@ class HistoryStream implements StreamHandler {
     private readonly caller: Connection,
     private readonly stream: RpcStream,
     private readonly query: HistoryQuery,
-    private readonly leave: (() => void) | null,
+    private readonly releaseLive: (() => void) | null,
   ) {
     const { id, from, old, limit } = query
     this.next = old ? from : Math.max(from, shared.feeds.info(id).latest + 1)
     this.left = limit
   }
 
-  /** Sends what can be sent now; else arranges to be called again. */
+  /** Sends messages until the stream is full or the backlog is sent; then arranges the next call. */
   advance(): void {
     const { shared, stream, query } = this
-    // What was read and not sent is read again later: a thousand stalled streams would each hold a page.
+    // unsent messages are read again later: a page per stalled stream would take too much memory
     while (!stream.isEnded && !this.cancelSettle) {
       if (this.left <= 0) return this.finish()
       if (stream.isFull) return stream.waitForRoom()
       const most = Math.min(HISTORY_CHUNK, this.left)
       const page = shared.isReadable(query.id) ? shared.feeds.read(query.id, this.next, most) : []
       if (page.length === 0) {
-        this.tellCaughtUp()
+        this.reportSent()
         if (!query.live) return this.finish()
         return this.follow()
       }
@@ -163,18 +163,18 @@ class HistoryStream implements StreamHandler {
     this.release()
   }
 
-  /** @returns whether all of it was sent; if not, what has to come first is arranged for */
+  /** Returns whether the whole page was sent; if not, the next call is arranged. */
   private sendPage(page: StoredMessage[]): boolean {
     const { shared, stream, query, caller } = this
     for (const message of page) {
-      if (query.live && message.sequence > this.next && this.waitAtHole(message)) return false
+      if (query.live && message.sequence > this.next && this.waitAtGap(message)) return false
       if (!shared.turns.take()) {
         shared.turns.wait(caller, this.wake)
         return false
       }
       this.next = message.sequence + 1
       this.left -= 1
-      if (!stream.writeJson(this.wanted(message.bytes)) && this.left > 0) {
+      if (!stream.writeJson(this.encode(message.bytes)) && this.left > 0) {
         stream.waitForRoom()
         return false
       }
@@ -183,12 +183,12 @@ class HistoryStream implements StreamHandler {
   }
 
   /**
-   * Behind a hole lies a message that has only just come in: clients send ties out of order, so the one that fills the hole
-   * may be on its way. What is sent cannot be taken back, so wait a moment. @returns whether to wait
+   * Waits a moment at a gap before a new message: clients send messages with equal timestamps out of order, so the missing
+   * one may arrive soon, and the order of sent messages cannot be changed. Returns whether to wait.
    */
-  private waitAtHole({ bytes }: StoredMessage): boolean {
+  private waitAtGap({ bytes }: StoredMessage): boolean {
     const { clock } = this.shared
-    // a clock set back makes messages of the future: no wait is longer than the wait itself
+    // bounded, because a clock that was set back makes received times lie in the future
     const settled = Math.min(GAP_SETTLE_MS, storedReceived(bytes) + GAP_SETTLE_MS - clock.now())
     if (settled <= 0) return false
     this.follow()
@@ -199,13 +199,13 @@ class HistoryStream implements StreamHandler {
     return true
   }
 
-  private wanted(bytes: Buffer): Buffer {
+  private encode(bytes: Buffer): Buffer {
     const { keys, values } = this.query
     if (!values) return Buffer.from(`"%${storedHash(bytes)}.sha256"`)
     return keys ? bytes : storedValue(bytes)
   }
 
-  /** Wakes the stream at each flush that adds to the feed, cutting short a wait at a hole. */
+  /** Continues at each flush that adds to the feed; this also ends a wait at a gap. */
   private follow(): void {
     this.unsubscribe ??= this.shared.feeds.subscribe(this.query.id, () => {
       this.cancelSettle?.()
@@ -214,7 +214,7 @@ class HistoryStream implements StreamHandler {
     })
   }
 
-  private tellCaughtUp(): void {
+  private reportSent(): void {
     if (!this.caughtUp) this.shared.backlog.sent(this.caller, this.query.id)
     this.caughtUp = true
   }
@@ -225,11 +225,11 @@ class HistoryStream implements StreamHandler {
   }
 
   private release(): void {
-    this.leave?.()
+    this.releaseLive?.()
     this.shared.turns.drop(this.caller, this.wake)
     this.unsubscribe?.()
     this.cancelSettle?.()
     this.cancelSettle = null
-    this.tellCaughtUp()
+    this.reportSent()
   }
 }

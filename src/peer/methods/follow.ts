@@ -1,4 +1,4 @@
-// follow: a member vouches for another feed (co-optation), or withdraws that.
+// follow: a member vouches for another feed (co-optation), or withdraws the voucher.
 
 import type { Clock } from '../../lib/clock.js'
 import { createDailyQuota } from '../../lib/daily-quota.js'
@@ -10,8 +10,8 @@ import { asObject, booleanField, feedField } from '../arguments.js'
 import type { Connection } from '../connection.js'
 
 /**
- * `follow({feed, following = true})`, or a bare feed id. Answers the relay's contact message.
- * Errors: `already following`, `quota reached`, `not following` (also for what others vouched for), `not allowed`.
+ * `follow({feed, following = true})`, or a bare feed id. Returns the relay's contact message.
+ * Errors: `already following`, `quota reached`, `not following` (also if another member vouched), `not allowed`.
  */
 export function followMethods(
   { inviters }: AccessTable,
@@ -24,7 +24,7 @@ export function followMethods(
     const feed = feedField(options, 'feed')
     const following = booleanField(options, 'following', true)
     spendToday(id)
-    // vouching brings people in as invites do: the same permission
+    // the permission for invites: vouching also adds members
     const permitted = store.moderation.permitting(id, 'invite.create')
     return following
       ? store.members.follow(feed, { by: 'voucher', voucher: id, note: '' }, permitted)

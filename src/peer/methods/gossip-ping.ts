@@ -1,4 +1,4 @@
-// gossip.ping: an exchange of timestamps that keeps a connection alive and shows each side the other's clock.
+// gossip.ping: exchanges timestamps, which keeps a connection alive and shows each side the other's clock.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
@@ -9,15 +9,14 @@ import type { AccessTable } from '../access.js'
 import { asObject, integerField } from '../arguments.js'
 import type { Connection } from '../connection.js'
 
-/** Milliseconds between exchanges where the caller names none, and the bounds of what it may name. */
+/** Milliseconds between exchanges: the default, and the limits for the caller's value. */
 const PAUSE_MS = 5 * MINUTE
 const PAUSE_MIN_MS = 10 * SECOND
 const PAUSE_MAX_MS = HOUR
 
 /**
- * The answering side of a ping as pull-ping plays it: returns each timestamp at once and sends the next after a pause.
- * One timer runs, however many timestamps a caller sends. A connection has one ping: it is a connection that it keeps
- * alive.
+ * The answering side of pull-ping: answers each timestamp at once and sends the next one after a pause. One timer runs,
+ * however many timestamps a caller sends. A connection can have one ping.
  */
 export function gossipMethods({ everyone }: AccessTable, { clock }: { clock: Clock }): Methods<Connection> {
   const pinging = new WeakSet<Connection>()
@@ -26,7 +25,7 @@ export function gossipMethods({ everyone }: AccessTable, { clock }: { clock: Clo
     const asked = integerField(asObject(argument ?? {}), 'timeout') ?? PAUSE_MS
     const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, asked))
     if (pinging.has(caller))
-      throw new RelayError('busy', 'this connection has a ping already', { limit: 'pings' })
+      throw new RelayError('busy', 'this connection already has a ping', { limit: 'pings' })
     pinging.add(caller)
     stream.handler = new Ping(stream, clock, pause, () => pinging.delete(caller))
   }
@@ -35,9 +34,9 @@ export function gossipMethods({ everyone }: AccessTable, { clock }: { clock: Clo
 }
 
 class Ping implements StreamHandler {
-  /** the next timestamp that comes answers one of ours */
+  /** whether the next timestamp answers one of ours */
   private serving = false
-  /** one waits to be sent: at most one, whatever the caller sends */
+  /** whether a timestamp waits to be sent */
   private due = false
   private cancel: (() => void) | null = null
 

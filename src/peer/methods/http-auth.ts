@@ -1,4 +1,4 @@
-// httpAuth: sign-in with SSB (SSB HTTP Authentication), the app's half over muxrpc.
+// httpAuth: sign-in with SSB (SSB HTTP Authentication), the app's side.
 
 import type { Methods } from '../../muxrpc/registry.js'
 import type { Connections } from '../../room/connections.js'
@@ -16,7 +16,7 @@ export function httpAuthMethods(
     'httpAuth.sendSolution': {
       type: 'async',
       access: members,
-      // Whatever is wrong, the answer is `false`: it tells nothing of which challenges there are.
+      // `false` for every error, so that it does not tell which challenges exist
       call: ({ id }, sc, cc, solution) => signIn.solve(id, sc, cc, solution),
     },
     'httpAuth.invalidateAllSolutions': {

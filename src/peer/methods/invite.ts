@@ -1,4 +1,4 @@
-// invite.use: a guest's key turns into a follow of the feed it names, and the guest's connection is closed.
+// invite.use: follows the feed that a guest names, then closes the guest's connection.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
@@ -10,8 +10,8 @@ import { asObject, feedField } from '../arguments.js'
 import type { Connection } from '../connection.js'
 
 /**
- * `invite.use({feed})` answers the relay's contact message once it is on disk.
- * Errors, whose words clients compare: `invite unknown`, `invite used up`, `invite expired`, `already following`.
+ * `invite.use({feed})` returns the relay's contact message when it is on disk.
+ * Errors; clients compare the messages: `invite unknown`, `invite used up`, `invite expired`, `already following`.
  */
 export function inviteMethods(
   { guests }: AccessTable,
@@ -23,26 +23,26 @@ export function inviteMethods(
     if (guest.callerClass !== 'guest') throw new RelayError('not_allowed')
     const feed = feedField(asObject(argument), 'feed')
     const message = await store.invites.use(guest.id, feed).catch((err: unknown) => {
-      // Each refusal tells whether a feed is a member: enough for a person's mistakes, not for a list of names.
-      const wrong = (tries.get(guest) ?? 0) + 1
-      tries.set(guest, wrong)
-      if (wrong >= GUEST_TRIES) closeAfter(clock, guest, 0, 'too many tries')
+      // limited, because each rejection tells whether a feed is a member
+      const failed = (tries.get(guest) ?? 0) + 1
+      tries.set(guest, failed)
+      if (failed >= GUEST_TRIES) closeAfter(clock, guest, 0, 'too many tries')
       throw err
     })
     guest.log.info({ feed }, 'invite used')
-    closeAfter(clock, guest, GUEST_LINGER_MS, 'the invite was used')
+    closeAfter(clock, guest, GUEST_LINGER_MS, 'invite used')
     return message
   }
 
   return { 'invite.use': { type: 'async', access: guests, call: use } }
 }
 
-/** Closes a guest's connection in a while, unless it uses its invite. */
+/** Closes a guest's connection after a while if it does not use its invite. */
 export function receiveGuest(clock: Clock, guest: Connection): void {
-  closeAfter(clock, guest, GUEST_IDLE_MS, 'the invite was not used')
+  closeAfter(clock, guest, GUEST_IDLE_MS, 'invite not used in time')
 }
 
-/** The timer goes with the connection. */
+/** The timer is cancelled when the connection closes. */
 function closeAfter(clock: Clock, guest: Connection, ms: number, reason: string): void {
   guest.onClose(clock.after(ms, () => guest.close(reason)))
 }

@@ -1,4 +1,4 @@
-// room.*: what the room is, who is in it, who its members are, its aliases, and the invites members make.
+// room.*: metadata, attendants, members, invites and aliases (Rooms 2).
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
@@ -22,15 +22,15 @@ export interface RoomComponents {
   attendants: Attendants<Connection>
   clock: Clock
   own: FeedId
-  /** the address that an invite made by a member names, for a caller of a listener */
+  /** the address in an invite code, for a caller of the named listener */
   address(listener: string): HostPort
-  /** days an invite is good for where its maker does not say */
+  /** days until an invite expires, by default */
   expiresDays(): number
-  /** the link of an invite, by its seed, for a caller of a listener */
+  /** the link of an invite, for a caller of the named listener */
   inviteLink(seed: Buffer, listener: string): string
-  /** the page of an alias, for a caller of a listener */
+  /** the link to an alias's page, for a caller of the named listener */
   aliasLink(alias: string, listener: string): string
-  /** the room's name as people see it */
+  /** the room's display name */
   name(): string
 }
 
@@ -52,7 +52,7 @@ export function roomMethods(
   function metadata(caller: Connection): unknown {
     caller.roomAware = true
     const { mode } = settings.get()
-    // A feature is named only where a client may count on all of it (Rooms 2, "Metadata").
+    // only features that are supported completely (Rooms 2, "Metadata")
     return { name: name(), membership: isInternal(caller.callerClass, mode), features: FEATURES[mode] }
   }
 
@@ -61,7 +61,7 @@ export function roomMethods(
     presence(caller, stream)
   }
 
-  /** Arrays of `{id}`, as go-ssb-room streams them; read from the store as the caller takes them. */
+  /** Streams arrays of `{id}`, as go-ssb-room does; reads from the store with back-pressure. */
   function openMembers(_: Connection, stream: RpcStream): void {
     let last: FeedId | null = null
     sendPaced(stream, () => {
@@ -93,11 +93,11 @@ export function roomMethods(
   }
 
   async function registerAlias(caller: Connection, alias: unknown, signature: unknown): Promise<string> {
-    // In lower case from the first: the owner's signature is over the very text that others will check.
+    // not converted to lower case: the owner's signature is over this text
     if (!isAlias(alias)) {
       throw new RelayError(
         'alias_invalid',
-        'small letters, digits and inner hyphens, a letter first, 63 at most; path and role names are reserved',
+        'use up to 63 lower-case letters, digits and hyphens, a letter first; path and role names are reserved',
       )
     }
     if (!isRegistration(own, caller.id, alias, signature)) throw new RelayError('signature_invalid')

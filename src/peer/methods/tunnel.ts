@@ -1,4 +1,4 @@
-// tunnel.*: a room as Rooms 1 knows it, and tunnels between its attendants.
+// tunnel.*: the methods of Rooms 1, and tunnels between attendants.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
@@ -20,9 +20,9 @@ export interface TunnelComponents {
   attendants: Attendants<Connection>
   tunnels: Tunnels
   clock: Clock
-  /** our own id: the only portal there is here */
+  /** the relay's id, the only valid portal */
   own: FeedId
-  /** the room's name as clients are told it */
+  /** the room's display name */
   name(): string
 }
 
@@ -40,7 +40,7 @@ export function tunnelMethods(
   }
 
   function announce(caller: Connection): boolean {
-    arrive(attendants, caller)
+    attend(attendants, caller)
     return true
   }
 
@@ -50,20 +50,20 @@ export function tunnelMethods(
     return true
   }
 
-  /** Asking who is here says that one is here: Rooms 1 clients may do no more than that. */
+  /** A subscription also announces the caller: some Rooms 1 clients do nothing else. */
   function openEndpoints(caller: Connection, stream: RpcStream): void {
-    arrive(attendants, caller)
+    attend(attendants, caller)
     endpoints(caller, stream)
   }
 
   function whois(caller: Connection, alias: unknown): FeedId {
     const { mode } = settings.get()
-    const held =
+    const registered =
       typeof alias === 'string' && isAlias(normalAlias(alias)) ? aliases.get(normalAlias(alias)) : null
-    // The owner may have left, or be hidden from this caller: all of it reads as an alias that nobody has.
+    // the same error for an unknown alias, a former member and an owner that this caller must not see
     const visible = mode === 'open' || (mode === 'community' && members.has(caller.id))
-    if (!held || !visible || !members.has(held.owner)) throw new RelayError('not_found')
-    return held.owner
+    if (!registered || !visible || !members.has(registered.owner)) throw new RelayError('not_found')
+    return registered.owner
   }
 
   return {
@@ -82,9 +82,9 @@ export function tunnelMethods(
 }
 
 /**
- * `tunnel.connect({portal, target})` opens a duplex that ends at the target. Rooms 1 clients leave the portal out. The
- * target is told the origin as the handshake proved it; what the caller says of it is not read.
- * Errors: `could not connect` for every target that cannot be had, whether it exists or not.
+ * `tunnel.connect({portal, target})` opens a duplex to the target. Rooms 1 clients omit the portal. The target gets the
+ * origin from the handshake, never from the caller's argument.
+ * Error: `could not connect` for every target that cannot be reached, whether it exists or not.
  */
 function connect(
   { attendants, tunnels, clock, own }: TunnelComponents,
@@ -104,8 +104,8 @@ function connect(
   splice.open(other.rpc, { portal: own, target, origin: origin.id, instance })
 }
 
-/** Takes a place in the room that `tunnel.leave` may have given up. */
-function arrive(attendants: Attendants<Connection>, caller: Connection): void {
+/** Adds a caller to the attendants, also after `tunnel.leave`. */
+function attend(attendants: Attendants<Connection>, caller: Connection): void {
   caller.roomAware = true
   caller.away = false
   attendants.enter(caller)

@@ -1,4 +1,4 @@
-// createHistoryStream: what is asked for, in ascending order, old then live, at the reader's pace.
+// createHistoryStream: ascending order, stored then live messages, back-pressure.
 
 import t, { type Test } from 'tap'
 import { GAP_SETTLE_MS, HISTORY_LIVE_STREAMS, HISTORY_TURN, OUTGOING_BYTES } from '../../../src/lib/limits.js'
@@ -34,7 +34,7 @@ async function setUp(t: Test, messages = 10, isRead = true) {
   const caller = connect()
   const open = (query: object, from = caller): number =>
     from.open('createHistoryStream', 'source', { id: feed.id, ...query })
-  /** What a query is answered, up to so many messages: then the stream is ended. */
+  /** The answer to a query, up to a number of messages; then the stream is ended. */
   const ask = async (query: object, count = Number.POSITIVE_INFINITY): Promise<unknown[]> => {
     const request = open(query)
     await until('the answers', () => caller.end(request) !== undefined || taken(caller, request) >= count)
@@ -62,7 +62,7 @@ const leave = (caller: TestCaller, request: number): void =>
 
 const tick = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
-/** Enough turns of the event loop for whatever these tests have waiting. */
+/** Enough turns of the event loop for all waiting work of these tests. */
 async function turnsGone(): Promise<void> {
   for (let i = 0; i < 50; i++) await tick()
 }
@@ -86,7 +86,7 @@ t.test('sequence is inclusive, seq is the same, limit limits', async (t) => {
 t.test('keys and values choose the form', async (t) => {
   const { add, ask, feed } = await setUp(t)
   await add(1)
-  // biome-ignore lint/suspicious/noExplicitAny: whatever the wire has
+  // biome-ignore lint/suspicious/noExplicitAny: any value from the wire
   const first = async (query: object): Promise<any> => (await ask(query))[0]
   const keyed = await first({})
   t.same(keyed.value, feed.messages[0])
@@ -96,7 +96,7 @@ t.test('keys and values choose the form', async (t) => {
   t.equal(await first({ values: false }), keyed.key, 'JSON as the rest is')
 })
 
-t.test('arguments that are not what they should be are refused', async (t) => {
+t.test('invalid arguments are rejected', async (t) => {
   const id = createTestFeed().id
   const wrong: Array<[unknown, string]> = [
     [undefined, 'bad_argument'],
@@ -218,7 +218,7 @@ t.test(
     const all = feed.messages.map(({ sequence }) => sequence)
     await add(...all)
     const other = connect()
-    // readers that keep up: what they are handed leaves at the end of the turn
+    // fast readers: their bytes are sent at the end of the turn
     const streams = [caller, caller, caller, other].map((from) => ({
       from,
       request: open({ keys: false }, from),
@@ -275,7 +275,7 @@ t.test('so many live streams of one feed on a connection, and no more until one 
   t.match(caller.end(open({ live: true })), { code: 'busy' }, 'leaving twice frees one place')
 })
 
-t.test('replication hears when a client’s own backlog was asked for and sent', async (t) => {
+t.test('replication is notified when a client’s own feed is requested and sent', async (t) => {
   const { add, sequences, told, feed } = await setUp(t)
   await add(1)
   const reading = sequences({ live: true }, 2)

@@ -4,7 +4,7 @@ import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { startTestPeer } from '../../helpers/peer.js'
 
-t.test('a member vouches, hears what is already so, and takes its own word back', async (t) => {
+t.test('a member vouches, gets `already following`, and withdraws', async (t) => {
   const { connect, follow, store } = await startTestPeer(t)
   const [member, other] = [ssbKeys.generate(), ssbKeys.generate()]
   await follow(member.id)
@@ -26,7 +26,7 @@ t.test('a member vouches, hears what is already so, and takes its own word back'
   t.notOk(store.members.has(friend))
 })
 
-t.test('what cannot be followed is refused', async (t) => {
+t.test('invalid feeds are rejected', async (t) => {
   const { connect, follow, store, peer } = await startTestPeer(t)
   const member = ssbKeys.generate()
   await follow(member.id)

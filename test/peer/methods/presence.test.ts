@@ -1,4 +1,4 @@
-// Presence over real sockets: whole lists for Rooms 1, changes for Rooms 2, gathered, and bounded for who never reads.
+// Presence over real sockets: lists for Rooms 1, changes for Rooms 2, batches, and limits for slow readers.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -32,7 +32,7 @@ function gather<T>(read: Source<T>): T[] {
   return said
 }
 
-t.test('what came and went within one notice is not mentioned', async (t) => {
+t.test('an identity that joins and leaves within a batch is omitted', async (t) => {
   const joined = (id: string) => ({ type: 'joined', id }) as const
   const left = (id: string) => ({ type: 'left', id }) as const
   t.same(netChanges([joined('a'), left('a'), joined('b')]), [joined('b')])
@@ -63,7 +63,7 @@ t.test('endpoints says the whole list at once and after every change, the caller
   await until('asking for endpoints announces', () => lists.at(-1)?.includes(b.id) === true)
 })
 
-t.test('attendants says the state, then who joined and left, each once', async (t) => {
+t.test('attendants sends the state, then each join and leave once', async (t) => {
   const { connect, clock } = await startTestPeer(t)
   const a = await connect()
   const events = gather<{ type: string; ids?: string[]; id?: string }>(a.rpc.room.attendants())
@@ -89,14 +89,14 @@ t.test('attendants says the state, then who joined and left, each once', async (
   t.same(events[2], { type: 'left', id: keys.id })
 })
 
-t.test('a subscriber that comes back to a long log is told the state anew', async (t) => {
+t.test('a subscriber that missed dropped changes gets the state again', async (t) => {
   const { connect, clock } = await startTestPeer(t)
   const a = await connect()
   const source = a.rpc.room.attendants()
   const events = gather<{ type: string; ids?: string[] }>(source)
   await until('the state', () => events.length === 1)
   const b = await connect()
-  // presence is noted and not told while the clock stands
+  // changes are recorded and not sent while the clock stands still
   const calls: Promise<unknown>[] = []
   // none waits for the one before: a stock client's Nagle would make that 40 ms each
   for (let i = 0; i <= PRESENCE_LOG / 2; i++) calls.push(b.rpc.tunnel.leave(), b.rpc.tunnel.announce())
@@ -107,7 +107,7 @@ t.test('a subscriber that comes back to a long log is told the state anew', asyn
   t.same(events[1]?.ids?.sort(), [a.id, b.id].sort())
 })
 
-t.test('coming and going between two notices is no news to anybody', async (t) => {
+t.test('a join and a leave between two batches send nothing', async (t) => {
   const { connect, clock } = await startTestPeer(t)
   const a = await connect()
   const lists = gather(a.rpc.tunnel.endpoints())
@@ -127,7 +127,7 @@ t.test('coming and going between two notices is no news to anybody', async (t) =
   await until('and the list', () => lists.length === 3)
 })
 
-t.test('a connection is told by few streams', async (t) => {
+t.test('a connection has a limit of presence streams', async (t) => {
   const { connect } = await startTestPeer(t)
   const { rpc } = await connect()
   for (const method of [rpc.tunnel.endpoints, rpc.room.attendants]) {
@@ -140,10 +140,10 @@ t.test('a connection is told by few streams', async (t) => {
   }
 })
 
-/** What the first answer of a source says of its end. */
+/** The end of a source in its first answer. */
 const ending = (read: Source<unknown>): Promise<unknown> => new Promise((resolve) => read(null, resolve))
 
-t.test('the larger the crowd, the more changes are one list', async (t) => {
+t.test('lists are sent less often in a large room', async (t) => {
   const clock = createTestClock()
   const attendants = createAttendants<Connection>(clock)
   t.teardown(() => attendants.close())

@@ -1,4 +1,4 @@
-// The room's methods that bring people in or give names: what a call may is asked when its turn in the queue comes.
+// room.createInvite and aliases: permissions are checked inside the write transaction.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import t from 'tap'

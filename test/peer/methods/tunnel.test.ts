@@ -1,4 +1,4 @@
-// Tunnels over real sockets: what is dialled, what is told, what passes, and what ends them.
+// Tunnels over real sockets: connecting, arguments, bytes, and their end.
 
 import { randomBytes } from 'node:crypto'
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net'
@@ -20,7 +20,7 @@ import { until } from '../../helpers/wait.js'
 
 type Told = Record<string, unknown>
 
-/** A duplex one end of which the test holds: pushes bytes, keeps what came, and knows when it ended. */
+/** A duplex for the test: pushes bytes, records received bytes and the end. */
 function handle() {
   const out: Buffer[] = []
   let waiting: ((end: End, data?: Buffer) => void) | null = null
@@ -45,7 +45,7 @@ function handle() {
       waiting = null
       pull?.(end, () => {})
     },
-    /** stops taking what comes */
+    /** stops reading */
     stall() {
       reading = false
     },
@@ -84,7 +84,7 @@ function handle() {
 async function setUp(t: { teardown(fn: () => unknown): void }, caps: Partial<TunnelCaps> = {}) {
   const started = await startTestPeer(t, caps)
   const { peer } = started
-  /** a client that takes tunnels and notes what it is told of each */
+  /** a client that accepts tunnels and records their arguments */
   async function target(keys: Keys = ssbKeys.generate(), port = started.port) {
     const told: Told[] = []
     const ends: Array<ReturnType<typeof handle>> = []
@@ -116,7 +116,7 @@ async function setUp(t: { teardown(fn: () => unknown): void }, caps: Partial<Tun
   return { ...started, target, dial, portal: peer.id }
 }
 
-t.test('bytes pass both ways, and the target is told who calls as the handshake proved it', async (t) => {
+t.test('bytes pass both ways, and the target gets the origin from the handshake', async (t) => {
   const { target, dial, portal, peer } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const end = dial(a, { portal, target: b.id, origin: '@forged', instance: 0 })
@@ -142,7 +142,7 @@ t.test('a Rooms 1 client names no portal', async (t) => {
   t.match(b.told[0], { origin: a.id, instance: 3 })
 })
 
-t.test('what cannot be had is refused in the same words, whatever the reason', async (t) => {
+t.test('every unreachable target gives the same error', async (t) => {
   const { target, portal, store } = await setUp(t)
   const a = await target()
   const gone = await target()
@@ -212,7 +212,7 @@ t.test('tunnels are counted for each peer and in total, and refused beyond', asy
 
 t.test('a thousand at once leave nothing behind', async (t) => {
   const { target, dial, portal, peer, follow } = await setUp(t, { total: 50, perPeer: 50 })
-  // a member: a stranger who asks for that many in one breath is cut
+  // a member: a stranger with so many requests at once is disconnected
   const keys = ssbKeys.generate()
   await follow(keys.id)
   const [a, b] = [await target(keys), await target()]
@@ -240,7 +240,7 @@ t.test('bytes and time have a cap', async (t) => {
   t.equal(peer.tunnels(), 0)
 })
 
-t.test('what is no bytes ends the tunnel', async (t) => {
+t.test('a frame that is not binary ends the tunnel', async (t) => {
   const { target, dial, portal } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const end = dial(a, { portal, target: b.id })
@@ -249,7 +249,7 @@ t.test('what is no bytes ends the tunnel', async (t) => {
   await until('ended', () => b.ends[0]?.ended != null && end.ended != null)
 })
 
-/** A wire between the relay and a client that the test can stop: what the relay sends then piles up at the relay. */
+/** A connection that the test can pause, so that bytes wait at the relay. */
 async function stoppableWire(t: { teardown(fn: () => unknown): void }, port: number) {
   const sockets: Socket[] = []
   const server = createServer((client) => {
@@ -294,7 +294,7 @@ t.test('a target that stops reading holds its caller back, and is cut off in the
   await until('and heard', () => Buffer.concat(c.ends[0]?.received ?? []).toString() === 'still here')
 })
 
-t.test('what waits at one that does not read holds up nobody who sent it little', async (t) => {
+t.test('a target that does not read does not pause origins that send little', async (t) => {
   const { target, dial, portal, peer, port } = await setUp(t)
   const wire = await stoppableWire(t, port)
   const [flooder, bob] = [await target(), await target()]
@@ -312,7 +312,7 @@ t.test('what waits at one that does not read holds up nobody who sent it little'
   t.equal(peer.tunnels(), 2)
 })
 
-t.test('a tunnel through which nothing passes has an end', async (t) => {
+t.test('an idle tunnel is ended', async (t) => {
   const { target, dial, portal, peer, clock } = await setUp(t)
   const [a, b] = [await target(), await target()]
   const silent = dial(a, { portal, target: b.id })
@@ -337,7 +337,7 @@ t.test('a tunnel through which nothing passes has an end', async (t) => {
   t.equal(peer.tunnels(), 0)
 })
 
-t.test('who has too many tunnels learns nothing of whom it asks for', async (t) => {
+t.test('the limit of tunnels tells nothing of the target', async (t) => {
   const { target, dial, portal, peer } = await setUp(t, { total: 100, perPeer: 1 })
   const [a, b, c, d] = [await target(), await target(), await target(), await target()]
   dial(a, { portal, target: b.id })
