@@ -16,6 +16,7 @@ import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { language } from './middleware/language.js'
 import { ownHost } from './middleware/own-host.js'
+import { signInPath } from './own-path.js'
 import type { CameBy, ReverseProxy } from './proxy.js'
 import { routes, whoisRoutes } from './routes.js'
 import { WebSessions } from './sessions.js'
@@ -87,7 +88,7 @@ export function createSite(
       return next()
     })
     app.use(ownHost({ hostnames, logThrottled }))
-    if (behind) app.use(behind)
+    if (behind) app.use(withSignInPath).use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
     // errors after the response has begun, such as a closed connection
@@ -113,6 +114,13 @@ export function createSite(
       for (const side of Object.values(sides)) side.setLimits(changed)
     },
   }
+}
+
+/** Remembers the page that is wanted, for the sign-in link. Under an alias subdomain there is no sign-in. */
+const withSignInPath: Step = (ctx, next) => {
+  const wanted = ctx.path === '/login' ? ctx.query.to : ctx.method === 'GET' ? ctx.url : null
+  if (ctx.state.alias === null) ctx.state.signInPath = signInPath(wanted)
+  return next()
 }
 
 /** Paths of the member routes. */

@@ -31,6 +31,8 @@ export interface WebState {
   instead?: string
   /** the client expects `{status, error}`, as the SSB HTTP specifications define it */
   isJsonClient?: boolean
+  /** where the header's sign-in link leads; absent where nobody can sign in */
+  signInPath?: string
   /** the language of pages */
   language: Language
   /** on routes with the session middleware */

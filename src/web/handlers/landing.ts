@@ -27,7 +27,7 @@ export function createLandingPages({
     const open = now.mode === 'open'
     const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
     const formats = open ? formatsOf(ctx.state, now) : []
-    const values = { face: publicFace(now), open, formats, notices, signIn: room !== undefined, back: '/' }
+    const values = { face: publicFace(now), open, formats, notices, back: '/' }
     const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))

@@ -33,9 +33,10 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
 
   function page(ctx: WebContext, code: ErrorCode, home: string | null, minutes: number | null): string {
     const { tag, words } = ctx.state.language
-    const { instead } = ctx.state
-    const key = `${tag} ${code} ${home}`
-    const isCacheable = minutes === null && instead === undefined
+    const { instead, signInPath } = ctx.state
+    const key = `${tag} ${code} ${home} ${signInPath}`
+    // a sign-in link with a page to return to is the visitor's text: caching it would fill memory
+    const isCacheable = minutes === null && instead === undefined && !signInPath?.includes('?')
     const cached = isCacheable ? pages.get(key) : undefined
     if (cached) return cached
     const sayings: Partial<Record<ErrorCode, Saying>> = words.errors.sayings
@@ -73,7 +74,9 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     }
     const wait = Number(ctx.response.get('Retry-After'))
     ctx.type = 'html'
-    ctx.body = page(ctx, code, wayOut(ctx.path, code), wait > 0 ? Math.ceil(wait / 60) : null)
+    const link = wayOut(ctx.path, code)
+    const home = link === '/login' ? (ctx.state.signInPath ?? link) : link
+    ctx.body = page(ctx, code, home, wait > 0 ? Math.ceil(wait / 60) : null)
   }
 
   return async (ctx, next) => {

@@ -158,7 +158,7 @@ t.test('what became of it, in clear words', async (t) => {
     t.match(page.text, `<code>${code}</code>`)
     t.notMatch(page.text, /<textarea|ssb:/)
     const german = await site.visitor().get(`/join?invite=${TOKEN}`, { 'Accept-Language': 'de' })
-    t.equal(titleOf(german.text), de.join.dead[state].title)
+    t.equal(titleOf(german.text), de.join.ended[state].title)
     const told = await site.visitor().get(`/join?invite=${TOKEN}&encoding=json`)
     t.same(asJson(told), { status: 'error', error: ERRORS[code].words, code })
     t.equal((await site.visitor().get(`/join/qr.gif?invite=${TOKEN}&of=code`)).status, 404)
