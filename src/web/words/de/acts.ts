@@ -14,6 +14,7 @@ export const acts: Said<typeof english> = {
   makeLink: 'Anmeldelink erstellen',
   remove: 'Aus dem Raum entfernen',
   block: 'Sperren',
+  blockFeed: 'Feed sperren',
   unblock: 'Entsperren',
   revoke: 'Zurückziehen',
   makeInvite: 'Einladung erstellen',

@@ -87,8 +87,8 @@ export const dash: Words['dash'] = {
   leaveHow:
     'Das Relay folgt dir nicht mehr und meldet dich ab. Deinen Feed behält es, wenn du ihn nicht mit löschst.',
   newInvite: 'Neue Einladung',
-  uses: 'Wie viele Leute sie benutzen können',
-  days: 'Wie viele Tage sie gilt',
+  uses: 'Anzahl der Personen, die sie benutzen können',
+  days: 'Gültigkeit in Tagen',
   forFeed: 'Nur für diese Feed-ID',
   forWhom: 'für',
   used: (used, uses) => `${used} von ${uses} benutzt`,

@@ -83,7 +83,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   invites_exhausted: {
     title: 'Zurzeit keine Einladungen mehr',
-    hint: 'Das Relay vergibt nur eine begrenzte Zahl von Einladungen pro Stunde. Bitte komm später wieder.',
+    hint: 'Das Relay vergibt nur eine begrenzte Zahl von Einladungen pro Stunde.',
   },
   quota_reached: {
     title: 'Zu viele Anfragen',

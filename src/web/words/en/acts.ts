@@ -10,6 +10,7 @@ export const acts = {
   makeLink: 'Create login link',
   remove: 'Remove from the room',
   block: 'Block',
+  blockFeed: 'Block a feed',
   unblock: 'Unblock',
   revoke: 'Revoke',
   makeInvite: 'Create invite',

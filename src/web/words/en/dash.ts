@@ -82,8 +82,8 @@ export const dash = {
   leaveHow:
     'The relay stops following you and signs you out. It keeps your feed, unless you delete it here as well.',
   newInvite: 'New invite',
-  uses: 'How many people can use it',
-  days: 'Valid for how many days',
+  uses: 'Number of people who can use it',
+  days: 'Days until it expires',
   forFeed: 'Only for this feed id',
   forWhom: 'for',
   used: (used: number, uses: number) => `used ${used} of ${uses}`,

@@ -89,7 +89,7 @@ const sayings = {
   },
   invites_exhausted: {
     title: 'No invites left for now',
-    hint: 'The relay issues a limited number of invites per hour. Please come back later.',
+    hint: 'The relay issues a limited number of invites per hour.',
   },
   quota_reached: {
     title: 'Too many requests',
@@ -126,7 +126,7 @@ export const errors = {
     html`Try again in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
   /** for a visitor on the local network who used an unknown hostname */
   instead: (address: string) =>
-    html`It answers at <a href="${address}/">${address}</a>. To use this name too, its operator adds it to <code>web.names</code>.`,
+    html`It answers at <a href="${address}/">${address}</a>. To use this name too, the operator adds it to <code>web.names</code>.`,
   /** the label of the link, by its path */
   to: {
     '/': 'Go to the front page',
