@@ -130,7 +130,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         used: rest.used,
         drawCaptcha: overrides.drawCaptcha,
       },
-      { ...{ id: keys.id, name, hostnames: reach.names, maxBytes, expiresDays }, lobby },
+      { ...{ id: keys.id, roomName: name, hostnames: reach.names, maxBytes, expiresDays }, lobby },
     )
 
     // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.

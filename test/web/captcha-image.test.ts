@@ -23,7 +23,7 @@ t.test('is the default of the site', async (t) => {
   const web = await createWeb(
     {
       invites: { get: () => null, claim: async () => 'joined' },
-      alias: () => null,
+      findAlias: () => null,
       face: () => site.face,
       hostnames: () => site.names,
       knock: async () => 'waiting',

@@ -126,7 +126,7 @@ export async function openSite(
           return 'joined'
         },
       },
-      alias: (name) => aliases.get(name) ?? null,
+      findAlias: (alias) => aliases.get(alias) ?? null,
       setup: questions,
       ...components,
     },

@@ -8,13 +8,13 @@ import type { Render } from '../views.js'
 import type { Saying } from '../words/en/errors.js'
 
 /** The path that an error page links to, or null for none. */
-export type WayOut = (path: string, code: ErrorCode) => string | null
+export type ErrorLink = (path: string, code: ErrorCode) => string | null
 
 /**
  * The link of the site's error pages: the invite page for errors on the way to an invite, sign-in in a restricted room,
  * the front page otherwise.
  */
-export function siteWayOut(mode: () => PrivacyMode): WayOut {
+export function siteErrorLink(mode: () => PrivacyMode): ErrorLink {
   return (path, code) => {
     if (code === 'wrong_host' || code === 'proxy_unproven') return null
     if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
@@ -26,7 +26,7 @@ export function siteWayOut(mode: () => PrivacyMode): WayOut {
 }
 
 /** Catches errors, and requests without a response. */
-export function errors({ render, log, wayOut }: { render: Render; log: Log; wayOut: WayOut }): Step {
+export function errors({ render, log, errorLink }: { render: Render; log: Log; errorLink: ErrorLink }): Step {
   // pages without a retry time depend on language, code and link only
   const pages = new Map<string, string>()
   const faults = new Map<ErrorCode, () => number>()
@@ -74,7 +74,7 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     }
     const wait = Number(ctx.response.get('Retry-After'))
     ctx.type = 'html'
-    const link = wayOut(ctx.path, code)
+    const link = errorLink(ctx.path, code)
     const home = link === '/login' ? (ctx.state.signInPath ?? link) : link
     ctx.body = page(ctx, code, home, wait > 0 ? Math.ceil(wait / 60) : null)
   }
