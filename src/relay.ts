@@ -102,7 +102,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const site = createWebComponents(
       { ...shown, drawCaptcha: overrides.drawCaptcha },
       {
-        ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays },
+        ...{ id: keys.id, roomName: name, hostnames: names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? () => listening.matrix : null,
       },
     )

@@ -6,6 +6,7 @@ import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
+import type { PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 
 /** Host and port in an invite code. */
@@ -19,7 +20,7 @@ export interface RelayFace {
   id: string
   name: string
   description: string
-  mode: 'open' | 'community' | 'restricted'
+  mode: PrivacyMode
   online: number
   members: number
 }
@@ -121,7 +122,7 @@ export interface WebComponents {
   /** Invites, as the holder of a link sees and uses them. */
   invites: Pick<Invites, 'get' | 'claim'>
   /** The owner of an alias, or null. */
-  alias(name: string): AliasOwner | null
+  findAlias(alias: string): AliasOwner | null
   /** absent: no sign-in and no dashboard */
   room?: WebRoom
   /** Creates an invite for this address. Resolves when it is durable. */

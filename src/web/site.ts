@@ -12,10 +12,11 @@ import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
 import type { ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
 import type { MemberRouteParts } from './member-routes.js'
-import { errors, siteWayOut, type WayOut } from './middleware/errors.js'
+import { type ErrorLink, errors, siteErrorLink } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
 import { language } from './middleware/language.js'
 import { ownHost } from './middleware/own-host.js'
+import { signInPath } from './own-path.js'
 import type { CameBy, ReverseProxy } from './proxy.js'
 import { routes, whoisRoutes } from './routes.js'
 import { WebSessions } from './sessions.js'
@@ -34,11 +35,11 @@ export function createSite(
   const assets = loadAssets()
   const render = createViews(assets.url)
   const limits: Required<SiteLimits> = { ...options }
-  const { mintInvite, knock, setup, face, invites, alias, room } = components
+  const { mintInvite, knock, setup, face, invites, findAlias, room } = components
 
   const logThrottled = createThrottledLog(log, () => performance.now())
   const expiresDays = (): number => limits.expiresDays
-  const wayOut = siteWayOut(() => face().mode)
+  const errorLink = siteErrorLink(() => face().mode)
 
   /** Routes with their own sessions and rate limits. */
   function createSide() {
@@ -49,7 +50,7 @@ export function createSite(
     const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)
     const tries = () => new TokenBucket(TRIES_PER_HOUR, now)
     const router = routes({
-      ...{ mintInvite, knock, setup, face, invites, alias, hostnames, assets, render, captchas, now },
+      ...{ mintInvite, knock, setup, face, invites, findAlias, hostnames, assets, render, captchas, now },
       ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
       ...(room ? { room } : {}),
     })
@@ -60,7 +61,7 @@ export function createSite(
         })
       : null
     return {
-      handler: serving(router, wayOut, behind),
+      handler: serving(router, errorLink, behind),
       setLimits({ captcha, perHour }: SiteLimits) {
         if (captcha !== undefined) captchas.isRequired = captcha
         if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
@@ -71,7 +72,7 @@ export function createSite(
   const kinds = new WeakMap<IncomingMessage, { kind: ListenerKind; by: CameBy }>()
 
   /** Creates an app and returns its handler for each kind of listener. */
-  function serving(routed: Router<WebState>, wayOut: WayOut, behind?: Step | null): Site['handler'] {
+  function serving(routed: Router<WebState>, errorLink: ErrorLink, behind?: Step | null): Site['handler'] {
     const app = new Koa<WebState>()
     app.use((ctx, next) => {
       ctx.state.kind = kinds.get(ctx.req)?.kind ?? 'local'
@@ -79,7 +80,7 @@ export function createSite(
     })
     app.use(headers({ hostnames }))
     app.use(language())
-    app.use(errors({ render, log, counters: components.counters, wayOut }))
+    app.use(errors({ render, log, counters: components.counters, errorLink }))
     app.use((ctx, next) => {
       // absolute links would name this machine instead of the domain
       if (kinds.get(ctx.req)?.by === 'unproven' && !ctx.path.startsWith('/assets/'))
@@ -87,7 +88,7 @@ export function createSite(
       return next()
     })
     app.use(ownHost({ hostnames, logThrottled }))
-    if (behind) app.use(behind)
+    if (behind) app.use(withSignInPath).use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
     // errors after the response has begun, such as a closed connection
@@ -113,6 +114,13 @@ export function createSite(
       for (const side of Object.values(sides)) side.setLimits(changed)
     },
   }
+}
+
+/** Remembers the page that is wanted, for the sign-in link. Under an alias subdomain there is no sign-in. */
+const withSignInPath: Step = (ctx, next) => {
+  const wanted = ctx.path === '/login' ? ctx.query.to : ctx.method === 'GET' ? ctx.url : null
+  if (ctx.state.alias === null) ctx.state.signInPath = signInPath(wanted)
+  return next()
 }
 
 /** Paths of the member routes. */

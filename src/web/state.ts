@@ -34,6 +34,8 @@ export interface WebState {
   isJsonClient?: boolean
   /** why a form is shown again instead of an error page */
   refused?: RelayError
+  /** where the header's sign-in link leads; absent where nobody can sign in */
+  signInPath?: string
   /** the language of pages */
   language: Language
   /** on routes with the session middleware */

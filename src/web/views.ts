@@ -46,7 +46,7 @@ export type View = (typeof TEMPLATES)[number]
  * URL for GET and no switch for POST; null for no switch.
  */
 export type Render = (ctx: Asked, view: View, values: Record<string, unknown>) => string
-type Asked = { method: string; originalUrl: string; state: { language: Language } }
+type Asked = { method: string; originalUrl: string; state: { language: Language; signInPath?: string } }
 
 /**
  * Loads all templates and returns the render function.
@@ -65,10 +65,10 @@ export function createViews(assetUrl: (name: string) => string): Render {
   env.addGlobal('languages', LANGUAGES)
   // compiled lazily: saves 3 MB for pages that are never opened
   const templates = new Map(TEMPLATES.map((name) => [name, env.getTemplate(name, false)]))
-  return ({ method, originalUrl, state: { language } }, view, values) => {
+  return ({ method, originalUrl, state: { language, signInPath = null } }, view, values) => {
     const template = templates.get(view)
     if (!template) throw new Error(`no view ${view}`)
     const back = method === 'GET' || method === 'HEAD' ? originalUrl : null
-    return template.render({ back, ...values, language, w: language.words })
+    return template.render({ back, signInPath, ...values, language, w: language.words })
   }
 }

@@ -28,7 +28,7 @@ export interface RoomComponents {
 export interface RoomOptions {
   id: FeedId
   /** the room's display name */
-  name(): string
+  roomName(): string
   hostnames(): RelayHostnames
   /** limit of bytes for messages */
   maxBytes(): number
@@ -41,7 +41,7 @@ export interface RoomOptions {
 /** Creates the web's components for a whole relay. */
 export function createWebComponents(
   { store, signIn, setup, log, counters, now, online, used, drawCaptcha }: RoomComponents,
-  { id, name, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,
+  { id, roomName, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
@@ -57,14 +57,14 @@ export function createWebComponents(
     knock: (feed, note) => knocks.leave(feed, note, expires()),
     face: () => ({
       id,
-      name: name(),
+      name: roomName(),
       description: settings.get().description,
       mode: settings.get().mode,
       online: online().length,
       members: members.count(),
     }),
-    alias(name) {
-      const held = aliases.get(name)
+    findAlias(alias) {
+      const held = aliases.get(alias)
       return held && { ...held, online: online().includes(held.owner) }
     },
   }

@@ -51,12 +51,18 @@ for (const javaScriptEnabled of [true, false]) {
     const browser = await openBrowser(t)
     const context = await browser.newContext({ javaScriptEnabled, viewport: { width: 320, height: 568 } })
     const page = await context.newPage()
-    await page.goto(`${relay.webUrl}/login`)
+    t.equal((await page.goto(`${relay.webUrl}/dashboard/members?from=0`))?.status(), 401)
+    await page.click('header >> text=Sign in')
     const uri = await page.getAttribute('a[href^="ssb:"]', 'href')
     t.match(new URL(uri ?? '').searchParams.get('multiserverAddress'), `net:127.0.0.1:${relay.ssbPort}~shs:`)
     t.equal(await app.call(app.ssb.httpAuthClient.consumeSignInSsbUri, uri), true)
-    await page.waitForURL('**/dashboard')
-    t.match(await page.textContent('main'), app.id.slice(0, 9), 'and goes on by itself')
+    await page.waitForURL('**/dashboard/members?from=0')
+    t.match(
+      await page.textContent('main'),
+      app.id.slice(0, 9),
+      'continues by itself, with the page that was wanted',
+    )
+    t.match(await page.textContent('header'), 'Sign out')
     const listed = await page.goto(`${relay.webUrl}/dashboard/me`)
     t.equal(listed?.status(), 200)
     t.match(await page.textContent('.cards'), 'Chrome')

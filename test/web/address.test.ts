@@ -1,4 +1,4 @@
-// Where our pages are said to be: at the host that was asked for, else where most can open them.
+// The origin of the site for each host.
 
 import t from 'tap'
 import { type Sites, siteAt } from '../../src/web/address.js'

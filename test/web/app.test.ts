@@ -7,7 +7,7 @@ import { ERRORS } from '../../src/lib/errors.js'
 import { Visitor } from '../helpers/http.js'
 import { ANSWER, DOMAIN, ONION, openSite } from './site.js'
 
-t.test('what is not for strangers looks like what does not exist', async (t) => {
+t.test('a page that strangers may not see looks like a missing page', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const code = await visitor.post(ANSWER, { captcha: answer })
@@ -33,7 +33,7 @@ t.test('what is not for strangers looks like what does not exist', async (t) => 
   t.equal(site.minted.length, 1)
 })
 
-t.test('every answer carries the strict headers', async (t) => {
+t.test('every response has the security headers', async (t) => {
   const site = await openSite(t)
   const { visitor } = await site.withCaptcha()
   const paths = [
@@ -62,7 +62,7 @@ t.test('every answer carries the strict headers', async (t) => {
   }
 })
 
-t.test('no page has anything inline or from elsewhere', async (t) => {
+t.test('no page has inline scripts or external resources', async (t) => {
   const site = await openSite(t)
   const { visitor, page, answer } = await site.withCaptcha()
   const success = await visitor.post(ANSWER, { captcha: answer })
@@ -102,7 +102,7 @@ t.test('unknown paths and wrong methods', async (t) => {
   t.equal(visitor.cookies.size, 0)
 })
 
-t.test('errors are JSON for who prefers it', async (t) => {
+t.test('errors are JSON for clients that prefer it', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   const { status, headers, text } = await visitor.get('/nothing', { Accept: 'application/json' })
@@ -120,7 +120,7 @@ t.test('errors are JSON for who prefers it', async (t) => {
   }
 })
 
-t.test('a fault of ours is logged and not shown', async (t) => {
+t.test('an internal error is logged and not shown', async (t) => {
   const site = await openSite(
     t,
     {},
@@ -162,7 +162,7 @@ t.test('HEAD is GET without a body', async (t) => {
   }
 })
 
-t.test('assets are kept by browsers and carry no cookie', async (t) => {
+t.test('assets are cacheable and set no cookie', async (t) => {
   const site = await openSite(t)
   const { visitor, page } = await site.withCaptcha()
   const types = { 'style.css': 'text/css', 'copy.js': 'text/javascript', 'icon.png': 'image/png' }
@@ -179,7 +179,7 @@ t.test('assets are kept by browsers and carry no cookie', async (t) => {
   t.match(page.text, /href="\/assets\/style\.css\?v=[\w-]{8}"/)
 })
 
-t.test('other listeners share the site, each with its own name', async (t) => {
+t.test('other listeners share the site, each with its own hostname', async (t) => {
   const site = await openSite(t)
   const open = async (kind: 'domain' | 'onion') => {
     const server = createServer(site.web.handler(kind))

@@ -1,4 +1,4 @@
-// The whole story in a real browser: with and without scripts, by keyboard, on a small screen, in both palettes.
+// The invite pages in a real browser: with and without scripts, by keyboard, on a small screen, in both palettes.
 
 import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
@@ -9,10 +9,10 @@ import { codeFor, ONION, openSite, type Site } from './site.js'
 
 const SMALL = { width: 320, height: 568 }
 const LARGE = { width: 1280, height: 800 }
-/** The longest code there is: an onion's, with a port of five digits. */
+/** The longest code: an onion host with a port of five digits. */
 const code = codeFor({ host: ONION, port: 58008 }, 1)
 
-/** An image a browser accepts (one pixel); its answer is what the test knows. */
+/** A valid image of one pixel. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64')
 
 function openTestSite(t: Parameters<typeof openSite>[0], answers: string[]): Promise<Site> {
@@ -32,20 +32,20 @@ function openTestSite(t: Parameters<typeof openSite>[0], answers: string[]): Pro
 t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) => {
   const browser = await openBrowser(t)
 
-  /** A page of a fresh browser profile, and what it complained about. */
+  /** A page in a new browser profile, and its console errors. */
   async function visit(options: BrowserContextOptions) {
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()
     const complaints: string[] = []
     page.on('console', (message) => {
-      // refusals are pages here, and browsers log their status
+      // browsers log the status of error pages
       if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
         complaints.push(message.text())
     })
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('requestfailed', (request) => {
-      // an image still on its way when the test goes on to the next page is no complaint
+      // an image request cancelled by navigation is no error
       if (request.failure()?.errorText !== 'net::ERR_ABORTED') complaints.push(`failed: ${request.url()}`)
     })
     return { page, complaints }
@@ -93,7 +93,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     })
   }
 
-  t.test('a new captcha is one click away', async (t) => {
+  t.test('the link for a new captcha works', async (t) => {
     const answers: string[] = []
     const site = await openTestSite(t, answers)
     const { page } = await visit({ viewport: SMALL })

@@ -1,11 +1,11 @@
-// The captcha that people get.
+// The default captcha image.
 
 import t from 'tap'
 import { drawCaptcha } from '../../src/web/captcha-image.js'
 import { titleOf, Visitor } from '../helpers/http.js'
 import { ANSWER, openSite, RELAY_ID } from './site.js'
 
-t.test('is a GIF of four letters that do not melt into each other', async (t) => {
+t.test('is a GIF of four letters that can be told apart', async (t) => {
   const seen = new Set<string>()
   for (let n = 0; n < 200; n++) {
     const { answer, image, type } = await drawCaptcha()
@@ -16,14 +16,14 @@ t.test('is a GIF of four letters that do not melt into each other', async (t) =>
   t.ok(seen.size > 190, 'hardly ever the same')
 })
 
-t.test('is what the site draws by itself', async (t) => {
+t.test('is the default of the site', async (t) => {
   const site = await openSite(t)
   const { createWeb } = await import('../../src/web/app.js')
   const { createLog } = await import('../../src/lib/log.js')
   const web = await createWeb(
     {
       invites: { get: () => null, claim: async () => 'joined' },
-      alias: () => null,
+      findAlias: () => null,
       face: () => site.face,
       hostnames: () => site.names,
       knock: async () => 'waiting',
@@ -38,7 +38,7 @@ t.test('is what the site draws by itself', async (t) => {
   await visitor.get('/invite/')
   const image = await visitor.get('/invite/captcha.gif')
   t.equal(image.status, 200)
-  // width 200, height 70, little endian, right behind the signature
+  // width 200, height 70, little endian, right after the signature
   t.equal(image.body.subarray(6, 10).toString('hex'), 'c8004600')
   const wrong = await visitor.post(ANSWER, { captcha: 'zzzz' })
   t.equal(wrong.status, 403)

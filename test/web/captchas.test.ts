@@ -16,7 +16,7 @@ function setUp() {
   return { clock, sessions, captchas: new Captchas({ draw, now: () => clock.now }, true), count: () => drawn }
 }
 
-t.test('an evicted image is drawn anew, once, with its new answer', async (t) => {
+t.test('an evicted image is redrawn once, with its new answer', async (t) => {
   const { sessions, captchas, count } = setUp()
   const first = sessions.create()
   await captchas.renew(first)
@@ -32,7 +32,7 @@ t.test('an evicted image is drawn anew, once, with its new answer', async (t) =>
   t.not(first.captcha?.answer, before)
 })
 
-t.test('an answer given while the image is drawn anew wins', async (t) => {
+t.test('an answer given during the redraw wins', async (t) => {
   const { sessions, captchas } = setUp()
   const session = sessions.create()
   await captchas.renew(session)
@@ -43,7 +43,7 @@ t.test('an answer given while the image is drawn anew wins', async (t) => {
   t.equal(session.captcha, null)
 })
 
-t.test('a captcha waits for its time and is used up once', async (t) => {
+t.test('a captcha expires and is used once', async (t) => {
   const { clock, sessions, captchas } = setUp()
   const session = sessions.create()
   t.equal(captchas.waiting(session), null)
@@ -78,7 +78,7 @@ t.test(
   },
 )
 
-t.test('answers are compared as people write them', async (t) => {
+t.test('answers are compared without case and whitespace', async (t) => {
   const captcha = { answer: 'kelp', image: null, expires: 1 }
   for (const given of ['kelp', ' KELP ', 'Kelp\n']) t.ok(isRight(captcha, given), JSON.stringify(given))
   for (const given of ['', ' ', 'kel', 'kelpp', 'k e l p', 'x'.repeat(8000)]) t.notOk(isRight(captcha, given))

@@ -1,4 +1,4 @@
-// A crowd at a web listener: bounded at work, and never in the way of the next visitor.
+// Limits of sockets and requests on a web listener.
 
 import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
@@ -9,10 +9,10 @@ import { listen } from '../../src/web/listen.js'
 import { until } from '../helpers/wait.js'
 
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n'
-/** A form whose body never comes. */
+/** A form whose body never arrives. */
 const HALF = 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nab'
 
-/** A listener that answers when it is told to, or at once where the path is `/now`. */
+/** A listener that answers on demand, or at once on `/now`. */
 async function openHeld(t: Test) {
   const held: Array<{ res: ServerResponse; answer(): void }> = []
   const site = await listen(
@@ -45,7 +45,7 @@ async function openHeld(t: Test) {
   return { site, held, open }
 }
 
-t.test('so many are at work, and the next is told at once', async (t) => {
+t.test('requests over the limit get 503', async (t) => {
   const { site, held, open } = await openHeld(t)
   for (let i = 0; i < REQUESTS_AT_ONCE; i++) open(GET)
   await until('all to be at work', () => held.length === REQUESTS_AT_ONCE)
@@ -55,14 +55,14 @@ t.test('so many are at work, and the next is told at once', async (t) => {
   await until('a place', async () => (await fetch(`${site.url}/now`)).status === 200)
 })
 
-t.test('what only waits takes no place of those at work', async (t) => {
+t.test('a request that waits takes no slot', async (t) => {
   const { site, held, open } = await openHeld(t)
   for (let i = 0; i < REQUESTS_AT_ONCE * 2; i++) open(GET.replace('/', '/waits'))
   await until('all to wait', () => held.length === REQUESTS_AT_ONCE * 2)
   t.equal((await fetch(`${site.url}/now`)).status, 200)
 })
 
-t.test('work goes on being counted when its socket has gone', async (t) => {
+t.test('a request keeps its slot when its socket has closed', async (t) => {
   const { site, held, open } = await openHeld(t)
   const sockets = Array.from({ length: REQUESTS_AT_ONCE }, () => open(GET))
   await until('all to be at work', () => held.length === REQUESTS_AT_ONCE)
@@ -85,7 +85,7 @@ for (const [name, words] of [
     const first = open(words)
     const gone = once(first, 'close')
     await once(first, 'connect')
-    // one after the other, so that the first is the first
+    // in sequence, so that the first is the oldest
     for (let i = 2; i < SOCKETS; i++) await once(open(words), 'connect')
     t.equal((await fetch(`${site.url}/now`)).status, 200)
     await gone

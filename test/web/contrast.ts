@@ -1,9 +1,6 @@
 // Computes the contrast of every text in a page, inside the page.
 
-/**
- * A script that answers the texts whose contrast is below AA: 4.5 to 1, or 3 to 1 for large ones. It takes the first
- * opaque background up the tree, so no page may put text on a half transparent one.
- */
+/** A script that returns texts whose contrast is below AA: 4.5 to 1, or 3 to 1 for large text. Backgrounds must be opaque. */
 export const contrastProblems = `(() => {
   const channels = (color) => color.match(/[\\d.]+/g).map(Number)
   const luminance = ([r, g, b]) => {

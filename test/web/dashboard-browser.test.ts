@@ -1,4 +1,4 @@
-// Every page of sign-in and dashboard: valid, and in a real browser without scripts fit for a small screen and all eyes.
+// Every page of sign-in and dashboard: valid HTML, and usable in a real browser on a small screen.
 
 import { HtmlValidate } from 'html-validate'
 import type { Page } from 'playwright-core'
@@ -16,15 +16,15 @@ import { isFocused, loaded, smallTargets, tabTo } from './in-page.js'
 
 const validator = new HtmlValidate({
   extends: ['html-validate:recommended'],
-  // for browsers without scripts; it leads to the page itself, which then knows more
-  // and a notice may be called what its author likes
+  // the sign-in page reloads itself where scripts are off
+  // and a notice may have a long title
   rules: { 'meta-refresh': 'off', 'long-title': 'off' },
 })
 const WIDE = 'W'.repeat(70)
-/** The longest there may be. */
+/** The longest alias. */
 const NAME = `${'long-name-'.repeat(6)}bob`
 
-/** A room with one of everything, and an admin's cookie. */
+/** A room with one entry of each kind, and an admin. */
 async function room(t: Test) {
   const captchas = knownCaptchas()
   const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
@@ -138,7 +138,7 @@ t.test('in a browser', { timeout: 170_000, skip: withoutBrowser() }, async (t) =
     }
   }
 
-  t.test('the sign-in page fits and reads, with scripts and without', async (t) => {
+  t.test('the sign-in page fits, with scripts and without', async (t) => {
     for (const javaScriptEnabled of [false, true]) {
       const page = await visit(relay, { viewport: { width: 320, height: 568 }, javaScriptEnabled })
       await page.context().clearCookies()

@@ -7,7 +7,7 @@ import { ANSWER_PATH, encodeCode, findCode } from '../../src/web/delog-link.js'
 import type { WebSession } from '../../src/web/sessions.js'
 import { codeFor, ONION } from './site.js'
 
-/** What Delog does with the URL of a page. */
+/** How Delog reads a page's URL. */
 function asDelogReads(url: string): string {
   const base64 = url.split('?')[1]?.split('=')[1] ?? ''
   // Android's default decoder knows the standard alphabet only
@@ -21,7 +21,7 @@ const session = (...codes: string[]): WebSession => ({
 })
 const asked = (url: string) => ({ url }) as IncomingMessage
 
-t.test('survives Delog, whatever the length of the host', async (t) => {
+t.test('Delog decodes it for hosts of any length', async (t) => {
   const host = fc.stringMatching(/^[a-z0-9.-]{1,70}$/)
   fc.assert(
     fc.property(
@@ -35,13 +35,13 @@ t.test('survives Delog, whatever the length of the host', async (t) => {
       },
     ),
   )
-  // all three places a `~` can have in base64, one of which makes a plus
+  // the three positions of `~` in base64; one of them encodes to a plus
   const links = ['a', 'ab', 'abc'].map((host) => encodeCode(codeFor({ host, port: 8008 }, 1)))
   t.equal(links.filter((link) => link.includes('+')).length, 1)
   for (const link of links) t.notMatch(link, /[/=]/)
 })
 
-t.test('other ways to write the same', async (t) => {
+t.test('other encodings of the same code are accepted', async (t) => {
   const code = codeFor({ host: 'abc', port: 8008 }, 1)
   const padded = Buffer.from(code).toString('base64')
   for (const link of [
@@ -54,7 +54,7 @@ t.test('other ways to write the same', async (t) => {
   }
 })
 
-t.test('names nothing that was not made for this session', async (t) => {
+t.test('only codes issued to this session are found', async (t) => {
   const code = codeFor({ host: 'abc', port: 8008 }, 1)
   const link = encodeCode(code)
   t.equal(findCode(asked(`${ANSWER_PATH}?invite=${link}`), session()), undefined)

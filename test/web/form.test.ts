@@ -1,4 +1,4 @@
-// Bodies that are no answer to a captcha.
+// Malformed bodies sent to the captcha page.
 
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
@@ -11,7 +11,7 @@ async function posted(site: Site, body: string, headers: Record<string, string> 
   return visitor.post(ANSWER, body, headers)
 }
 
-t.test('answers that are none', async (t) => {
+t.test('bodies without an answer', async (t) => {
   const site = await openSite(t)
   const { answer } = await site.withCaptcha()
   for (const body of [
@@ -48,7 +48,7 @@ t.test('answers that are none', async (t) => {
   t.equal(site.minted.length, 0)
 })
 
-t.test('the right answer twice in one body is no answer', async (t) => {
+t.test('the right answer twice in one body is rejected', async (t) => {
   const site = await openSite(t)
   for (const shape of [(a: string) => `captcha=${a}&captcha=${a}`, (a: string) => `captcha[]=${a}`]) {
     const { visitor, answer } = await site.withCaptcha()
@@ -57,7 +57,7 @@ t.test('the right answer twice in one body is no answer', async (t) => {
   t.equal(site.minted.length, 0)
 })
 
-t.test('more fields or values than any form of ours has', async (t) => {
+t.test('too many fields or values are rejected', async (t) => {
   const site = await openSite(t)
   t.equal((await posted(site, '&'.repeat(BODY_FIELDS))).status, 400)
   const json = { 'Content-Type': 'application/json' }
@@ -66,7 +66,7 @@ t.test('more fields or values than any form of ours has', async (t) => {
   t.match((await join(`{"id":"${'[,{'.repeat(BODY_FIELDS)}\\\\","invite":"x"}`)).text, 'not a feed id')
 })
 
-t.test('bodies that are no form', async (t) => {
+t.test('bodies that are not a form are rejected', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const send = (headers: Record<string, string>) => visitor.post(ANSWER, `captcha=${answer}`, headers)
@@ -82,7 +82,7 @@ t.test('bodies that are no form', async (t) => {
   t.equal((await send({ 'Content-Type': 'Application/X-WWW-Form-Urlencoded; charset=UTF-8' })).status, 200)
 })
 
-t.test('bodies that are too large are heard out for a while, not kept', async (t) => {
+t.test('too large bodies are discarded', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   for (const bytes of [BODY_BYTES + 1, 2 * MIB]) {
@@ -90,7 +90,7 @@ t.test('bodies that are too large are heard out for a while, not kept', async (t
     t.equal(reply.status, 413, `${bytes} bytes`)
     t.match(reply.text, 'body_too_large')
     t.equal(reply.headers.connection, 'close')
-    // the same without saying the length beforehand
+    // the same without Content-Length
     const chunked = await fetch(site.url + ANSWER, {
       method: 'POST',
       body: new Blob(['x'.repeat(bytes)]).stream(),
@@ -103,14 +103,14 @@ t.test('bodies that are too large are heard out for a while, not kept', async (t
   t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200, 'and the captcha still waits')
 })
 
-t.test('a body announced as endless is refused at once', async (t) => {
+t.test('a huge Content-Length is rejected at once', async (t) => {
   const site = await openSite(t)
   const socket = connect(site.web.port, '127.0.0.1')
   socket.write(`POST ${ANSWER} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999999\r\n\r\ncaptcha=`)
   t.match(await text(socket), /^HTTP\/1\.1 413 /)
 })
 
-t.test('a caller who leaves in the middle is no trouble', async (t) => {
+t.test('a client that disconnects during its body does no harm', async (t) => {
   const site = await openSite(t)
   const socket = connect(site.web.port, '127.0.0.1')
   await new Promise<void>((resolve) => socket.once('connect', () => resolve()))

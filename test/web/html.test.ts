@@ -5,7 +5,7 @@ import t from 'tap'
 import { tokenOf } from '../../src/ssb/invite-code.js'
 import { ANSWER, addInvite, openSite, RELAY_ID, read, seedFor } from './site.js'
 
-// the one exception stands in the success page itself: SPIP-01 wants a title that is longer than search engines like
+// the success page disables the rule itself: SPIP-01 demands a long title
 const validator = new HtmlValidate({ extends: ['html-validate:recommended'] })
 
 t.test('every page is valid', async (t) => {

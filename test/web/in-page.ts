@@ -1,8 +1,8 @@
-// What tests ask of a page in a browser: the way by keyboard, the size of targets, what has loaded and what fits.
+// Checks inside a page: keyboard navigation, target sizes, loaded images.
 
 import type { Page } from 'playwright-core'
 
-/** Goes from link to field to button until the focus is on what has this text or selector, and shows that it is. */
+/** Presses Tab until the focus is on this text or selector, and checks that the focus is visible. */
 export async function tabTo(page: Page, wanted: string): Promise<void> {
   const found = wanted.startsWith('#')
     ? `document.activeElement.matches(${JSON.stringify(wanted)})`
@@ -26,17 +26,17 @@ export function fitsIn(page: Page, selector: string): Promise<unknown> {
   return inPage(page, selector, 'e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth')
 }
 
-/** Waits until an image is there or has failed. */
+/** Waits until an image has loaded or failed. */
 export function loaded(page: Page, selector: string): Promise<unknown> {
   return inPage(page, selector, 'e.decode().then(() => "loaded", (error) => String(error))')
 }
 
-/** The value of an expression about an element, computed in the page. */
+/** Evaluates an expression about an element in the page. */
 export function inPage(page: Page, selector: string, expression: string): Promise<unknown> {
   return page.evaluate(`((e) => ${expression})(document.querySelector(${JSON.stringify(selector)}))`)
 }
 
-/** Buttons, fields and links that stand alone are at least 44 pixels high. */
+/** Buttons, fields and standalone links lower than 44 pixels. */
 export const smallTargets = `[...document.querySelectorAll('button, input, textarea, .button')]
   .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44)
   .map((e) => e.outerHTML.slice(0, 60))`

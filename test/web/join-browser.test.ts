@@ -1,4 +1,4 @@
-// The pages of invites and names in a real browser: on a small and a large screen, in both palettes and languages, by keyboard.
+// Pages of invites and aliases in a real browser: two screen sizes, both palettes and languages, by keyboard.
 
 import type { Page } from 'playwright-core'
 import t from 'tap'
@@ -12,7 +12,7 @@ const SMALL = { width: 320, height: 568 }
 const LARGE = { width: 1280, height: 800 }
 const TOKEN = tokenOf(seedFor(7))
 const ANA = `@${'A'.repeat(43)}=.ed25519`
-/** The longest there may be. */
+/** The longest alias. */
 const NAME = `${'long-name-'.repeat(6)}bob`
 
 async function openInvited(t: Parameters<typeof openSite>[0], uses = 1): Promise<Site> {
@@ -106,7 +106,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
   }
 })
 
-/** Presses Enter on what has the focus and waits for the page it leads to. */
+/** Presses Enter and waits for the next page. */
 async function enter(page: Page): Promise<void> {
   await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
 }

@@ -1,4 +1,4 @@
-// The listener: where it is, what it bears, how it ends.
+// The listener: address, limits, close.
 
 import { once } from 'node:events'
 import type { Server } from 'node:http'
@@ -10,7 +10,7 @@ import { UNANSWERED_PER_SOCKET } from '../../src/web/connection-limits.js'
 import { listen } from '../../src/web/listen.js'
 import { openSite } from './site.js'
 
-t.test('tells where it listens', async (t) => {
+t.test('reports its address', async (t) => {
   const { web } = await openSite(t)
   t.equal(web.host, '127.0.0.1')
   t.ok(web.port > 0)
@@ -30,7 +30,7 @@ t.test('an address in use is a clear error', async (t) => {
   )
 })
 
-t.test('close ends sockets that are kept alive, and may be called twice', async (t) => {
+t.test('close ends idle keep-alive sockets, and may be called twice', async (t) => {
   const { web } = await openSite(t)
   const socket = connect(web.port, '127.0.0.1')
   socket.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
@@ -44,7 +44,7 @@ t.test('close ends sockets that are kept alive, and may be called twice', async 
   await t.rejects(fetch(`${web.url}/healthz`))
 })
 
-t.test('close lets an answer finish', async (t) => {
+t.test('close lets a response finish', async (t) => {
   let finish = () => {}
   const asked = new Promise<void>((begun) => {
     finish = begun
@@ -65,7 +65,7 @@ t.test('close lets an answer finish', async (t) => {
   await closed
 })
 
-t.test('patience and sockets are bounded', async (t) => {
+t.test('timeouts and limits are set', async (t) => {
   let server: Server | undefined
   const site = await listen(
     (req, res) => {
@@ -88,7 +88,7 @@ t.test('patience and sockets are bounded', async (t) => {
   t.match(await text(socket), /^HTTP\/1\.1 400 /)
 })
 
-t.test('a socket has an end, and a pipeline that waits for no answer a sooner one', async (t) => {
+t.test('requests per socket are limited, unanswered ones more strictly', async (t) => {
   let asked = 0
   const listener = await listen(
     (_req, res) => {

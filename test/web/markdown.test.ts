@@ -1,4 +1,4 @@
-// Markdown: the part of it that notices have, and nothing that a browser would run.
+// Markdown of notices: the supported subset, and no way to run anything.
 
 import t from 'tap'
 import { markdown } from '../../src/web/markdown.js'
@@ -35,7 +35,7 @@ t.test('spans', async (t) => {
   for (const [text, wanted] of cases) t.equal(shown(text), wanted, text)
 })
 
-t.test('nothing runs, nothing breaks out', async (t) => {
+t.test('no script runs and no markup breaks out', async (t) => {
   const links = [
     'javascript:x',
     'JaVaScRiPt:x',
@@ -59,7 +59,7 @@ t.test('nothing runs, nothing breaks out', async (t) => {
   t.equal(shown('`a` & "b" \'c\''), '<p><code>a</code> &amp; &quot;b&quot; &#39;c&#39;</p>')
 })
 
-t.test('a heading may be closed, and its length costs no more than any line’s', async (t) => {
+t.test('a heading may be closed, in linear time', async (t) => {
   const closed: Array<[string, string]> = [
     ['# Tides', 'Tides'],
     ['# Tides #', 'Tides'],
@@ -70,7 +70,7 @@ t.test('a heading may be closed, and its length costs no more than any line’s'
   ]
   for (const [text, heading] of closed) t.equal(shown(text), `<h2>${heading}</h2>`, text)
   for (const text of ['#', '# ', '#Tides', '##### Tides']) t.notMatch(shown(text), '<h', text)
-  // squared, the first of these took a second and more
+  // quadratic time would take a second and more
   for (const shape of ['#', ' ', ' #', '#x', '\t']) {
     const text = `# ${shape.repeat(64_000 / shape.length)}x`
     const before = performance.now()
@@ -79,9 +79,9 @@ t.test('a heading may be closed, and its length costs no more than any line’s'
   }
 })
 
-t.test('the longest notice of any shape is drawn, with nothing lost', async (t) => {
+t.test('the longest notice is rendered completely', async (t) => {
   const shapes = ['*', '**', '`', '[', '[a](', '_ ', '*a ', '[a](b']
-  // one that makes the work multiply would not come back within the test's time
+  // exponential work would exceed the test's timeout
   for (const shape of shapes) {
     const text = `x ${shape.repeat(8000 / shape.length)}`
     t.equal(shown(text).replace(/<[^>]*>/g, '').length > 1000, true, JSON.stringify(shape))

@@ -9,7 +9,7 @@ const names = { domain: 'Pool.example', onion: 'abc.onion' }
 const none = { domain: null, onion: null }
 const machine = `${hostname().split('.')[0]?.toLowerCase()}.local`
 
-t.test('a public listener answers to its one name', async (t) => {
+t.test('a public listener accepts one hostname', async (t) => {
   t.equal(ownHostname('pool.example', '10.0.0.1', 'domain', names), 'pool.example')
   t.equal(
     ownHostname('POOL.example.:443', '10.0.0.1', 'domain', names),
@@ -29,7 +29,7 @@ t.test('a public listener answers to its one name', async (t) => {
   t.equal(ownHostname('pool.example', '127.0.0.1', 'domain', none), null, 'no name, no answer')
 })
 
-t.test('a local listener answers to our names and to its own address', async (t) => {
+t.test('a local listener accepts our hostnames and its own address', async (t) => {
   const own = (header: string | undefined, local: string, given: typeof names | typeof none = names) =>
     ownHostname(header, local, 'local', given)
   t.equal(own('pool.example', '127.0.0.1'), 'pool.example')
@@ -54,7 +54,7 @@ t.test('a local listener answers to our names and to its own address', async (t)
   }
 })
 
-t.test('a listener open to its network answers to the names the machine has there', async (t) => {
+t.test('a listener on the network accepts the names of the machine there', async (t) => {
   const local = [...lanNames('Reef.example'), 'pool.lan']
   const names = { ...none, local }
   for (const name of [
@@ -76,7 +76,7 @@ t.test('a listener open to its network answers to the names the machine has ther
   t.same(lanNames('a_b'), ['tidepool.local'], 'which is no host name')
 })
 
-t.test('what is no host is nobody', async (t) => {
+t.test('malformed hosts are rejected', async (t) => {
   for (const host of [
     undefined,
     '',

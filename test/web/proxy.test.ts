@@ -1,11 +1,11 @@
-// Behind a reverse proxy: whose word is believed, and what a page of the domain is then.
+// Behind a reverse proxy: whose headers are trusted, and what follows.
 
 import t from 'tap'
 import { ANSWER, DOMAIN, ONION, openSite, read } from './site.js'
 
 const FORWARDED = { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': DOMAIN }
 
-t.test('through the named proxy one is a visitor of the domain', async (t) => {
+t.test('a request through the named proxy is for the domain', async (t) => {
   const { visitor, minted } = await openSite(t, { proxy: '127.0.0.1' })
   const ask = visitor()
   const page = await ask.get('/invite/', FORWARDED)
@@ -18,7 +18,7 @@ t.test('through the named proxy one is a visitor of the domain', async (t) => {
   t.match(minted, [{ host: DOMAIN, port: 8008 }])
 })
 
-t.test('a proxy that leaves the Host as it was need not repeat it', async (t) => {
+t.test('a proxy that keeps Host need not send X-Forwarded-Host', async (t) => {
   const { visitor } = await openSite(t, { proxy: '127.0.0.1' })
   const headers = { 'X-Forwarded-Proto': 'https', Host: DOMAIN }
   t.match(await visitor().get('/', headers), {
@@ -27,7 +27,7 @@ t.test('a proxy that leaves the Host as it was need not repeat it', async (t) =>
   })
 })
 
-t.test('of a list, any entry that is ours will do', async (t) => {
+t.test('any entry of a list may be ours', async (t) => {
   const { visitor } = await openSite(t, { proxy: '::ffff:127.0.0.1' })
   const hosts = (list: string) =>
     visitor().get('/', { 'X-Forwarded-Proto': 'https', 'X-Forwarded-Host': list })
@@ -40,9 +40,9 @@ t.test('of a list, any entry that is ours will do', async (t) => {
   }
 })
 
-t.test('a proxy that does not prove HTTPS is refused, in words that say what is missing', async (t) => {
+t.test('a proxy without X-Forwarded-Proto is rejected with the reason', async (t) => {
   const { visitor, web, lines } = await openSite(t, { proxy: '127.0.0.1' })
-  // what Apache sends by default
+  // Apache's defaults
   const apache = { 'X-Forwarded-For': '10.1.2.3', 'X-Forwarded-Host': DOMAIN, 'X-Forwarded-Server': DOMAIN }
   const alone = Object.entries(apache).map(([name, value]) => ({ [name]: value }))
   for (const headers of [
@@ -68,13 +68,13 @@ t.test('a proxy that does not prove HTTPS is refused, in words that say what is 
   t.equal(web.trouble(), null)
 })
 
-t.test('a host that is not ours stays refused', async (t) => {
+t.test('an unknown host stays rejected', async (t) => {
   const { visitor } = await openSite(t, { proxy: '127.0.0.1' })
   for (const host of ['evil.example', ONION, '127.0.0.1', 'localhost'])
     t.equal((await visitor().get('/', { ...FORWARDED, 'X-Forwarded-Host': host })).status, 421, host)
 })
 
-t.test('nobody else is believed', async (t) => {
+t.test('other senders are not trusted', async (t) => {
   for (const proxy of [null, '10.9.8.7', '127.0.0.2']) {
     const site = await openSite(t, { proxy })
     const ask = site.visitor()
@@ -88,7 +88,7 @@ t.test('nobody else is believed', async (t) => {
   }
 })
 
-t.test('pages of the domain say where the onion is', async (t) => {
+t.test('pages of the domain name the onion', async (t) => {
   const { visitor, names, face } = await openSite(t, { proxy: '127.0.0.1' })
   const onionOf = async (path: string, headers: Record<string, string> = FORWARDED) =>
     (await visitor().get(path, headers)).headers['onion-location']

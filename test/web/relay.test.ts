@@ -1,4 +1,4 @@
-// The site on a real relay: set-up with its token, knocks into the real store, whois on its port.
+// The site on a real relay: set-up, knocks in the store, whois on its port.
 
 import { createServer } from 'node:net'
 import ssbKeys from 'ssb-keys'
@@ -7,7 +7,7 @@ import { Visitor } from '../helpers/http.js'
 import { bootRelay, knownCaptchas } from '../helpers/relay.js'
 import { ANSWER } from './site.js'
 
-t.test('set up by the link, once', async (t) => {
+t.test('set-up by the link, once', async (t) => {
   const relay = await bootRelay(t, { setUp: false })
   const visitor = new Visitor(relay.webUrl)
   t.equal((await visitor.get('/')).headers.location, '/setup')
@@ -40,7 +40,7 @@ t.test('set up by the link, once', async (t) => {
   t.equal((await new Visitor(relay.webUrl).get('/')).status, 200)
 })
 
-t.test('knocks: waiting, let in, sent away, blocked, invited, known', async (t) => {
+t.test('knocks: waiting, accepted, declined, blocked, invited, known', async (t) => {
   const captchas = knownCaptchas()
   const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   await relay.operator.mode('community')
@@ -101,9 +101,9 @@ t.test('whois on its own port, which closes with the relay', async (t) => {
   await t.rejects(fetch(`${addresses.whois}/whois`))
 })
 
-t.test('the default whois port taken by others is a warning, no obstacle', async (t) => {
+t.test('a taken default whois port is a warning only', async (t) => {
   const other = createServer()
-  // somebody else's already, as it may be on a machine where a relay runs, is as good
+  // if another process has it already, that serves as well
   await new Promise<void>((resolve) =>
     other.once('error', () => resolve()).listen(26_819, '127.0.0.1', resolve),
   )

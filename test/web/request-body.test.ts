@@ -1,4 +1,4 @@
-// Bodies as they come over a socket: in one buffer each, in bounds together, and never in crumbs.
+// Request bodies: one buffer each, a common limit, and no small chunks.
 
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
@@ -7,7 +7,7 @@ import { listen } from '../../src/web/listen.js'
 import { bodyOf, createRequestBodies } from '../../src/web/request-body.js'
 import { until } from '../helpers/wait.js'
 
-/** A listener that says what became of each body. */
+/** A listener that reports the outcome of each body. */
 async function open(t: Test, most?: number) {
   const bodies = createRequestBodies(most)
   const outcomes: string[] = []
@@ -44,7 +44,7 @@ const chunked = (body: string): string => `${HEAD}Transfer-Encoding: chunked\r\n
 const sized = (length: number, body: string): string => `${HEAD}Content-Length: ${length}\r\n\r\n${body}`
 const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`
 
-t.test('a body is whole, however it is cut', async (t) => {
+t.test('a body is complete, however it is split', async (t) => {
   const { bodies, outcomes, send } = await open(t)
   const long = 'tide'.repeat(10_000)
   const pieces = long.match(/.{1,997}/g) ?? []
@@ -58,7 +58,7 @@ t.test('a body is whole, however it is cut', async (t) => {
   t.equal(bodies.held(), 0)
 })
 
-t.test('crumbs are cut off, where a body is read and where none is', async (t) => {
+t.test('many small chunks end the connection, with a reader and without', async (t) => {
   const { bodies, outcomes, send } = await open(t)
   const crumbs = chunk('a').repeat(BODY_CRUMBS + 1)
   const posted = send(chunked(crumbs))
@@ -67,7 +67,7 @@ t.test('crumbs are cut off, where a body is read and where none is', async (t) =
   const got = send(chunked(crumbs).replace('POST', 'GET'))
   await new Promise((resolve) => got.once('close', resolve))
   t.equal(bodies.held(), 0)
-  // the parser that was told to skip the rest is used again
+  // a parser that skipped data is reused
   const later = Array.from({ length: 20 }, () => send(sized(3, 'abc')))
   await until(
     'later ones to be read',
@@ -75,7 +75,7 @@ t.test('crumbs are cut off, where a body is read and where none is', async (t) =
   )
 })
 
-t.test('unfinished ones hold so much together and no more; the largest makes room', async (t) => {
+t.test('unfinished bodies have a common limit; the largest is rejected', async (t) => {
   const { bodies, outcomes, send } = await open(t, 256 * KIB)
   const small = send(sized(20, 'limpet'))
   await until('the small one to come', () => bodies.held() > 0)
@@ -87,7 +87,7 @@ t.test('unfinished ones hold so much together and no more; the largest makes roo
   await until('the small one to be read', () => outcomes.includes(`limpet${'s'.repeat(14)}`))
 })
 
-t.test('whoever leaves holds nothing', async (t) => {
+t.test('a closed connection frees its body', async (t) => {
   const { bodies, outcomes, send } = await open(t)
   const socket = send(sized(1000, 'limpet'))
   await until('it to come', () => bodies.held() > 0)

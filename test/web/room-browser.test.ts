@@ -1,4 +1,4 @@
-// Set-up, knocks and the open invite in a real browser: on a small screen without scripts, by keyboard, in both palettes.
+// Set-up, knocks and the open invite in a real browser: a small screen without scripts, by keyboard, in both palettes.
 
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
@@ -11,7 +11,7 @@ const SMALL = { width: 320, height: 568 }
 const LARGE = { width: 1280, height: 800 }
 const ANA = `@${'A'.repeat(43)}=.ed25519`
 
-/** An image a browser accepts (one pixel). */
+/** A valid image of one pixel. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64')
 
 function openRoom(t: Parameters<typeof openSite>[0], mode: Site['face']['mode']): Promise<Site> {
@@ -31,7 +31,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     return context.newPage()
   }
 
-  /** Presses Enter on what has the focus and waits for the page it leads to. */
+  /** Presses Enter and waits for the next page. */
   async function enter(page: Page): Promise<void> {
     await Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
   }

@@ -1,10 +1,10 @@
-// Sessions: capped, expiring, ids of our own.
+// Sessions: capped, expiring, with random ids.
 
 import t from 'tap'
 import { SESSION_MS, SESSIONS } from '../../src/lib/limits.js'
 import { remember, type WebSession, WebSessions } from '../../src/web/sessions.js'
 
-t.test('a session lives while it is seen', async (t) => {
+t.test('a session lives while it is used', async (t) => {
   const clock = { now: 0 }
   const sessions = new WebSessions(() => clock.now)
   const session = sessions.create()
@@ -21,7 +21,7 @@ t.test('a session lives while it is seen', async (t) => {
   t.equal(sessions.size, 0)
 })
 
-t.test('there are never too many, and a crowd of newcomers drives out nobody who came back', async (t) => {
+t.test('a flood of new sessions does not evict returning visitors', async (t) => {
   const sessions = new WebSessions(() => 0)
   const reader = sessions.create()
   t.equal(sessions.get(reader.id), reader, 'fetched the picture')
@@ -32,7 +32,7 @@ t.test('there are never too many, and a crowd of newcomers drives out nobody who
   t.equal(sessions.get(reader.id), reader)
 })
 
-t.test('of those who came back, the one least recently seen goes first', async (t) => {
+t.test('of returning visitors the least recently seen is evicted', async (t) => {
   const sessions = new WebSessions(() => 0)
   const comeBack = () => sessions.get(sessions.create().id) as WebSession
   const first = comeBack()
@@ -45,12 +45,12 @@ t.test('of those who came back, the one least recently seen goes first', async (
   t.equal(sessions.get(first.id), first)
 })
 
-t.test('ids from the network are looked up, nothing more', async (t) => {
+t.test('ids from clients are looked up only', async (t) => {
   const sessions = new WebSessions(() => 0)
   for (const id of ['', '__proto__', 'constructor', 'toString']) t.equal(sessions.get(id), undefined)
 })
 
-t.test('remembers the last codes only', async (t) => {
+t.test('keeps the last codes only', async (t) => {
   const session = new WebSessions(() => 0).create()
   for (let n = 0; n < 20; n++) remember(session, { code: `code ${n}`, expires: 0 })
   t.equal(session.issued.length, 8)

@@ -1,4 +1,4 @@
-// The onion's crowd is counted apart: it can use up what is its own, and nothing of anybody else's.
+// Onion visitors have limits of their own.
 
 import t, { type Test } from 'tap'
 import { SESSIONS } from '../../src/lib/limits.js'
@@ -14,14 +14,14 @@ async function openOnion(t: Test, site: Site): Promise<{ url: string; visitor: (
 
 const through = { Host: ONION }
 
-/** Solves a captcha; answers the status of what it is worth. */
+/** Solves a captcha; returns the response's status. */
 async function solve(visitor: Visitor, headers: Record<string, string> = {}): Promise<number> {
   await visitor.get('/invite/', headers)
   const answer = await read(visitor, headers)
   return (await visitor.post(ANSWER, { captcha: answer }, headers)).status
 }
 
-t.test('invites used up by the onion are there for all others, and the other way round', async (t) => {
+t.test('invites used up by onion visitors are available to others, and vice versa', async (t) => {
   const site = await openSite(t, { perHour: 2 })
   const onion = await openOnion(t, site)
   for (const status of [200, 200, 429]) t.equal(await solve(onion.visitor(), through), status)
@@ -35,7 +35,7 @@ t.test('invites used up by the onion are there for all others, and the other way
   t.equal(await solve(site.visitor()), 200)
 })
 
-t.test('a crowd on the onion drives out no session of anybody else', async (t) => {
+t.test('many onion visitors evict no other session', async (t) => {
   const site = await openSite(t)
   const onion = await openOnion(t, site)
   const visitor = site.visitor()
@@ -48,7 +48,7 @@ t.test('a crowd on the onion drives out no session of anybody else', async (t) =
   t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
 })
 
-t.test('the onion answers to its one name, and only while it has one', async (t) => {
+t.test('the onion listener accepts its hostname only, while there is one', async (t) => {
   const site = await openSite(t)
   const onion = await openOnion(t, site)
   t.equal((await onion.visitor().get('/healthz', through)).status, 200)

@@ -1,4 +1,4 @@
-// A whole site on a free port of 127.0.0.1, with captchas whose image says the answer and a clock that stands still.
+// A site on a free port of 127.0.0.1, with captchas whose image contains the answer and a fake clock.
 
 import type { Test } from 'tap'
 import { RelayError } from '../../src/lib/errors.js'
@@ -28,24 +28,24 @@ export const ONION = `${'a2'.repeat(28)}.onion`
 export interface Site {
   web: Web
   url: string
-  /** what may be changed while the site runs */
+  /** may be changed while the site runs */
   face: RelayFace
   names: RelayHostnames
   clock: { now: number }
-  /** addresses of the invites made so far */
+  /** addresses of the invites created so far */
   minted: SsbAddress[]
-  /** knocks left so far; `joins` are feeds for which a directed invite isValid, `members` are in already */
+  /** knocks so far; `joins` are feeds with a directed invite, `members` are members already */
   knocks: { left: Array<{ feed: string; note: string }>; joins: Set<string>; members: Set<string> }
-  /** invites by the id of their guest key: what a test may change, and who has come in by them */
+  /** invites by guest id, and members who joined by them */
   invites: { known: Map<FeedId, Invite>; members: Set<FeedId> }
-  /** names and who has them */
+  /** owners by alias */
   aliases: Map<string, AliasOwner>
-  /** the first run's questions: done, unless a test opens them again */
+  /** the set-up form; done, unless a test reopens it */
   setup: { pending: boolean; token: string; claimed: SetupAnswers[] }
-  /** lines of the log */
+  /** log lines */
   lines: string[]
   visitor(): Visitor
-  /** a visitor who has opened the captcha page, and what the captcha says */
+  /** a visitor who has opened the captcha page, and the answer */
   withCaptcha(): Promise<{ visitor: Visitor; answer: string; page: Reply }>
 }
 
@@ -62,7 +62,7 @@ export async function openSite(
   const aliases: Site['aliases'] = new Map()
   const knocks: Site['knocks'] = { left: [], joins: new Set(), members: new Set() }
   const setup: Site['setup'] = { pending: false, token: 'oyster-token', claimed: [] }
-  // as the relay's own does it: the first takes the place before anything is awaited
+  // as in the relay: the first call wins before any await
   const questions: WebSetup = {
     pending: () => setup.pending,
     knows: (token) => setup.pending && token === setup.token,
@@ -126,7 +126,7 @@ export async function openSite(
           return 'joined'
         },
       },
-      alias: (name) => aliases.get(name) ?? null,
+      findAlias: (alias) => aliases.get(alias) ?? null,
       setup: questions,
       ...components,
     },
@@ -144,12 +144,12 @@ export async function openSite(
   }
 }
 
-/** Reads the captcha with a visitor's eyes. */
+/** Reads the answer from the captcha image. */
 export async function read(visitor: Visitor, headers: Record<string, string> = {}): Promise<string> {
   return (await visitor.get('/invite/captcha.gif', headers)).text.replace('GIF89a ', '')
 }
 
-/** A code as the relay would make it; its number makes it one of a kind. */
+/** The code with this number. */
 export function codeFor({ host, port }: SsbAddress, number: number): string {
   return `${host}:${port}:${RELAY_ID}~${seedFor(number).toString('base64')}`
 }
@@ -158,7 +158,7 @@ export function seedFor(number: number): Buffer {
   return Buffer.alloc(32, number)
 }
 
-/** Puts an invite into a site; live, for one person and good for a week unless said otherwise. */
+/** Adds an invite: valid, for one person and a week unless given otherwise. */
 export function addInvite(
   known: Site['invites']['known'],
   { seed, ...more }: { seed: Buffer; expires: number } & Partial<Invite>,

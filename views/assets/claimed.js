@@ -1,27 +1,27 @@
-// Tells a waiting page that its invite was used. Without it the page says so when it is opened again.
+// Shows that an invite was used while its page is open. Without scripts the page says so after a reload.
 
 const SECOND = 1000
 const waiting = document.getElementById('claimed')
-/** Milliseconds between looks while somebody is probably in their app right now, later, and until nobody is. */
-const SOON = 3 * SECOND
-const LATER = 20 * SECOND
-const patience = { soon: Date.now() + 300 * SECOND, end: Date.now() + 3600 * SECOND }
+/** Milliseconds between requests: in the first five minutes, and later, for an hour. */
+const FIRST_MS = 3 * SECOND
+const LATER_MS = 20 * SECOND
+const until = { first: Date.now() + 300 * SECOND, end: Date.now() + 3600 * SECOND }
 
-async function look() {
+async function poll() {
   if (document.visibilityState === 'visible') {
     try {
       const reply = await fetch(waiting.dataset.state, { cache: 'no-store' })
       if (reply.status === 404) return
-      if (reply.ok && told(await reply.json())) return
+      if (reply.ok && show(await reply.json())) return
     } catch {
-      // no network for a moment
+      // offline: try again later
     }
   }
-  if (Date.now() < patience.end) setTimeout(look, Date.now() < patience.soon ? SOON : LATER)
+  if (Date.now() < until.end) setTimeout(poll, Date.now() < until.first ? FIRST_MS : LATER_MS)
 }
 
-/** Shows what became of the invite; true if nothing more can. */
-function told({ state, used }) {
+/** Shows the invite's state. Returns true if it is final. */
+function show({ state, used }) {
   if (used > Number(waiting.dataset.used)) waiting.hidden = false
   if (state === 'live') return false
   if (state !== 'used up') {
@@ -33,4 +33,4 @@ function told({ state, used }) {
   return true
 }
 
-setTimeout(look, SOON)
+setTimeout(poll, FIRST_MS)

@@ -1,4 +1,4 @@
-// Adds what a page can do better with scripts: buttons that copy. Without them everything can still be selected by hand.
+// Adds copy buttons. Without scripts the text can be selected by hand.
 
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const source = document.getElementById(button.dataset.copy)
@@ -23,7 +23,7 @@ async function copy(source) {
     await navigator.clipboard.writeText(text)
     return true
   } catch {
-    // no clipboard over plain HTTP (an onion, a home network): the old way works on what is selected
+    // plain HTTP (onion, home network) has no clipboard API: copy the selection
     return document.execCommand('copy')
   }
 }

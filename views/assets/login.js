@@ -1,11 +1,11 @@
-// On the sign-in page: goes on by itself once the app has spoken. Without scripts the page looks again by itself.
+// Sign-in page: continues once the app has confirmed. Without scripts a meta tag reloads the page.
 
 const events = new EventSource('/login/events')
 events.addEventListener('done', () => {
   events.close()
-  location.replace('/login')
+  location.reload()
 })
-// refused, as too many listen: look again in a while
+// too many event streams: reload instead
 events.addEventListener('error', () => {
-  if (events.readyState === EventSource.CLOSED) setTimeout(() => location.replace('/login'), 5000)
+  if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000)
 })

@@ -5,23 +5,24 @@ import { isAlias, normalAlias } from '../../ssb/alias.js'
 import { type AliasLink, aliasPath } from '../../ssb/links.js'
 import type { AliasOwner, WebComponents } from '../contract.js'
 import { createPictures } from '../pictures.js'
+import { roomNameOf } from '../room-name.js'
 import { aliasFormats, aliasLinkOf, type Format, formatText } from '../share-formats.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
-export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'hostnames'> {
+export interface AliasParts extends Pick<WebComponents, 'findAlias' | 'face' | 'hostnames'> {
   render: Render
   now: () => number
 }
 
 /** Creates the handlers of alias pages. */
-export function createAliasPages({ alias: ownerOf, face, hostnames, render, now }: AliasParts) {
+export function createAliasPages({ findAlias, face, hostnames, render, now }: AliasParts) {
   const picture = createPictures(now)
 
   /** @throws RelayError `not_found`, the same for an invalid alias and an unregistered one */
   function find(ctx: WebContext, given: string): { owner: AliasOwner; link: AliasLink; formats: Format[] } {
     const alias = normalAlias(given)
-    const owner = isAlias(alias) ? ownerOf(alias) : null
+    const owner = isAlias(alias) ? findAlias(alias) : null
     if (!owner) throw new RelayError('not_found')
     const { host, origin } = ctx.state
     const link = aliasLinkOf({ host, origin, face: face(), hostnames: hostnames() }, alias, owner)
@@ -36,13 +37,13 @@ export function createAliasPages({ alias: ownerOf, face, hostnames, render, now 
       ctx.body = { status: 'successful', ...link }
       return
     }
-    const { name, mode } = face()
+    const current = face()
     ctx.type = 'html'
     ctx.body = render(ctx, 'alias.njk', {
       ...{ alias: link.alias, owner: owner.owner, online: owner.online, formats },
       ...{
-        name: name.trim() || 'Tidepool',
-        open: mode === 'open',
+        roomName: roomNameOf(current),
+        open: current.mode === 'open',
         home: ctx.state.alias === null ? '/' : null,
       },
     })

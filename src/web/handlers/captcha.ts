@@ -5,6 +5,7 @@ import type { TokenBucket } from '../../lib/token-bucket.js'
 import type { Captchas } from '../captchas.js'
 import type { WebComponents } from '../contract.js'
 import { ANSWER_PATH } from '../delog-link.js'
+import { roomNameOf } from '../room-name.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
@@ -36,7 +37,7 @@ export function createCaptchaPages({
     const knock = face().mode === 'community'
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/captcha.njk', {
-      name: face().name.trim() || 'Tidepool',
+      roomName: roomNameOf(face()),
       knock,
       isRequired: captchas.isRequired,
       days: expiresDays(),

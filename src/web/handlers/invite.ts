@@ -9,6 +9,7 @@ import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { oneValue, readForm } from '../form.js'
 import { drawQr } from '../qr.js'
+import { roomNameOf } from '../room-name.js'
 import { type Captcha, remember, type WebSession } from '../sessions.js'
 import { inviteFormats } from '../share-formats.js'
 import { type Step, sessionOf, type WebContext } from '../state.js'
@@ -41,7 +42,7 @@ export function createInvitePages(
     const until = new Date(expires).toISOString().slice(0, 10)
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/code.njk', {
-      ...{ code, days, until, token, name: face().name.trim() || 'Tidepool' },
+      ...{ code, days, until, token, roomName: roomNameOf(face()) },
       formats: [{ kind: 'code', text: code, qr: `/invite/code.gif?invite=${encodeCode(code)}` }, ...others],
       back: `${ANSWER_PATH}?invite=${encodeCode(code)}`,
     })

@@ -13,6 +13,7 @@ import type { WebComponents } from '../contract.js'
 import { isJson, oneValue, readForm, readJson, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { isForeign } from '../middleware/same-origin.js'
 import { createPictures } from '../pictures.js'
+import { roomNameOf } from '../room-name.js'
 import {
   addressFormat,
   type Format,
@@ -49,7 +50,6 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
   const claimBudgets = new FifoCache<TokenBucket>(CLAIMED_KEPT)
   const picture = createPictures(now)
 
-  const name = (): string => face().name.trim() || 'Tidepool'
   const reachedAt = (ctx: WebContext): ReachedAt => ({
     host: ctx.state.host,
     origin: ctx.state.origin,
@@ -79,7 +79,12 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
     ctx.status = refusal.status
     ctx.type = 'html'
     const home = face().mode === 'restricted' ? null : '/invite/'
-    ctx.body = render(ctx, 'join/ended.njk', { name: name(), state, code: refusal.code, home })
+    ctx.body = render(ctx, 'join/ended.njk', {
+      roomName: roomNameOf(face()),
+      state,
+      code: refusal.code,
+      home,
+    })
   }
 
   function page(ctx: WebContext, { token, invite }: Found, id = '', wrong: ErrorCode | null = null): void {
@@ -87,7 +92,7 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
     if (wrong) ctx.status = new RelayError(wrong).status
     ctx.type = 'html'
     ctx.body = render(ctx, 'join/join.njk', {
-      ...{ name: name(), description: face().description.trim(), token, id, code: wrong },
+      ...{ roomName: roomNameOf(face()), description: face().description.trim(), token, id, code: wrong },
       formats: inviteFormats(reachedAt(ctx), token),
       used: invite.used,
       left: invite.uses - invite.used,
@@ -165,7 +170,7 @@ export function createJoinPages({ invites, face, hostnames, render, now, badLink
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'join/joined.njk', {
-      ...{ name: name(), id, back: null },
+      ...{ roomName: roomNameOf(face()), id, back: null },
       formats: [addressFormat({ ...reachedAt(ctx), face: face() })],
     })
   }

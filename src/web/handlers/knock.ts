@@ -5,6 +5,7 @@ import { NOTE_CHARS } from '../../lib/limits.js'
 import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import type { WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
+import { roomNameOf } from '../room-name.js'
 import { addressFormat } from '../share-formats.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import { en, type Words } from '../words/en.js'
@@ -30,7 +31,6 @@ interface Wrong {
 /** Creates the handlers of the knock form. */
 export function createKnockPages(parts: KnockParts, captcha: CaptchaPages) {
   const { render, face, hostnames, knockBudget } = parts
-  const name = (): string => face().name.trim() || 'Tidepool'
   const days = (): number => Math.max(1, Math.round(parts.expiresDays()))
 
   function form(ctx: WebContext, given: Given, wrong: Wrong | null): void {
@@ -44,7 +44,7 @@ export function createKnockPages(parts: KnockParts, captcha: CaptchaPages) {
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knock.njk', {
-      ...{ name: name(), days: days(), given, most: NOTE_CHARS, action: KNOCK_PATH },
+      ...{ roomName: roomNameOf(face()), days: days(), given, most: NOTE_CHARS, action: KNOCK_PATH },
       wrong: wrong && { ...wrong, words: wrong.say(ctx.state.language.words) },
     })
   }
@@ -53,7 +53,13 @@ export function createKnockPages(parts: KnockParts, captcha: CaptchaPages) {
     const { host, origin } = ctx.state
     const address = addressFormat({ host, origin, face: face(), hostnames: hostnames() })
     ctx.type = 'html'
-    ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
+    ctx.body = render(ctx, 'invite/knocked.njk', {
+      roomName: roomNameOf(face()),
+      days: days(),
+      feed,
+      became,
+      address,
+    })
   }
 
   /** Allows the session one knock and shows the form. */

@@ -4,6 +4,7 @@ import { RelayError } from '../../lib/errors.js'
 import { FifoCache } from '../../lib/fifo-cache.js'
 import type { RelayFace, WebComponents } from '../contract.js'
 import { drawQr } from '../qr.js'
+import { roomNameOf } from '../room-name.js'
 import { type Format, formatText, roomFormats } from '../share-formats.js'
 import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
@@ -27,7 +28,7 @@ export function createLandingPages({
     const open = now.mode === 'open'
     const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
     const formats = open ? formatsOf(ctx.state, now) : []
-    const values = { face: publicFace(now), open, formats, notices, signIn: room !== undefined, back: '/' }
+    const values = { face: publicFace(now), open, formats, notices, back: '/' }
     const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))
@@ -46,7 +47,7 @@ export function createLandingPages({
 }
 
 function publicFace(face: RelayFace): RelayFace {
-  const shown = { ...face, name: face.name.trim() || 'Tidepool', description: face.description.trim() }
+  const shown = { ...face, name: roomNameOf(face), description: face.description.trim() }
   // counts are private unless the room is open
   return face.mode === 'open' ? shown : { ...shown, online: 0, members: 0 }
 }

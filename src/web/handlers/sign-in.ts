@@ -28,6 +28,7 @@ import {
   memberOf,
   setMemberCookie,
 } from '../middleware/signed-in.js'
+import { afterSignIn, signInPath } from '../own-path.js'
 import { createPictures } from '../pictures.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -120,16 +121,19 @@ export function createSignInPages({ store, signIn, face, hostnames, render, trie
   const show: Step = async (ctx) => {
     const { cid, cc } = ctx.query
     if (cid !== undefined || cc !== undefined) return byApp(ctx, cid, cc)
-    if (ctx.state.member) return redirect(ctx, '/dashboard')
+    const next = afterSignIn(ctx.query.to)
+    if (ctx.state.member) return redirect(ctx, next)
     const begun = challengeOf(ctx)
     if (begun !== null && signIn.state(begun) !== 'waiting') {
       const feed = signIn.collect(begun)
       if (!feed) throw new RelayError('sign_in_refused')
       await signInBrowser(ctx, await store.signIns.open(feed, 'app', agentOf(ctx)))
-      return redirect(ctx, '/dashboard')
+      return redirect(ctx, next)
     }
     ctx.type = 'html'
-    ctx.body = render(ctx, 'sign-in/login.njk', { uri: uriFor(ctx, begun ?? begin(ctx)), look: LOOK_S })
+    ctx.body = render(ctx, 'sign-in/login.njk', {
+      ...{ uri: uriFor(ctx, begun ?? begin(ctx)), look: LOOK_S, again: signInPath(next) },
+    })
   }
 
   const qr: Step = async (ctx) => {

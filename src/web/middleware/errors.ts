@@ -9,13 +9,13 @@ import type { Render } from '../views.js'
 import type { Saying } from '../words/en/errors.js'
 
 /** The path that an error page links to, or null for none. */
-export type WayOut = (path: string, code: ErrorCode) => string | null
+export type ErrorLink = (path: string, code: ErrorCode) => string | null
 
 /**
  * The link of the site's error pages: the invite page for errors on the way to an invite, sign-in in a restricted room,
  * the front page otherwise.
  */
-export function siteWayOut(mode: () => PrivacyMode): WayOut {
+export function siteErrorLink(mode: () => PrivacyMode): ErrorLink {
   return (path, code) => {
     if (code === 'wrong_host' || code === 'proxy_unproven') return null
     if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
@@ -31,12 +31,12 @@ export function errors({
   render,
   log,
   counters = NO_COUNTERS,
-  wayOut,
+  errorLink,
 }: {
   render: Render
   log: Log
   counters?: Counters | undefined
-  wayOut: WayOut
+  errorLink: ErrorLink
 }): Step {
   // pages without a retry time depend on language, code and link only
   const pages = new Map<string, string>()
@@ -44,9 +44,10 @@ export function errors({
 
   function page(ctx: WebContext, code: ErrorCode, home: string | null, minutes: number | null): string {
     const { tag, words } = ctx.state.language
-    const { instead } = ctx.state
-    const key = `${tag} ${code} ${home}`
-    const isCacheable = minutes === null && instead === undefined
+    const { instead, signInPath } = ctx.state
+    const key = `${tag} ${code} ${home} ${signInPath}`
+    // a sign-in link with a page to return to is the visitor's text: caching it would fill memory
+    const isCacheable = minutes === null && instead === undefined && !signInPath?.includes('?')
     const cached = isCacheable ? pages.get(key) : undefined
     if (cached) return cached
     const sayings: Partial<Record<ErrorCode, Saying>> = words.errors.sayings
@@ -84,7 +85,9 @@ export function errors({
     }
     const wait = Number(ctx.response.get('Retry-After'))
     ctx.type = 'html'
-    ctx.body = page(ctx, code, wayOut(ctx.path, code), wait > 0 ? Math.ceil(wait / 60) : null)
+    const link = errorLink(ctx.path, code)
+    const home = link === '/login' ? (ctx.state.signInPath ?? link) : link
+    ctx.body = page(ctx, code, home, wait > 0 ? Math.ceil(wait / 60) : null)
   }
 
   return async (ctx, next) => {

@@ -4,6 +4,7 @@ import type { Context } from 'koa'
 import { DAY, SECOND } from '../../lib/limits.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
+import { ownPath } from '../own-path.js'
 import type { Step } from '../state.js'
 import { LANGUAGES, languageOf } from '../words/languages.js'
 
@@ -37,13 +38,4 @@ export const chooseLanguage: Step = async (ctx) => {
   ctx.status = 303
   ctx.redirect(ownPath(oneValue(form, 'back')))
   ctx.body = ''
-}
-
-/** The path if it is ours, otherwise `/` (no open redirect). */
-function ownPath(given = '/'): string {
-  const base = 'http://own.invalid'
-  if (!/^\/(?![/\\])[\x21-\x7e]*$/.test(given) || !URL.canParse(given, base)) return '/'
-  const { origin, pathname, search } = new URL(given, base)
-  // `/.//host` becomes `//host` after normalisation
-  return origin === base && !pathname.startsWith('//') ? pathname + search : '/'
 }

@@ -17,6 +17,7 @@ export function withMember({ store }: Pick<WebRoom, 'store'>): Step {
     const signIn = token === undefined ? null : store.signIns.get(token)
     if (token !== undefined && signIn) {
       const { feed } = signIn
+      delete ctx.state.signInPath
       ctx.state.member = {
         ...{ feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) },
         isValid: () => store.signIns.get(token) !== null,

@@ -1,4 +1,4 @@
-// When a certificate is asked for and when not: at start, at two thirds, after failures, with clocks that are wrong.
+// When certificates are requested: at start, at two thirds of their life, after failures, with wrong clocks.
 
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,7 @@ const openOffice = (today: () => number): Office => officeOf(authority, today)
 const kept = (t: Test, options: Parameters<typeof keptBy>[2] = {}): Promise<Kept> =>
   keptBy(t, authority, options)
 
-t.test('the first one: nothing by TLS until it is there, then it is, and it is kept', async (t) => {
+t.test('without a certificate TLS fails; the first one is installed and stored', async (t) => {
   let release = () => {}
   const clock = createTestClock(Date.UTC(2026, 0, 10))
   const office = openOffice(clock.now)
@@ -63,7 +63,7 @@ t.test('the first one: nothing by TLS until it is there, then it is, and it is k
   t.equal(office.orders.length, 1, 'and none is asked for')
 })
 
-t.test('renewed at two thirds of its life, once', async (t) => {
+t.test('renewed once at two thirds of its life', async (t) => {
   const opened = await kept(t)
   await asked(opened, 1)
   const { clock, office, visitor, dir, domain } = opened
@@ -86,7 +86,7 @@ t.test('renewed at two thirds of its life, once', async (t) => {
   t.equal(office.orders.length, 2)
 })
 
-/** Minutes after which an office that fails in this way has been asked again, each since the time before. */
+/** Minutes between the retries after this kind of failure. */
 async function gaps(t: Test, failure: () => Error, count: number): Promise<number[]> {
   const opened = await kept(t)
   await asked(opened, 1)
@@ -108,7 +108,7 @@ async function gaps(t: Test, failure: () => Error, count: number): Promise<numbe
   return found
 }
 
-t.test('an authority that cannot be reached is tried often', async (t) => {
+t.test('an unreachable authority is retried often', async (t) => {
   const found = await gaps(t, () => new FetchError('ENOTFOUND', false), 9)
   const due = [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
   for (const [i, gap] of found.entries()) {
@@ -117,7 +117,7 @@ t.test('an authority that cannot be reached is tried often', async (t) => {
   }
 })
 
-t.test('one that refuses is left alone, longer each time', async (t) => {
+t.test('an authority that rejects is retried at growing intervals', async (t) => {
   const found = await gaps(t, () => new FetchError('rejected', true), 6)
   for (const [i, gap] of found.entries()) {
     const least = 5 * 2 ** i
@@ -125,7 +125,7 @@ t.test('one that refuses is left alone, longer each time', async (t) => {
   }
 })
 
-t.test('one that says when to come back is believed, within reason', async (t) => {
+t.test('Retry-After is followed, up to a limit', async (t) => {
   const [first = 0] = await gaps(t, () => new FetchError('rateLimited', true, 3 * HOUR), 1)
   t.ok(first >= 180 && first < 181, `${first} minutes`)
   const { domain, clock } = await kept(t, { office: refusing(new FetchError('no', true, 400 * DAY)) })
@@ -139,7 +139,7 @@ function refusing(error: Error): Office {
   return office
 }
 
-t.test('a relay that comes up without a network gets its certificate when there is one', async (t) => {
+t.test('a relay that starts without a network gets its certificate later', async (t) => {
   const office = refusing(new FetchError('getaddrinfo EAI_AGAIN', false))
   const opened = await kept(t, { office })
   const { domain, clock } = opened
@@ -150,7 +150,7 @@ t.test('a relay that comes up without a network gets its certificate when there 
   t.match(domain.status(), { state: 'valid', reason: null })
 })
 
-t.test('with a clock in 1970 nobody is asked; once it is set, one is, once', async (t) => {
+t.test('with a clock in 1970 nothing is requested until it is set', async (t) => {
   const clock = createTestClock(20 * SECOND)
   const opened = await kept(t, { clock })
   const { domain, office } = opened
@@ -165,7 +165,7 @@ t.test('with a clock in 1970 nobody is asked; once it is set, one is, once', asy
   t.equal(office.orders.length, 1)
 })
 
-t.test('a kept certificate and a clock in 1970: served, and nobody is asked', async (t) => {
+t.test('a stored certificate is served with a clock in 1970, without a request', async (t) => {
   const first = await kept(t)
   await asked(first, 1)
   await first.domain.close()
@@ -178,7 +178,7 @@ t.test('a kept certificate and a clock in 1970: served, and nobody is asked', as
   t.match(opened.domain.status(), { state: 'valid', reason: null })
 })
 
-t.test('a clock that ran years ahead makes no storm, and is forgiven', async (t) => {
+t.test('a clock that ran years ahead causes no flood of requests', async (t) => {
   const today = Date.UTC(2026, 0, 10)
   const clock = createTestClock(today)
   const opened = await kept(t, { clock, office: openOffice(() => today) })
@@ -193,7 +193,7 @@ t.test('a clock that ran years ahead makes no storm, and is forgiven', async (t)
   t.match(domain.status(), { state: 'valid', reason: null })
 })
 
-t.test('what the authority gives is looked at before it is served', async (t) => {
+t.test('an invalid certificate from the authority is not installed', async (t) => {
   const opened = await kept(t)
   await asked(opened, 1)
   const { office, clock, domain, dir } = opened
@@ -215,7 +215,7 @@ t.test('what the authority gives is looked at before it is served', async (t) =>
   t.equal(readFileSync(join(dir, 'certificate.pem'), 'utf8'), before)
 })
 
-t.test('a disk that takes nothing: not asked for what could not be kept', async (t) => {
+t.test('on a full disk no certificate is requested', async (t) => {
   const dir = join(t.testdir({ tls: 'a file where a directory should be' }), 'tls')
   const opened = await kept(t, { dir })
   t.equal(opened.office.orders.length, 0)
@@ -226,7 +226,7 @@ t.test('a disk that takes nothing: not asked for what could not be kept', async 
   t.equal(opened.domain.status().state, 'valid')
 })
 
-t.test('a disk that fills up meanwhile: served from memory, and kept as soon as it can be', async (t) => {
+t.test('on a disk that fills up later the certificate is served, and saved when possible', async (t) => {
   const clock = createTestClock(Date.UTC(2026, 0, 10))
   const dir = join(t.testdir(), 'tls')
   const office = openOffice(clock.now)
@@ -249,7 +249,7 @@ t.test('a disk that fills up meanwhile: served from memory, and kept as soon as 
   t.equal(office.orders.length, 1)
 })
 
-t.test('what is kept and no good, or of another authority, is replaced', async (t) => {
+t.test('an invalid stored certificate, or one of another authority, is replaced', async (t) => {
   const first = await kept(t)
   await asked(first, 1)
   await first.domain.close()
@@ -281,7 +281,7 @@ t.test('what is kept and no good, or of another authority, is replaced', async (
   )
 })
 
-t.test('closing does not wait for an authority that never answers', async (t) => {
+t.test('close does not wait for an authority that never answers', async (t) => {
   const office = openOffice(Date.now)
   office.next = (_order, signal) =>
     new Promise((_resolve, reject) => {
@@ -294,7 +294,7 @@ t.test('closing does not wait for an authority that never answers', async (t) =>
   t.notOk(opened.lines.some((line) => line.includes('cancelled')))
 })
 
-t.test('a root that cannot be read stops the start', async (t) => {
+t.test('an unreadable root certificate stops the start', async (t) => {
   const certificate = { email: 'a@b.c', directory: DIRECTORY, ca: '/nowhere/root.pem', dir: t.testdir() }
   await t.rejects(openDomain(t, authority, certificate), {
     code: 'certificate_unusable',

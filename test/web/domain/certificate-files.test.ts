@@ -1,4 +1,4 @@
-// The operator's own certificate: served, read again when its files change, and never given up for a worse one.
+// The operator's certificate files: served, reloaded after changes, and never replaced by an invalid pair.
 
 import { chmodSync, mkdirSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -30,11 +30,11 @@ async function served(t: Test, pair?: PemPair): Promise<OpenedDomain & { dir: st
   return { dir, first, ...(await openDomain(t, authority, writePair(dir, first))) }
 }
 
-/** Whose certificate a newcomer is shown. */
+/** The certificate that a new connection gets. */
 const shown = async ({ visitor }: OpenedDomain): Promise<string | undefined> =>
   (await visitor(false).get('/')).certificate?.fingerprint256
 
-t.test('a page comes by TLS, under the name alone', async (t) => {
+t.test('the site is served by TLS under the domain only', async (t) => {
   const { domain, first, visitor, plain } = await served(t)
   const reply = await visitor().get('/')
   t.match(reply, { status: 200, text: 'hello' })
@@ -51,7 +51,7 @@ t.test('a page comes by TLS, under the name alone', async (t) => {
   t.match(moved, { status: 301, headers: { location: `${domain.url()}/invite/?a=b` } })
 })
 
-t.test('TLS 1.2 at least, and HTTP/1.1 alone', async (t) => {
+t.test('TLS 1.2 or later, and HTTP/1.1 only', async (t) => {
   const { domain } = await served(t)
   const shake = (options: object): Promise<TLSSocket> =>
     new Promise((resolve, reject) => {
@@ -77,11 +77,11 @@ t.test('TLS 1.2 at least, and HTTP/1.1 alone', async (t) => {
   await t.rejects(shake({ ALPNProtocols: ['h2'] }), { code: /ALPN|ERR_SSL|ECONNRESET/ })
 })
 
-t.test('a certificate that is put in its place is served without a restart', async (t) => {
+t.test('a replaced certificate is served without a restart', async (t) => {
   const opened = await served(t)
   const { clock, dir } = opened
   const next = await authority.issue(NAME)
-  // as certbot does it: other files elsewhere, to which links then lead
+  // as certbot does: new files, to which links then point
   const { key, cert } = writePair(join(dir, 'next'), next)
   for (const [from, to] of [
     [key, join(dir, 'relay.key')],
@@ -96,7 +96,7 @@ t.test('a certificate that is put in its place is served without a restart', asy
   t.match(opened.domain.status(), { state: 'valid', reason: null })
 })
 
-t.test('whoever is being served goes on with the certificate they know', async (t) => {
+t.test('open connections keep their certificate', async (t) => {
   const opened = await served(t)
   const { domain, dir } = opened
   const socket = connect({ port: domain.httpsPort, host: '127.0.0.1', servername: NAME, ca: authority.root })
@@ -109,7 +109,7 @@ t.test('whoever is being served goes on with the certificate they know', async (
   t.match(String(await reply), /^HTTP\/1\.1 200 OK/)
 })
 
-t.test('a new pair that is no good leaves the old one in service, and says so', async (t) => {
+t.test('an invalid new pair leaves the old one in use and is reported', async (t) => {
   const opened = await served(t)
   const { domain, dir, first, lines } = opened
   const other = await authority.issue(NAME)
@@ -142,7 +142,7 @@ t.test('a new pair that is no good leaves the old one in service, and says so', 
   t.equal(await shown(opened), fingerprint(other.cert))
 })
 
-t.test('at start a pair that is no good stops the relay, and says why', async (t) => {
+t.test('an invalid pair stops the start with the reason', async (t) => {
   const dir = t.testdir()
   const good = await authority.issue(NAME)
   const other = await authority.issue(NAME)
@@ -190,7 +190,7 @@ t.test(
   },
 )
 
-t.test('an expired certificate is served, and named', async (t) => {
+t.test('an expired certificate is served and reported', async (t) => {
   const dates = { from: Date.now() - 9 * DAY, until: Date.now() - DAY }
   const opened = await served(t, await authority.issue(NAME, dates))
   await t.rejects(opened.visitor().get('/'), { code: 'CERT_HAS_EXPIRED' })
@@ -199,7 +199,7 @@ t.test('an expired certificate is served, and named', async (t) => {
   await until('the log to say so', () => opened.lines.some((line) => line.includes('"state":"expired"')))
 })
 
-t.test('a clock that was never set makes nothing worse, and mends by itself', async (t) => {
+t.test('with an unset clock the certificate is served, and the state recovers', async (t) => {
   const clock = createTestClock(1000)
   const pair = await authority.issue(NAME)
   const { domain, visitor } = await openDomain(t, authority, writePair(t.testdir(), pair), { clock })
@@ -209,12 +209,12 @@ t.test('a clock that was never set makes nothing worse, and mends by itself', as
   t.match(domain.status(), { state: 'valid', reason: null })
 })
 
-t.test('a wildcard is for us too', async (t) => {
+t.test('a wildcard certificate is accepted', async (t) => {
   const { domain } = await served(t, await authority.issue('*.example.org'))
   t.equal(domain.status().state, 'valid')
 })
 
-t.test('a port that is taken is named, and nothing stays behind', async (t) => {
+t.test('a port in use is named in the error, and nothing stays open', async (t) => {
   const taken = createServer()
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
   t.teardown(() => taken.close())
@@ -238,7 +238,7 @@ t.test('a port that is taken is named, and nothing stays behind', async (t) => {
   }
 })
 
-t.test('closing ends handshakes that hang', async (t) => {
+t.test('close ends hanging handshakes', async (t) => {
   const { domain, clock } = await served(t)
   const { connect } = await import('node:net')
   const socket = connect(domain.httpsPort, '127.0.0.1')

@@ -1,4 +1,4 @@
-// The process that fetches, against authorities at their worst: it ends, says why, and leaves nothing running.
+// The child process against faulty authorities: it ends, reports the reason, and leaves nothing running.
 
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -13,12 +13,12 @@ import { createAuthority } from '../../helpers/certificates.js'
 import { until } from '../../helpers/wait.js'
 
 const authority = await createAuthority()
-/** TypeScript is loaded as the environment says. */
+/** The child needs the environment to load TypeScript. */
 const createFetch = (options: object = {}) => create({ env: process.env, ...options })
 
 type Answer = (req: IncomingMessage, res: ServerResponse, base: string) => void
 
-/** An authority that answers as a test says; the URL of its directory. */
+/** Starts an authority with the given responses; returns its directory URL. */
 async function rogue(t: Test, answer: Answer): Promise<{ directory: string; asked: string[] }> {
   const asked: string[] = []
   const server = createServer(await authority.issue('127.0.0.1'), (req, res) => {
@@ -51,7 +51,7 @@ function ask(
   return fetch(order, () => {}, signal)
 }
 
-/** How the fetching failed. */
+/** The error of a failed request. */
 async function failure(asking: Promise<string>): Promise<FetchError> {
   const err = await asking.then(
     () => new Error('it did not'),
@@ -61,7 +61,7 @@ async function failure(asking: Promise<string>): Promise<FetchError> {
   throw err
 }
 
-/** Processes started by this one that still run. */
+/** Child processes that still run. */
 const children = (): string[] =>
   readdirSync('/proc').filter((pid) => {
     try {
@@ -76,7 +76,7 @@ const children = (): string[] =>
     }
   })
 
-/** An authority that behaves until an account is wanted. */
+/** An authority that is correct until an account is requested. */
 const untilAccount =
   (then: (res: ServerResponse) => void): Answer =>
   (req, res, base) => {
@@ -94,7 +94,7 @@ const problem = (res: ServerResponse, status: number, type: string, headers = {}
   )
 }
 
-t.test('a rate limit, with the time to come back', async (t) => {
+t.test('a rate limit with Retry-After', async (t) => {
   const limited = (wait: string) => (res: ServerResponse) =>
     problem(res, 429, 'rateLimited', { 'Retry-After': wait })
   const seconds = await rogue(t, untilAccount(limited('10800')))
@@ -115,7 +115,7 @@ t.test('a rate limit, with the time to come back', async (t) => {
   t.equal((await failure(ask(forever.directory))).retryAfterMs, 7 * DAY)
 })
 
-t.test('refusals and nonsense', async (t) => {
+t.test('rejections and malformed responses', async (t) => {
   const cases: Array<[string, Answer, RegExp]> = [
     ['a refusal', untilAccount((res) => problem(res, 403, 'unauthorized')), /unauthorized, says/],
     ['an outage', (_req, res) => void res.writeHead(503).end('<h1>Maintenance</h1>'), /503/],
@@ -136,7 +136,7 @@ t.test('refusals and nonsense', async (t) => {
   t.match(await failure(ask(directory)), { message: /maxContentLength/ }, 'an answer without an end')
 })
 
-/** An authority that has an account for anybody, and asks for these tokens. */
+/** An authority that accepts any account and sends these challenge tokens. */
 const challenging =
   (tokens: string[]): Answer =>
   (req, res, base) => {
@@ -158,7 +158,7 @@ const challenging =
     }
   }
 
-t.test('more challenges than there are names, and one that is long', async (t) => {
+t.test('too many challenges, and one that is too long', async (t) => {
   const cases: Array<[string[], RegExp]> = [
     [Array.from({ length: ACME_CHALLENGES + 1 }, (_, i) => `token${i}`), /too many challenges/],
     [['t'.repeat(ACME_CHALLENGE_CHARS + 1)], /too long/],
@@ -169,7 +169,7 @@ t.test('more challenges than there are names, and one that is long', async (t) =
   }
 })
 
-t.test('nobody there', async (t) => {
+t.test('no listener', async (t) => {
   const { directory } = await rogue(t, (req) => void req.socket.destroy())
   t.match(await failure(ask(directory)), { reached: false, message: /hang up|ECONNRESET/ })
   const wrong = directory.replace('127.0.0.1', 'localhost')

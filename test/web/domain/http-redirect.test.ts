@@ -1,4 +1,4 @@
-// Port 80 of the domain: the way to HTTPS, for our own name, and challenges that are being asked.
+// Port 80 of the domain: the redirect to HTTPS, and ACME challenges.
 
 import t, { type Test } from 'tap'
 import { createHttpRedirect } from '../../../src/web/domain/http-redirect.js'
@@ -25,7 +25,7 @@ async function opened(
 }
 const Host = NAME
 
-t.test('the same page by HTTPS', async (t) => {
+t.test('redirects to the same page by HTTPS', async (t) => {
   const { ask } = await opened(t)
   for (const [path, location] of [
     ['/', `https://${NAME}/`],
@@ -41,7 +41,7 @@ t.test('the same page by HTTPS', async (t) => {
   t.match(head, { status: 301, text: '', headers: { location: `https://${NAME}/` } })
 })
 
-t.test('nobody is sent on by another name, or with a form', async (t) => {
+t.test('other hostnames and forms are not redirected', async (t) => {
   const { ask } = await opened(t)
   for (const host of ['evil.example', '127.0.0.1', 'localhost', '', `${NAME}.evil.example`]) {
     const reply = await ask.get('/', { Host: host })
@@ -56,7 +56,7 @@ t.test('nobody is sent on by another name, or with a form', async (t) => {
   )
 })
 
-t.test('names that have hosts of their own are sent to theirs', async (t) => {
+t.test('alias subdomains are redirected to themselves', async (t) => {
   const { ask } = await opened(t, `https://${NAME}:8443`, true)
   const there = await ask.get('/?encoding=json', { Host: `Bob.${NAME}` })
   t.match(there, { status: 301, headers: { location: `https://bob.${NAME}:8443/?encoding=json` } })
@@ -66,7 +66,7 @@ t.test('names that have hosts of their own are sent to theirs', async (t) => {
   t.equal((await none.ask.get('/', { Host: `bob.${NAME}` })).status, 421, 'where there are none')
 })
 
-t.test('a challenge is answered while it is asked, and no other', async (t) => {
+t.test('only pending challenges are answered', async (t) => {
   const { ask } = await opened(t)
   const at = '/.well-known/acme-challenge/'
   t.match(await ask.get(`${at}token`, { Host }), { status: 200, text: 'token.thumbprint' })
@@ -75,7 +75,7 @@ t.test('a challenge is answered while it is asked, and no other', async (t) => {
   t.match(await ask.get(`${at}token`, { Host: 'evil.example' }), { status: 421 })
 })
 
-t.test('without a certificate there is nowhere to go yet', async (t) => {
+t.test('without a certificate the answer is 503', async (t) => {
   const { ask } = await opened(t, null)
   t.match(await ask.get('/', { Host }), {
     status: 503,

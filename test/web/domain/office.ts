@@ -1,4 +1,4 @@
-// A certificate authority's office on the test's side: what a domain asks of it, and what it answers, without a network.
+// A fake certificate authority without a network.
 
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -13,13 +13,13 @@ export const DIRECTORY = 'https://ca.example/directory'
 export interface Office {
   fetch: FetchCertificate
   orders: CertificateOrder[]
-  /** orders being worked on */
+  /** orders in work */
   busy: number
-  /** what happens next time; by default a certificate for 90 days from the authority's own idea of now */
+  /** the next response; by default a certificate for 90 days by the authority's clock */
   next: null | ((order: CertificateOrder, ...more: unknown[]) => Promise<string>)
 }
 
-/** An authority's office on the test's side; `today` is what its clock says. */
+/** Opens a fake authority; `today` is its clock. */
 export function officeOf(authority: Authority, today: () => number): Office {
   const office: Office = {
     orders: [],
@@ -44,11 +44,11 @@ export function officeOf(authority: Authority, today: () => number): Office {
 export interface Kept extends OpenedDomain {
   office: Office
   dir: string
-  /** Lets time pass in the steps of the relay's own timer, and what it starts come to its end. */
+  /** Advances the clock in steps of the relay's timer and waits for the effects. */
   pass(ms: number): Promise<void>
 }
 
-/** Opens a domain whose certificates come from an office, in a directory of its own. */
+/** Opens a domain with ACME against a fake authority, in a directory of its own. */
 export async function keptBy(
   t: Test,
   authority: Authority,
@@ -77,14 +77,14 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 20; i++) await new Promise(setImmediate)
 }
 
-/** Until nothing is being worked on, and what followed is over: signing takes a thread of its own. */
+/** Waits until no order is in work; signing runs in another thread. */
 async function settled(office: Office): Promise<void> {
   await turns()
   while (office.busy > 0) await turns()
   await turns()
 }
 
-/** Until the office has been asked this often, and what followed is over. */
+/** Waits until this many orders were made. */
 export async function asked({ office }: Kept, times: number): Promise<void> {
   while (office.orders.length < times) await turns()
   await settled(office)

@@ -1,4 +1,4 @@
-// A domain on free ports of 127.0.0.1, with the certificate a test gives it and a clock it turns.
+// A domain on free ports of 127.0.0.1, with a given certificate and a fake clock.
 
 import type { Test } from 'tap'
 import { createLog } from '../../../src/lib/log.js'
@@ -14,11 +14,11 @@ export const NAME = 'relay.example.org'
 export interface OpenedDomain {
   domain: Domain
   clock: TestClock
-  /** lines of the log */
+  /** log lines */
   lines: string[]
-  /** A visitor by HTTPS; one who takes any certificate if told so. */
+  /** An HTTPS client; optionally without certificate checks. */
   visitor(verify?: boolean): Visitor
-  /** A visitor by plain HTTP, who says the domain's name. */
+  /** A plain HTTP client that sends the domain as Host. */
   plain: Visitor
 }
 
@@ -28,7 +28,7 @@ export interface OpenOptions {
   handler?: Handler
 }
 
-/** Opens a domain and closes it with the test; a page says `hello`. */
+/** Opens a domain and closes it with the test; every page is `hello`. */
 export async function openDomain(
   t: Test,
   authority: Authority,

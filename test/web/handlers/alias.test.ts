@@ -1,4 +1,4 @@
-// /alias/…: whom a name belongs to, on a path and on a host of its own.
+// /alias/…: the page of an alias, on a path and on a subdomain.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -28,7 +28,7 @@ const answer = (host: string) => ({
   multiserverAddress: `${host.endsWith('.onion') ? 'onion' : 'net'}:${host}:8008~shs:${KEY}`,
 })
 
-t.test('the page and the JSON by the specification', async (t) => {
+t.test('page and JSON follow the specification', async (t) => {
   const site = await openNamed(t)
   for (const host of [DOMAIN, ONION]) {
     const visitor = site.visitor()
@@ -54,7 +54,7 @@ t.test('the page and the JSON by the specification', async (t) => {
   }
 })
 
-t.test('it says whether the owner is here, and that some apps want to be known first', async (t) => {
+t.test('it shows whether the owner is online, and that some apps need a follow', async (t) => {
   const site = await openNamed(t)
   const there = (await site.visitor().get('/alias/bob')).text
   t.match(there, 'Online now.')
@@ -65,7 +65,7 @@ t.test('it says whether the owner is here, and that some apps want to be known f
   t.match(german.text, String(de.alias.offline('bob')))
 })
 
-t.test('a name that nobody has, may have, or is shown, is the same 404', async (t) => {
+t.test('an unregistered, an invalid and a hidden alias are the same 404', async (t) => {
   const site = await openNamed(t)
   const visitor = site.visitor()
   const unknown = await visitor.get('/alias/nobody')
@@ -92,7 +92,7 @@ t.test('a name that nobody has, may have, or is shown, is the same 404', async (
   t.equal((await visitor.get('/alias/bob')).status, 200)
 })
 
-t.test('on a host of its own, where the operator wants that', async (t) => {
+t.test('on a subdomain of its own, if the operator wants it', async (t) => {
   const site = await openNamed(t)
   const server = createServer(site.web.handler('domain'))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -142,7 +142,7 @@ t.test('on a host of its own, where the operator wants that', async (t) => {
   t.same([hidden.status, hidden.text], [404, (await visitor.get('/', { Host: `nobody.${DOMAIN}` })).text])
 })
 
-t.test('so many pictures are drawn in an hour, and those that are kept come all the same', async (t) => {
+t.test('images are limited per hour, and cached ones are served anyway', async (t) => {
   const site = await openNamed(t)
   const visitor = site.visitor()
   const names = Array.from({ length: PICTURES_PER_HOUR }, (_, i) => `name${i}`)

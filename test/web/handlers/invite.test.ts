@@ -1,4 +1,4 @@
-// SPIP-01, from the captcha to the code, as the specification has it.
+// SPIP-01, from the captcha to the code.
 
 import t from 'tap'
 import { CAPTCHA_MS, SESSION_MS } from '../../../src/lib/limits.js'
@@ -40,20 +40,20 @@ t.test('page, image, answer, code', async (t) => {
   t.same(site.minted, [LOCAL, LOCAL])
 })
 
-t.test('the answer forgives case and space', async (t) => {
+t.test('the answer ignores case and whitespace', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   t.equal((await visitor.post(ANSWER, { captcha: `  ${answer.toUpperCase()} `, action: '' })).status, 200)
 })
 
-t.test('an action of the form that Delog’s tests press', async (t) => {
+t.test('the form has the action that Delog’s tests submit', async (t) => {
   const { page } = await (await openSite(t)).withCaptcha()
   t.match(page.text, '<button type="submit" name="action">')
   // Delog takes any URL with a question mark for a code
   t.notMatch(page.text, /<a [^>]*href="[^"]*\?/)
 })
 
-t.test('Delog is sent to a URL that says the code, this session only', async (t) => {
+t.test('Delog is redirected to a URL with the code, in this session only', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const sent = await visitor.post(ANSWER, { captcha: answer }, { 'X-Requested-With': 'in.delog' })
@@ -80,14 +80,14 @@ t.test('Delog is sent to a URL that says the code, this session only', async (t)
   t.equal(site.minted.length, 1)
 })
 
-t.test('the specification’s path asked with GET is the captcha page', async (t) => {
+t.test('GET of the specification’s path is the captcha page', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   t.match((await visitor.get(ANSWER)).text, 'name="captcha"')
   t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
 })
 
-t.test('a wrong answer costs the captcha and brings another', async (t) => {
+t.test('a wrong answer uses the captcha up and shows another', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const wrong = await visitor.post(ANSWER, { captcha: 'barnacle' })
@@ -102,7 +102,7 @@ t.test('a wrong answer costs the captcha and brings another', async (t) => {
   t.equal(site.minted.length, 1)
 })
 
-t.test('JSON for who prefers it, with a fresh captcha all the same', async (t) => {
+t.test('JSON for clients that prefer it, with a new captcha', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const wrong = await visitor.post(ANSWER, { captcha: 'x' }, { Accept: 'application/json' })
@@ -111,7 +111,7 @@ t.test('JSON for who prefers it, with a fresh captcha all the same', async (t) =
   t.not(await read(visitor), answer)
 })
 
-t.test('a success is not played twice', async (t) => {
+t.test('a right answer cannot be replayed', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   await visitor.post(ANSWER, { captcha: answer })
@@ -122,7 +122,7 @@ t.test('a success is not played twice', async (t) => {
   t.equal(site.minted.length, 1)
 })
 
-t.test('fifty right answers at once make one invite', async (t) => {
+t.test('fifty concurrent right answers make one invite', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const replies = await Promise.all(
@@ -133,7 +133,7 @@ t.test('fifty right answers at once make one invite', async (t) => {
   t.equal(site.minted.length, 1)
 })
 
-t.test('many guesses at once are one guess', async (t) => {
+t.test('many concurrent guesses count as one', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const first = visitor.post(ANSWER, { captcha: 'x' })
@@ -141,7 +141,7 @@ t.test('many guesses at once are one guess', async (t) => {
   const replies = await Promise.all([first, ...rest])
   t.ok(replies.filter(({ status }) => status === 200).length <= 1)
   t.ok(site.minted.length <= 1)
-  // the same without sockets between: what is used up is used up before anything is awaited
+  // the same without sockets: the captcha is removed before any await
   const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
   const captchas = new Captchas(
     { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
@@ -166,7 +166,7 @@ t.test('no captcha, no invite', async (t) => {
   t.equal(site.minted.length, 1)
 })
 
-t.test('a session id that we did not give out is replaced', async (t) => {
+t.test('an unknown session id is replaced', async (t) => {
   const site = await openSite(t)
   for (const id of ['A'.repeat(43), '', 'short', '__proto__', '"quoted"', 'x'.repeat(4000)]) {
     const visitor = site.visitor()
@@ -178,7 +178,7 @@ t.test('a session id that we did not give out is replaced', async (t) => {
   t.equal((await site.visitor().get('/invite/captcha.gif')).status, 404, 'no image without a session')
 })
 
-t.test('the budget is for all, says when to come back, and keeps the captcha', async (t) => {
+t.test('the rate limit is global, sends Retry-After and keeps the captcha', async (t) => {
   const site = await openSite(t, { perHour: 10 })
   for (let n = 0; n < 10; n++) {
     const { visitor, answer } = await site.withCaptcha()
@@ -206,7 +206,7 @@ t.test('the budget is for all, says when to come back, and keeps the captcha', a
   t.equal((await again.visitor.post(ANSWER, { captcha: again.answer })).status, 200)
 })
 
-t.test('when no invite can be made, the captcha and the budget come back', async (t) => {
+t.test('if no invite can be made, captcha and quota are given back', async (t) => {
   let broken = true
   const site = await openSite(
     t,
@@ -229,7 +229,7 @@ t.test('when no invite can be made, the captcha and the budget come back', async
   t.equal(titleOf(reply.text), codeFor(LOCAL, 9))
 })
 
-t.test('without a captcha there is a button, and still a session', async (t) => {
+t.test('without a captcha there is a button, and a session too', async (t) => {
   const site = await openSite(t, { captcha: false })
   const visitor = site.visitor()
   const page = await visitor.get('/invite/')
@@ -244,7 +244,7 @@ t.test('without a captcha there is a button, and still a session', async (t) => 
   t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
 })
 
-t.test('the code names the address by which the page was reached', async (t) => {
+t.test('the code names the host by which the page was reached', async (t) => {
   const site = await openSite(t)
   for (const [Host, host] of [
     ['pool.example', 'pool.example'],

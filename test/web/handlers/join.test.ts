@@ -1,4 +1,4 @@
-// /join: an invite by its link, for people and for programs; what becomes of it; and all that is not one.
+// /join: an invite by its link, for people and for programs.
 
 import t from 'tap'
 import { ERRORS } from '../../../src/lib/errors.js'
@@ -13,7 +13,7 @@ const [ANA, BEN] = [idOf(101), idOf(102)]
 const TOKEN = tokenOf(seedFor(7))
 const KEY = RELAY_ID.slice(1, -8)
 
-/** A site with one live invite, whose token is `TOKEN`. */
+/** A site with one valid invite, whose token is `TOKEN`. */
 async function openInvited(t: Parameters<typeof openSite>[0], more: object = {}) {
   const site = await openSite(t)
   const expires = site.clock.now + 7 * 24 * HOUR
@@ -35,7 +35,7 @@ function post(site: Site, body: unknown, headers = {}): Promise<Reply> {
     .ask('/join', { method: 'POST', body: text, headers: { 'Content-Type': 'application/json', ...headers } })
 }
 
-t.test('the page offers every form at once', async (t) => {
+t.test('the page shows all ways to use the invite', async (t) => {
   const { site } = await openInvited(t)
   for (const [Host, host] of [
     [DOMAIN, DOMAIN],
@@ -73,7 +73,7 @@ t.test('the page offers every form at once', async (t) => {
   }
 })
 
-t.test('programs are told by the specification’s schema', async (t) => {
+t.test('JSON follows the specification’s schema', async (t) => {
   const { site } = await openInvited(t)
   for (const headers of [{}, { Accept: 'text/html' }]) {
     const told = asJson(await site.visitor().get(`/join?invite=${TOKEN}&encoding=json`, headers))
@@ -92,7 +92,7 @@ t.test('programs are told by the specification’s schema', async (t) => {
   t.match(asJson(gone), { status: 'error', error: 'invite used up' })
 })
 
-t.test('over HTTPS all links say so', async (t) => {
+t.test('over HTTPS all links use https', async (t) => {
   const { site } = await openInvited(t)
   const { createServer } = await import('node:http')
   const server = createServer(site.web.handler('domain'))
@@ -110,7 +110,7 @@ t.test('over HTTPS all links say so', async (t) => {
   }
 })
 
-t.test('by the form, for apps that know nothing of all that', async (t) => {
+t.test('the form claims the invite, for apps without links and codes', async (t) => {
   const { site } = await openInvited(t)
   const visitor = site.visitor()
   for (const id of ['', 'me', ANA.slice(1), `${ANA} `.repeat(2), RELAY_ID, '<b>', '@'.repeat(5000)]) {
@@ -131,7 +131,7 @@ t.test('by the form, for apps that know nothing of all that', async (t) => {
   t.equal(titleOf(late.text), 'This invite is used up')
 })
 
-t.test('an id that may not use it is told so beside the field', async (t) => {
+t.test('a feed id that may not use the invite is reported at the field', async (t) => {
   const { site } = await openInvited(t, { for: ANA })
   const visitor = site.visitor()
   const page = await visitor.get(`/join?invite=${TOKEN}`)
@@ -144,7 +144,7 @@ t.test('an id that may not use it is told so beside the field', async (t) => {
   t.equal((await visitor.post('/join', { invite: TOKEN, id: ANA })).status, 200)
 })
 
-t.test('what became of it, in clear words', async (t) => {
+t.test('unusable invites have pages of their own', async (t) => {
   const { site, invite } = await openInvited(t)
   for (const [state, status, title, code] of [
     ['used up', 410, 'This invite is used up', 'invite_used_up'],
@@ -158,7 +158,7 @@ t.test('what became of it, in clear words', async (t) => {
     t.match(page.text, `<code>${code}</code>`)
     t.notMatch(page.text, /<textarea|ssb:/)
     const german = await site.visitor().get(`/join?invite=${TOKEN}`, { 'Accept-Language': 'de' })
-    t.equal(titleOf(german.text), de.join.dead[state].title)
+    t.equal(titleOf(german.text), de.join.ended[state].title)
     const told = await site.visitor().get(`/join?invite=${TOKEN}&encoding=json`)
     t.same(asJson(told), { status: 'error', error: ERRORS[code].words, code })
     t.equal((await site.visitor().get(`/join/qr.gif?invite=${TOKEN}&of=code`)).status, 404)
@@ -170,7 +170,7 @@ t.test('what became of it, in clear words', async (t) => {
   }
 })
 
-t.test('what is no token reads as one that nobody has', async (t) => {
+t.test('a malformed token looks like an unknown one', async (t) => {
   const { site } = await openInvited(t)
   const unknown = tokenOf(Buffer.alloc(32, 8))
   const first = await site.visitor().get(`/join?invite=${unknown}`)
@@ -204,7 +204,7 @@ t.test('what is no token reads as one that nobody has', async (t) => {
   t.equal(site.invites.members.size, 0)
 })
 
-t.test('bodies that are none', async (t) => {
+t.test('malformed bodies', async (t) => {
   const { site } = await openInvited(t)
   for (const body of ['', '{', 'null', '7', '"x"', '[]', `["${ANA}"]`, '\ufeff{}'])
     t.same(
@@ -233,7 +233,7 @@ t.test('bodies that are none', async (t) => {
   t.equal(site.invites.members.size, 0)
 })
 
-t.test('guessers are heard so often, and keep nobody out', async (t) => {
+t.test('guesses are limited, and do not lock out valid links', async (t) => {
   const { site } = await openInvited(t)
   const visitor = site.visitor()
   const guess = () => visitor.get('/join/state?invite=x')
@@ -250,7 +250,7 @@ t.test('guessers are heard so often, and keep nobody out', async (t) => {
   t.equal((await guess()).status, 404)
 })
 
-t.test('a link does not tell for ever who is a member', async (t) => {
+t.test('a link reveals membership for a limited number of ids', async (t) => {
   const { site } = await openInvited(t)
   for (let n = 0; n < IDLE_CLAIMS_PER_HOUR; n++) site.invites.members.add(idOf(n))
   for (let n = 0; n < IDLE_CLAIMS_PER_HOUR; n++)
@@ -262,7 +262,7 @@ t.test('a link does not tell for ever who is a member', async (t) => {
   t.equal((await post(site, { id: idOf(0), invite: TOKEN })).status, 200)
 })
 
-t.test('a crowd comes in by one link at once', async (t) => {
+t.test('many people join by one link at once', async (t) => {
   const { site } = await openInvited(t, { uses: 40 })
   const crowd = Array.from({ length: 50 }, (_, n) => post(site, { id: idOf(n), invite: TOKEN }))
   const statuses = (await Promise.all(crowd)).map(({ status }) => status)
@@ -270,7 +270,7 @@ t.test('a crowd comes in by one link at once', async (t) => {
   t.equal(statuses.filter((status) => status === 410).length, 10)
 })
 
-t.test('in a restricted room a link works, and what is none is no page', async (t) => {
+t.test('in a restricted room a valid link works, and an unknown one is not found', async (t) => {
   const { site } = await openInvited(t)
   site.face.mode = 'restricted'
   const nothing = await site.visitor().get('/nothing')
@@ -282,7 +282,7 @@ t.test('in a restricted room a link works, and what is none is no page', async (
   t.match(asJson(await post(site, { id: ANA, invite: TOKEN })), { status: 'successful' })
 })
 
-t.test('so many pictures of invites are drawn in an hour, and one drawn lately comes again', async (t) => {
+t.test('images are limited per hour, and recent ones come from the cache', async (t) => {
   const { site } = await openInvited(t)
   const visitor = site.visitor()
   const expires = site.clock.now + HOUR

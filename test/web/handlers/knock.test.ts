@@ -1,4 +1,4 @@
-// Knocks: a captcha answered well is worth one, in a community only.
+// Knocks: in community mode, a solved captcha allows one.
 
 import { HtmlValidate } from 'html-validate'
 import t, { type Test } from 'tap'
@@ -20,7 +20,7 @@ async function openCommunity(
   return site
 }
 
-/** A visitor who has answered a captcha, and the page that came of it. */
+/** A visitor who has solved a captcha, and the page that followed. */
 async function atTheDoor(site: Site): Promise<{ visitor: Visitor; text: string }> {
   const { visitor, answer } = await site.withCaptcha()
   const { text } = await visitor.post(ANSWER, { captcha: answer })
@@ -45,7 +45,7 @@ t.test('captcha, form, waiting list', async (t) => {
   t.equal(site.minted.length, 0)
 })
 
-t.test('whom a directed invite stands for is in; a member need not knock', async (t) => {
+t.test('a directed invite lets in at once; a member need not knock', async (t) => {
   const site = await openCommunity(t)
   site.knocks.joins.add(ANA)
   site.knocks.members.add(BEN)
@@ -63,7 +63,7 @@ t.test('whom a directed invite stands for is in; a member need not knock', async
   t.same(JSON.parse(json.text), { error: { code: 'already_following', message: 'already following' } })
 })
 
-t.test('no captcha, no knock; and no knock twice', async (t) => {
+t.test('no knock without a captcha, and no second one', async (t) => {
   const site = await openCommunity(t)
   const stranger = await site.visitor().post(KNOCK, { feed: ANA, note: '' })
   t.equal(stranger.status, 403)
@@ -84,7 +84,7 @@ t.test('no captcha, no knock; and no knock twice', async (t) => {
   t.equal(site.knocks.left.length, 1)
 })
 
-t.test('twenty knocks at once on one answer are one', async (t) => {
+t.test('twenty concurrent knocks on one captcha are one', async (t) => {
   const site = await openCommunity(t)
   const { visitor } = await atTheDoor(site)
   const replies = await Promise.all(Array.from({ length: 20 }, () => visitor.post(KNOCK, { feed: ANA })))
@@ -92,7 +92,7 @@ t.test('twenty knocks at once on one answer are one', async (t) => {
   t.equal(site.knocks.left.length, 1)
 })
 
-t.test('twenty right answers at once are one knock', async (t) => {
+t.test('twenty concurrent right answers are one knock', async (t) => {
   const site = await openCommunity(t)
   const { visitor, answer } = await site.withCaptcha()
   const replies = await Promise.all(
@@ -103,7 +103,7 @@ t.test('twenty right answers at once are one knock', async (t) => {
   t.equal((await visitor.post(KNOCK, { feed: BEN })).status, 403)
 })
 
-t.test('a slip of the pen is marked, costs nothing, and loses nothing', async (t) => {
+t.test('invalid input is marked, costs nothing, and keeps the other fields', async (t) => {
   const validator = new HtmlValidate({ extends: ['html-validate:recommended'] })
   const site = await openCommunity(t)
   const { visitor, text } = await atTheDoor(site)
@@ -147,7 +147,7 @@ t.test('a slip of the pen is marked, costs nothing, and loses nothing', async (t
   t.match(site.knocks.left[0]?.note, /^evil {2}é+$/, 'nothing that turns a line round')
 })
 
-t.test('the form is for who has answered; others get the captcha', async (t) => {
+t.test('the form needs a solved captcha', async (t) => {
   const site = await openCommunity(t)
   t.match((await site.visitor().get(KNOCK)).text, 'name="captcha"')
   const { visitor } = await atTheDoor(site)
@@ -156,7 +156,7 @@ t.test('the form is for who has answered; others get the captcha', async (t) => 
   t.match((await visitor.get(KNOCK)).text, 'name="captcha"')
 })
 
-t.test('knocks have a budget for all, which is not that of invites', async (t) => {
+t.test('knocks have a rate limit of their own', async (t) => {
   const site = await openCommunity(t, { perHour: 2 })
   for (const feed of [ANA, BEN])
     t.equal((await (await atTheDoor(site)).visitor.post(KNOCK, { feed })).status, 200)
@@ -180,7 +180,7 @@ t.test('knocks have a budget for all, which is not that of invites', async (t) =
   t.equal((await open.visitor.post(ANSWER, { captcha: open.answer })).status, 200)
 })
 
-t.test('a knock that cannot be left gives back the captcha’s worth', async (t) => {
+t.test('a failed knock gives the permission back', async (t) => {
   let broken: Error | null = new RelayError('busy')
   const knock = async () => {
     if (broken) throw broken
@@ -197,7 +197,7 @@ t.test('a knock that cannot be left gives back the captcha’s worth', async (t)
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 200)
 })
 
-t.test('where nothing is asked the button leads to the form', async (t) => {
+t.test('without a captcha the button leads to the form', async (t) => {
   const site = await openCommunity(t, { captcha: false })
   const visitor = site.visitor()
   t.match((await visitor.get('/invite/')).text, 'then introduce yourself')
@@ -205,7 +205,7 @@ t.test('where nothing is asked the button leads to the form', async (t) => {
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 200)
 })
 
-t.test('modes: an open room has no knocks, a restricted one nothing, a community no codes', async (t) => {
+t.test('an open room has no knocks, a restricted one has no pages, a community has no codes', async (t) => {
   const site = await openCommunity(t)
   const { visitor } = await atTheDoor(site)
   for (const mode of ['open', 'restricted'] as const) {

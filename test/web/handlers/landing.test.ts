@@ -1,4 +1,4 @@
-// The landing page in each mode, whatever people wrote into its name and description; the open invite and its picture.
+// The front page in each mode, with any name and description; the open invite and its image.
 
 import { createRequire } from 'node:module'
 import t from 'tap'
@@ -10,10 +10,10 @@ const { isOpenRoomInvite, openRoomInviteToAddress, SEED } = createRequire(import
 )
 const KEY = RELAY_ID.slice(1, -8)
 
-/** What stands in the field of the open invite. */
+/** The value of the open invite's field. */
 const inviteIn = (html: string): string => /<textarea id="open"[^>]*>([^<]*)</.exec(html)?.[1] ?? ''
 
-t.test('open: who we are, who is here and how to join; it follows what changes', async (t) => {
+t.test('open: name, counts and how to join; it follows changes', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   const { status, text, headers } = await visitor.get('/')
@@ -36,13 +36,13 @@ t.test('open: who we are, who is here and how to join; it follows what changes',
   t.match((await visitor.get('/')).text, '<title>Tidepool</title>')
 })
 
-t.test('open: the invite that room clients take, by the name that led here', async (t) => {
+t.test('open: the open invite names the host that was used', async (t) => {
   t.equal(OPEN_ROOM_SEED, SEED)
   const site = await openSite(t)
   site.names.ssbPort = 8018
   for (const [Host, reached] of [
     ['pool.example', 'net:pool.example:8018'],
-    // by the transport that dials through Tor, at the onion's own port
+    // the transport that goes through Tor, at the onion's own port
     [ONION, `onion:${ONION}:8008`],
     ['localhost:80', 'net:localhost:8018'],
     ['127.0.0.1', 'net:127.0.0.1:8018'],
@@ -69,7 +69,7 @@ t.test('open: the invite that room clients take, by the name that led here', asy
   t.match(inviteIn((await site.visitor().get('/')).text), ':4444~shs:')
 })
 
-t.test('a community: how to knock, and nothing of who is there', async (t) => {
+t.test('community: how to knock, and no counts', async (t) => {
   const site = await openSite(t)
   site.face.mode = 'community'
   const { status, text } = await site.visitor().get('/')
@@ -81,7 +81,7 @@ t.test('a community: how to knock, and nothing of who is there', async (t) => {
   t.equal((await site.visitor().get('/whois')).status, 404)
 })
 
-t.test('restricted: nothing here', async (t) => {
+t.test('restricted: not found', async (t) => {
   const site = await openSite(t)
   const before = (await site.visitor().get('/')).text
   site.face.mode = 'restricted'
@@ -92,7 +92,7 @@ t.test('restricted: nothing here', async (t) => {
   t.equal((await site.visitor().get('/')).text, before)
 })
 
-t.test('names and descriptions as people write them', async (t) => {
+t.test('unusual names and descriptions', async (t) => {
   const site = await openSite(t)
   const show = async (name: string, description: string) => {
     site.face.name = name
@@ -112,7 +112,7 @@ t.test('names and descriptions as people write them', async (t) => {
   t.notMatch(await show('Pool', ''), 'class="lead"')
 })
 
-t.test('a picture of the address where there is a page to see it on', async (t) => {
+t.test('the address has an image unless the room is restricted', async (t) => {
   const site = await openSite(t)
   for (const [mode, open, address] of [
     ['open', 200, 200],

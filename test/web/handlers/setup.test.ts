@@ -1,4 +1,4 @@
-// Set-up: the questions, the token, and everything that can be wrong with an answer.
+// Set-up: the form, the token, and invalid input.
 
 import { HtmlValidate } from 'html-validate'
 import t from 'tap'
@@ -16,12 +16,12 @@ async function openFresh(...args: Parameters<typeof openSite>) {
   return site
 }
 
-/** The value a field of the page holds. */
+/** The value of a field. */
 function valueIn(html: string, name: string): string | undefined {
   return new RegExp(`name="${name}"[^>]*?value="([^"]*)"`, 's').exec(html)?.[1]
 }
 
-t.test('the front page leads to it until it is answered, and then it is gone', async (t) => {
+t.test('the front page redirects to it until it is done, then it is gone', async (t) => {
   const site = await openFresh(t)
   const visitor = site.visitor()
   const front = await visitor.get('/')
@@ -59,7 +59,7 @@ t.test('the front page leads to it until it is answered, and then it is gone', a
   t.equal(site.setup.claimed.length, 1)
 })
 
-t.test('posted by many at once it is answered once', async (t) => {
+t.test('of concurrent forms one is accepted', async (t) => {
   const site = await openFresh(t)
   const replies = await Promise.all(Array.from({ length: 20 }, () => site.visitor().post('/setup', good)))
   const of = (status: number) => replies.filter((reply) => reply.status === status).length
@@ -70,7 +70,7 @@ t.test('posted by many at once it is answered once', async (t) => {
   if (late) t.match(late.text, 'already_set_up')
 })
 
-t.test('who is overtaken between page and answer hears so', async (t) => {
+t.test('a form sent after another was accepted is rejected', async (t) => {
   const site = await openFresh(
     t,
     {},
@@ -90,7 +90,7 @@ t.test('who is overtaken between page and answer hears so', async (t) => {
   t.match(text, 'href="/"')
 })
 
-t.test('without the token, or with another', async (t) => {
+t.test('without a token, or with a wrong one', async (t) => {
   const site = await openFresh(t)
   for (const wrong of [
     '',
@@ -124,7 +124,7 @@ t.test('without the token, or with another', async (t) => {
   t.same(site.setup.claimed, [])
 })
 
-t.test('guesses draw on one budget, and keep nobody out who knows the token', async (t) => {
+t.test('guesses share one limit, and do not lock out the right token', async (t) => {
   const site = await openFresh(t)
   for (let n = 0; n < 60; n++) {
     const guess =
@@ -141,7 +141,7 @@ t.test('guesses draw on one budget, and keep nobody out who knows the token', as
   t.equal((await site.visitor().post('/setup', good)).status, 303)
 })
 
-t.test('each wrong answer is marked, and all that was written stays', async (t) => {
+t.test('each invalid field is marked, and all input stays', async (t) => {
   const validator = new HtmlValidate({ extends: ['html-validate:recommended'] })
   const site = await openFresh(t)
   const rows: Array<[answers: Partial<typeof good>, field: string, status: number, code: string]> = [
@@ -187,7 +187,7 @@ t.test('each wrong answer is marked, and all that was written stays', async (t) 
   t.same(site.setup.claimed, [])
 })
 
-t.test('what people may write', async (t) => {
+t.test('accepted input', async (t) => {
   const rows: Array<[given: typeof good, name: string, description: string]> = [
     [{ ...good, name: '<b>"Pool" & {{ 7 }}</b>' }, '<b>"Pool" & {{ 7 }}</b>', good.description],
     [{ ...good, name: '🦀'.repeat(NAME_CHARS) }, '🦀'.repeat(NAME_CHARS), good.description],
@@ -204,7 +204,7 @@ t.test('what people may write', async (t) => {
   }
 })
 
-t.test('bodies that are no form of ours', async (t) => {
+t.test('malformed bodies', async (t) => {
   const site = await openFresh(t)
   const visitor = site.visitor()
   const large = await visitor.post('/setup', { ...good, description: 'x'.repeat(70_000) })
@@ -217,7 +217,7 @@ t.test('bodies that are no form of ours', async (t) => {
   t.same(site.setup.claimed, [])
 })
 
-t.test('what only the relay can find wrong', async (t) => {
+t.test('errors that only the relay can find', async (t) => {
   const asked = { refusal: new RelayError('not_allowed') as Error }
   const claim = async () => {
     throw asked.refusal

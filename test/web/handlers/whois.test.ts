@@ -1,4 +1,4 @@
-// whois: the room's address for clients that know a host only, on the site and on a listener of its own.
+// whois: the room's address for clients that know only its host.
 
 import t, { type Test } from 'tap'
 import { listen } from '../../../src/web/listen.js'
@@ -13,7 +13,7 @@ async function openWhois(t: Test, site: Site): Promise<Visitor> {
   return new Visitor(listener.url)
 }
 
-t.test('text for who asks plainly, JSON for who asks for it', async (t) => {
+t.test('text by default, JSON for clients that ask for it', async (t) => {
   const site = await openSite(t)
   const address = `net:127.0.0.1:8008~shs:${KEY}`
   for (const visitor of [site.visitor(), await openWhois(t, site)]) {
@@ -47,7 +47,7 @@ t.test('text for who asks plainly, JSON for who asks for it', async (t) => {
   }
 })
 
-t.test('names the host by which it was asked, of ours only', async (t) => {
+t.test('names the host of the request, if it is ours', async (t) => {
   const site = await openSite(t)
   for (const visitor of [site.visitor(), await openWhois(t, site)]) {
     for (const [Host, reached] of [
@@ -63,7 +63,7 @@ t.test('names the host by which it was asked, of ours only', async (t) => {
   }
 })
 
-t.test('in every mode but open there is nothing, as anywhere else', async (t) => {
+t.test('not found in every mode but open', async (t) => {
   const site = await openSite(t)
   const own = await openWhois(t, site)
   for (const mode of ['community', 'restricted'] as const) {
@@ -84,7 +84,7 @@ t.test('in every mode but open there is nothing, as anywhere else', async (t) =>
   t.equal((await own.get('/whois')).status, 200, 'and it is back at once')
 })
 
-t.test('its own listener has nothing else of the site', async (t) => {
+t.test('its own listener serves no other page', async (t) => {
   const site = await openSite(t)
   const own = await openWhois(t, site)
   t.equal((await own.get('/')).text, (await own.get('/whois')).text, 'its address alone will do')

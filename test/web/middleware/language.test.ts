@@ -1,4 +1,4 @@
-// The language of a page: asked for, chosen, kept, and led back from.
+// The language of a page: Accept-Language, cookie, switch.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -10,7 +10,7 @@ import { ANSWER, DOMAIN, openSite, read } from '../site.js'
 
 const langOf = (html: string): string | undefined => /<html lang="(\w+)"/.exec(html)?.[1]
 
-t.test('as the browser asks', async (t) => {
+t.test('follows the browser', async (t) => {
   const site = await openSite(t)
   const asked: Array<[string | undefined, string]> = [
     [undefined, 'en'],
@@ -34,7 +34,7 @@ t.test('as the browser asks', async (t) => {
   }
 })
 
-t.test('refusals and kept pages are in the language too, and never in another’s', async (t) => {
+t.test('errors and cached pages are in the right language', async (t) => {
   const site = await openSite(t)
   for (let round = 0; round < 2; round++) {
     for (const [tag, words] of [
@@ -54,7 +54,7 @@ t.test('refusals and kept pages are in the language too, and never in another’
   }
 })
 
-t.test('chosen on a page, kept, and back on the same page', async (t) => {
+t.test('the choice is stored and leads back to the same page', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   const page = await visitor.get('/invite/?x=1&y=2', { 'Accept-Language': 'en' })
@@ -73,7 +73,7 @@ t.test('chosen on a page, kept, and back on the same page', async (t) => {
   t.match(again.text, en.invite.here, 'a code is not lost by choosing')
 })
 
-t.test('nobody is led away, and nothing but a language is kept', async (t) => {
+t.test('no open redirect, and no other value is stored', async (t) => {
   const site = await openSite(t)
   const away = [
     ...[
@@ -119,7 +119,7 @@ t.test('over HTTPS the cookie is bound to the host', async (t) => {
   t.equal(langOf((await visitor.get('/', { Host: DOMAIN })).text), 'de')
 })
 
-t.test('pages that cannot be come back to have no switch', async (t) => {
+t.test('pages without a URL to return to have no switch', async (t) => {
   const site = await openSite(t)
   const visitor = site.visitor()
   t.notMatch((await visitor.get('/nothing')).text, 'class="languages"')

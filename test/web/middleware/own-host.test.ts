@@ -1,9 +1,9 @@
-// A Host that is not ours.
+// Unknown Host headers.
 
 import t from 'tap'
 import { ANSWER, ONION, openSite } from '../site.js'
 
-t.test('is refused everywhere, without an echo', async (t) => {
+t.test('are rejected everywhere, without an echo', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   const Host = 'evil.example'

@@ -3,7 +3,7 @@
 import t from 'tap'
 import { ANSWER, openSite } from '../site.js'
 
-t.test('are refused where the browser tells on them', async (t) => {
+t.test('are rejected if the browser reports them', async (t) => {
   const site = await openSite(t)
   const { visitor, answer } = await site.withCaptcha()
   for (const headers of [
@@ -21,7 +21,7 @@ t.test('are refused where the browser tells on them', async (t) => {
   t.equal(site.minted.length, 0)
 })
 
-t.test('our own pass', async (t) => {
+t.test('our own forms pass', async (t) => {
   const site = await openSite(t)
   for (const headers of [
     { Origin: site.url, 'Sec-Fetch-Site': 'same-origin' },

@@ -1,4 +1,4 @@
-// The catalogues: every language is complete and its own, and no template says anything by itself.
+// The catalogues: every language is complete and translated, and no template contains text.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +8,15 @@ import { en } from '../../../src/web/words/en.js'
 import { LANGUAGES } from '../../../src/web/words/languages.js'
 import { text } from '../../house/files.js'
 
-/** Where another language may say it in the very same letters. */
+/** Keys that may be the same in another language. */
 const SAME = new Map([['de', new Set<string>([])]])
 
 type Leaf = string | ((...given: unknown[]) => unknown)
 
-/** Every piece of text by its path: `landing.steps.0`. Markup counts as text. */
+/** Every text by its path, such as `landing.steps.0`. Markup counts as text. */
 function leaves(branch: unknown, path = ''): Array<[string, Leaf]> {
   if (typeof branch === 'string' || typeof branch === 'function') return [[path, branch as Leaf]]
-  // a sentence with markup
+  // a text with markup
   if (branch instanceof Object && 'val' in branch) return [[path, String(branch)]]
   return Object.entries(branch as object).flatMap(([key, value]) =>
     leaves(value, path ? `${path}.${key}` : key),
@@ -25,7 +25,7 @@ function leaves(branch: unknown, path = ''): Array<[string, Leaf]> {
 
 const ours = new Map(leaves(en))
 
-/** What a leaf says of one thing, and of several. */
+/** A text with singular and plural arguments. */
 function said(leaf: Leaf): string[] {
   if (typeof leaf === 'string') return [leaf]
   return [1, 2].map((n) => String(leaf(...Array(leaf.length).fill(n))))
@@ -33,7 +33,7 @@ function said(leaf: Leaf): string[] {
 
 const tags = (markup: string): string[] => (markup.match(/<[^>]*>/g) ?? []).sort()
 
-t.test('every language says everything, in words of its own', async (t) => {
+t.test('every language is complete and translated', async (t) => {
   t.ok(ours.size > 100, 'the English words were found')
   for (const { tag, words } of LANGUAGES) {
     const theirs = leaves(words)
@@ -49,7 +49,7 @@ t.test('every language says everything, in words of its own', async (t) => {
       if (!SAME.get(tag)?.has(path)) t.notSame(one, many, `${tag}: ${path} was left English`)
       one.forEach((each, at) => {
         t.same(tags(each), tags(many[at] ?? ''), `${tag}: ${path} has the same markup`)
-        // every number and name that is put in comes out again
+        // all arguments are used
         if (typeof leaf === 'function')
           t.equal(leaf.length, (english as () => void).length, `${tag}: ${path} takes as much`)
       })
@@ -57,7 +57,7 @@ t.test('every language says everything, in words of its own', async (t) => {
   }
 })
 
-t.test('what is put into a sentence is shown as it was written', async (t) => {
+t.test('inserted text is escaped', async (t) => {
   for (const { words } of LANGUAGES) {
     const shown = String(words.invite.worthCode('<b>"&\'', 1))
     t.match(shown, '&lt;b&gt;&quot;&amp;&#39;')
@@ -66,10 +66,10 @@ t.test('what is put into a sentence is shown as it was written', async (t) => {
 
 /** Attributes that people read or hear. */
 const READ = /\b(?:alt|title|placeholder|aria-label|aria-description|value|label)="([^"]*)"/g
-/** Text that is nobody's language: the wordmark. */
+/** The wordmark needs no translation. */
 const NAMES = /^(tide|pool)$/
 
-/** What a template would say in whatever language. */
+/** Text in a template outside the catalogues. */
 function bareText(template: string): string[] {
   const found: string[] = []
   const bare = template
@@ -92,7 +92,7 @@ function bareText(template: string): string[] {
   return found.map((each) => each.trim()).filter((each) => /\p{L}/u.test(each) && !NAMES.test(each))
 }
 
-/** Text in an expression that is neither compared, nor a file, a field's name or a filter's option. */
+/** Strings in an expression that are not compared values, file names, field names or filter options. */
 function spoken(expression: string): string[] {
   const plain = expression
     .replace(/[!=]= *'[^']*'/g, '')
@@ -103,13 +103,13 @@ function spoken(expression: string): string[] {
   return [...plain.matchAll(/'([^']*)'|"([^"]*)"/g)].map(([, one, two]) => one ?? two ?? '')
 }
 
-t.test('no template says anything by itself', async (t) => {
+t.test('no template contains text', async (t) => {
   const files = readdirSync(VIEWS, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.njk'))
   t.ok(files.length > 5, 'the templates were found')
   for (const file of files) t.same(bareText(text(join('views', file))), [], file)
 })
 
-t.test('bare text is found wherever it hides', async (t) => {
+t.test('text in a template is found wherever it is', async (t) => {
   const hidden: Array<[string, string]> = [
     ['<p>Hello</p>', 'Hello'],
     ['<p>{{ name }} is here</p>', 'is here'],

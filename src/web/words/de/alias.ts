@@ -5,7 +5,8 @@ import { html } from '../text.js'
 
 export const alias: Words['alias'] = {
   title: (name, room) => `${name} bei ${room}`,
-  lead: (name, room) => html`Deine App kann <strong>${name}</strong> hier treffen, bei <bdi>${room}</bdi>.`,
+  lead: (name, room) =>
+    html`Hier verbindet sich deine App mit <strong>${name}</strong>, einem Mitglied von <bdi>${room}</bdi>.`,
   connect: 'Mit mir verbinden',
   connectHint:
     'Es passiert nichts? Dann öffnet keine App auf diesem Gerät solche Links: Nimm einen anderen Weg weiter unten.',

@@ -1,4 +1,4 @@
-// German: errors as pages tell them.
+// German: error pages.
 
 import type { Words } from '../en.js'
 import { count, html } from '../text.js'
@@ -18,7 +18,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   proxy_unproven: {
     title: 'Der Proxy ist noch nicht eingerichtet',
-    hint: 'Der Webserver vor diesem Relay muss den Header X-Forwarded-Proto: https senden. Wie das geht, steht in docs/run-it.md unter „A reverse proxy in front“.',
+    hint: 'Der Webserver vor diesem Relay muss den Header X-Forwarded-Proto: https senden. Die Einstellungen für nginx, Caddy und Apache stehen in docs/run-it.md.',
   },
   not_allowed: {
     title: 'Nicht erlaubt',
@@ -47,7 +47,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   bad_argument: {
     title: 'Ungültige Angabe',
-    hint: 'Ein Feld des Formulars hat einen Wert, der nicht geht. Geh zurück und prüfe deine Angaben.',
+    hint: 'In einem Feld des Formulars steht ein ungültiger Wert. Geh zurück und prüfe deine Angaben.',
   },
   not_following: {
     title: 'Kein Mitglied',
@@ -55,7 +55,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   already_following: {
     title: 'Schon Mitglied',
-    hint: 'Das Relay folgt diesem Feed schon, es ist nichts zu tun.',
+    hint: 'Das Relay folgt diesem Feed schon; du brauchst nichts zu tun.',
   },
   not_admitted: {
     title: 'Feed ist gesperrt',
@@ -63,7 +63,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   recovering: {
     title: 'Relay wird wiederhergestellt',
-    hint: 'Das Relay kommt aus einer Sicherung und ändert nichts, bis es seinen neuesten Stand kennt. Versuche es in ein paar Minuten noch einmal.',
+    hint: 'Das Relay wurde aus einer Sicherung wiederhergestellt und nimmt keine Änderungen an, bis es seinen neuesten Stand kennt. Versuche es in ein paar Minuten noch einmal.',
   },
   store_full: {
     title: 'Speicher ist voll',
@@ -85,10 +85,25 @@ const sayings: Words['errors']['sayings'] = {
     title: 'Zurzeit keine Einladungen mehr',
     hint: 'Das Relay vergibt nur eine begrenzte Zahl von Einladungen pro Stunde.',
   },
-  quota_reached: { title: 'Zu viele Anfragen', hint: 'Die Grenze für diese Aktion ist vorerst erreicht.' },
+  quota_reached: {
+    title: 'Zu viele Anfragen',
+    hint: 'Die Grenze für diese Aktion ist erreicht. Bitte warte, bevor du es noch einmal versuchst.',
+  },
   already_set_up: {
     title: 'Schon eingerichtet',
     hint: 'Dieser Raum hat schon einen Namen. Ändere ihn in der Verwaltung oder mit tidepool setup.',
+  },
+  matrix_off: {
+    title: 'Der Vorraum ist ausgeschaltet',
+    hint: 'Dieses Relay hat zurzeit keinen Vorraum auf Matrix. Der Betreiber kann ihn einschalten.',
+  },
+  matrix_refused: {
+    title: 'Auf Matrix abgelehnt',
+    hint: 'Der andere Server oder die Regeln des Vorraums erlauben das nicht. Prüfe das Konto und versuche es noch einmal.',
+  },
+  matrix_unreachable: {
+    title: 'Matrix-Server nicht erreicht',
+    hint: 'Der andere Server hat nicht geantwortet. Prüfe den Namen des Servers oder versuche es später noch einmal.',
   },
   busy: {
     title: 'Relay ist überlastet',
@@ -96,7 +111,7 @@ const sayings: Words['errors']['sayings'] = {
   },
   internal: {
     title: 'Interner Fehler',
-    hint: 'Der Fehler liegt bei uns, nicht bei dir. Versuche es in ein paar Minuten noch einmal; wenn er bleibt, sag den Leuten Bescheid, die dieses Relay betreiben.',
+    hint: 'Das Relay konnte nicht antworten; es liegt nicht an dir. Versuche es in ein paar Minuten noch einmal, und wenn es dann nicht klappt, sag den Leuten Bescheid, die dieses Relay betreiben.',
   },
 }
 
@@ -107,7 +122,7 @@ export const errors: Words['errors'] = {
     html`Es antwortet unter <a href="${address}/">${address}</a>. Soll auch dieser Name gelten, trägt ihn der Betreiber in <code>web.names</code> ein.`,
   comeBack: (minutes) =>
     html`Versuche es in etwa <strong>${count(minutes, 'Minute', 'Minuten')}</strong> noch einmal.`,
-  /** the way out, by where it leads */
+  /** the label of the link, by its path */
   to: {
     '/': 'Zur Startseite',
     '/invite/': 'Zur Einladungsseite',
@@ -118,7 +133,7 @@ export const errors: Words['errors'] = {
     invite_unknown: 'Einladung unbekannt',
     invite_used_up: 'Einladung verbraucht',
     invite_expired: 'Einladung abgelaufen',
-    already_following: 'schon gefolgt',
+    already_following: 'dem Feed wird schon gefolgt',
     invite_malformed: 'Einladung fehlerhaft',
     not_admitted: 'kein Zutritt',
     not_allowed: 'nicht erlaubt',
@@ -128,11 +143,11 @@ export const errors: Words['errors'] = {
     bad_feed_id: 'ungültige Feed-ID',
     message_invalid: 'Nachricht ungültig',
     message_too_large: 'Nachricht zu groß',
-    message_unwanted: 'Nachricht eines Feeds, um den nicht gebeten wurde',
+    message_unwanted: 'Nachricht eines nicht angeforderten Feeds',
     feed_forked: 'Feed gegabelt',
     feed_full: 'Feed voll',
     store_full: 'Speicher voll',
-    not_following: 'nicht gefolgt',
+    not_following: 'dem Feed wird nicht gefolgt',
     quota_reached: 'Grenze erreicht',
     alias_taken: 'Name vergeben',
     alias_invalid: 'Name ungültig',
@@ -145,17 +160,17 @@ export const errors: Words['errors'] = {
     sign_in_refused: 'Anmeldung abgelehnt',
     link_void: 'Anmeldelink ungültig',
     form_stale: 'Formular veraltet',
-    last_admin: 'eine Leitung muss bleiben',
+    last_admin: 'der Raum braucht eine Leitung',
     captcha_wrong: 'falsche Antwort',
-    captcha_missing: 'kein wartendes Rätsel',
-    invites_exhausted: 'vorerst keine Einladungen mehr',
+    captcha_missing: 'kein offenes Rätsel',
+    invites_exhausted: 'zurzeit keine Einladungen mehr',
     not_found: 'nicht gefunden',
     method_not_allowed: 'Methode nicht erlaubt',
-    wrong_host: 'kein Name dieses Relays',
-    proxy_unproven: 'der Proxy belegt kein https',
+    wrong_host: 'unbekannter Servername',
+    proxy_unproven: 'der Proxy bestätigt kein HTTPS',
     body_too_large: 'Inhalt zu groß',
     body_malformed: 'Inhalt unlesbar',
-    matrix_off: 'die Matrix-Lobby ist aus',
+    matrix_off: 'der Vorraum ist ausgeschaltet',
     matrix_refused: 'auf Matrix abgelehnt',
     matrix_unreachable: 'Matrix-Server nicht erreicht',
     config_invalid: 'Konfiguration ungültig',
@@ -164,10 +179,10 @@ export const errors: Words['errors'] = {
     machine_unsupported: 'dieser Rechner wird nicht unterstützt',
     certificate_unusable: 'Zertifikat unbrauchbar',
     backup_unusable: 'Sicherung unbrauchbar',
-    recovering: 'wiederhergestellt; fragt noch, wie weit der eigene Feed gekommen war',
+    recovering: 'wird wiederhergestellt',
     relay_running: 'ein Relay läuft schon',
     relay_not_running: 'es läuft kein Relay',
-    address_unusable: 'kann nicht lauschen',
+    address_unusable: 'Adresse nicht nutzbar',
     internal: 'interner Fehler',
   },
 }

@@ -16,7 +16,7 @@ sperrt Cookies. Bitte löse dieses neue.`,
   invitesGone: (minutes) =>
     `Zurzeit sind alle Einladungen vergeben; die nächste gibt es in etwa ${count(minutes, 'Minute', 'Minuten')}.`,
   knocksGone: (minutes) =>
-    `Zu viele Leute haben angeklopft; du kannst es in etwa ${count(minutes, 'Minute', 'Minuten')} tun.`,
+    `Zu viele Leute haben angeklopft; du kannst in etwa ${count(minutes, 'Minute', 'Minuten')} anklopfen.`,
   question: 'Welche vier Buchstaben schwimmen hier?',
   picture: 'Rätsel: vier verzerrte Buchstaben',
   letters: 'Die Buchstaben, die du siehst',

@@ -6,7 +6,7 @@ import { count, html } from '../text.js'
 export const join: Words['join'] = {
   title: (room) => `${room} beitreten`,
   lead: (room) =>
-    html`Du bist eingeladen: <bdi>${room}</bdi> folgt dir dann, speichert deinen Feed und gibt ihn deinen Freunden weiter, während du offline bist.`,
+    html`Du bist eingeladen: <bdi>${room}</bdi> wird dir folgen, deinen Feed speichern und ihn an deine Freunde weitergeben, während du offline bist.`,
   openApp: 'In meiner App öffnen',
   openAppHint:
     'Es passiert nichts? Dann öffnet keine App auf diesem Gerät solche Links: Nimm einen anderen Weg weiter unten.',
@@ -32,10 +32,10 @@ export const join: Words['join'] = {
   joined: 'Du bist beigetreten',
   joinedHow: (room) =>
     html`<bdi>${room}</bdi> folgt dir jetzt. Verbinde dich in deiner App mit dieser Adresse; manche Apps tun das von selbst.`,
-  dead: {
+  ended: {
     'used up': {
       title: 'Diese Einladung ist verbraucht',
-      hint: 'Mehr Leute können diese Einladung nicht benutzen. Wenn du sie benutzt hast, bist du beigetreten: Geh zurück in deine App.',
+      hint: 'Diese Einladung wurde so oft benutzt, wie es erlaubt ist. Wenn du sie benutzt hast, bist du beigetreten: Geh zurück in deine App.',
     },
     expired: {
       title: 'Diese Einladung ist abgelaufen',

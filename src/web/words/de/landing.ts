@@ -12,7 +12,7 @@ export const landing: Words['landing'] = {
   steps: [
     'Löse ein kleines Rätsel und hol dir einen Einladungscode.',
     'Füge den Code in deine Scuttlebutt-App ein.',
-    'Das Relay folgt dir, speichert deinen Feed und gibt ihn deinen Freunden weiter, während du offline bist.',
+    'Das Relay folgt dir, speichert deinen Feed und gibt ihn an deine Freunde weiter, während du offline bist.',
   ],
   getInvite: 'Einladung holen',
   noApp: (url) =>

@@ -21,5 +21,4 @@ export const signIn: Words['signIn'] = {
   outLead: 'Dieser Browser wird abgemeldet; deine anderen Browser bleiben angemeldet.',
   linkLead: 'Dieser Link meldet diesen Browser an, ein einziges Mal.',
   signIn: 'Diesen Browser anmelden',
-  members: 'Mitglieder:',
 }

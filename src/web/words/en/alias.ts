@@ -5,7 +5,7 @@ import { html } from '../text.js'
 export const alias = {
   title: (name: string, room: string) => `${name} at ${room}`,
   lead: (name: string, room: string) =>
-    html`Your app can meet <strong>${name}</strong> here, at <bdi>${room}</bdi>.`,
+    html`Here your app connects to <strong>${name}</strong>, a member of <bdi>${room}</bdi>.`,
   connect: 'Connect with me',
   connectHint: 'Nothing happens? Then no app on this device opens such links: use another way below.',
   online: html`<strong>Online now.</strong>`,

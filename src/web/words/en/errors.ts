@@ -1,9 +1,9 @@
-// English: error pages. The words of the codes are those of the wire; only here can they be translated.
+// English: error pages. The short text of each code is the same as over SSB.
 
 import { ERRORS, type ErrorCode } from '../../../lib/errors.js'
 import { count, html } from '../text.js'
 
-/** What a page says above and below the words of a code: what happened, and what to do. */
+/** What happened (title), and what to do (hint). */
 export interface Saying {
   title: string
   hint: string
@@ -24,7 +24,7 @@ const sayings = {
   },
   proxy_unproven: {
     title: 'The proxy is not set up yet',
-    hint: 'The web server in front of this relay has to send the header X-Forwarded-Proto: https. Its operator finds how in docs/run-it.md, under "A reverse proxy in front".',
+    hint: 'The web server in front of this relay must send the header X-Forwarded-Proto: https. Settings for nginx, Caddy and Apache are in docs/run-it.md.',
   },
   not_allowed: {
     title: 'Not allowed',
@@ -89,30 +89,45 @@ const sayings = {
   },
   invites_exhausted: {
     title: 'No invites left for now',
-    hint: 'The relay gives out a limited number of invites per hour.',
+    hint: 'The relay issues a limited number of invites per hour.',
   },
-  quota_reached: { title: 'Too many requests', hint: 'The limit for this action is reached for now.' },
+  quota_reached: {
+    title: 'Too many requests',
+    hint: 'The limit for this action is reached. Please wait before you try again.',
+  },
   already_set_up: {
     title: 'Already set up',
     hint: 'This room has a name already. Change it in the dashboard, or with tidepool setup.',
   },
+  matrix_off: {
+    title: 'The lobby is off',
+    hint: 'This relay has no Matrix lobby at the moment. The operator can switch it on.',
+  },
+  matrix_refused: {
+    title: 'Rejected on Matrix',
+    hint: 'The other server or the rules of the lobby do not allow this. Check the user name, then try again.',
+  },
+  matrix_unreachable: {
+    title: 'Matrix server not reached',
+    hint: 'The other server did not answer. Check the name of the server, or try again later.',
+  },
   busy: { title: 'Relay is busy', hint: 'Too many requests at once. Try again in a minute.' },
   internal: {
     title: 'Internal error',
-    hint: 'The fault is ours, not yours. Try again in a few minutes; if it stays, tell the people who run this relay.',
+    hint: 'The relay failed to answer; it is not your fault. Try again in a few minutes, and if it fails again, tell the people who run this relay.',
   },
 } satisfies Partial<Record<ErrorCode, Saying>>
 
 export const errors = {
   sayings,
-  /** for codes that have no saying of their own */
+  /** for codes without an entry above */
   other: { title: 'That did not work', hint: 'Go back and try again.' },
   comeBack: (minutes: number) =>
     html`Try again in about <strong>${count(minutes, 'minute', 'minutes')}</strong>.`,
-  /** for a visitor on our own network, who used a name that is not ours */
+  /** for a visitor on the local network who used an unknown hostname */
   instead: (address: string) =>
-    html`It answers at <a href="${address}/">${address}</a>. To use this name too, its operator adds it to <code>web.names</code>.`,
-  /** the way out, by where it leads */
+    html`It answers at <a href="${address}/">${address}</a>. To use this name too, the operator adds it to <code>web.names</code>.`,
+  /** the label of the link, by its path */
   to: {
     '/': 'Go to the front page',
     '/invite/': 'Go to the invite page',

@@ -30,7 +30,7 @@ export const join = {
   joined: 'You have joined',
   joinedHow: (room: string) =>
     html`<bdi>${room}</bdi> follows you now. In your app, connect to this address; some apps do so by themselves.`,
-  dead: {
+  ended: {
     'used up': {
       title: 'This invite is used up',
       hint: 'This invite has reached its limit of uses. If you used it, you have joined: go back to your app.',

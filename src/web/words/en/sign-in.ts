@@ -19,5 +19,4 @@ export const signIn = {
   outLead: 'This browser is signed out; your other browsers stay signed in.',
   linkLead: 'This link signs this browser in, once.',
   signIn: 'Sign this browser in',
-  members: 'Members:',
 }
