@@ -19,9 +19,11 @@ export const MATRIX_BODY_BYTES = 4 * MIB
 export const MATRIX_ANSWER_BYTES = 16 * MIB
 /** The same for small answers: keys, directory entries, `.well-known`. */
 export const MATRIX_SMALL_ANSWER_BYTES = 64 * KIB
-/** Milliseconds one request to another server may take; joining a large room takes it long. */
+/** Milliseconds one request to another server may take; building the state of a large room takes it long. */
 export const MATRIX_REQUEST_MS = 20 * SECOND
-export const MATRIX_JOIN_MS = 60 * SECOND
+export const MATRIX_SEND_JOIN_MS = 1 * MINUTE
+/** Milliseconds joining a room may take, all its candidates together: somebody waits for the answer. */
+export const MATRIX_JOIN_MS = 2 * MINUTE
 /** Requests of one server in a burst, and those it earns in a second; and the same of all servers together. */
 export const MATRIX_REQUESTS_PER_SERVER = { burst: 200, perSecond: 20 }
 export const MATRIX_REQUESTS = { burst: 1000, perSecond: 100 }

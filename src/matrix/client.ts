@@ -1,5 +1,6 @@
 // Requests of ours to other servers: found, signed, sent, and their answers parsed.
 
+import { SECOND } from '../lib/limits.js'
 import { MATRIX_ANSWER_BYTES } from '../lib/matrix-limits.js'
 import type { Discovery } from './discovery.js'
 import type { Https } from './https.js'
@@ -14,6 +15,8 @@ export class RemoteRefusal extends Error {
     readonly status: number,
     readonly errcode: string,
     words: string,
+    /** milliseconds after which to try again, where the server says so */
+    readonly retryMs: number | null = null,
   ) {
     super(`${server} answered ${status} ${errcode}${words ? `: ${words}` : ''}`)
     this.name = 'RemoteRefusal'
@@ -60,19 +63,26 @@ export function createFederationClient(
         })
       const parsed = parseOr(answer.body)
       if (answer.status !== 200) {
-        const { errcode, error } = isObject(parsed) ? parsed : {}
+        const { errcode, error, retry_after_ms: retry } = isObject(parsed) ? parsed : {}
         const words = typeof error === 'string' ? error.slice(0, WORDS) : ''
         throw new RemoteRefusal(
           server,
           answer.status,
           typeof errcode === 'string' ? errcode.slice(0, WORDS) : '',
           words,
+          retryAfter(retry, answer.headers['retry-after']),
         )
       }
       if (!isObject(parsed)) throw new Error(`${server} answered what is no JSON object`)
       return parsed
     },
   }
+}
+
+/** Milliseconds to wait: the older field in the body, or the header that replaced it, in seconds. */
+function retryAfter(field: Json | undefined, header: string | string[] | undefined): number | null {
+  if (typeof header === 'string' && /^\d{1,6}$/.test(header)) return Number(header) * SECOND
+  return typeof field === 'number' && field >= 0 ? field : null
 }
 
 function parseOr(body: string): Json {

@@ -21,6 +21,9 @@ export class NotAuthorised extends MatrixError {
   }
 }
 
+/** For text that is no JSON. */
+export const notJson = (what: string): MatrixError => new MatrixError(400, 'M_NOT_JSON', what)
+/** For JSON that is not what it has to be. */
 export const badJson = (what: string): MatrixError => new MatrixError(400, 'M_BAD_JSON', what)
 export const forbidden = (what: string): MatrixError => new MatrixError(403, 'M_FORBIDDEN', what)
 export const unauthorised = (what: string): MatrixError => new MatrixError(401, 'M_UNAUTHORIZED', what)

@@ -11,7 +11,7 @@ import {
   MATRIX_REQUESTS_PER_SERVER,
   MATRIX_SMALL_ANSWER_BYTES,
 } from '../lib/matrix-limits.js'
-import { limited, MatrixError, unauthorised } from './errors.js'
+import { badJson, limited, MatrixError, notJson, unauthorised } from './errors.js'
 import { isObject, type JsonObject, parseJson } from './json.js'
 import type { KeyRing } from './key-ring.js'
 import { createRateLimit } from './rate-limits.js'
@@ -94,8 +94,7 @@ export function createHttpServer({ routes, keys, clock, log, heard }: ServerComp
     const most = route.large ? MATRIX_BODY_BYTES : 4 * MATRIX_SMALL_ANSWER_BYTES
     const text = route.method === 'GET' ? '' : await readBody(req, most)
     const content = text === '' ? undefined : parseJson(text)
-    if (content !== undefined && !isObject(content))
-      throw new MatrixError(400, 'M_NOT_JSON', 'Content not an object')
+    if (content !== undefined && !isObject(content)) throw badJson('Content not an object')
     const origin = route.open ? '' : await prove(req, content)
     if (!route.open) {
       if (!perServer.take(origin)) throw limited()
@@ -156,11 +155,10 @@ function readBody(req: IncomingMessage, most: number): Promise<string> {
       const text = bytes.toString('utf8')
       // bytes that are no UTF-8 would be signed as one text and read as another
       if (Buffer.byteLength(text) !== bytes.length || text.includes('\ufffd'))
-        if (!Buffer.from(text).equals(bytes))
-          return reject(new MatrixError(400, 'M_NOT_JSON', 'Content not UTF-8'))
+        if (!Buffer.from(text).equals(bytes)) return reject(notJson('Content not UTF-8'))
       resolve(text)
     })
     req.on('error', reject)
-    req.on('aborted', () => reject(new MatrixError(400, 'M_NOT_JSON', 'The request was cut short')))
+    req.on('aborted', () => reject(notJson('The request was cut short')))
   })
 }

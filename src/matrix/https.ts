@@ -1,5 +1,6 @@
 // Calls to other servers over HTTPS: addresses checked after DNS, answers bounded in size and time, few sockets.
 
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { isIP } from 'node:net'
@@ -152,7 +153,10 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
 function contextOf(ca: string | null): SecureContext {
   if (ca === null) return createSecureContext()
   try {
-    return createSecureContext({ ca: [...rootCertificates, readFileSync(ca, 'utf8')] })
+    const roots = readFileSync(ca, 'utf8')
+    // TLS passes over what is no certificate, so that every call would fail later
+    new X509Certificate(roots)
+    return createSecureContext({ ca: [...rootCertificates, roots] })
   } catch (err) {
     throw new RelayError('certificate_unusable', `matrix.ca: ${(err as Error).message}`, { cause: err })
   }

@@ -2,9 +2,14 @@
 
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
-import { MATRIX_JOIN_MS, MATRIX_STATE_EVENTS } from '../lib/matrix-limits.js'
+import {
+  MATRIX_JOIN_MS,
+  MATRIX_REQUEST_MS,
+  MATRIX_SEND_JOIN_MS,
+  MATRIX_STATE_EVENTS,
+} from '../lib/matrix-limits.js'
 import { authorise } from './auth-rules.js'
-import { apiPath, type FederationClient } from './client.js'
+import { apiPath, type FederationClient, RemoteRefusal } from './client.js'
 import { badJson, forbidden } from './errors.js'
 import { buildEvent, type EventDraft, type RoomEvent, stateName } from './event.js'
 import { domainOf, isRoomAlias, isRoomId, isServerName } from './ids.js'
@@ -50,11 +55,12 @@ export function createJoiner(
     candidate: string,
     roomId: string,
     user: string,
+    ms = MATRIX_REQUEST_MS,
   ): Promise<Template> {
     const versions = Object.keys(ROOM_VERSIONS).map((each) => `ver=${each}`)
     const query = kind === 'make_join' ? `?${versions.join('&')}` : ''
     const answer = await client.request(candidate, 'GET', `${apiPath('v1', kind, roomId, user)}${query}`, {
-      ms: MATRIX_JOIN_MS,
+      ms,
     })
     const version = roomVersion(answer.room_version)
     if (!version) throw badJson('a room of a version that we do not speak')
@@ -85,17 +91,42 @@ export function createJoiner(
     return buildEvent(draft as EventDraft, version, server, key)
   }
 
-  async function joinThrough(candidate: string, roomId: string, user: string, name: string): Promise<void> {
-    const made = await template('make_join', candidate, roomId, user)
+  async function joinThrough(
+    candidate: string,
+    roomId: string,
+    user: string,
+    name: string,
+    deadline: number,
+  ): Promise<void> {
+    const within = (ms: number): number => Math.max(1, Math.min(ms, deadline - clock.uptime()))
+    const made = await template('make_join', candidate, roomId, user, within(MATRIX_REQUEST_MS))
     const join = fill(made, roomId, user, { membership: 'join', displayname: name })
-    const answer = await client.request(candidate, 'PUT', apiPath('v2', 'send_join', roomId, join.id), {
-      content: join.pdu,
-      ms: MATRIX_JOIN_MS,
+    try {
+      const answer = await client.request(candidate, 'PUT', apiPath('v2', 'send_join', roomId, join.id), {
+        content: join.pdu,
+        ms: within(MATRIX_SEND_JOIN_MS),
+      })
+      const room = await verified(answer, roomId, made.version, join, candidate)
+      await graph.write((afterFlush) =>
+        graph.joinNow(roomId, { version: made.version, join, kind: 'joined', ...room }, afterFlush),
+      )
+    } catch (err) {
+      // a server that did not refuse the join may count us as joined
+      const isRefused = err instanceof RemoteRefusal && err.status < 500
+      if (!isRefused)
+        await refuse(roomId, user, candidate).catch((failed) =>
+          log.info({ err: failed, room: roomId, candidate }, 'matrix leave after failed join failed'),
+        )
+      throw err
+    }
+  }
+
+  async function refuse(roomId: string, user: string, candidate: string): Promise<void> {
+    const made = await template('make_leave', candidate, roomId, user)
+    const leave = fill(made, roomId, user, { membership: 'leave' })
+    await client.request(candidate, 'PUT', apiPath('v2', 'send_leave', roomId, leave.id), {
+      content: leave.pdu,
     })
-    const room = await verified(answer, roomId, made.version, join, candidate)
-    await graph.write((afterFlush) =>
-      graph.joinNow(roomId, { version: made.version, join, kind: 'joined', ...room }, afterFlush),
-    )
   }
 
   /** The state and auth chain of an answer, whatever of it holds. @throws MatrixError where too little does */
@@ -166,9 +197,11 @@ export function createJoiner(
     async join(roomId, user, candidates, name) {
       const tried = [...new Set(candidates)].filter((each) => each !== server).slice(0, CANDIDATES)
       let last: unknown = forbidden('no server that is in the room is known')
+      const deadline = clock.uptime() + MATRIX_JOIN_MS
       for (const candidate of tried) {
+        if (clock.uptime() >= deadline) break
         try {
-          return await joinThrough(candidate, roomId, user, name)
+          return await joinThrough(candidate, roomId, user, name, deadline)
         } catch (err) {
           last = err
           log.info({ err, room: roomId, candidate }, 'matrix join failed, trying the next server')
@@ -176,12 +209,6 @@ export function createJoiner(
       }
       throw last
     },
-    async refuse(roomId, user, candidate) {
-      const made = await template('make_leave', candidate, roomId, user)
-      const leave = fill(made, roomId, user, { membership: 'leave' })
-      await client.request(candidate, 'PUT', apiPath('v2', 'send_leave', roomId, leave.id), {
-        content: leave.pdu,
-      })
-    },
+    refuse,
   }
 }

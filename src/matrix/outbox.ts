@@ -21,6 +21,8 @@ interface Route {
   failures: number
   /** calls off the next try */
   cancel: (() => void) | null
+  /** that server asked us to wait: its calls do not end the pause */
+  limited: boolean
 }
 
 export function createOutbox(
@@ -33,7 +35,7 @@ export function createOutbox(
   const epoch = clock.now().toString(36)
 
   function route(server: string): Route {
-    const held = routes.get(server) ?? { busy: false, failures: 0, cancel: null }
+    const held = routes.get(server) ?? { busy: false, failures: 0, cancel: null, limited: false }
     routes.set(server, held)
     return held
   }
@@ -69,9 +71,10 @@ export function createOutbox(
           log.debug({ err, server }, 'a matrix server could not be reached')
           at.failures += 1
           const [least, most] = MATRIX_BACKOFF_MS
-          // a server that answers with an error has been reached: it is not asked as seldom
-          const ms = Math.min(least * 2 ** Math.min(at.failures - 1, 20), most)
-          return err instanceof RemoteRefusal && err.status === 429 ? Math.max(ms, least) : ms
+          const asked = err instanceof RemoteRefusal && err.status === 429 ? err.retryMs : null
+          at.limited = asked !== null
+          const ms = asked ?? least * 2 ** Math.min(at.failures - 1, 20)
+          return Math.min(Math.max(ms, least), most)
         },
       )
       .then((ms) => {
@@ -92,7 +95,7 @@ export function createOutbox(
     wake,
     heard(server) {
       const at = routes.get(server)
-      if (!at?.cancel) return
+      if (!at?.cancel || at.limited) return
       at.cancel()
       at.cancel = null
       at.failures = 0

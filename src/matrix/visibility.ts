@@ -35,9 +35,7 @@ export function createVisibility(data: RoomData): Visibility {
       find(roomId, domainOf(user), (view) => {
         if (takesStrangers(view)) return true
         const membership = data.members(view).get(user)?.membership
-        return (
-          membership === 'invite' || membership === 'join' || (membership === 'knock' && takesStrangers(view))
-        )
+        return membership === 'invite' || membership === 'join'
       }),
     forServer: (roomId, origin) =>
       find(roomId, origin, (view) => {
