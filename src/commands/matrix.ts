@@ -1,4 +1,4 @@
-// tidepool matrix: the lobby on Matrix – who is in it, what is said there, and rooms of other servers.
+// tidepool matrix: the lobby on Matrix, its members and messages, and rooms of other servers.
 
 import type { Command } from 'commander'
 import type { Operator } from '../operator/protocol.js'
@@ -12,7 +12,7 @@ interface RoomOptions extends CommonOptions {
 
 const ADVICE: Advice = {
   matrix_off: 'turn it on with matrix.enabled = true, then start the relay again (docs/matrix.md)',
-  matrix_unreachable: 'look at the name and whether that server is up; the log at level debug says more',
+  matrix_unreachable: 'check the server name and that the server is up; see the log at level debug',
 }
 
 /** Turns the empty command into `matrix`. */
@@ -35,7 +35,7 @@ export function define(command: Command): void {
     ),
   )
   withDataAndJson(
-    command.command('members').description('list who is in the lobby, invited, knocking or banned'),
+    command.command('members').description('list users who are in the lobby, invited, knocking or banned'),
   ).action((options: CommonOptions) => show(options, listMembers, membersTable))
   for (const [name, about, done, run] of ON_USERS)
     withDataAndJson(command.command(name).description(about))
@@ -78,7 +78,7 @@ export function define(command: Command): void {
         (operator) => operator.matrixMessages(room === undefined ? {} : { room }),
         (messages) =>
           messages.length === 0
-            ? 'Nothing has been said yet.'
+            ? 'No messages yet.'
             : table(
                 ['AT', 'SENDER', 'TEXT'],
                 messages.map(({ at, sender, text }) => [moment(at), sender, text]),

@@ -1,4 +1,4 @@
-// Requests of ours to other servers: found, signed, sent, and their answers parsed.
+// Outgoing federation requests: find the server, sign, send, parse the answer.
 
 import { SECOND } from '../lib/limits.js'
 import { MATRIX_ANSWER_BYTES } from '../lib/matrix-limits.js'
@@ -8,7 +8,7 @@ import { isObject, type Json, type JsonObject, parseJson } from './json.js'
 import type { SigningKey } from './signing.js'
 import { formatXMatrix } from './x-matrix.js'
 
-/** Another server has answered, and not with what was asked for. */
+/** Another server answered with an error. */
 export class RemoteRefusal extends Error {
   constructor(
     readonly server: string,
@@ -27,7 +27,7 @@ export interface RequestOptions {
   content?: JsonObject
   ms?: number
   bytes?: number
-  /** for what needs no proof of who we are */
+  /** sends no signature */
   unsigned?: boolean
 }
 
@@ -41,7 +41,7 @@ export interface FederationClient {
   ): Promise<JsonObject>
 }
 
-/** Characters of the words of others that are kept. */
+/** Characters kept of an error text of another server. */
 const WORDS = 200
 
 export function createFederationClient(
@@ -73,7 +73,7 @@ export function createFederationClient(
           retryAfter(retry, answer.headers['retry-after']),
         )
       }
-      if (!isObject(parsed)) throw new Error(`${server} answered what is no JSON object`)
+      if (!isObject(parsed)) throw new Error(`the answer of ${server} is not a JSON object`)
       return parsed
     },
   }

@@ -1,4 +1,4 @@
-// Calls to other servers over HTTPS: addresses checked after DNS, answers bounded in size and time, few sockets.
+// Outgoing HTTPS: addresses are checked after DNS, answers are limited in size and time, sockets are few.
 
 import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -129,7 +129,7 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
     async fetch(url) {
       let at = new URL(url)
       for (let hops = 0; hops <= MATRIX_REDIRECTS; hops++) {
-        if (at.protocol !== 'https:') throw new Error('a redirect away from HTTPS')
+        if (at.protocol !== 'https:') throw new Error('the redirect leaves HTTPS')
         const host = at.hostname.replace(/^\[|\]$/g, '')
         const port = Number(at.port || 443)
         const target = {

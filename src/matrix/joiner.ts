@@ -1,4 +1,4 @@
-// Joining rooms of other servers: candidates are tried in turn, and nothing one tells of the room is believed unchecked.
+// Joins rooms of other servers. Candidates are tried in turn; state and auth chain are verified before use.
 
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
@@ -25,7 +25,7 @@ export interface Joiner {
   resolve(alias: string): Promise<{ roomId: string; servers: string[] }>
   /** Joins through the first candidate that can be used. @throws the last one's error */
   join(roomId: string, user: string, candidates: readonly string[], name: string): Promise<void>
-  /** Leaves a room that we are not in: gives back an invite. */
+  /** Rejects an invite, or leaves a room of which we keep no state. */
   refuse(roomId: string, user: string, candidate: string): Promise<void>
 }
 
@@ -63,7 +63,7 @@ export function createJoiner(
       ms,
     })
     const version = roomVersion(answer.room_version)
-    if (!version) throw badJson('a room of a version that we do not speak')
+    if (!version) throw badJson('the room version is not supported')
     if (!isObject(answer.event)) throw badJson('no template')
     return { version, event: answer.event }
   }
@@ -163,7 +163,7 @@ export function createJoiner(
     if (!lookup('m.room.create', '')) throw badJson('a create event that does not hold')
     if (!join.pdu.auth_events.every((id) => good.has(id)))
       throw badJson('an auth chain that does not reach our join')
-    // a state in which we could not have joined is a lie
+    // a state that does not allow our join is false
     authorise(join, lookup, version)
     return { state, events: good.values() }
   }
@@ -175,7 +175,7 @@ export function createJoiner(
     from: string,
   ): Promise<RoomEvent[]> {
     const found: RoomEvent[] = []
-    // a state of thousands is verified in pieces, so that others have their turn
+    // large states are verified in pieces so that other work can run between
     for (let at = 0; at < raw.length; at += 100) {
       found.push(...(await incoming.checkAll(raw.slice(at, at + 100), version, roomId, from)))
       await new Promise((resolve) => setImmediate(resolve))
@@ -196,7 +196,7 @@ export function createJoiner(
     },
     async join(roomId, user, candidates, name) {
       const tried = [...new Set(candidates)].filter((each) => each !== server).slice(0, CANDIDATES)
-      let last: unknown = forbidden('no server that is in the room is known')
+      let last: unknown = forbidden('no server in the room is known')
       const deadline = clock.uptime() + MATRIX_JOIN_MS
       for (const candidate of tried) {
         if (clock.uptime() >= deadline) break

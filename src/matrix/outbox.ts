@@ -1,4 +1,4 @@
-// What waits for other servers is sent as transactions, one at a time to each; a server that fails is left alone for longer each time.
+// Sends queued events in transactions, one at a time per server, with exponential back-off.
 
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
@@ -8,9 +8,9 @@ import { apiPath, type FederationClient, RemoteRefusal } from './client.js'
 import type { JsonObject } from './json.js'
 
 export interface Outbox {
-  /** Sends what waits for a server, if it is not being left alone. */
+  /** Sends what is queued for a server, unless its back-off is running. */
   wake(server: string): void
-  /** That server called us: it can be reached again. */
+  /** Ends the back-off of a server that called us. */
   heard(server: string): void
   waiting(): number
   close(): void
@@ -19,7 +19,7 @@ export interface Outbox {
 interface Route {
   busy: boolean
   failures: number
-  /** calls off the next try */
+  /** cancels the next attempt */
   cancel: (() => void) | null
   /** that server asked us to wait: its calls do not end the pause */
   limited: boolean
@@ -68,7 +68,7 @@ export function createOutbox(
         () => 0,
         (err) => {
           if (closed) return 0
-          log.debug({ err, server }, 'a matrix server could not be reached')
+          log.debug({ err, server }, 'matrix send failed')
           at.failures += 1
           const [least, most] = MATRIX_BACKOFF_MS
           const asked = err instanceof RemoteRefusal && err.status === 429 ? err.retryMs : null
@@ -88,7 +88,7 @@ export function createOutbox(
         else if (store.waiting(server, 1).length > 0) wake(server)
         else routes.delete(server)
       })
-      .catch((err) => log.error({ err, server }, 'the queue of a matrix server failed'))
+      .catch((err) => log.error({ err, server }, 'matrix queue failed'))
   }
 
   return {

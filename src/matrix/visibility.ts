@@ -1,4 +1,4 @@
-// Which rooms there are for which server: one that may not know of a room gets the answer for one that does not exist.
+// Room visibility per server: a private room is answered like an absent one.
 
 import { joinRule } from './auth-rules.js'
 import { absent, forbidden } from './errors.js'
