@@ -19,9 +19,11 @@ export const MATRIX_BODY_BYTES = 4 * MIB
 export const MATRIX_ANSWER_BYTES = 16 * MIB
 /** The same for small answers: keys, directory entries, `.well-known`. */
 export const MATRIX_SMALL_ANSWER_BYTES = 64 * KIB
-/** Milliseconds one request to another server may take; joining a large room takes it long. */
+/** Milliseconds one request to another server may take; building the state of a large room takes it long. */
 export const MATRIX_REQUEST_MS = 20 * SECOND
-export const MATRIX_JOIN_MS = 60 * SECOND
+export const MATRIX_SEND_JOIN_MS = 1 * MINUTE
+/** Milliseconds joining a room may take, all candidates together: a client waits for the answer. */
+export const MATRIX_JOIN_MS = 2 * MINUTE
 /** Requests of one server in a burst, and those it earns in a second; and the same of all servers together. */
 export const MATRIX_REQUESTS_PER_SERVER = { burst: 200, perSecond: 20 }
 export const MATRIX_REQUESTS = { burst: 1000, perSecond: 100 }
@@ -29,13 +31,13 @@ export const MATRIX_REQUESTS = { burst: 1000, perSecond: 100 }
 export const MATRIX_PDUS_PER_SERVER = { burst: 1000, perSecond: 50 }
 /** Joins, knocks and leaves of one server in a burst, and those it earns in an hour: each is an event kept. */
 export const MATRIX_MEMBERSHIPS_PER_SERVER = { burst: 60, perSecond: 120 / 3600 }
-/** Servers whose rates are counted at once; the one heard from least recently makes room. */
+/** Servers whose rates are counted at once; the least recently seen one is evicted. */
 export const MATRIX_SERVERS_COUNTED = 1000
 /** Answers to transactions remembered: a server repeats its latest one where our answer did not arrive. */
 export const MATRIX_TRANSACTIONS = 100
 /** Milliseconds by which our own key is valid ahead; others ask for it again at half of that. */
 export const MATRIX_KEY_VALID_MS = 7 * DAY
-/** Servers whose keys are kept; the one asked least recently makes room. And keys of one server. */
+/** Servers whose keys are kept; the least recently asked one is evicted. And keys of one server. */
 export const MATRIX_KEYS_KEPT = 1000
 export const MATRIX_KEYS_PER_SERVER = 16
 /** Milliseconds before a server is asked again for a key it did not have. */
@@ -47,7 +49,7 @@ export const MATRIX_NAME_MS = { least: 5 * MINUTE, usual: 24 * HOUR, most: 48 * 
 export const MATRIX_REDIRECTS = 5
 /** Milliseconds until a server that could not be reached is tried again; doubled each time, up to the second. */
 export const MATRIX_BACKOFF_MS = [2 * SECOND, HOUR] as const
-/** Events waiting for one server; the oldest make room: it asks for what it misses. And of all servers together. */
+/** Events queued for one server; the oldest are dropped, as the server fetches missing events. And for all servers together. */
 export const MATRIX_QUEUE = 500
 export const MATRIX_QUEUED = 50_000
 /** Sockets to one server at once, and kept open for the next request. */
@@ -78,9 +80,9 @@ export const MATRIX_ROOMS = 200
 /** Messages shown, and characters said at once. */
 export const MATRIX_SHOWN = 100
 export const MATRIX_SAY_CHARS = 4000
-/** Characters shown of somebody else's display name. */
+/** Characters shown of a remote display name. */
 export const MATRIX_NAME_CHARS = 64
-/** Guests remembered, so that each is welcomed once; the oldest make room. */
+/** Guests remembered, so that each is welcomed once; the oldest are evicted. */
 export const MATRIX_GUESTS = 5000
 /** Welcomes in an hour: a flood of joins must not become a flood of ours. And commands answered to one person. */
 export const MATRIX_WELCOMES_PER_HOUR = 60

@@ -1,4 +1,4 @@
-// What the operator and members do in the lobby and in other rooms: permitted and noted in the write that does it.
+// Actions of the operator and members in the lobby and other rooms. Permission check, change and audit entry are one write.
 
 import { RelayError } from '../lib/errors.js'
 import { MATRIX_SAY_CHARS } from '../lib/matrix-limits.js'
@@ -31,7 +31,7 @@ export interface ActionComponents {
   rooms: OtherRooms
 }
 
-/** What goes wrong with other servers, in the relay's own terms. */
+/** Turns errors of other servers into coded errors of the relay. */
 async function told<T>(run: () => Promise<T>): Promise<T> {
   try {
     return await run()
@@ -57,7 +57,7 @@ export function createActions(components: ActionComponents, server: string): (ac
     return user
   }
 
-  /** Writes a membership of somebody in the lobby, as the relay. */
+  /** Changes a membership in the lobby, sent by the relay. */
   function setMembership(user: string, membership: 'leave' | 'ban', before: Precondition): Promise<void> {
     return graph.write((afterFlush) => {
       const saying = { sender: relay, type: 'm.room.member', stateKey: user, content: { membership } }
@@ -71,7 +71,7 @@ export function createActions(components: ActionComponents, server: string): (ac
     if (!memberships.includes(now(user))) throw new RelayError('not_found', what)
   }
 
-  /** The room that is meant, which we must be in. */
+  /** The room by id or alias; the relay must be joined to it. */
   function roomOf({ room }: SayOptions = {}): string {
     if (room === undefined || room === '' || room === lobby.alias || room === lobby.id()) return lobby.id()
     const found = rooms.find(room)
@@ -82,7 +82,7 @@ export function createActions(components: ActionComponents, server: string): (ac
   return (actor) => {
     const noting = (action: Action, whom: string, detail = ''): Precondition =>
       store.moderation.noting(actor, action, { whom, detail })
-    /** Asks for the permission alone, before other servers are bothered; it is asked again with the change. */
+    /** Checks the permission before other servers are called. It is checked again with the change. */
     async function permitted(action: Action): Promise<void> {
       if (actor !== 'operator') await graph.write(() => {}, store.moderation.permitting(actor, action))
     }
@@ -124,7 +124,7 @@ export function createActions(components: ActionComponents, server: string): (ac
       ban: (user) =>
         told(async () => {
           await permitted('lobby.ban')
-          if (userOr(user) === relay) throw new RelayError('bad_argument', 'that is the relay itself')
+          if (userOr(user) === relay) throw new RelayError('bad_argument', 'the relay cannot ban itself')
           await setMembership(user, 'ban', noting('lobby.ban', user))
         }),
       unban: (user) =>
@@ -139,7 +139,7 @@ export function createActions(components: ActionComponents, server: string): (ac
             throw new RelayError('bad_argument', 'a glob looks like *.example.org')
           const named = parseServerName(glob)?.host ?? glob
           if (isDenied({ allow: ['*'], deny: [named] }, server))
-            throw new RelayError('bad_argument', 'that would shut out the relay itself')
+            throw new RelayError('bad_argument', 'the glob matches the server name of the relay')
           await graph.write(
             (afterFlush) => {
               const { deny } = lobby.view().state('m.room.server_acl', '')?.content ?? {}
@@ -157,7 +157,7 @@ export function createActions(components: ActionComponents, server: string): (ac
       say: (text, options) =>
         told(async () => {
           if (typeof text !== 'string' || cleanText(text) === '')
-            throw new RelayError('bad_argument', 'nothing to say')
+            throw new RelayError('bad_argument', 'the message is empty')
           if ([...text].length > MATRIX_SAY_CHARS)
             throw new RelayError('bad_argument', `a message has at most ${MATRIX_SAY_CHARS} characters`)
           const roomId = roomOf(options)
@@ -187,7 +187,7 @@ export function createActions(components: ActionComponents, server: string): (ac
           if (room === lobby.id() || room === lobby.alias)
             throw new RelayError(
               'bad_argument',
-              'the relay stays in its lobby: turn matrix.enabled off instead',
+              'the relay cannot leave its own lobby; set matrix.enabled = false instead',
             )
           await rooms.leave(room)
           await graph.write(() => {}, noting('lobby.leave', room))
@@ -195,7 +195,7 @@ export function createActions(components: ActionComponents, server: string): (ac
     }
   }
 
-  /** Brings a member of ours into a room of ours before they speak there. */
+  /** Joins a member of the relay to a room of ours before the first message. */
   function enterNow(roomId: string, user: string, afterFlush: Parameters<RoomGraph['sayNow']>[2]): void {
     const view = data.view(roomId)
     if (!view || membershipOf(view.state, user) === 'join') return

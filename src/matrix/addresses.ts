@@ -1,4 +1,4 @@
-// Which addresses we call: a server name is chosen by strangers, so none that are private but those the operator allows.
+// Addresses that outgoing requests may reach. Strangers choose server names, so private ones need `matrix.allow`.
 
 import { lookup as systemLookup } from 'node:dns'
 import { BlockList, isIP } from 'node:net'
@@ -63,7 +63,7 @@ export function createAddressRules(
   }
 
   function allows(address: string): boolean {
-    // an IPv4 address in IPv6 dress is what it is
+    // an IPv4-mapped IPv6 address is checked as IPv4
     const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
     const plain = mapped ?? address.replace(/%.*$/, '')
     if (isIP(plain) === 0) return false
@@ -81,7 +81,7 @@ export function createAddressRules(
       const [first] = good
       if (!first)
         return answer(
-          Object.assign(new Error(`no public address: ${host}`), { code: 'EPRIVATE' }),
+          Object.assign(new Error(`${host} has no public address`), { code: 'EPRIVATE' }),
           all ? [] : '',
         )
       if (all) answer(null, good)

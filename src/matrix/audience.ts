@@ -1,13 +1,13 @@
-// Who is told of an event: the servers in the room, and that of a user whom it brings in or out.
+// The servers that receive an event: those in the room, and that of a user whose membership it changes.
 
 import type { RoomEvent } from './event.js'
 import { domainOf, isDenied } from './ids.js'
 import type { RoomData, RoomView } from './room-data.js'
 
 /**
- * The servers that are to be told of an event.
- * @param own the name of this server, which knows
- * @param from the server it came from, which knows as well
+ * The servers that receive an event.
+ * @param own the name of this server, which has it
+ * @param from the server it came from, which has it too
  */
 export function audience(
   data: RoomData,

@@ -1,5 +1,6 @@
-// Requests of ours to other servers: found, signed, sent, and their answers parsed.
+// Outgoing federation requests: find the server, sign, send, parse the answer.
 
+import { SECOND } from '../lib/limits.js'
 import { MATRIX_ANSWER_BYTES } from '../lib/matrix-limits.js'
 import type { Discovery } from './discovery.js'
 import type { Https } from './https.js'
@@ -7,13 +8,15 @@ import { isObject, type Json, type JsonObject, parseJson } from './json.js'
 import type { SigningKey } from './signing.js'
 import { formatXMatrix } from './x-matrix.js'
 
-/** Another server has answered, and not with what was asked for. */
+/** Another server answered with an error. */
 export class RemoteRefusal extends Error {
   constructor(
     readonly server: string,
     readonly status: number,
     readonly errcode: string,
     words: string,
+    /** milliseconds after which to try again, where the server says so */
+    readonly retryMs: number | null = null,
   ) {
     super(`${server} answered ${status} ${errcode}${words ? `: ${words}` : ''}`)
     this.name = 'RemoteRefusal'
@@ -24,7 +27,7 @@ export interface RequestOptions {
   content?: JsonObject
   ms?: number
   bytes?: number
-  /** for what needs no proof of who we are */
+  /** sends no signature */
   unsigned?: boolean
 }
 
@@ -38,7 +41,7 @@ export interface FederationClient {
   ): Promise<JsonObject>
 }
 
-/** Characters of the words of others that are kept. */
+/** Characters kept of an error text of another server. */
 const WORDS = 200
 
 export function createFederationClient(
@@ -60,19 +63,26 @@ export function createFederationClient(
         })
       const parsed = parseOr(answer.body)
       if (answer.status !== 200) {
-        const { errcode, error } = isObject(parsed) ? parsed : {}
+        const { errcode, error, retry_after_ms: retry } = isObject(parsed) ? parsed : {}
         const words = typeof error === 'string' ? error.slice(0, WORDS) : ''
         throw new RemoteRefusal(
           server,
           answer.status,
           typeof errcode === 'string' ? errcode.slice(0, WORDS) : '',
           words,
+          retryAfter(retry, answer.headers['retry-after']),
         )
       }
-      if (!isObject(parsed)) throw new Error(`${server} answered what is no JSON object`)
+      if (!isObject(parsed)) throw new Error(`the answer of ${server} is not a JSON object`)
       return parsed
     },
   }
+}
+
+/** Milliseconds to wait: the older field in the body, or the header that replaced it, in seconds. */
+function retryAfter(field: Json | undefined, header: string | string[] | undefined): number | null {
+  if (typeof header === 'string' && /^\d{1,6}$/.test(header)) return Number(header) * SECOND
+  return typeof field === 'number' && field >= 0 ? field : null
 }
 
 function parseOr(body: string): Json {

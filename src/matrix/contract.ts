@@ -1,4 +1,4 @@
-// The lobby's contract with the rest of the relay: what it is given, what it answers. Types only.
+// The interface between the lobby and the rest of the relay. Types only.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../lib/clock.js'
@@ -20,7 +20,7 @@ export interface MatrixStatus {
   rooms: number
 }
 
-/** Somebody in the lobby, invited to it, knocking at it or banned from it. */
+/** A user who is joined to the lobby, invited, knocking or banned. */
 export interface MatrixMember {
   id: string
   name: string
@@ -46,11 +46,11 @@ export interface MatrixRoom {
   name: string
   version: string
   joined: number
-  /** whose invite it is */
+  /** sender of the invite */
   from: string | null
 }
 
-/** A Matrix user who waits for a yes: knocking at the lobby, or asking for an invite of the relay in it. Times are Unix ms. */
+/** A Matrix user who knocks at the lobby or asks there for an invite of the relay. Times are Unix ms. */
 export interface MatrixKnock {
   id: string
   note: string
@@ -63,7 +63,7 @@ export interface SayOptions {
   room?: string | undefined
 }
 
-/** What the operator and members do; each asks for the permission of that moment and notes what is done. */
+/** Reads, and actions of an actor. Each action checks the permission and writes an audit entry. */
 export interface MatrixOperator {
   status(): MatrixStatus
   members(): MatrixMember[]
@@ -83,7 +83,7 @@ export interface MatrixActions {
   ban(user: string): Promise<void>
   unban(user: string): Promise<void>
   serverBan(glob: string): Promise<void>
-  /** The operator speaks as the relay, a member as oneself. */
+  /** Sends a message: the operator as the relay, a member under the own user. Answers the event id. */
   say(text: string, options?: SayOptions): Promise<string>
   join(room: string): Promise<string>
   leave(room: string): Promise<void>
@@ -92,7 +92,7 @@ export interface MatrixActions {
 export interface Matrix extends MatrixOperator {
   /** Answers a request under `/_matrix/`. */
   handler(req: IncomingMessage, res: ServerResponse): Promise<void>
-  /** Ends what has expired and prunes what is old. */
+  /** Withdraws expired invites and knocks, and prunes old events. */
   sweep(): Promise<void>
   close(): Promise<void>
 }
@@ -107,7 +107,7 @@ export interface MatrixComponents {
   frontPage(): string
   /** host and port under which federation is served, for `.well-known` */
   delegate(): string | null
-  /** Makes an invite of the relay that is good once; answers its link. */
+  /** Creates an invite of the relay for one use; answers its link. */
   mintInvite(note: string): Promise<{ link: string }>
 }
 

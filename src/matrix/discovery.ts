@@ -1,4 +1,4 @@
-// From a server name to where it is reached: literal, port, .well-known, SRV, 8448, in the order of the specification.
+// Resolves server names (server-server API, "Resolving server names"): literal, port, .well-known, SRV, 8448.
 
 import { resolveSrv } from 'node:dns/promises'
 import { SECOND } from '../lib/limits.js'
@@ -6,7 +6,7 @@ import { MATRIX_NAME_MS, MATRIX_NAMES_KEPT } from '../lib/matrix-limits.js'
 import { parseServerName } from './ids.js'
 import { isObject, parseJson } from './json.js'
 
-/** Where to call, and as whom. */
+/** The address of a server. */
 export interface Destination {
   host: string
   port: number
@@ -24,7 +24,7 @@ export interface WellKnownAnswer {
 }
 
 export interface DiscoveryComponents {
-  /** Fetches over HTTPS, with its redirects, within the bounds for small answers. */
+  /** GET over HTTPS, follows redirects; the answer is at most `MATRIX_SMALL_ANSWER_BYTES`. */
   fetch(url: string): Promise<WellKnownAnswer>
   now(): number
   srv?: (name: string) => Promise<Array<{ name: string; port: number; priority: number; weight: number }>>
@@ -33,7 +33,7 @@ export interface DiscoveryComponents {
 const FEDERATION_PORT = 8448
 const bracketed = (host: string, ip: number): string => (ip === 6 ? `[${host}]` : host)
 
-/** Finds servers, and remembers what `.well-known` said for as long as it may be. */
+/** Resolves server names; caches `.well-known` as its headers allow. */
 export function createDiscovery({ fetch, now, srv = resolveSrv }: DiscoveryComponents) {
   const known = new Map<string, { delegate: string | null; until: number }>()
 
@@ -72,7 +72,7 @@ export function createDiscovery({ fetch, now, srv = resolveSrv }: DiscoveryCompo
     return null
   }
 
-  /** One of the two looks at a name: for the server itself, and for what it delegates to. */
+  /** The destination of an IP literal or a name with a port; null for a plain name. */
   async function locate(name: string): Promise<Destination | null> {
     const parsed = parseServerName(name)
     if (!parsed) return null
@@ -94,17 +94,17 @@ export function createDiscovery({ fetch, now, srv = resolveSrv }: DiscoveryCompo
   }
 
   return {
-    /** @throws Error for what is no server name */
+    /** @throws Error for an invalid server name */
     async find(server: string): Promise<Destination> {
       const own = await locate(server)
       if (own) return own
       const parsed = parseServerName(server)
-      if (!parsed) throw new Error(`${server} is no server name`)
+      if (!parsed) throw new Error(`${server} is not a server name`)
       const delegate = await wellKnown(parsed.host)
       if (delegate === null) return byService(parsed.host)
       return (await locate(delegate)) ?? byService(delegate)
     },
-    /** Forgets what was found, as it did not lead there. */
+    /** Shortens the cache time of a server that could not be reached. */
     forget(server: string): void {
       const { host = server } = parseServerName(server) ?? {}
       const held = known.get(host)

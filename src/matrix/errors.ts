@@ -1,4 +1,4 @@
-// Errors as Matrix servers tell them to each other, and what we make of those of others.
+// Errors of the federation API.
 
 /** An error that is answered over federation: HTTP status, `errcode`, words. */
 export class MatrixError extends Error {
@@ -21,6 +21,9 @@ export class NotAuthorised extends MatrixError {
   }
 }
 
+/** The request is not valid JSON. */
+export const notJson = (what: string): MatrixError => new MatrixError(400, 'M_NOT_JSON', what)
+/** The request is valid JSON with invalid content. */
 export const badJson = (what: string): MatrixError => new MatrixError(400, 'M_BAD_JSON', what)
 export const forbidden = (what: string): MatrixError => new MatrixError(403, 'M_FORBIDDEN', what)
 export const unauthorised = (what: string): MatrixError => new MatrixError(401, 'M_UNAUTHORIZED', what)

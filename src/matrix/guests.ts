@@ -1,4 +1,4 @@
-// People of the lobby and their way into the SSB room: a welcome, `!help`, `!invite`, and a direct room in which a link is handed over.
+// Matrix users and their way into the SSB room: welcome, `!help`, `!invite`, and the direct room for the invite link.
 
 import type { Clock } from '../lib/clock.js'
 import { DAY, HOUR, NOTE_CHARS, SECOND } from '../lib/limits.js'
@@ -33,16 +33,16 @@ export interface GuestComponents extends Pick<MatrixComponents, 'name' | 'frontP
 }
 
 export interface Guests {
-  /** Those who have asked for an invite of the relay and wait for a yes. */
+  /** Users whose request for an invite is unanswered. */
   asking(): MatrixKnock[]
   isAsking(user: string): boolean
-  /** Grants what somebody has asked for, and hands it over. */
+  /** Grants a request and sends the invite. */
   grant(user: string): Promise<void>
-  /** Forgets what somebody has asked for. */
+  /** Removes a request. */
   forgetNow(user: string): void
-  /** Notes that a moderator, or the operator, has invited somebody. */
+  /** Notes that a moderator or the operator has invited the user. */
   sponsorNow(user: string): void
-  /** Forgets requests that nobody has answered in time. */
+  /** Removes expired requests. */
   sweep(): Promise<void>
   close(): void
 }
@@ -102,18 +102,18 @@ export function createGuests(
     )
   }
 
-  /** Their server may still be reading the answer to its join, and would not take a message of the room yet. */
+  /** Waits: the user's server may still process the join and would reject a message of the room. */
   async function later(user: string): Promise<void> {
     if (recordOf(user).welcomed) return
     const cancel = clock.after(MATRIX_WELCOME_MS, () => {
       timers.delete(cancel)
       if (membership(lobby.id(), user) !== 'join') return
-      welcome(user).catch((err) => log.info({ err, user }, 'a matrix user could not be welcomed'))
+      welcome(user).catch((err) => log.info({ err, user }, 'matrix welcome failed'))
     })
     timers.add(cancel)
   }
 
-  /** The direct room with somebody: the one there is, or another where they have left it. */
+  /** The direct room with a user; creates it, or invites the user again, where needed. */
   async function directWith(user: string): Promise<string> {
     const held = recordOf(user).direct
     if (held !== undefined && ['join', 'invite'].includes(membership(held, user))) return held
@@ -129,7 +129,7 @@ export function createGuests(
     return roomId
   }
 
-  /** Hands an invite over, once the user is alone with us. */
+  /** Sends a granted invite once the user has joined the direct room. */
   async function handOver(user: string): Promise<void> {
     const { direct, granted, given = [] } = recordOf(user)
     if (!granted || direct === undefined || membership(direct, user) !== 'join') return
@@ -181,7 +181,7 @@ export function createGuests(
       if (kind === 'lobby') return later(sender)
       return handOver(sender)
     }
-    // what a program says as a notice is never answered, or two of them would talk until somebody stops them
+    // notices come from programs: answering them could loop between two bots
     if (event.type !== 'm.room.message' || content.msgtype !== 'm.text' || typeof content.body !== 'string')
       return
     const command = /^!(help|invite)$/i.exec(content.body.trim())?.[1]?.toLowerCase()
@@ -194,7 +194,7 @@ export function createGuests(
     const { kind, ours, roomId, event } = placed
     if (ours || kind === 'joined') return
     if (kind === 'direct' && data.view(roomId)?.record.user !== event.sender) return
-    hear(placed).catch((err) => log.info({ err, user: event.sender }, 'a matrix user could not be answered'))
+    hear(placed).catch((err) => log.info({ err, user: event.sender }, 'matrix answer failed'))
   })
 
   return {

@@ -1,4 +1,4 @@
-// What servers of a room may read of it: events, states, auth chains, and what lies behind an event.
+// What servers in a room may read: events, states, auth chains and earlier events.
 
 import { MATRIX_BACKFILL, MATRIX_STATE_EVENTS } from '../lib/matrix-limits.js'
 import type { RoomEvent } from './event.js'

@@ -1,4 +1,4 @@
-// The HTTP side of the resident server: a request is read within bounds, its signature verified, its rate counted, then it is routed.
+// Incoming federation requests: read within limits, verify the signature, apply rate limits, route.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
@@ -11,14 +11,14 @@ import {
   MATRIX_REQUESTS_PER_SERVER,
   MATRIX_SMALL_ANSWER_BYTES,
 } from '../lib/matrix-limits.js'
-import { limited, MatrixError, unauthorised } from './errors.js'
+import { badJson, limited, MatrixError, notJson, unauthorised } from './errors.js'
 import { isObject, type JsonObject, parseJson } from './json.js'
 import type { KeyRing } from './key-ring.js'
 import { createRateLimit } from './rate-limits.js'
 import { signedBytes } from './signing.js'
 import { parseXMatrix, signedObject } from './x-matrix.js'
 
-/** A request that has been proven to be another server's. */
+/** A request with a verified signature. */
 export interface Asked {
   origin: string
   params: readonly string[]
@@ -26,12 +26,12 @@ export interface Asked {
   body: JsonObject
 }
 
-/** A route: what it answers, and whether it needs to know who asks. */
+/** A route. */
 export interface Route {
   method: 'GET' | 'PUT' | 'POST'
   /** segments; `*` stands for one that is handed over */
   path: string
-  /** answers without asking who it is */
+  /** needs no signature */
   open?: boolean
   /** takes a body of more than a few events */
   large?: boolean
@@ -43,7 +43,7 @@ export interface ServerComponents {
   keys: KeyRing
   clock: Clock
   log: Log
-  /** told of a server that has proven itself */
+  /** called with the name of a server whose signature was verified */
   heard(server: string): void
 }
 
@@ -94,8 +94,7 @@ export function createHttpServer({ routes, keys, clock, log, heard }: ServerComp
     const most = route.large ? MATRIX_BODY_BYTES : 4 * MATRIX_SMALL_ANSWER_BYTES
     const text = route.method === 'GET' ? '' : await readBody(req, most)
     const content = text === '' ? undefined : parseJson(text)
-    if (content !== undefined && !isObject(content))
-      throw new MatrixError(400, 'M_NOT_JSON', 'Content not an object')
+    if (content !== undefined && !isObject(content)) throw badJson('Content not an object')
     const origin = route.open ? '' : await prove(req, content)
     if (!route.open) {
       if (!perServer.take(origin)) throw limited()
@@ -116,7 +115,7 @@ export function createHttpServer({ routes, keys, clock, log, heard }: ServerComp
       const { status, errcode, message, fields } = known
         ? thrown
         : new MatrixError(500, 'M_UNKNOWN', 'Internal server error')
-      // what is private and what is absent take the same time
+      // private and absent rooms are answered after the same time
       if (status === 404) await pause(Math.max(0, arrived + MATRIX_ABSENT_MS - clock.uptime()))
       send(res, status, { errcode, error: message, ...fields })
     }
@@ -154,13 +153,12 @@ function readBody(req: IncomingMessage, most: number): Promise<string> {
     req.on('end', () => {
       const bytes = Buffer.concat(parts)
       const text = bytes.toString('utf8')
-      // bytes that are no UTF-8 would be signed as one text and read as another
+      // invalid UTF-8 would be signed as one text and read as another
       if (Buffer.byteLength(text) !== bytes.length || text.includes('\ufffd'))
-        if (!Buffer.from(text).equals(bytes))
-          return reject(new MatrixError(400, 'M_NOT_JSON', 'Content not UTF-8'))
+        if (!Buffer.from(text).equals(bytes)) return reject(notJson('Content not UTF-8'))
       resolve(text)
     })
     req.on('error', reject)
-    req.on('aborted', () => reject(new MatrixError(400, 'M_NOT_JSON', 'The request was cut short')))
+    req.on('aborted', () => reject(notJson('The request was cut short')))
   })
 }

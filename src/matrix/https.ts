@@ -1,5 +1,6 @@
-// Calls to other servers over HTTPS: addresses checked after DNS, answers bounded in size and time, few sockets.
+// Outgoing HTTPS: addresses are checked after DNS, answers are limited in size and time, sockets are few.
 
+import { X509Certificate } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { isIP } from 'node:net'
@@ -128,7 +129,7 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
     async fetch(url) {
       let at = new URL(url)
       for (let hops = 0; hops <= MATRIX_REDIRECTS; hops++) {
-        if (at.protocol !== 'https:') throw new Error('a redirect away from HTTPS')
+        if (at.protocol !== 'https:') throw new Error('the redirect leaves HTTPS')
         const host = at.hostname.replace(/^\[|\]$/g, '')
         const port = Number(at.port || 443)
         const target = {
@@ -152,7 +153,10 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
 function contextOf(ca: string | null): SecureContext {
   if (ca === null) return createSecureContext()
   try {
-    return createSecureContext({ ca: [...rootCertificates, readFileSync(ca, 'utf8')] })
+    const roots = readFileSync(ca, 'utf8')
+    // TLS passes over what is no certificate, so that every call would fail later
+    new X509Certificate(roots)
+    return createSecureContext({ ca: [...rootCertificates, roots] })
   } catch (err) {
     throw new RelayError('certificate_unusable', `matrix.ca: ${(err as Error).message}`, { cause: err })
   }

@@ -1,4 +1,4 @@
-// The signing key of this server in `matrix.key`: made once, durably, and never overwritten; and what is said of it.
+// The signing key of this server in `matrix.key`. It is created once and never overwritten.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'

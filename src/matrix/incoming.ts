@@ -1,4 +1,4 @@
-// Events from other servers: form, hash and signatures are checked, what is missing between them and us is asked for, then they are placed.
+// Events from other servers: check form, hash and signatures, fetch missing events, then place them in the room.
 
 import type { Log } from '../lib/log.js'
 import {
@@ -42,7 +42,7 @@ export interface Incoming {
 }
 
 export function createIncoming({ client, data, graph, keys, log }: IncomingComponents): Incoming {
-  /** one event of a room after the other: two that fill one gap would ask for it twice */
+  /** one queue per room: two events that fill the same gap would fetch it twice */
   const turns = new Map<string, Promise<unknown>>()
 
   function inTurn<T>(roomId: string, run: () => Promise<T>): Promise<T> {
@@ -108,7 +108,7 @@ export function createIncoming({ client, data, graph, keys, log }: IncomingCompo
     const answer = await client.request(from, 'GET', `${apiPath('v1', 'event', id)}`)
     const [raw] = Array.isArray(answer.pdus) ? answer.pdus : []
     const event = await check(raw, view.version, roomId, from)
-    if (event.id !== id) throw badJson('another event than the one asked for')
+    if (event.id !== id) throw badJson('the answer holds another event')
     const listed = await client.request(from, 'GET', `${apiPath('v1', 'state_ids', roomId)}${query}`)
     const stateIds = idsIn(listed.pdu_ids)
     const all = [...stateIds, ...idsIn(listed.auth_chain_ids), ...event.pdu.auth_events]
@@ -188,14 +188,14 @@ export function createIncoming({ client, data, graph, keys, log }: IncomingCompo
       view.version,
       view.state('m.room.create', ''),
     )
-    if (!missing.every((id) => good.has(id))) throw badJson('an event whose auth events nobody has')
+    if (!missing.every((id) => good.has(id))) throw badJson('the auth events are not available')
     await graph.write(() => graph.keepNow(view.record.n, good.values()))
   }
 
   async function fill(roomId: string, event: RoomEvent, from: string): Promise<Outcome> {
     let outcome = await place(roomId, event)
     const view = data.view(roomId)
-    // who is not in the room has nothing to tell of what came before
+    // a server outside the room must not supply its history
     if (outcome.is === 'gap' && !(view && data.servers(view).has(from)))
       throw forbidden('Server not in the room')
     for (let round = 0; outcome.is === 'gap' && round < MATRIX_GAP_ROUNDS; round++) {
@@ -215,7 +215,7 @@ export function createIncoming({ client, data, graph, keys, log }: IncomingCompo
       }
       outcome = await place(roomId, event)
     }
-    if (outcome.is === 'gap') throw badJson('the events before this one are not to be had')
+    if (outcome.is === 'gap') throw badJson('the previous events are not available')
     return outcome
   }
 

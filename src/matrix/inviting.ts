@@ -1,4 +1,4 @@
-// Invites of ours to users of other servers: the invited server signs the event before it becomes part of the room.
+// Invites to users of other servers. The invited server signs the event before it is placed in the room.
 
 import type { Precondition } from '../store/writer.js'
 import { authorise } from './auth-rules.js'
@@ -66,7 +66,7 @@ export function createInviter(
       await graph.write((afterFlush) => {
         const outcome = graph.placeNow(roomId, signed, home, afterFlush)
         if (outcome.is !== 'accepted')
-          throw new NotAuthorised('the room has changed: the invite is not taken')
+          throw new NotAuthorised('the room changed meanwhile; the invite was not placed')
       }, before)
     },
   }

@@ -1,10 +1,15 @@
-// Joining rooms of other servers: candidates are tried in turn, and nothing one tells of the room is believed unchecked.
+// Joins rooms of other servers. Candidates are tried in turn; state and auth chain are verified before use.
 
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
-import { MATRIX_JOIN_MS, MATRIX_STATE_EVENTS } from '../lib/matrix-limits.js'
+import {
+  MATRIX_JOIN_MS,
+  MATRIX_REQUEST_MS,
+  MATRIX_SEND_JOIN_MS,
+  MATRIX_STATE_EVENTS,
+} from '../lib/matrix-limits.js'
 import { authorise } from './auth-rules.js'
-import { apiPath, type FederationClient } from './client.js'
+import { apiPath, type FederationClient, RemoteRefusal } from './client.js'
 import { badJson, forbidden } from './errors.js'
 import { buildEvent, type EventDraft, type RoomEvent, stateName } from './event.js'
 import { domainOf, isRoomAlias, isRoomId, isServerName } from './ids.js'
@@ -20,7 +25,7 @@ export interface Joiner {
   resolve(alias: string): Promise<{ roomId: string; servers: string[] }>
   /** Joins through the first candidate that can be used. @throws the last one's error */
   join(roomId: string, user: string, candidates: readonly string[], name: string): Promise<void>
-  /** Leaves a room that we are not in: gives back an invite. */
+  /** Rejects an invite, or leaves a room of which we keep no state. */
   refuse(roomId: string, user: string, candidate: string): Promise<void>
 }
 
@@ -50,14 +55,15 @@ export function createJoiner(
     candidate: string,
     roomId: string,
     user: string,
+    ms = MATRIX_REQUEST_MS,
   ): Promise<Template> {
     const versions = Object.keys(ROOM_VERSIONS).map((each) => `ver=${each}`)
     const query = kind === 'make_join' ? `?${versions.join('&')}` : ''
     const answer = await client.request(candidate, 'GET', `${apiPath('v1', kind, roomId, user)}${query}`, {
-      ms: MATRIX_JOIN_MS,
+      ms,
     })
     const version = roomVersion(answer.room_version)
-    if (!version) throw badJson('a room of a version that we do not speak')
+    if (!version) throw badJson('the room version is not supported')
     if (!isObject(answer.event)) throw badJson('no template')
     return { version, event: answer.event }
   }
@@ -85,17 +91,42 @@ export function createJoiner(
     return buildEvent(draft as EventDraft, version, server, key)
   }
 
-  async function joinThrough(candidate: string, roomId: string, user: string, name: string): Promise<void> {
-    const made = await template('make_join', candidate, roomId, user)
+  async function joinThrough(
+    candidate: string,
+    roomId: string,
+    user: string,
+    name: string,
+    deadline: number,
+  ): Promise<void> {
+    const within = (ms: number): number => Math.max(1, Math.min(ms, deadline - clock.uptime()))
+    const made = await template('make_join', candidate, roomId, user, within(MATRIX_REQUEST_MS))
     const join = fill(made, roomId, user, { membership: 'join', displayname: name })
-    const answer = await client.request(candidate, 'PUT', apiPath('v2', 'send_join', roomId, join.id), {
-      content: join.pdu,
-      ms: MATRIX_JOIN_MS,
+    try {
+      const answer = await client.request(candidate, 'PUT', apiPath('v2', 'send_join', roomId, join.id), {
+        content: join.pdu,
+        ms: within(MATRIX_SEND_JOIN_MS),
+      })
+      const room = await verified(answer, roomId, made.version, join, candidate)
+      await graph.write((afterFlush) =>
+        graph.joinNow(roomId, { version: made.version, join, kind: 'joined', ...room }, afterFlush),
+      )
+    } catch (err) {
+      // a server that did not refuse the join may count us as joined
+      const isRefused = err instanceof RemoteRefusal && err.status < 500
+      if (!isRefused)
+        await refuse(roomId, user, candidate).catch((failed) =>
+          log.info({ err: failed, room: roomId, candidate }, 'matrix leave after failed join failed'),
+        )
+      throw err
+    }
+  }
+
+  async function refuse(roomId: string, user: string, candidate: string): Promise<void> {
+    const made = await template('make_leave', candidate, roomId, user)
+    const leave = fill(made, roomId, user, { membership: 'leave' })
+    await client.request(candidate, 'PUT', apiPath('v2', 'send_leave', roomId, leave.id), {
+      content: leave.pdu,
     })
-    const room = await verified(answer, roomId, made.version, join, candidate)
-    await graph.write((afterFlush) =>
-      graph.joinNow(roomId, { version: made.version, join, kind: 'joined', ...room }, afterFlush),
-    )
   }
 
   /** The state and auth chain of an answer, whatever of it holds. @throws MatrixError where too little does */
@@ -132,7 +163,7 @@ export function createJoiner(
     if (!lookup('m.room.create', '')) throw badJson('a create event that does not hold')
     if (!join.pdu.auth_events.every((id) => good.has(id)))
       throw badJson('an auth chain that does not reach our join')
-    // a state in which we could not have joined is a lie
+    // a state that does not allow our join is false
     authorise(join, lookup, version)
     return { state, events: good.values() }
   }
@@ -144,7 +175,7 @@ export function createJoiner(
     from: string,
   ): Promise<RoomEvent[]> {
     const found: RoomEvent[] = []
-    // a state of thousands is verified in pieces, so that others have their turn
+    // large states are verified in pieces so that other work can run between
     for (let at = 0; at < raw.length; at += 100) {
       found.push(...(await incoming.checkAll(raw.slice(at, at + 100), version, roomId, from)))
       await new Promise((resolve) => setImmediate(resolve))
@@ -165,10 +196,12 @@ export function createJoiner(
     },
     async join(roomId, user, candidates, name) {
       const tried = [...new Set(candidates)].filter((each) => each !== server).slice(0, CANDIDATES)
-      let last: unknown = forbidden('no server that is in the room is known')
+      let last: unknown = forbidden('no server in the room is known')
+      const deadline = clock.uptime() + MATRIX_JOIN_MS
       for (const candidate of tried) {
+        if (clock.uptime() >= deadline) break
         try {
-          return await joinThrough(candidate, roomId, user, name)
+          return await joinThrough(candidate, roomId, user, name, deadline)
         } catch (err) {
           last = err
           log.info({ err, room: roomId, candidate }, 'matrix join failed, trying the next server')
@@ -176,12 +209,6 @@ export function createJoiner(
       }
       throw last
     },
-    async refuse(roomId, user, candidate) {
-      const made = await template('make_leave', candidate, roomId, user)
-      const leave = fill(made, roomId, user, { membership: 'leave' })
-      await client.request(candidate, 'PUT', apiPath('v2', 'send_leave', roomId, leave.id), {
-        content: leave.pdu,
-      })
-    },
+    refuse,
   }
 }

@@ -1,7 +1,7 @@
 // JSON as Matrix signs it: a strict parser for what servers send, and the canonical form.
 
 import { MATRIX_JSON_DEPTH } from '../lib/matrix-limits.js'
-import { badJson } from './errors.js'
+import { badJson, notJson } from './errors.js'
 
 export type Json = null | boolean | number | string | Json[] | JsonObject
 export interface JsonObject {
@@ -29,7 +29,7 @@ const WORD = /true|false|null/y
  */
 export function parseJson(text: string): Json {
   let at = 0
-  const bad = (): Error => badJson(`not JSON at character ${at}`)
+  const bad = (): Error => notJson(`not JSON at character ${at}`)
 
   function take(form: RegExp): string | null {
     form.lastIndex = at

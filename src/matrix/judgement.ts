@@ -1,4 +1,4 @@
-// What becomes of an event: the authorisation rules, asked of what it claims, of the state before it and of the state now.
+// Accepts, soft-fails or rejects an event by its auth events, the state before it and the current state.
 
 import { assertAuthEvents, authorise, type StateAt } from './auth-rules.js'
 import { NotAuthorised } from './errors.js'

@@ -1,4 +1,4 @@
-// The signing keys of other servers: fetched from themselves, verified, kept within bounds, asked for again when they do not fit.
+// Signing keys of other servers: fetched, verified, cached within limits, fetched again when a signature does not match.
 
 import {
   MATRIX_KEY_RETRY_MS,
@@ -40,7 +40,7 @@ export interface KeyRingComponents {
 }
 
 export function createKeyRing({ store, fetch, query, own, now }: KeyRingComponents): KeyRing {
-  /** servers that are being asked, so that each is asked once at a time */
+  /** requests under way: one per server at a time */
   const asking = new Map<string, Promise<MatrixKeysRecord | null>>()
   const failed = new Map<string, number>()
 
@@ -69,7 +69,7 @@ export function createKeyRing({ store, fetch, query, own, now }: KeyRingComponen
     }
   }
 
-  /** what notaries have said of servers, for a while */
+  /** cached answers of notaries */
   const heard = new Map<string, { record: Promise<MatrixKeysRecord | null>; until: number }>()
 
   async function askNotary(notary: string, server: string): Promise<MatrixKeysRecord | null> {
@@ -118,7 +118,7 @@ export function createKeyRing({ store, fetch, query, own, now }: KeyRingComponen
       })
     const held = store.keys(server)
     if (fits(held)) return true
-    // an answer of this moment would say nothing else
+    // a recent answer would be the same
     const knows = signatures.some(([id]) => find(held, id, moment) !== null)
     if (held && knows && now() - held.asked < MATRIX_KEY_RETRY_MS) return false
     return fits(await ask(server))

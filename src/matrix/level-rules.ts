@@ -1,4 +1,4 @@
-// The authorisation rule for `m.room.power_levels` (rule 10 of version 12): nobody gives or takes more than they have.
+// The authorisation rule for `m.room.power_levels` (rule 10 of version 12): no user grants or removes more power than the own.
 
 import { NotAuthorised } from './errors.js'
 import type { RoomEvent } from './event.js'

@@ -1,4 +1,4 @@
-// The lobby: the one room that the relay hosts for everybody, kept as the room's settings say.
+// The lobby: the public room that the relay hosts. Name, topic and join rule follow the settings.
 
 import type { Log } from '../lib/log.js'
 import type { MatrixStore } from '../store/matrix.js'
@@ -9,7 +9,7 @@ import type { JsonObject } from './json.js'
 import type { RoomData, RoomView } from './room-data.js'
 import type { RoomGraph } from './room-graph.js'
 
-/** Who may come in, by the relay's privacy mode. */
+/** The join rule for each privacy mode. */
 export const JOIN_RULES: Record<PrivacyMode, string> = {
   open: 'public',
   community: 'knock',
@@ -40,18 +40,18 @@ export interface Lobby {
   view(): RoomView
   /** Begins a room for the relay and one other user. */
   beginDirectNow(user: string, afterFlush: AfterFlush): string
-  /** Brings name, topic and join rule up to what the settings say. */
+  /** Updates name, topic and join rule from the settings. */
   sync(): Promise<void>
   close(): void
 }
 
-/** Opens the lobby, making it the first time. */
+/** Opens the lobby; creates the room at the first start. */
 export async function openLobby(components: LobbyComponents, options: LobbyOptions): Promise<Lobby> {
   const { matrix, data, graph, settings, name, log } = components
   const { server, relay, roomVersion } = options
   const alias = `#${options.alias}:${server}`
 
-  /** A lobby of another server name is not ours any more. */
+  /** The stored lobby, if it belongs to the present server name. */
   const kept = (): string | null =>
     matrix.rooms().find(({ id, kind }) => {
       const create = kind === 'lobby' ? data.view(id)?.state('m.room.create', '') : undefined
@@ -125,8 +125,7 @@ export async function openLobby(components: LobbyComponents, options: LobbyOptio
       changeNow(roomId, 'm.room.canonical_alias', { alias }, afterFlush)
       describeNow(roomId, afterFlush)
     })
-  const onChange = (): void =>
-    void sync().catch((err) => log.error({ err }, 'the lobby could not be changed'))
+  const onChange = (): void => void sync().catch((err) => log.error({ err }, 'matrix lobby update failed'))
   const stop = settings.onChange(onChange)
   if (found !== null) await sync()
 
@@ -135,7 +134,7 @@ export async function openLobby(components: LobbyComponents, options: LobbyOptio
     alias,
     view() {
       const view = data.view(roomId)
-      if (!view) throw new Error('the lobby is gone')
+      if (!view) throw new Error('the lobby is not in the store')
       return view
     },
     beginDirectNow(user, afterFlush) {

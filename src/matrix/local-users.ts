@@ -1,4 +1,4 @@
-// Our users on Matrix: the relay itself, and members under their alias or a stable short name.
+// Local Matrix users: the relay, and members under their alias or a stable hash.
 
 import { createHash } from 'node:crypto'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -15,7 +15,7 @@ export interface LocalUsers {
   /** the relay's own user id */
   relay: string
   isOurs(user: string): boolean
-  /** The user id of a member, noted so that nobody else ever speaks by it. */
+  /** The user id of a member, reserved for that member. */
   idNow(feed: FeedId): string
   /** The user id of a member who has spoken; null for one who has not. */
   idsOf(feed: FeedId): string[]

@@ -103,11 +103,11 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
     }),
   )
 
-  // a removed member loses its voice in every room
+  // a removed member leaves every room
   closers.push(
     store.members.onChange(({ feed }) => {
       if (!store.members.has(feed))
-        silence(feed).catch((err) => log.error({ err, feed }, 'a member could not leave the lobby'))
+        silence(feed).catch((err) => log.error({ err, feed }, 'matrix leave of removed member failed'))
     }),
   )
 
@@ -123,7 +123,7 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
     })
   }
 
-  /** Ends invites and knocks that nobody has answered in time. */
+  /** Withdraws expired invites and knocks. */
   async function expire(): Promise<void> {
     const view = lobby.view()
     const before = now() - expiresDays() * DAY
@@ -190,7 +190,7 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
     }
   }
 
-  // what waited when the relay last ended
+  // events queued before the last shutdown
   for (const waiting of matrix.waitingServers()) outbox.wake(waiting)
 
   return {

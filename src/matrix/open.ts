@@ -1,4 +1,4 @@
-// The lobby as the operator has set it up: its server name, and the listener that federation comes by.
+// Opens the lobby from the configuration: server name and federation listener.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Matrix, MatrixComponents } from './contract.js'
@@ -23,7 +23,7 @@ export interface MatrixSettings {
 type Answer = (req: IncomingMessage, res: ServerResponse) => unknown
 
 export interface OpenComponents extends Omit<MatrixComponents, 'delegate'> {
-  /** told of every request */
+  /** called for every request to the own listener; the site counts those it hands to `divert` */
   used(): void
   /** Listens for TLS: with these files, or with the certificate of the domain. */
   listenTls(
@@ -44,7 +44,7 @@ export interface OpenOptions {
 }
 
 export interface OpenedMatrix extends Matrix {
-  /** Takes a request that came to the site's listeners, if it is one of Matrix. */
+  /** Answers a request to the site's listeners if it is for Matrix; false otherwise. */
   divert(req: IncomingMessage, res: ServerResponse): boolean
   /** the port of our own listener; null where there is none */
   port: number | null

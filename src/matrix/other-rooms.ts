@@ -1,4 +1,4 @@
-// Rooms of other servers: joined, left, and the invites to them that wait for a moderator's yes.
+// Rooms of other servers: join, leave, and pending invites.
 
 import type { Clock } from '../lib/clock.js'
 import { RelayError } from '../lib/errors.js'
@@ -14,7 +14,7 @@ import type { LocalUsers } from './local-users.js'
 import type { RoomData } from './room-data.js'
 import type { RoomGraph } from './room-graph.js'
 
-/** An invite to the relay that nobody has answered. */
+/** An unanswered invite to the relay. */
 export interface PendingInvite {
   roomId: string
   sender: string

@@ -1,4 +1,4 @@
-// What waits for other servers is sent as transactions, one at a time to each; a server that fails is left alone for longer each time.
+// Sends queued events in transactions, one at a time per server, with exponential back-off.
 
 import type { Clock } from '../lib/clock.js'
 import type { Log } from '../lib/log.js'
@@ -8,9 +8,9 @@ import { apiPath, type FederationClient, RemoteRefusal } from './client.js'
 import type { JsonObject } from './json.js'
 
 export interface Outbox {
-  /** Sends what waits for a server, if it is not being left alone. */
+  /** Sends what is queued for a server, unless its back-off is running. */
   wake(server: string): void
-  /** That server called us: it can be reached again. */
+  /** Ends the back-off of a server that called us. */
   heard(server: string): void
   waiting(): number
   close(): void
@@ -19,8 +19,10 @@ export interface Outbox {
 interface Route {
   busy: boolean
   failures: number
-  /** calls off the next try */
+  /** cancels the next attempt */
   cancel: (() => void) | null
+  /** that server asked us to wait: its calls do not end the pause */
+  limited: boolean
 }
 
 export function createOutbox(
@@ -33,7 +35,7 @@ export function createOutbox(
   const epoch = clock.now().toString(36)
 
   function route(server: string): Route {
-    const held = routes.get(server) ?? { busy: false, failures: 0, cancel: null }
+    const held = routes.get(server) ?? { busy: false, failures: 0, cancel: null, limited: false }
     routes.set(server, held)
     return held
   }
@@ -66,12 +68,13 @@ export function createOutbox(
         () => 0,
         (err) => {
           if (closed) return 0
-          log.debug({ err, server }, 'a matrix server could not be reached')
+          log.debug({ err, server }, 'matrix send failed')
           at.failures += 1
           const [least, most] = MATRIX_BACKOFF_MS
-          // a server that answers with an error has been reached: it is not asked as seldom
-          const ms = Math.min(least * 2 ** Math.min(at.failures - 1, 20), most)
-          return err instanceof RemoteRefusal && err.status === 429 ? Math.max(ms, least) : ms
+          const asked = err instanceof RemoteRefusal && err.status === 429 ? err.retryMs : null
+          at.limited = asked !== null
+          const ms = asked ?? least * 2 ** Math.min(at.failures - 1, 20)
+          return Math.min(Math.max(ms, least), most)
         },
       )
       .then((ms) => {
@@ -85,14 +88,14 @@ export function createOutbox(
         else if (store.waiting(server, 1).length > 0) wake(server)
         else routes.delete(server)
       })
-      .catch((err) => log.error({ err, server }, 'the queue of a matrix server failed'))
+      .catch((err) => log.error({ err, server }, 'matrix queue failed'))
   }
 
   return {
     wake,
     heard(server) {
       const at = routes.get(server)
-      if (!at?.cancel) return
+      if (!at?.cancel || at.limited) return
       at.cancel()
       at.cancel = null
       at.failures = 0

@@ -1,4 +1,4 @@
-// How much each server may ask of us in a time, and all of them together: leaky buckets, few and bounded.
+// Rate limits per server and in total: token buckets in a bounded table.
 
 import { SECOND } from '../lib/limits.js'
 import { MATRIX_SERVERS_COUNTED } from '../lib/matrix-limits.js'
@@ -8,11 +8,11 @@ export interface Rate {
   perSecond: number
 }
 
-/** Counts by name; the name heard from least recently is forgotten first. */
+/** Counts by name; the least recently used name is evicted first. */
 export function createRateLimit({ burst, perSecond }: Rate, uptime: () => number) {
   const counts = new Map<string, { saved: number; at: number }>()
   return {
-    /** Takes some of what a name has left; false where that is too little, and nothing is taken. */
+    /** Takes tokens of a name; false where too few are left, and none is taken. */
     take(name: string, amount = 1): boolean {
       const now = uptime()
       const held = counts.get(name) ?? { saved: burst, at: now }

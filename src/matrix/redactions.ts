@@ -1,4 +1,4 @@
-// Redactions: what a moderator, or its own server, takes back of an event.
+// Redactions: remove the content of an event.
 
 import type { MatrixStore } from '../store/matrix.js'
 import { type Pdu, type RoomEvent, toKnown } from './event.js'

@@ -1,4 +1,4 @@
-// What is kept of rooms, read as events and states: bounded caches over the store's tables.
+// Events and states of rooms: bounded caches over the tables of the store.
 
 import {
   MATRIX_EVENT_CACHE_BYTES,
@@ -53,7 +53,7 @@ export interface RoomData {
   members(view: RoomView): ReadonlyMap<string, RoomMember>
   /** The servers that have a joined user in a room. */
   servers(view: RoomView): Set<string>
-  /** Forgets what is at hand: a write that failed may have put there what is not so. */
+  /** Clears the caches. A failed write may have filled them with values that were rolled back. */
   clear(): void
 }
 

@@ -18,7 +18,7 @@ import { type RoomVersion, roomVersion } from './room-version.js'
 import type { SigningKey } from './signing.js'
 import { resolveState, sameState } from './state-resolution.js'
 
-/** What somebody of ours says or changes. */
+/** A message or state change by a local user. */
 export interface Saying {
   sender: string
   type: string

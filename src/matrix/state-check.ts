@@ -1,4 +1,4 @@
-// A state as another server tells it: each of its events is checked against those that authorise it, before any is believed.
+// Verifies a state from another server: each event against its auth events.
 
 import { assertAuthEvents, authorise, type StateAt } from './auth-rules.js'
 import { type RoomEvent, stateName } from './event.js'
@@ -41,7 +41,7 @@ export function verifyStateEvents(
     }
   }
 
-  // by hand, not by recursion: a chain may be as long as a stranger likes; what goes round in a circle is bad
+  // no recursion: a stranger chooses the length of a chain; events in a circle are bad
   const open: Array<{ event: RoomEvent; entered: boolean }> = events.map((event) => ({
     event,
     entered: false,

@@ -1,4 +1,4 @@
-// The few pieces of state that somebody outside may see of a room: with an invite, or when they knock.
+// The state events that users outside the room may see, with an invite or a knock.
 
 import type { Json } from './json.js'
 import type { RoomView } from './room-data.js'

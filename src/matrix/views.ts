@@ -1,4 +1,4 @@
-// What the operator and the dashboard are shown: status, members, knocks, messages, rooms.
+// Reads for the operator and the dashboard: status, members, knocks, messages, rooms.
 
 import { RelayError } from '../lib/errors.js'
 import { DAY } from '../lib/limits.js'

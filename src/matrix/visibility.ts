@@ -1,4 +1,4 @@
-// Which rooms there are for which server: one that may not know of a room gets the answer for one that does not exist.
+// Room visibility per server: a private room is answered like an absent one.
 
 import { joinRule } from './auth-rules.js'
 import { absent, forbidden } from './errors.js'
@@ -35,9 +35,7 @@ export function createVisibility(data: RoomData): Visibility {
       find(roomId, domainOf(user), (view) => {
         if (takesStrangers(view)) return true
         const membership = data.members(view).get(user)?.membership
-        return (
-          membership === 'invite' || membership === 'join' || (membership === 'knock' && takesStrangers(view))
-        )
+        return membership === 'invite' || membership === 'join'
       }),
     forServer: (roomId, origin) =>
       find(roomId, origin, (view) => {

@@ -1,4 +1,4 @@
-// The `Authorization: X-Matrix` header: who asks whom for what, signed.
+// The `Authorization: X-Matrix` header.
 
 import { unauthorised } from './errors.js'
 import { isServerName } from './ids.js'

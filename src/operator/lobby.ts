@@ -16,7 +16,7 @@ export interface LobbyParts {
   /** where the pages are, without a path */
   site(): string
   domain: Pick<PublicName, 'onPair'>
-  /** told of every request, so that memory goes back to the system after a busy time */
+  /** called for every request: after a busy time memory is returned to the system */
   used(): void
   /** days for which an invite made now is good */
   expiresDays(): number
@@ -28,7 +28,7 @@ export interface LobbyConfig {
   invite: { per_hour: number }
 }
 
-/** Opens the lobby and its listener. A relay without one does not carry it: this is the only place that loads it. */
+/** Opens the lobby and its listener. Only this function loads `src/matrix`, so a relay without a lobby does not. */
 export async function openLobby(
   { store, clock, log, name, site, domain, used, expiresDays }: LobbyParts,
   { matrix, domain: { name: host, https_port: httpsPort }, invite }: LobbyConfig,

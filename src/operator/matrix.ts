@@ -1,4 +1,4 @@
-// The operator's methods for the lobby on Matrix; each fails with `matrix_off` where there is none.
+// Operator methods for the lobby on Matrix. They fail with `matrix_off` if it is disabled.
 
 import { RelayError } from '../lib/errors.js'
 import type {

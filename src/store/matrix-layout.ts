@@ -55,7 +55,7 @@ export interface MatrixKeysRecord {
 }
 
 export interface MatrixGuestRecord {
-  /** Unix ms at which somebody was first met, which also tells who makes room */
+  /** Unix ms of the first contact; the oldest record is evicted first */
   since: number
   welcomed?: boolean
   /** a moderator or the operator has invited them */
@@ -66,7 +66,7 @@ export interface MatrixGuestRecord {
   asked?: number
   /** whether that is granted, and handed over as soon as they are in the direct room */
   granted?: boolean
-  /** Unix ms of the invites they were given of late */
+  /** Unix ms of the latest invites they were given */
   given?: number[]
 }
 

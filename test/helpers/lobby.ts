@@ -15,6 +15,24 @@ export interface LobbyRelay extends BootedRelay {
   room: string
 }
 
+/** Settings of a lobby on a port of this machine, which trusts the authority and may call this machine. */
+export async function lobbySets(t: Test, authority: Authority, port: number): Promise<string[]> {
+  const dir = join(await shortDir(t), 'tls')
+  mkdirSync(dir, { recursive: true })
+  const pair = writePair(dir, await authority.issue('127.0.0.1'))
+  writeFileSync(join(dir, 'ca.pem'), authority.root)
+  return [
+    'matrix.enabled=true',
+    `matrix.server_name=127.0.0.1:${port}`,
+    'matrix.host=127.0.0.1',
+    `matrix.port=${port}`,
+    `matrix.tls_key=${pair.key}`,
+    `matrix.tls_cert=${pair.cert}`,
+    `matrix.ca=${join(dir, 'ca.pem')}`,
+    "matrix.allow=['127.0.0.0/8']",
+  ]
+}
+
 /** Starts a relay that trusts the authority and may call this machine. */
 export async function bootLobby(
   t: Test,
@@ -23,24 +41,10 @@ export async function bootLobby(
 ): Promise<LobbyRelay> {
   const port = wanted ?? (await freePort())
   const server = `127.0.0.1:${port}`
-  const dir = join(await shortDir(t), 'tls')
-  mkdirSync(dir, { recursive: true })
-  const pair = writePair(dir, await authority.issue('127.0.0.1'))
-  writeFileSync(join(dir, 'ca.pem'), authority.root)
   const relay = await bootRelay(t, {
     ...options,
     ...(dataDir ? { dataDir } : {}),
-    sets: [
-      'matrix.enabled=true',
-      `matrix.server_name=${server}`,
-      'matrix.host=127.0.0.1',
-      `matrix.port=${port}`,
-      `matrix.tls_key=${pair.key}`,
-      `matrix.tls_cert=${pair.cert}`,
-      `matrix.ca=${join(dir, 'ca.pem')}`,
-      "matrix.allow=['127.0.0.0/8']",
-      ...sets,
-    ],
+    sets: [...(await lobbySets(t, authority, port)), ...sets],
   })
   const { alias, room_id: room } = (await relay.status()).matrix
   return Object.assign(relay, { server, port, alias: alias ?? '', room: room ?? '' })

@@ -1,6 +1,9 @@
 // What a hostile homeserver may try: requests, events, floods and tricks, each refused, and the lobby stays as it was.
 
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import type { IncomingMessage } from 'node:http'
+import { request } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
 import type { EventDraft } from '../../src/matrix/event.js'
@@ -23,6 +26,22 @@ interface World {
     content?: JsonObject,
     changes?: Partial<Parameters<typeof formatXMatrix>[0]>,
   ): Promise<Answer>
+}
+
+/** A request with a body that is no JSON. */
+async function httpsText(
+  { port, ca }: { port: number; ca: string },
+  method: string,
+  path: string,
+  text: string,
+  headers: Record<string, string>,
+): Promise<Answer> {
+  const req = request({ host: '127.0.0.1', port, ca, method, path, headers, servername: '', agent: false })
+  req.end(text)
+  const [res] = (await once(req, 'response')) as [IncomingMessage]
+  const parts: Buffer[] = []
+  for await (const part of res) parts.push(part)
+  return { status: res.statusCode ?? 0, body: JSON.parse(Buffer.concat(parts).toString()) }
 }
 
 async function open(t: Test): Promise<World> {
@@ -118,6 +137,32 @@ t.test('requests: unsigned, forged, misaddressed, replayed elsewhere, malformed'
       { status: 400 },
       String(value),
     )
+  const raw = (text: string): Promise<Answer> => {
+    const Authorization = formatXMatrix(
+      { method: 'PUT', uri: `${V1}/send/6`, origin: fake.name, destination: relay.server, content: {} },
+      fake.key,
+    )
+    return httpsText(at, 'PUT', `${V1}/send/6`, text, { Authorization })
+  }
+  const [notJson, badJson] = [
+    { status: 400, body: { errcode: 'M_NOT_JSON' } },
+    { status: 400, body: { errcode: 'M_BAD_JSON' } },
+  ]
+  for (const text of ['{', 'x', '{"a":01}', '{"a":"\n"}', '{}{}']) t.match(await raw(text), notJson, text)
+  for (const text of ['[]', '5', '{"pdus":[],"pdus":[]}', '['.repeat(200)])
+    t.match(await raw(text), badJson, text.slice(0, 30))
+  for (const alias of [
+    `#<b>x</b>:${relay.server}`,
+    `#${'x'.repeat(300)}:${relay.server}`,
+    '#lobby',
+    '',
+    '\u0000',
+  ])
+    t.match(
+      await ask('GET', `${V1}/query/directory?room_alias=${encodeURIComponent(alias)}`),
+      { status: 404, body: { error: 'Not found' } },
+      alias.slice(0, 30),
+    )
   t.match(await ask('GET', `${V1}/event/$nothing`), { status: 404 })
   t.match(await ask('GET', `${V1}/state/%zz?event_id=x`), { status: 404 })
 })
@@ -138,6 +183,10 @@ t.test('events: hashes, ids, signatures, sizes, other rooms, other senders', asy
   const texts = async () =>
     (await relay.operator.matrixMessages()).filter(({ sender }) => sender === eve).map(({ text }) => text)
   t.same(await texts(), ['x'])
+  // a transaction that is sent again is answered as the first time, whatever is in it
+  const answered = await fake.send(relay.server, [{ ...good.pdu, depth: 999 }], 'again')
+  t.match(Object.values(answered.pdus as JsonObject), [{ error: /sign/ }])
+  t.same(await fake.send(relay.server, [good.pdu], 'again'), answered)
 
   const bad = async (what: string, pdu: JsonObject): Promise<void> => {
     t.not(await send(pdu), 'taken', what)
@@ -165,6 +214,14 @@ t.test('events: hashes, ids, signatures, sizes, other rooms, other senders', asy
     await bad(`${name}: ${JSON.stringify(value).slice(0, 30)}`, { ...fake.event(base).pdu, [name]: value })
   await bad('no prev_events, signed', fake.event({ ...base, prev_events: [] }).pdu)
   await bad('no auth_events, signed', fake.event({ ...base, auth_events: [] }).pdu)
+  await bad('a display name of 100 kB', {
+    ...fake.event(base).pdu,
+    ...{
+      type: 'm.room.member',
+      state_key: eve,
+      content: { membership: 'join', displayname: 'x'.repeat(100_000) },
+    },
+  })
   await bad('65 kB', { ...fake.event(base).pdu, content: { body: 'x'.repeat(65_536) } })
   await bad('itself as previous', { ...fake.event(base).pdu, prev_events: [fake.event(base).id] })
   await bad('events nobody has', fake.event({ ...base, prev_events: [`$${'A'.repeat(43)}`] }).pdu)
@@ -280,14 +337,14 @@ t.test('what is private is absent: alike in words, status and time', async (t) =
   })
 })
 
-t.test('forks of many extremities, and floods of joins', async (t) => {
+t.test('forks of a thousand extremities, and floods of joins, knocks and messages', async (t) => {
   const world = await open(t)
   const { relay, fake } = world
   const eve = fake.user('eve')
   await fake.join(relay.server, relay.room, eve)
   const base = await draft(world, eve)
-  // two hundred events on one: each is an end of the graph
-  for (let at = 0; at < 200; at += 50) {
+  // a thousand events on one: each is an end of the graph
+  for (let at = 0; at < 1000; at += 50) {
     const pdus = Array.from(
       { length: 50 },
       (_, i) => fake.event({ ...base, content: { msgtype: 'm.text', body: `fork ${at + i}` } }).pdu,
@@ -295,6 +352,14 @@ t.test('forks of many extremities, and floods of joins', async (t) => {
     const answer = await fake.send(relay.server, pdus)
     t.equal(Object.values(answer.pdus as JsonObject).filter((each) => !(each as JsonObject).error).length, 50)
   }
+  const flood = Array.from({ length: 50 }, () => fake.event(base).pdu)
+  let limited = 0
+  for (let i = 0; i < 12 && limited === 0; i++)
+    await fake.send(relay.server, flood).catch(({ status, retryMs }) => {
+      t.same([status, retryMs], [429, 5000])
+      limited += 1
+    })
+  t.equal(limited, 1, 'more events than a server may send')
   await relay.operator.matrixSay('merged')
   const merged = await until('it is told', () =>
     fake.events.find(({ content }) => (content as JsonObject).body === 'merged'),
@@ -307,6 +372,25 @@ t.test('forks of many extremities, and floods of joins', async (t) => {
       refused += 1
     })
   t.ok(refused >= 15, `${refused} of 80 joins were too many`)
+  await relay.operator.mode('community')
+  const knocker = fake.user('knocker')
+  const path = `${V1}/make_knock/${room(relay)}/${encodeURIComponent(knocker)}?ver=12`
+  const knockable = () => fake.client.request(relay.server, 'GET', path).catch(() => null)
+  const { event } = (await until('the join rule follows', knockable)) as { event: JsonObject }
+  const { origin: _, ...template } = event
+  const knock = fake.event({ ...template, origin_server_ts: Date.now() } as EventDraft)
+  await t.rejects(
+    fake.client.request(
+      relay.server,
+      'PUT',
+      `${V1}/send_knock/${room(relay)}/${encodeURIComponent(knock.id)}`,
+      {
+        content: knock.pdu,
+      },
+    ),
+    { message: /429/ },
+    'knocks are counted with joins',
+  )
 })
 
 t.test('servers kept out by server_acl', async (t) => {

@@ -12,7 +12,7 @@ const part = encodeURIComponent
 t.test('rooms of two homeservers', { skip, timeout: 400_000 }, async (t) => {
   const { authority, one, two, someone, createRoom } = await startHomeservers(t)
 
-  for (const version of ['12', '11', '10']) {
+  for (const version of ['12', '11']) {
     await t.test(`join, messages, conflicting state, leave: version ${version}`, async (t) => {
       const relay = await bootLobby(t, authority)
       const [ana, bob] = [await someone(one), await someone(two)]

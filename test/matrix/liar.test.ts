@@ -47,9 +47,22 @@ t.test('a lying state', async (t) => {
       ...{ depth: 4, prev_events: [rules.id], auth_events: [joined.id, rules.id], ...template },
     },
   }))
-  fake.answers.set('PUT /_matrix/federation/v2/send_join', (_path, body) => ({
+  const sendJoin = (_path: string, body: JsonObject) => ({
     ...{ origin: fake.name, event: body, state, auth_chain: pdus(create, joined, rules) },
+  })
+  fake.answers.set('PUT /_matrix/federation/v2/send_join', sendJoin)
+  let left = 0
+  fake.answers.set('GET /_matrix/federation/v1/make_leave', () => ({
+    room_version: '12',
+    event: {
+      ...{ type: 'm.room.member', room_id, sender: user, state_key: user, content: { membership: 'leave' } },
+      ...{ depth: 5, prev_events: [rules.id], auth_events: [joined.id] },
+    },
   }))
+  fake.answers.set('PUT /_matrix/federation/v2/send_leave', (_path, body) => {
+    if ((body.content as JsonObject).membership === 'leave' && body.sender === user) left += 1
+    return {}
+  })
   const join = () => relay.operator.matrixJoin(`#x:${fake.name}`)
   const lies: Array<[string, JsonObject[]]> = [
     ['no state', []],
@@ -63,6 +76,8 @@ t.test('a lying state', async (t) => {
   for (const [what, told] of lies) {
     state = told
     await t.rejects(join(), { code: 'matrix_refused' }, what)
+    t.equal(left, 1, 'the server counts us as joined: it is told that we leave')
+    left = 0
   }
   state = pdus(create, joined, rules)
   version = '99'
@@ -73,6 +88,11 @@ t.test('a lying state', async (t) => {
   template = { auth_events: [`$${'A'.repeat(43)}`] }
   await t.rejects(join(), { code: 'matrix_refused' }, 'auth events nobody has')
   template = {}
+  left = 0
+  fake.answers.set('PUT /_matrix/federation/v2/send_join', () => ({ status: 403, errcode: 'M_FORBIDDEN' }))
+  await t.rejects(join(), { code: 'matrix_refused' })
+  t.equal(left, 0, 'a join that was refused needs no leave')
+  fake.answers.set('PUT /_matrix/federation/v2/send_join', sendJoin)
   t.same(
     (await relay.operator.matrixRooms()).map(({ kind }) => kind),
     ['lobby'],

@@ -1,6 +1,10 @@
 // Calls to servers whose names strangers choose: addresses, redirects, discovery, patience, keys that change.
 
 import { randomBytes } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import t from 'tap'
 import { createAddressRules } from '../../src/matrix/addresses.js'
 import { createDiscovery, type WellKnownAnswer } from '../../src/matrix/discovery.js'
@@ -9,9 +13,10 @@ import { serverKeys } from '../../src/matrix/identity.js'
 import type { JsonObject } from '../../src/matrix/json.js'
 import { createKeyRing, readKeys } from '../../src/matrix/key-ring.js'
 import { type SigningKey, signedBytes, signingKeyOf, signJson } from '../../src/matrix/signing.js'
-import { createAuthority } from '../helpers/certificates.js'
+import { createAuthority, writePair } from '../helpers/certificates.js'
 import { startFake } from '../helpers/fake-homeserver.js'
 import { bootLobby } from '../helpers/lobby.js'
+import { shortDir } from '../helpers/relay.js'
 import { openTestStore } from '../helpers/store.js'
 
 t.test('addresses: none that are private but those that are allowed', async (t) => {
@@ -63,6 +68,59 @@ t.test('addresses: none that are private but those that are allowed', async (t) 
   await t.rejects(https.fetch('https://127.0.0.1/'), { message: /private/ })
   await t.rejects(https.fetch('https://[::1]/'), { message: /private/ })
   await t.rejects(https.fetch('http://1.1.1.1/'), { message: /HTTPS/ })
+})
+
+t.test('redirects, silence, and connections that go', async (t) => {
+  const authority = await createAuthority()
+  const pair = await authority.issue('127.0.0.1')
+  const asked: string[] = []
+  const server = createServer({ key: pair.key, cert: pair.cert }, (req, res) => {
+    asked.push(req.url ?? '')
+    if (req.url === '/private') return void res.writeHead(302, { Location: 'https://10.1.2.3/secret' }).end()
+    if (req.url === '/named') return void res.writeHead(302, { Location: 'https://localhost/secret' }).end()
+    if (req.url === '/plain') return void res.writeHead(302, { Location: 'http://127.0.0.1/x' }).end()
+    if (req.url === '/circle') return void res.writeHead(302, { Location: '/circle' }).end()
+    if (req.url === '/once') return void res.writeHead(302, { Location: '/there' }).end()
+    if (req.url === '/silence') return
+    res.end('{}')
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  const { cert: ca } = writePair(await shortDir(t), { key: '', cert: authority.root })
+  // this very address may be called and no other that is private: what is refused is where the redirect leads
+  const https = createHttps(createAddressRules(['127.0.0.1/32']), ca)
+  t.teardown(() => https.close())
+  const base = `https://127.0.0.1:${port}`
+  await t.rejects(https.fetch(`${base}/private`), { message: /10\.1\.2\.3 is a private address/ })
+  await t.rejects(https.fetch(`${base}/plain`), { message: /HTTPS/ })
+  await t.rejects(https.fetch(`${base}/circle`), { message: /redirects/ })
+  t.match(await https.fetch(`${base}/once`), { status: 200 })
+  const named = createHttps(
+    createAddressRules(['127.0.0.1/32'], ((
+      _host: string,
+      _options: unknown,
+      cb: (...all: unknown[]) => void,
+    ) => cb(null, [{ address: '192.168.0.1', family: 4 }])) as never),
+    ca,
+  )
+  t.teardown(() => named.close())
+  await t.rejects(named.fetch(`${base}/named`), { code: 'EPRIVATE' }, 'after DNS')
+
+  const call = { host: '127.0.0.1', port, certificate: '127.0.0.1' }
+  await t.rejects(https.call({ ...call, path: '/silence', ms: 50 }), { message: /no answer/ })
+  t.equal(asked.filter((path) => path === '/silence').length, 1, 'and is not asked again')
+  await https.call({ ...call, path: '/first' })
+  // the other side closes the kept connection, and we have not read that yet when we use it
+  server.closeIdleConnections()
+  t.match(await https.call({ ...call, path: '/second' }), { status: 200 })
+  const broken = join(await shortDir(t), 'broken.pem')
+  writeFileSync(broken, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n')
+  for (const path of [broken, '/nowhere'])
+    t.throws(() => createHttps(createAddressRules([]), path), { code: 'certificate_unusable' }, path)
 })
 
 t.test('discovery, in the order of the specification', async (t) => {

@@ -1,4 +1,4 @@
-// Joining, knocking and leaving from other servers: a template is made, the signed event taken, countersigned and told to the others.
+// Joins, knocks and leaves of other servers: make the template, take the signed event, countersign and send it to the others.
 
 import { MATRIX_MEMBERS, MATRIX_MEMBERSHIPS_PER_SERVER } from '../../lib/matrix-limits.js'
 import { authorise } from '../auth-rules.js'
@@ -55,7 +55,7 @@ export function memberships(parts: MembershipParts): Route[] {
       })
     const saying = { sender: user, type: 'm.room.member', stateKey: user, content: { membership: kind } }
     const draft = graph.draft(view, saying)
-    // what would be refused anyway is refused before anybody signs it
+    // refuse now what the rules would refuse later
     const pdu = { ...draft, hashes: { sha256: '' }, signatures: {} } as unknown as RoomEvent['pdu']
     authorise(toKnown(pdu, '', roomId), view.state, version)
     return { room_version: version.id, event: { ...draft, origin } }

@@ -1,4 +1,4 @@
-// What other servers read: the directory, the list of rooms, events, states, auth chains, history.
+// Reads for other servers: directory, room list, events, states, auth chains, history.
 
 import { MATRIX_BACKFILL } from '../../lib/matrix-limits.js'
 import { absent, badJson } from '../errors.js'
@@ -27,7 +27,7 @@ export interface ReadParts {
 const V1 = '/_matrix/federation/v1'
 /** Servers named as candidates for a join. */
 const CANDIDATES = 10
-/** Events of `get_missing_events` where nobody says how many. */
+/** Default limit of `get_missing_events`. */
 const MISSING = 10
 
 export function roomReads(parts: ReadParts): Route[] {

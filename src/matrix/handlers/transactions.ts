@@ -1,4 +1,4 @@
-// Transactions of other servers: up to fifty events, each taken or refused by itself; one sent twice is answered alike.
+// Incoming transactions: up to 50 events, each with its own result. A repeated transaction gets the same answer.
 
 import type { Log } from '../../lib/log.js'
 import {
@@ -77,7 +77,7 @@ export function transactions({ data, incoming, log, uptime }: TransactionParts):
         if (pdus.length > MATRIX_PDUS || edus.length > MATRIX_EDUS)
           throw badJson('Too many events in one transaction')
         if (pdus.length > 0 && !rate.take(origin, pdus.length)) throw limited()
-        // typing, receipts, presence and keys of devices are no business of a lobby: they are dropped without a word
+        // EDUs (typing, receipts, presence, device keys) are dropped
         const answer = take(origin, pdus)
         answered.set(name, answer)
         answer.then(

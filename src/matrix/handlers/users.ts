@@ -1,4 +1,4 @@
-// What other servers ask of our users, and of the server itself; and invites to our users.
+// Routes for the server itself, its users, and invites to them.
 
 import { absent, badJson, forbidden, MatrixError } from '../errors.js'
 import { countersign } from '../event.js'
