@@ -21,7 +21,7 @@ interface DoctorOptions extends CommonOptions {
   set?: string[]
 }
 
-/** Turns the empty command into `doctor`. */
+/** Defines `doctor` on an empty command. */
 export function define(command: Command): void {
   withDataAndJson(command)
     .option('--config <file>', 'check the domain and tor of this configuration, too')
@@ -57,7 +57,7 @@ async function examine(options: DoctorOptions): Promise<void> {
   show(await check(options), options.json === true)
 }
 
-/** Watches until something is wrong, which sets the exit code, or until a signal ends it. */
+/** Repeats the checks until one fails, which sets the exit code, or until a signal. */
 async function keepWatch(options: DoctorOptions): Promise<void> {
   const { watch } = await import('./doctor/watch.js')
   const interval = typeof options.watch === 'number' ? options.watch * SECOND : MINUTE
@@ -94,7 +94,7 @@ async function check(options: DoctorOptions & { quick?: boolean }): Promise<Doct
   return report([...own, ...checkSystem(facts)])
 }
 
-/** What the running relay finds in itself, and its status; null where none runs. */
+/** The running relay's own checks and its status; null if no relay runs. */
 async function askRelay(
   dataDir: string,
   asked: { rebuild: boolean; quick?: boolean },
@@ -137,12 +137,12 @@ function show(report: DoctorReport, json: boolean): void {
   const warnings = advised.length - bad
   const but = warnings > 0 ? `, with ${count(warnings, 'warning')}` : ''
   print(
-    `${advised.length > 0 ? '\n' : ''}${bad === 0 ? `All is well${but}.` : `${count(bad, 'finding')} to see to${but}.`}`,
+    `${advised.length > 0 ? '\n' : ''}${bad === 0 ? `All is well${but}.` : `${count(bad, 'problem')} to solve${but}.`}`,
   )
 }
 
 async function showSelfTest({ json }: DoctorOptions): Promise<void> {
-  // chloride tells the console what it falls back to; the step named crypto says it better
+  // chloride prints its fallback to the console; the crypto step reports it better
   console.warn = () => {}
   const { selfTest } = await import('./self-test.js')
   const result = await selfTest()

@@ -48,7 +48,7 @@ export function createCounters(log: Pick<Log, 'warn'>, uptime: () => number): Co
     ...{ refusals, limits, evictions, reached },
     refused({ code, limit }) {
       refusals.set(code, (refusals.get(code) ?? 0) + 1)
-      if (limit !== null) reached(limit)
+      if (limit !== undefined) reached(limit)
     },
     evicted(limit) {
       evictions.set(limit, (evictions.get(limit) ?? 0) + 1)

@@ -79,8 +79,8 @@ export class RelayError extends Error {
   readonly code: ErrorCode
   /** The HTTP status the web answers with. */
   readonly status: number
-  /** Name of the limit that was reached, for the counters and the log; null where none was. */
-  readonly limit: string | null
+  /** Name of the limit that was reached, for the counters and the log. Declared only, to keep it out of other logs. */
+  declare readonly limit?: string
 
   /**
    * @param code    a key of `ERRORS`
@@ -93,7 +93,7 @@ export class RelayError extends Error {
     this.name = code
     this.code = code
     this.status = ERRORS[code].status
-    this.limit = options?.limit ?? null
+    if (options?.limit) this.limit = options.limit
   }
 }
 

@@ -1,4 +1,4 @@
-// The address of an onion service from its key (rend-spec-v3, 6 [ONIONADDRESS]): ed25519's base point times the scalar.
+// Computes an onion address from its secret key (rend-spec-v3, 6 [ONIONADDRESS]).
 
 import { createHash } from 'node:crypto'
 
@@ -11,18 +11,18 @@ const BASE: Point = [
   1n,
 ]
 
-/** Projective coordinates: x and y are the first two divided by the third. */
+/** Projective coordinates: x = [0] / [2], y = [1] / [2]. */
 type Point = readonly [bigint, bigint, bigint]
 
-/** Bytes of the version in an address. */
+/** Version byte of an address. */
 const VERSION = Buffer.from([3])
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 
 /**
- * The public key to an expanded secret key. Node's crypto wants the seed, which tor's format does not keep, so the
- * multiplication is done here: once a start, in some milliseconds, and on a key that is in our memory anyway.
- * @param expanded the 64 bytes tor keeps: the scalar, then the prefix for signatures
+ * The public key of an expanded secret key. Node's crypto needs the seed, which tor's format does not contain, so the
+ * scalar multiplication is done here, once per start in some milliseconds. It is not constant-time.
+ * @param expanded tor's 64 bytes: the scalar, then the prefix for signatures
  */
 export function publicKeyOf(expanded: Buffer): Buffer {
   let scalar = littleEndian(expanded.subarray(0, 32))
@@ -39,7 +39,7 @@ export function publicKeyOf(expanded: Buffer): Buffer {
   return bytes
 }
 
-/** The host name of the service with this public key: 56 characters and `.onion`. */
+/** The host name for a public key: 56 characters and `.onion`. */
 export function onionAddress(publicKey: Buffer): string {
   const checksum = createHash('sha3-256')
     .update(Buffer.concat([Buffer.from('.onion checksum'), publicKey, VERSION]))
@@ -47,7 +47,7 @@ export function onionAddress(publicKey: Buffer): string {
   return `${base32(Buffer.concat([publicKey, checksum.subarray(0, 2), VERSION]))}.onion`
 }
 
-/** Complete addition: the same formula adds a point to itself. */
+/** Complete addition: also valid for doubling. */
 function add([x1, y1, z1]: Point, [x2, y2, z2]: Point): Point {
   const a = (z1 * z2) % P
   const b = (a * a) % P

@@ -1,4 +1,4 @@
-// The control connection to a tor: granax's controller, with everything mended that a server cannot live with.
+// The control connection to a tor: granax's controller with its faults in reading replies and handling errors fixed.
 
 import type { Socket } from 'node:net'
 import TorController from 'granax/lib/controller.js'
@@ -6,10 +6,10 @@ import type { Clock } from '../lib/clock.js'
 import { SECOND } from '../lib/limits.js'
 import { createReplyReader, type Reply } from './replies.js'
 
-/** Milliseconds a tor may take to answer a command; one on a board under load takes some hundreds. */
+/** Milliseconds for tor to answer a command; a board under load needs some hundreds. */
 export const COMMAND_MS = 10 * SECOND
 
-/** A tor said no. `code` is of control-spec, 4. */
+/** tor rejected a command. `code` as in control-spec, 4. */
 export class ControlError extends Error {
   constructor(
     readonly code: number,
@@ -27,15 +27,14 @@ interface Waiting {
 }
 
 /**
- * Of granax this uses the vocabulary (its methods compose the commands), the event emitter, and the way the socket's
- * events reach `_handle…`. Its reader of replies is never fed and its parsers are not asked: they need each reply in a
- * chunk of its own, cut data and values, and throw where nobody waits.
+ * Uses granax to compose commands, to emit events, and to forward socket events to `_handle…`. granax's own reply
+ * reader and parsers are not used: they need each reply in one chunk, truncate data, and throw without a handler.
  *
- * One controller is one connection: when that is over, for whatever reason, everything that waits is told, all later
- * commands are refused, and `ended` resolves. There is no event `error` that could bring the process down.
+ * One controller is one connection. When it ends, all waiting and later commands fail, and `ended` resolves. It emits
+ * no `error` event, which would end the process.
  */
 export class Controller extends TorController {
-  /** why the connection is over */
+  /** resolves with the reason when the connection ends */
   readonly ended: Promise<Error>
   readonly #wire: Socket
   readonly #clock: Clock
@@ -43,7 +42,7 @@ export class Controller extends TorController {
   #over: Error | null = null
   #resolveEnded: (why: Error) => void = () => {}
 
-  /** @param wire connected, and read by nobody else */
+  /** @param wire a connected socket without other readers */
   constructor(wire: Socket, { clock }: { clock: Clock }) {
     super(withoutPipe(wire), { authOnConnect: false })
     this.#wire = wire
@@ -62,19 +61,19 @@ export class Controller extends TorController {
     })
   }
 
-  /** Sends a command of granax's: `ask((cb) => controller.getInfo('version', cb))`. @throws ControlError */
+  /** Sends a command that granax composes: `ask((cb) => controller.getInfo('version', cb))`. @throws ControlError */
   ask(send: (callback: Callback) => void): Promise<Reply> {
     return new Promise((resolve, reject) => {
       send((err, reply) => (err || !reply ? reject(err) : resolve(reply)))
     })
   }
 
-  /** Sends a command as it stands, for what granax has no words for. @throws ControlError */
+  /** Sends a command line that granax cannot compose. @throws ControlError */
   command(line: string): Promise<Reply> {
     return this.ask((callback) => this._send(line, callback))
   }
 
-  /** Ends the connection now; what waits is told why. */
+  /** Ends the connection; waiting commands fail with the reason. */
   end(why: Error = new Error('closed')): void {
     if (this.#over) return
     this.#over = why
@@ -90,7 +89,7 @@ export class Controller extends TorController {
   override _send(command: string, callback: Callback = () => {}): void {
     if (this.#over) return callback(this.#over)
     if (/[\r\n\0]/.test(command)) return callback(new Error('a command must be one line'))
-    // answers come in the order of the commands: behind one that is missing, none can be told apart
+    // answers come in the order of commands: after a missing one, later answers cannot be assigned
     const stopClock = this.#clock.after(COMMAND_MS, () =>
       this.end(new Error(`no answer to ${command.split(' ')[0]} within ${COMMAND_MS / SECOND} s`)),
     )
@@ -103,7 +102,7 @@ export class Controller extends TorController {
   }
 
   override _handleClose(): void {
-    this.end(new Error('it hung up'))
+    this.end(new Error('tor hung up'))
   }
 
   #take(reply: Reply): void {
@@ -111,19 +110,19 @@ export class Controller extends TorController {
     const [first] = reply.lines
     if (reply.code >= 600) {
       const [, event = '', rest = ''] = /^(\S+) ?(.*)$/s.exec(first?.text ?? '') ?? []
-      // a name of our own for each, so that a tor cannot emit what Node's emitters treat apart, such as `error`
+      // with a prefix, so that tor cannot emit Node's special events such as `error`
       this.emit(`tor:${event}`, rest)
       return
     }
     const next = this.#waiting.shift()
-    if (!next) return this.end(new Error('it answered what nobody had asked'))
+    if (!next) return this.end(new Error('tor sent a reply without a command'))
     next.stopClock()
     if (reply.code < 300) next.callback(null, reply)
     else next.callback(new ControlError(reply.code, `${reply.code} ${first?.text ?? ''}`))
   }
 }
 
-/** The socket as granax shall see it: its events, but not its bytes. */
+/** The socket for granax: its events without its data. */
 function withoutPipe(wire: Socket): object {
   const seen = {
     on(event: string, listener: (...args: unknown[]) => void) {

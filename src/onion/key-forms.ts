@@ -1,28 +1,25 @@
-// The forms in which other programs write the key of an onion address, and what a file is that holds none.
+// Reads onion keys in the formats of other programs, and recognizes files that are something else.
 
-/** What `hs_ed25519_secret_key` in a tor's HiddenServiceDir begins with, padded to 32 bytes. */
+/** Header of `hs_ed25519_secret_key` in tor's HiddenServiceDir, padded to 32 bytes. */
 export const TOR_HEAD = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
-/** Bytes of a key as tor keeps it: the scalar, then the prefix for signatures. */
+/** Bytes of an expanded key: the scalar, then the prefix for signatures. */
 const EXPANDED = 64
 
-/** What a file holds: a secret key, and the address beside it where there is one; or, in words, what it is instead. */
+/** The secret key in a file, with its address if the file has one; or what the file is instead. */
 export type Found = { expanded: Buffer; address: string | null } | { instead: string }
 
 const BASE64 = /^[A-Za-z0-9+/]{40,}={0,2}$/
 const ADDRESS = /^[a-z2-7]{56}\.onion$/
 
-/** Files that are not what was meant, by what is in them. */
+/** Descriptions of other files, by their content. */
 const OTHERS: ReadonlyArray<readonly [RegExp, string]> = [
   [/BEGIN [A-Z0-9 ]*KEY/, 'holds a key of another kind, not ED25519-V3: a PEM file of another program'],
   [
     /^RSA1024:/m,
-    'holds a key of another kind, not ED25519-V3: one of an address of 16 characters, which tor has given up',
+    'holds a key of another kind, not ED25519-V3: a version 2 address of 16 characters, which tor no longer supports',
   ],
-  [
-    /== ed25519v1-public: type0 ==/,
-    'is the public key, which everybody may know: the secret one is in hs_ed25519_secret_key',
-  ],
-  [/descriptor:x25519:/, 'holds a key of another kind, not ED25519-V3: one that lets a client in'],
+  [/== ed25519v1-public: type0 ==/, 'is the public key: the secret key is in hs_ed25519_secret_key'],
+  [/descriptor:x25519:/, 'holds a key of another kind, not ED25519-V3: a client authorization key'],
   [/^[A-Z][A-Z0-9-]{2,31}:[A-Za-z0-9+/=]+\s*$/m, 'holds a key of another kind, not ED25519-V3'],
 ]
 
@@ -48,7 +45,7 @@ export function findKey(bytes: Buffer): Found {
     return { instead: address && lines.length === 1 ? 'is an address without its key' : 'is damaged' }
   }
   const decoded = Buffer.from(secret, 'base64')
-  // one spelling, so that what was cut or turned is seen
+  // only the canonical base64, to detect truncated or altered text
   if (decoded.toString('base64') !== secret) return { instead: 'is damaged' }
   const other = OTHERS.find(([form]) => form.test(decoded.toString('latin1')))
   if (other) return { instead: other[1] }

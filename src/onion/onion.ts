@@ -1,4 +1,4 @@
-// The relay's onion address, kept up: a tor, a control connection, a service, and all of it again when any of it fails.
+// Keeps the onion service up: starts tor, connects, offers the service, and starts again when any of these fails.
 
 import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
@@ -16,7 +16,7 @@ import { startTor } from './tor.js'
 export interface OnionComponents {
   log: Log
   clock: Clock
-  /** a number from 0 up to 1, for the jitter; injected by tests */
+  /** random number in [0, 1) for the jitter; injected by tests */
   random?: () => number
 }
 
@@ -26,59 +26,59 @@ interface HostPort {
 }
 
 export interface OnionOptions {
-  /** `onion.key` in it is made where there is none; `tor/` is for a tor of our own */
+  /** contains `onion.key`, created if missing, and `tor/` for a spawned tor */
   dataDir: string
-  /** `spawn`, or where a running tor takes control: `unix:PATH`, `HOST:PORT` */
+  /** `spawn`, or the control port of a running tor: `unix:PATH`, `HOST:PORT` */
   tor: string
-  /** the program to spawn; null looks for `tor` */
+  /** the program to spawn; null for `tor` in the path */
   tor_binary: string | null
-  /** a file of lines for the torrc of a tor of our own */
+  /** file with further lines for the spawned tor's torrc */
   extra_torrc: string | null
-  /** the cookie of a running tor; null looks where the system keeps it */
+  /** cookie file of a running tor; null for the known paths */
   cookie: string | null
-  /** the listeners that the ports of the address lead to */
+  /** local listeners for the ports of the onion address */
   web: HostPort
   ssb: HostPort
   whois: HostPort
 }
 
-/** How the onion service is. Absent is what is not known yet, or does not apply. */
+/** State of the onion service. Fields that are unknown or do not apply are absent. */
 export type OnionStatus = {
   /**
-   * `bootstrapping`: tor builds its first circuits; `publishing`: no directory has our descriptor yet; `published`:
-   * clients find us; `reachable`: we have reached ourselves through tor; `degraded`: see `reason`
+   * `bootstrapping`: tor builds its first circuits; `publishing`: no directory has the descriptor yet; `published`:
+   * clients can find it; `reachable`: the relay has reached itself through tor; `degraded`: see `reason`
    */
   state: 'starting' | 'bootstrapping' | 'publishing' | 'published' | 'reachable' | 'degraded'
   /** Unix ms of the last change of state */
   since: number
   address?: string
-  /** of tor's start, 0 to 100 */
+  /** bootstrap progress of tor, 0 to 100 */
   progress?: number
   reason?: string
   /** tor's version */
   tor?: string
-  /** what tor does for us against floods */
+  /** tor's active defences against floods */
   defences?: readonly string[]
 }
 
 export interface Onion {
   status(): OnionStatus
-  /** The host name by which clients find us now, or null. */
+  /** The published host name; null if none. */
   name(): string | null
   close(): Promise<void>
 }
 
-/** What we fetch of ourselves through tor. */
+/** The page that the relay fetches of itself through tor. */
 const LOOK_AT = { port: ONION_PORTS.web, path: '/healthz' }
 
-/** Milliseconds between tries: the first, and the most; doubled each time. */
+/** Milliseconds between attempts: first and longest; doubled each time. */
 export const BACK_OFF_MS = [1 * SECOND, 1 * MINUTE] as const
-/** Milliseconds that a service must have stood for the next failure to count as a first one. */
+/** Milliseconds of service after which the back-off starts from the beginning. */
 export const STEADY_MS = 1 * MINUTE
-/** A wait is drawn from this part of it up to all of it, so that relays that lost one network do not return as one. */
+/** Least part of a wait that jitter leaves, so that relays do not reconnect at the same moment. */
 const JITTER_LEAST = 0.5
 
-/** Starts keeping the service up; does not wait for it, and fails for no reason: `status` tells. */
+/** Starts the service in the background; never throws. `status` reports failures. */
 export function createOnion(components: OnionComponents, options: OnionOptions): Onion {
   const { log, clock } = components
   const random = components.random ?? (() => randomInt(2 ** 32) / 2 ** 32)
@@ -92,7 +92,7 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
   let failure: string | null = null
   let shown: OnionStatus = { state: 'starting', since: clock.now() }
   let isClosed = false
-  /** ends what is waited for now, as one that lives as long as the relay would gather all who ever waited */
+  /** ends the current wait; one promise for the relay's whole life would collect a reaction per wait */
   let interrupt: (why: Error) => void = () => {}
 
   function show(): void {
@@ -108,19 +108,19 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
       ...(service?.tor ? { tor: service.tor, defences: service.defences } : {}),
     }
     if (!news) return
-    if (state === 'degraded') log.warn({ reason }, 'onion: degraded')
-    else log.info({ state, ...(reason ? { reason } : {}) }, `onion: ${state}`)
+    if (state === 'degraded') log.warn({ reason }, 'onion degraded')
+    else log.info({ state, ...(reason ? { reason } : {}) }, 'onion state changed')
   }
 
-  /** The key, read once: whoever puts another in its place means the next start. */
+  /** The key, read once per start. */
   function ownKey(): Loaded {
     if (key) return key
     key = loadKey(keyFile)
-    if (key.tightened) log.warn({ file: keyFile }, 'the onion key could be read by others: no more')
+    if (key.tightened) log.warn({ file: keyFile }, 'onion key was readable by others, mode corrected')
     return key
   }
 
-  /** One life of the service, from nothing to whatever ends it. Answers how long it stood. */
+  /** Runs the service until it fails. @returns the milliseconds for which it was offered */
   async function live(): Promise<number> {
     const tor =
       options.tor === 'spawn'
@@ -149,7 +149,7 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
       controller = connected
       const cookies = tor ? [tor.cookie] : options.cookie ? [options.cookie] : KNOWN_COOKIES
       await unlessOver(authenticate(connected, cookies))
-      // a tor that is not ours is neither owned nor signalled
+      // only a spawned tor is owned
       if (tor) await unlessOver(connected.ask((callback) => connected.takeOwnership(callback)))
       offered = await unlessOver(
         offerService(
@@ -215,7 +215,7 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
   }
 }
 
-/** What one word says of it. */
+/** The state in one word, and its reason. */
 function judge(
   service: ServiceState | null,
   failure: string | null,

@@ -1,11 +1,11 @@
-// Replies of a tor's control port, put together from bytes however they arrive (control-spec, 2.3).
+// Parses replies of tor's control port from chunks of any size (control-spec, 2.3).
 
 import { KIB, MIB } from '../lib/limits.js'
 
 export interface ReplyLine {
-  /** what follows the code and its separator */
+  /** text after the code and its separator */
   text: string
-  /** the lines of data that follow, without their dots; null where there are none */
+  /** data lines that follow, unescaped; null if there are none */
   data: string | null
 }
 
@@ -14,16 +14,16 @@ export interface Reply {
   lines: ReplyLine[]
 }
 
-/** Bytes of one line; the longest tor sends us are some hundreds. */
+/** Longest line in bytes; tor's have some hundreds. */
 const LINE_BYTES = 16 * KIB
-/** Bytes of one reply; we ask for nothing that comes near it. */
+/** Longest reply in bytes, far above what the relay asks for. */
 const REPLY_BYTES = MIB
 
 const LF = 0x0a
 
 /**
- * A function that takes bytes and calls with every reply that is complete.
- * It throws for bytes that no tor would send; what it is given after that is nothing it can make sense of.
+ * Creates a function that takes chunks and reports each complete reply.
+ * It throws for invalid data and must not be called again then.
  */
 export function createReplyReader(onReply: (reply: Reply) => void): (chunk: Buffer) => void {
   let left: Buffer = Buffer.alloc(0)
@@ -43,7 +43,7 @@ export function createReplyReader(onReply: (reply: Reply) => void): (chunk: Buff
       return
     }
     const [, code, separator, text = ''] = /^([1-6]\d\d)([ +-])(.*)$/s.exec(line) ?? []
-    if (!code) throw new Error('it does not speak the control protocol')
+    if (!code) throw new Error('the program does not speak the control protocol')
     lines.push({ text, data: null })
     if (separator === '+') data = []
     if (separator !== ' ') return
@@ -66,14 +66,14 @@ export function createReplyReader(onReply: (reply: Reply) => void): (chunk: Buff
   }
 }
 
-/** The value of `KEY=value` in a line of keys and values, unquoted (control-spec, 2.1.1); null where there is none. */
+/** The unquoted value of `KEY=value` in a line (control-spec, 2.1.1); null if missing. */
 export function valueIn(text: string, key: string): string | null {
   const [, quoted, bare] = new RegExp(`(?:^| )${key}=(?:"((?:[^"\\\\]|\\\\.)*)"|(\\S*))`).exec(text) ?? []
   if (quoted !== undefined) return quoted.replace(/\\(.)/g, '$1')
   return bare ?? null
 }
 
-/** The value that GETINFO answered for a keyword, all of it: after the first `=`, and what came as data. */
+/** The complete value of a GETINFO keyword: after `=`, or from the data lines. */
 export function infoOf({ lines }: Reply, keyword: string): string | null {
   const line = lines.find(({ text }) => text.startsWith(`${keyword}=`))
   if (!line) return null

@@ -1,4 +1,4 @@
-// One service at one tor: offered, published, looked after until the control connection is over.
+// Offers the onion service at a tor and watches it until the control connection ends.
 
 import type { Clock } from '../lib/clock.js'
 import { HOUR, MINUTE, SECOND } from '../lib/limits.js'
@@ -8,7 +8,7 @@ import { KEY_TYPE, type OnionKey } from './key.js'
 import { infoOf, type Reply, valueIn } from './replies.js'
 import { look, socksAddress } from './socks.js'
 
-/** Where a port of the onion address leads. */
+/** A port of the onion address and its local target. */
 export interface OnionPort {
   virtual: number
   host: string
@@ -18,63 +18,63 @@ export interface OnionPort {
 export interface ServiceOptions {
   key: OnionKey
   ports: readonly OnionPort[]
-  /** what the look from outside asks for */
+  /** the page that the self-check fetches */
   lookAt: { port: number; path: string }
 }
 
-/** What is known of a service. */
+/** State of a service. */
 export interface ServiceState {
-  /** of tor's own start, 0 to 100 */
+  /** bootstrap progress of tor, 0 to 100 */
   progress: number
-  /** a descriptor has been uploaded, so that clients find us */
+  /** a descriptor was uploaded, so clients can find the service */
   uploaded: boolean
-  /** whether tor thinks that the network is there */
+  /** whether tor considers the network up */
   live: boolean
-  /** whether the last look from outside found us; null before the first, and where there is no SOCKS port */
+  /** result of the last self-check; null before the first, and without a SOCKS port */
   reached: boolean | null
-  /** what stands in the way, in tor's words or ours */
+  /** the current problem */
   trouble: string | null
   /** tor's version */
   tor: string
-  /** which defences against floods this tor has taken on */
+  /** defences against floods that this tor supports */
   defences: readonly string[]
 }
 
 export interface Service {
-  /** Rejects when the service is no more, with why. */
+  /** Rejects with the reason when the service has ended. */
   failed: Promise<never>
   close(): void
 }
 
-/** Milliseconds without progress after which it is said what tor is waiting for. */
+/** Milliseconds without progress after which the reason reports what tor waits for. */
 export const WAITING_MS = 1 * MINUTE
-/** Milliseconds between proofs that tor is there and still has our service. */
+/** Milliseconds between checks that tor answers and still has the service. */
 export const HEARTBEAT_MS = 30 * SECOND
-/** Milliseconds to the first look from outside after publishing, and, doubled each time, after one that failed. */
+/** Milliseconds to the first self-check after publishing and to the next after a failure, doubled each time. */
 export const LOOK_AGAIN_MS = 15 * SECOND
-/** Milliseconds between looks that succeed. */
+/** Milliseconds between successful self-checks. */
 export const LOOK_EVERY_MS = HOUR
-/** Looks that must fail in a row before we think that nobody reaches us: circuits do fail. */
+/** Failed self-checks in a row before the service counts as unreachable: single circuits do fail. */
 export const LOOKS = 3
-/** Streams on one rendezvous circuit, which is one client: a browser opens some eight, an app a few. */
+/** Streams per rendezvous circuit, that is per client: a browser opens some eight, an app a few. */
 const STREAMS = 64
-/** What a busy service may ask its callers for, best first; an older tor refuses what it does not know. */
+/** ADD_ONION options against floods, best first: an older tor rejects unknown ones. */
 const DEFENCES: ReadonlyArray<readonly [names: readonly string[], words: string]> = [
   [['streams', 'proof of work'], ` MaxStreams=${STREAMS} PoWDefensesEnabled=1`],
   [['streams'], ` MaxStreams=${STREAMS}`],
   [[], ''],
 ]
-/** Times an address that is in use at this tor is asked for again: an earlier connection of ours may be dying. */
+/** Retries if the address is in use at this tor: an earlier connection may still be closing. */
 const COLLISIONS = 5
 const COLLISION_MS = 1 * SECOND
 
-/** Events we hear of. */
+/** Events to subscribe to. */
 const EVENTS = ['STATUS_CLIENT', 'STATUS_GENERAL', 'NETWORK_LIVENESS', 'HS_DESC']
 
 /**
- * Offers the service at a tor where we are authenticated.
- * @param changed told of every change of what is known
- * @throws Error where tor refuses
+ * Offers the service over an authenticated control connection.
+ * @param changed called at every change of state
+ * @throws Error if tor rejects the service
  */
 export async function offerService(
   { controller, clock, log }: { controller: Controller; clock: Clock; log: Log },
@@ -93,17 +93,17 @@ export async function offerService(
   let stopLooking = (): void => {}
   let failures = 0
 
-  /** by uptime, when tor last got any further; and whether it was said since that it does not */
+  /** uptime of tor's last progress, and whether the lack of progress since was reported */
   let moved = clock.uptime()
   let told = false
 
-  /** What tor is waiting for, once it has got no further for a while: it warns of what fails, and not of silence. */
+  /** Reports what tor waits for after a minute without progress: tor reports failures, but no silence. */
   function waiting(text: string, warning: string | null): string | null {
     const minutes = Math.floor((clock.uptime() - moved) / MINUTE)
     if (clock.uptime() - moved < WAITING_MS) return null
     const step = valueIn(text, 'SUMMARY') ?? 'its first circuit'
     const why = warning ? `${step} (${warning})` : step
-    if (!told) log.warn({ progress: state.progress, step, warning }, 'onion: tor is waiting')
+    if (!told) log.warn({ progress: state.progress, step, warning }, 'tor is waiting')
     told = true
     return `for ${minutes} min tor has been waiting for this: ${why}; the network here may keep it out`
   }
@@ -122,7 +122,8 @@ export async function offerService(
   }
   controller.on('tor:STATUS_CLIENT', bootstrap)
   controller.on('tor:STATUS_GENERAL', (text) => {
-    if (text.includes(' CLOCK_SKEW ')) set({ trouble: 'the clock of this machine is wrong, tor says' })
+    if (text.includes(' CLOCK_SKEW '))
+      set({ trouble: 'the clock of this machine is wrong, according to tor' })
   })
   controller.on('tor:NETWORK_LIVENESS', (text) => set({ live: text !== 'DOWN' }))
   controller.on('tor:HS_DESC', (text) => {
@@ -132,7 +133,7 @@ export async function offerService(
       set({ uploaded: true, trouble: null })
       lookLater(0)
     } else if (action === 'FAILED' && !state.uploaded) {
-      set({ trouble: `a directory refused our descriptor (${valueIn(text, 'REASON') ?? 'unknown'})` })
+      set({ trouble: `a directory rejected the descriptor (${valueIn(text, 'REASON') ?? 'unknown'})` })
     }
   })
   await controller.ask((callback) => controller.addEventListeners(EVENTS, callback))
@@ -147,10 +148,10 @@ export async function offerService(
     for (let i = 0; ; ) {
       const [names, words] = DEFENCES[i] as (typeof DEFENCES)[number]
       try {
-        // not detached: when this connection ends, so does the service, and its successor can have the address
+        // not detached: the service ends with this connection, and the next one can use the address
         const reply = await controller.command(`ADD_ONION ${KEY_TYPE}:${key.blob}${words}${lines}`)
         const given = reply.lines.map(({ text }) => valueIn(text, 'ServiceID')).find(Boolean)
-        if (given !== id) throw new Error(`tor has another address for our key: ${given}`)
+        if (given !== id) throw new Error(`tor computes another address for the key: ${given}`)
         return names
       } catch (err) {
         const { code, message } = err as ControlError
@@ -158,7 +159,7 @@ export async function offerService(
         if (code === 550 && /collision/i.test(message) && ++collisions <= COLLISIONS)
           await new Promise<void>((resolve) => clock.after(COLLISION_MS, resolve))
         else if (code >= 510 && code < 520 && i + 1 < DEFENCES.length) i += 1
-        else throw new Error(`tor refuses our service: ${message}`)
+        else throw new Error(`tor rejects the service: ${message}`)
       }
     }
   }
@@ -176,7 +177,7 @@ export async function offerService(
     const reply = await ask('status/bootstrap-phase')
     bootstrap(infoOf(reply, 'status/bootstrap-phase') ?? '')
     const onions = infoOf(await ask('onions/current'), 'onions/current') ?? ''
-    if (!onions.split('\n').includes(id)) throw new Error('tor has lost our service')
+    if (!onions.split('\n').includes(id)) throw new Error('tor has lost the service')
   }
 
   function lookLater(ms: number): void {
@@ -184,7 +185,7 @@ export async function offerService(
     if (!closed) stopLooking = clock.after(ms, () => void lookNow())
   }
 
-  /** Where tor has a SOCKS port we can tell whether we are reached; where it has none we do not know. */
+  /** Checks through tor's SOCKS port whether the service is reachable; without one that stays unknown. */
   async function lookNow(): Promise<void> {
     try {
       const listeners = infoOf(await ask('net/listeners/socks'), 'net/listeners/socks') ?? ''
@@ -197,9 +198,9 @@ export async function offerService(
       if (closed) return
       failures += 1
       const { message } = err as Error
-      log.debug({ reason: message, failures }, 'the look at our own onion failed')
+      log.debug({ reason: message, failures }, 'onion self-check failed')
       if (failures >= LOOKS)
-        set({ reached: false, trouble: `we do not reach ourselves through tor: ${message}` })
+        set({ reached: false, trouble: `the relay does not reach itself through tor: ${message}` })
     }
     if (closed) return
     lookLater(failures > 0 ? Math.min(LOOK_EVERY_MS, LOOK_AGAIN_MS * 2 ** (failures - 1)) : LOOK_EVERY_MS)

@@ -1,17 +1,17 @@
-// A look at our own pages from outside: one GET through tor's SOCKS port (RFC 1928, 1929).
+// The onion self-check: one GET through tor's SOCKS port (RFC 1928, 1929).
 
 import { randomBytes } from 'node:crypto'
 import { connect, type Socket } from 'node:net'
 import type { Clock } from '../lib/clock.js'
 import { KIB, MINUTE } from '../lib/limits.js'
 
-/** Milliseconds a look may take: a new circuit to a rendezvous point on a slow day. */
+/** Milliseconds for a self-check: a new circuit to a rendezvous point can be slow. */
 export const LOOK_MS = 1 * MINUTE
 
-/** Bytes of an answer that are read; `ok` and its headers are some 800. */
+/** Bytes of an answer that are read; `ok` with its headers has some 800. */
 const ANSWER_BYTES = 8 * KIB
 
-/** What a SOCKS server says where it fails, 1 to 8 (RFC 1928, 6), then tor's own for onion services (proposal 304). */
+/** SOCKS errors 1 to 8 (RFC 1928, 6), then tor's for onion services (proposal 304). */
 const FAILURES: Readonly<Record<number, string>> = {
   1: 'general failure',
   2: 'not allowed',
@@ -28,7 +28,7 @@ const FAILURES: Readonly<Record<number, string>> = {
   247: 'the introduction timed out',
 }
 
-/** Where tor's SOCKS port is, as `GETINFO net/listeners/socks` says it: the first of them, or null. */
+/** The first SOCKS port in `GETINFO net/listeners/socks`, or null. */
 export function socksAddress(listeners: string): { host: string; port: number } | { path: string } | null {
   const [, text = ''] = /^"([^"]+)"/.exec(listeners) ?? []
   if (text.startsWith('unix:')) return { path: text.slice(5) }
@@ -37,8 +37,8 @@ export function socksAddress(listeners: string): { host: string; port: number } 
 }
 
 /**
- * Fetches a page of an onion service by a circuit of its own.
- * @throws Error saying what stood in the way
+ * Fetches a page of an onion service over a new circuit.
+ * @throws Error with the reason of the failure
  */
 export async function look(
   { clock }: { clock: Clock },
@@ -60,13 +60,13 @@ export async function look(
 }
 
 async function dial(socket: Socket, reader: Reader, { host, port }: { host: string; port: number }) {
-  // version 5, one method: name and password. Tor takes any, and a new name is a new circuit
+  // version 5, one method: name and password. tor accepts any, and a new name gets a new circuit
   socket.write(Buffer.from([5, 1, 2]))
   const method = await reader.bytes(2)
-  if (method[0] !== 5 || method[1] !== 2) throw new Error('it is no SOCKS port of a tor')
+  if (method[0] !== 5 || method[1] !== 2) throw new Error('the port is not a SOCKS port of tor')
   const name = Buffer.from(randomBytes(8).toString('hex'))
   socket.write(Buffer.concat([Buffer.from([1, name.length]), name, Buffer.from([1, 0x78])]))
-  if ((await reader.bytes(2))[1] !== 0) throw new Error('the SOCKS port refuses us')
+  if ((await reader.bytes(2))[1] !== 0) throw new Error('the SOCKS port rejects the connection')
   const target = Buffer.from(host)
   const head = Buffer.from([5, 1, 0, 3, target.length])
   socket.write(Buffer.concat([head, target, Buffer.from([port >> 8, port & 255])]))
@@ -78,11 +78,11 @@ async function dial(socket: Socket, reader: Reader, { host, port }: { host: stri
 
 interface Reader {
   bytes(count: number): Promise<Buffer>
-  /** Up to the end of a line, without it. */
+  /** Reads a line, without its end. */
   line(most: number): Promise<string>
 }
 
-/** Takes a socket's bytes in the lengths they are wanted in. */
+/** Reads a socket by length or by line. */
 function createReader(socket: Socket): Reader {
   const chunks = socket[Symbol.asyncIterator]()
   let left: Buffer = Buffer.alloc(0)

@@ -1,4 +1,4 @@
-// A tor of our own: the system's program as our child, in a directory of its own, gone when we are.
+// Spawns the system's tor as a child process, in a directory of its own. It ends with the relay.
 
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,44 +11,44 @@ import type { Log } from '../lib/log.js'
 import { dialUnix } from './dial.js'
 
 export interface TorOptions {
-  /** for tor's data and the control socket; made, and closed to others */
+  /** for tor's data and its control socket; created with mode 0700 */
   dir: string
-  /** the program, or its name to be looked for */
+  /** path or name of the program */
   binary: string
-  /** a file of lines for the torrc, or null */
+  /** file with further lines for the torrc, or null */
   extra: string | null
 }
 
 export interface TorChild {
-  /** the file that both sides of the control connection must know */
+  /** path of the control port's cookie */
   cookie: string
-  /** Resolves with the control connection, once tor listens. */
+  /** Resolves with a control connection once tor listens. */
   control(): Promise<Socket>
-  /** Resolves, with why, when tor is gone. */
+  /** Resolves with the reason when tor has exited. */
   ended: Promise<Error>
-  /** Ends it, whatever state it is in; resolves when it is gone. */
+  /** Stops tor, even a suspended one; resolves when it has exited. */
   stop(): Promise<void>
 }
 
-/** Milliseconds until tor must listen: one that finds its directory locked waits 5 s for the other to go. */
+/** Milliseconds until tor must listen: it waits 5 s for a lock on its directory. */
 const LISTEN_MS = 30 * SECOND
-/** Milliseconds between looks whether it does. */
+/** Milliseconds between attempts to connect. */
 const LOOK_MS = 100
-/** Milliseconds to end by itself; a tor that is stopped (SIGSTOP) never does. */
+/** Milliseconds from SIGTERM to SIGKILL; a suspended tor (SIGSTOP) needs the second. */
 const STOP_MS = 1 * SECOND
-/** Milliseconds that its last words may take to reach us. */
+/** Milliseconds to wait for the last output after the exit. */
 const WORDS_MS = 200
-/** Bytes of the last words kept to tell why it ended. */
+/** Characters of the last warning in the reason. */
 const WORDS = 300
 
-/** What would undo what we rely on, if it stood in the operator's lines. */
+/** Options that the operator's lines must not set. */
 const OURS =
   /^\s*[+/]?(DataDirectory|ControlPort|ControlSocket|CookieAuth\w*|HashedControlPassword|RunAsDaemon|User|__\w+)\b/im
 
-/** Lines of the template that the operator's own replace: tor takes two of them for a contradiction. */
+/** Options of the template that the operator's lines replace: tor rejects or misreads both together. */
 const REPLACED = ['SocksPort', 'MaxMemInQueues']
 
-/** The template, `tor/torrc.in` of the installation: above the sources as well as above a build in one file. */
+/** Reads the installation's `tor/torrc.in`, which is one or two directories above, by how the code was built. */
 function readTemplate(): string {
   for (const above of ['../../', '../']) {
     const url = new URL(`${above}tor/torrc.in`, import.meta.url)
@@ -60,7 +60,7 @@ function readTemplate(): string {
 /**
  * Fills in the torrc of the child.
  * @param extra the operator's lines
- * @throws Error for lines that would undo ours
+ * @throws Error for lines that set an option of the relay's
  */
 export function composeTorrc({ dir, pid, extra }: { dir: string; pid: number; extra: string }): string {
   const [, forbidden] = OURS.exec(extra) ?? []
@@ -81,12 +81,12 @@ export function composeTorrc({ dir, pid, extra }: { dir: string; pid: number; ex
     .replace(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole)
 }
 
-/** Bytes that cells of all circuits may take in tor, of a board with so many: then it closes the largest. */
+/** MaxMemInQueues for a machine with so many bytes of memory: above it tor closes the largest circuits. */
 export function queueBytes(memory: number): number {
   return Math.floor(Math.min(Math.max(memory / 8, TOR_QUEUE_BYTES.least), TOR_QUEUE_BYTES.most))
 }
 
-/** Starts a tor. @throws Error where the directory or the operator's lines cannot be used */
+/** Starts tor. @throws Error if the directory or the operator's lines cannot be used */
 export function startTor({ log, clock }: { log: Log; clock: Clock }, options: TorOptions): TorChild {
   const { dir, binary } = options
   mkdirSync(dir, { recursive: true, mode: 0o700 })
@@ -96,7 +96,7 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
   writeFileSync(torrc, composeTorrc({ dir, pid: process.pid, extra }), { mode: 0o600 })
   const socket = join(dir, 'control')
   const cookie = join(dir, 'cookie')
-  // what an earlier one left would be taken for the new one's
+  // files of an earlier tor would be mistaken for the new one's
   for (const stale of [socket, cookie]) rmSync(stale, { force: true })
 
   const child = spawn(binary, ['--defaults-torrc', '/dev/null', '-f', torrc], {
@@ -107,7 +107,9 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
     child.once('error', (err: NodeJS.ErrnoException) => {
       const missing = err.code === 'ENOENT' || err.code === 'EACCES'
       const help = 'install it (Debian: apt-get install tor), or name it with onion.tor_binary'
-      resolve(new Error(missing ? `there is no program ${binary} that we may run: ${help}` : err.message))
+      resolve(
+        new Error(missing ? `there is no program ${binary} that the relay may run: ${help}` : err.message),
+      )
     })
     child.once('exit', (code, signal) => {
       const tell = (): void => {
@@ -115,7 +117,7 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
         const said = words()
         resolve(new Error(`tor ended (${signal ?? `code ${code}`})${said ? `: ${said}` : ''}`))
       }
-      // its last words may still be on the way; a child of its own may hold the pipe open for longer
+      // the last output may still arrive; a child of tor may hold the pipe open for longer
       const late = setTimeout(tell, WORDS_MS)
       child.once('close', tell)
     })
@@ -130,7 +132,7 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
     for (;;) {
       if (gone) throw gone
       try {
-        // the cookie comes after the socket: only with both can one go on
+        // tor writes the cookie after it opens the socket; both are needed
         readFileSync(cookie)
         return await dialUnix(socket)
       } catch (err) {
@@ -147,7 +149,7 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
     async stop() {
       if (gone) return
       child.kill('SIGTERM')
-      // by the system's own time: whoever closes a relay waits for this
+      // real time, as closing the relay waits for this
       const cut = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
       await ended
       clearTimeout(cut)
@@ -155,19 +157,19 @@ export function startTor({ log, clock }: { log: Log; clock: Clock }, options: To
   }
 }
 
-/** Passes tor's words to the log; answers its last complaint. */
+/** Logs tor's output at `debug`. @returns a function for the last warning */
 function listenTo(child: ChildProcess, log: Log): () => string {
   let complaint = ''
   for (const stream of [child.stdout, child.stderr]) {
     let left = ''
     stream?.on('data', (chunk: Buffer) => {
       const lines = (left + chunk).split('\n')
-      // a line without an end is cut
+      // a line without an end is truncated
       left = (lines.pop() ?? '').slice(-8 * KIB)
       for (const line of lines) {
         const [, level = '', text = line] = /\[(\w+)\] (.*)$/.exec(line) ?? []
         if (level === 'err' || level === 'warn') complaint = text.slice(0, WORDS)
-        log.debug({ tor: text }, 'tor')
+        log.debug({ tor: text }, 'tor output')
       }
     })
   }

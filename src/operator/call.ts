@@ -1,20 +1,20 @@
-// What a method of the control socket is told of the request it answers.
+// What a control socket method gets besides its parameters: a cancel signal and a way to report progress.
 
-/** How far a long call has come. */
+/** Progress of a long call. */
 export interface Progress {
-  /** what is being done, in a word or two */
+  /** name of the current step, in one or two words */
   stage: string
   done: number
-  /** null where it is not known beforehand */
+  /** null if unknown */
   total: number | null
 }
 
 export type OnProgress = (progress: Progress) => void
 
-/** One request under way. */
+/** One request in progress. */
 export interface Call {
-  /** aborted when the caller hangs up */
+  /** aborted when the client disconnects */
   signal: AbortSignal
-  /** tells the caller how far it is; as often as one likes, as few reports are sent */
+  /** reports progress to the client; reports are rate limited */
   progress: OnProgress
 }

@@ -14,11 +14,11 @@ export interface OperatorClient {
 }
 
 export interface ClientOptions {
-  /** milliseconds without a word about a call after which it is given up; the relay says every few seconds that it is at work */
+  /** milliseconds without an answer, progress or heartbeat after which a call fails */
   patience?: number
 }
 
-/** A call that the relay has been asked, or that waits for its turn. */
+/** A call that was sent or waits to be sent. */
 interface PendingCall {
   method: string
   params: unknown[]
@@ -28,7 +28,7 @@ interface PendingCall {
   timer?: NodeJS.Timeout
 }
 
-/** What to do where there are no file descriptors left, or too many callers wait. */
+/** Advice when the relay or this process has no file descriptors left, or too many clients wait. */
 const OVERLOADED =
   'raise the limit (ulimit -n; LimitNOFILE of the unit), or end programs that hold many files'
 
@@ -37,7 +37,7 @@ const CONNECT_MS = 10 * SECOND
 
 /**
  * Connects to the relay that runs on a data directory.
- * @throws RelayError `relay_not_running`; `not_allowed` where the socket is somebody else's
+ * @throws RelayError `relay_not_running`; `not_allowed` if the socket belongs to another user
  */
 export async function connectOperator(
   dataDir: string,
@@ -45,9 +45,9 @@ export async function connectOperator(
 ): Promise<OperatorClient> {
   const path = join(dataDir, 'control.sock')
   const socket = await open(path, dataDir)
-  /** asked, by id */
+  /** sent calls, by id */
   const calls = new Map<number, PendingCall>()
-  /** beyond what the relay takes at a time */
+  /** calls above CONTROL_REQUESTS, not sent yet */
   const waiting: PendingCall[] = []
   let lastId = 0
   let lost: RelayError | null = null
@@ -68,7 +68,7 @@ export async function connectOperator(
     const { id, result, progress, error } = message
     if (error && id === null) return end(fromWire(error))
     const call = calls.get(id as number)
-    // given up already
+    // the call has timed out
     if (!call) return
     call.timer?.refresh()
     if ('progress' in message) {
@@ -105,12 +105,16 @@ export async function connectOperator(
   }
 
   async function hungUp(cause?: unknown): Promise<RelayError> {
-    // a relay without file descriptors takes a caller's connection and ends it at once
+    // a relay without free file descriptors accepts a connection and closes it at once
     if (await isTaken(path))
-      return new AdvisedError(OVERLOADED, 'busy', 'the relay hung up before it answered, and still listens')
-    return new RelayError('relay_not_running', 'it hung up before it answered', { cause })
+      return new AdvisedError(
+        OVERLOADED,
+        'busy',
+        'the relay closed the connection before it answered, and still listens: it may be out of file descriptors',
+      )
+    return new RelayError('relay_not_running', 'the connection closed before an answer', { cause })
   }
-  // told of by the iterator; an error after the last line is nobody's business
+  // the iterator reports errors; one after the last line does not matter
   socket.on('error', () => {})
   read().then(
     async () => end(await hungUp()),
@@ -132,7 +136,7 @@ export async function connectOperator(
   return { operator, close: () => end(new RelayError('relay_not_running', 'the connection was closed')) }
 }
 
-/** Whether somebody listens at a path. */
+/** Whether a process listens at a path. */
 function isTaken(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path)
@@ -173,14 +177,14 @@ function unreachable(err: NodeJS.ErrnoException, path: string, dataDir: string):
     const advice = 'run this as the user that runs the relay, for example with: sudo -u USER tidepool …'
     return new AdvisedError(advice, 'not_allowed', `${path} belongs to another user`)
   }
-  // ours or the system's, not the relay's: it may be running well
+  // a limit of this process or of the system: the relay may be running well
   if (err.code === 'EMFILE' || err.code === 'ENFILE' || err.code === 'EAGAIN')
     return new AdvisedError(OVERLOADED, 'busy', `${path} cannot be opened: ${err.code}`)
   const detail = err.code === 'ECONNREFUSED' ? `the one on ${dataDir} has ended` : `none on ${dataDir}`
   return new RelayError('relay_not_running', detail, { cause: err })
 }
 
-/** @throws RelayError `internal` where the relay greets with another version of the protocol, or not at all */
+/** @throws RelayError `internal` for another protocol version, `body_malformed` for no greeting */
 function requireProtocol({ tidepool, version }: Record<string, unknown>): void {
   if (tidepool === PROTOCOL_VERSION) return
   if (!Number.isSafeInteger(tidepool)) throw new RelayError('body_malformed')
@@ -191,15 +195,15 @@ function requireProtocol({ tidepool, version }: Record<string, unknown>): void {
   )
 }
 
-/** What ended the connection, as the caller is told; null where it just ended. */
+/** The error that ended the connection, for the caller; null if it was just closed. */
 function asFault(err: unknown): RelayError | null {
   if (!(err instanceof RelayError)) return null
   return err.code === 'body_malformed' || err.code === 'message_too_large'
-    ? new RelayError('internal', 'what answers there is no relay')
+    ? new RelayError('internal', 'the program at this socket is not a relay')
     : err
 }
 
-/** An error of the relay in our own class again, detail and all. */
+/** An error from the relay as a RelayError with its code and message. */
 function fromWire(value: unknown): RelayError {
   const { code, message } = value as Partial<Record<'code' | 'message', unknown>>
   const error = new RelayError(isErrorCode(code) ? code : 'internal')

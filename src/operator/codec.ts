@@ -1,11 +1,11 @@
-// The lines of the control socket: one JSON object each, bounded in length, read and written alike at both ends.
+// Lines of the control socket: one JSON object each, with a maximum length. Client and server share this.
 
 import type { Socket } from 'node:net'
 import { type ErrorCode, RelayError } from '../lib/errors.js'
 import { KIB } from '../lib/limits.js'
 import type { Progress } from './call.js'
 
-/** The first line on a connection, from the relay. */
+/** The first line of a connection, sent by the relay. */
 export interface Greeting {
   /** version of the protocol */
   tidepool: number
@@ -19,7 +19,7 @@ export interface Request {
   params: readonly unknown[]
 }
 
-/** What the relay says of a request; `id` is null where a line was no request. */
+/** What the relay sends about a request; `id` is null if the line was not a request. */
 export type Reply =
   | { id: number; result: unknown }
   | { id: number; progress: Progress | null }
@@ -29,22 +29,22 @@ export type Reply =
 export const SOCKET_PATH_BYTES = 107
 
 const NEWLINE = 10
-/** Bytes of a reader's buffer to begin with, and that it keeps between lines. */
+/** Initial size of a reader's buffer in bytes; an idle reader shrinks back to it. */
 const BUFFER_BYTES = 16 * KIB
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-/** Takes bytes in pieces of any size and gives lines; what is held is one buffer, whatever the pieces. */
+/** Splits chunks of any size into lines. Holds one buffer, however small the chunks are. */
 export interface LineReader {
   push(chunk: Uint8Array): void
-  /** The next whole line without its end, good until the next `push`; null if there is none yet. @throws RelayError `message_too_large` */
+  /** The next complete line without its end, valid until the next `push`; null if there is none. @throws RelayError `message_too_large` */
   next(): Buffer | null
 }
 
-/** @param limit bytes of a line */
+/** @param limit bytes per line */
 export function createLineReader(limit: number): LineReader {
   let held = Buffer.allocUnsafe(BUFFER_BYTES)
-  /** what is held lies from `start` to `end`, and there is no line's end before `seen` */
+  /** the data is at `start` to `end`; there is no line end before `seen` */
   let [start, seen, end] = [0, 0, 0]
 
   function makeRoom(bytes: number): void {
@@ -81,8 +81,8 @@ export function createLineReader(limit: number): LineReader {
 }
 
 /**
- * Every line that comes over a socket; while the caller is busy with one, no further bytes are read.
- * Ends with the other end's; throws what the socket throws.
+ * Yields each line of a socket. Reads no further while the caller works on a line.
+ * Ends when the other side ends; throws the socket's error.
  */
 export async function* readLines(socket: Socket, limit: number): AsyncGenerator<Buffer, void> {
   const reader = createLineReader(limit)
@@ -92,7 +92,7 @@ export async function* readLines(socket: Socket, limit: number): AsyncGenerator<
   }
 }
 
-/** Resolves once a socket takes more, or is gone. */
+/** Resolves when a socket accepts more data or is closed. */
 export function whenWritable(socket: Socket): Promise<void> {
   if (!socket.writableNeedDrain || socket.destroyed) return Promise.resolve()
   return new Promise((resolve) => {
@@ -106,12 +106,12 @@ export function whenWritable(socket: Socket): Promise<void> {
   })
 }
 
-/** A message as its line. */
+/** Encodes a message as a line. */
 export function encodeLine(message: Greeting | Request | Reply): string {
   return `${JSON.stringify(message)}\n`
 }
 
-/** @throws RelayError `body_malformed` for all but one JSON object in UTF-8 */
+/** @throws RelayError `body_malformed` for anything but one JSON object in UTF-8 */
 export function decodeLine(line: Buffer): Record<string, unknown> {
   let value: unknown
   try {

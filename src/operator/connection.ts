@@ -1,4 +1,4 @@
-// One connection to the control socket: requests in, answers, progress and signs of life out.
+// One connection to the control socket: reads requests; sends answers, progress and heartbeats.
 
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
@@ -36,7 +36,7 @@ export interface ControlComponents {
 }
 
 export interface Connection {
-  /** Hangs up; resolves when all that was under way has ended. */
+  /** Closes the connection; resolves when all its requests have ended. */
   close(): Promise<unknown>
 }
 
@@ -45,15 +45,15 @@ export function greeting(version: string): string {
   return encodeLine({ tidepool: PROTOCOL_VERSION, version })
 }
 
-/** What is answered for a thrown value. */
+/** The answer for a thrown value. */
 export function failure(id: number | null, thrown: unknown): Reply {
   const { code, message } = toPublicError(thrown)
   return { id, error: { code, message } }
 }
 
 /**
- * Serves a connection until it is gone. Its end cancels what is under way.
- * A client that does not read is read no further, so what waits for it is bounded.
+ * Serves a connection until it closes, which cancels its requests.
+ * While a client does not read, its requests are not read either, so the queue is bounded.
  */
 export function serveConnection(
   socket: Socket,
@@ -79,14 +79,14 @@ export function serveConnection(
       )
   }
 
-  /** Says that a request is still under way; where the client is gone, the kernel says so in turn. */
+  /** Sends a heartbeat. If the client is gone, the write fails and closes the socket. */
   const beat = (id: number): void => {
     if (!socket.writableNeedDrain) send({ id, progress: null })
   }
 
   function begin({ id, method, params }: Request): void {
     if (!Object.hasOwn(handlers, method)) throw new RelayError('no_such_method', method.slice(0, 40))
-    if (underWay.has(id)) throw new RelayError('bad_argument', `request ${id} is still under way`)
+    if (underWay.has(id)) throw new RelayError('bad_argument', `request ${id} is still in progress`)
     if (underWay.size >= CONTROL_REQUESTS)
       throw new RelayError('busy', undefined, { limit: 'control_requests' })
     const handler: (params: readonly unknown[], call: Call) => Promise<unknown> =
@@ -101,7 +101,7 @@ export function serveConnection(
       },
     }
     const stopBeating = clock.every(CONTROL_HEARTBEAT_MS, () => beat(id))
-    // begun in a promise: a handler that throws before it returns one is answered like any other
+    // started in a promise, so that a handler that throws synchronously is answered, too
     const work = Promise.resolve()
       .then(() => handler(params, call))
       .then((result) => send({ id, result: result ?? null }))
@@ -137,20 +137,20 @@ export function serveConnection(
     write(greeting(version))
     let lines = 0
     for await (const line of readLines(socket, CONTROL_REQUEST_BYTES)) {
-      // a blank line is what a person at a terminal sends
+      // a person at a terminal may send blank lines
       if (line.length > 0 && !(line.length === 1 && line[0] === 13)) take(line)
       if (++lines % CONTROL_LINES_TURN === 0) await setImmediate()
       await whenWritable(socket)
     }
     hasEnded = true
-    // the client has ended its side or is gone altogether, which only a write can tell
+    // the client has ended its side or is gone: only a write shows which
     for (const id of underWay.keys()) beat(id)
     if (underWay.size === 0) socket.end()
   }
 
   socket.on('close', () => hangUp.abort())
   serve().catch((err) => {
-    // what follows a line that is too long cannot be told apart from it
+    // after a line that is too long, the start of the next one is unknown
     if (err instanceof RelayError) send(failure(null, err))
     socket.destroySoon()
   })

@@ -1,4 +1,4 @@
-// What can be found out about a relay's health: each check says what it saw and, where that is bad, what to do.
+// The health checks of a relay: each reports what it found and, if that is bad, what to do.
 
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,26 +15,26 @@ import type { DoctorCheck, DoctorReport } from './protocol.js'
 
 export interface DoctorOptions {
   dataDir: string
-  /** also fold the relay's own feed into the members table anew, and the invites into their indexes */
+  /** also rebuild the members table from the relay's own feed, and the indexes of invites */
   rebuild: boolean
-  /** leave out what reads the whole store */
+  /** skip the check that reads the whole store */
   quick?: boolean
 }
 
-/** Free bytes under which a relay will soon refuse messages. */
+/** Free bytes below which a relay will soon reject messages. */
 export const LOW_DISK = 200 * MIB
 
-/** The oldest Node that package.json lets the relay run on. */
+/** The oldest supported Node, as in package.json. */
 export const LEAST_NODE = [20, 12] as const
 
 const RESTORE = 'put a backup back: tidepool restore --replace FILE'
 
-/** A finding that needs nothing. */
+/** A finding that needs no action. */
 export function sound(name: string, detail: string): DoctorCheck {
   return { name, ok: true, severity: 'ok', detail, advice: null }
 }
 
-/** A finding that needs the operator; a warning can wait. */
+/** A finding that needs an action by the operator; a warning can wait. */
 export function trouble(
   name: string,
   severity: 'warning' | 'error',
@@ -44,12 +44,12 @@ export function trouble(
   return { name, ok: severity === 'warning', severity, detail, advice }
 }
 
-/** Findings as a whole. */
+/** Combines findings into a report. */
 export function report(checks: DoctorCheck[]): DoctorReport {
   return { ok: checks.every(({ ok }) => ok), checks }
 }
 
-/** What the running relay finds in itself; it goes on serving meanwhile. */
+/** Checks the running relay, which serves on meanwhile. */
 export async function examine(
   { store, now }: { store: Store; now: () => number },
   { dataDir, rebuild, quick = false }: DoctorOptions,
@@ -70,7 +70,7 @@ export async function examine(
   return report(checks)
 }
 
-/** What can be found where no relay runs: the same, but the store is looked at from outside. @param now Unix ms */
+/** Checks a data directory while no relay runs: reads the database file from outside. @param now Unix ms */
 export function examineAtRest(dataDir: string, now: number): DoctorCheck[] {
   return [...checkProcess(dataDir, now), checkFile(join(dataDir, 'db', DATA_FILE))]
 }
@@ -88,7 +88,7 @@ export function checkNode(version = process.versions.node): DoctorCheck {
     : trouble('node', 'error', version, `install Node ${LEAST_NODE.join('.')} or newer`)
 }
 
-/** Whether a clock can be right. @param now Unix ms */
+/** Whether the clock was ever set. @param now Unix ms */
 export function checkClock(now: number): DoctorCheck {
   const shown = new Date(now).toISOString()
   return isClockSet(now)
@@ -101,15 +101,15 @@ function checkDisk(dataDir: string): DoctorCheck {
   try {
     free = freeBytes(dataDir)
   } catch (err) {
-    return trouble('disk', 'error', (err as Error).message, 'name the data directory with --data')
+    return trouble('disk', 'error', (err as Error).message, 'set the right data directory with --data')
   }
   const shown = `${Math.round(free / MIB)} MiB free`
   return free >= LOW_DISK
     ? sound('disk', shown)
-    : trouble('disk', 'error', shown, 'make room, or new messages will be refused')
+    : trouble('disk', 'error', shown, 'free some space, or new messages will be rejected')
 }
 
-/** Without a file descriptor left, the relay hangs up on every caller. */
+/** Without a free file descriptor, the relay closes every new connection. */
 export function checkDescriptors(found = fileDescriptors()): DoctorCheck[] {
   if (!found) return []
   const shown = `${found.open} of ${found.limit} file descriptors are in use`
@@ -120,7 +120,7 @@ export function checkDescriptors(found = fileDescriptors()): DoctorCheck[] {
 
 function checkFile(path: string): DoctorCheck {
   let damage: string | null
-  if (!existsSync(path)) return sound('store', 'there is none yet')
+  if (!existsSync(path)) return sound('store', 'no store yet')
   try {
     damage = examineFile(path, true)
   } catch (err) {
@@ -128,7 +128,7 @@ function checkFile(path: string): DoctorCheck {
   }
   return damage
     ? trouble('store', 'error', `${path} is damaged: ${damage}`, RESTORE)
-    : sound('store', `every page of ${path} is sound`)
+    : sound('store', `all pages of ${path} are valid`)
 }
 
 async function checkStore(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
@@ -140,7 +140,7 @@ async function checkStore(store: Store, onProgress: OnStoreProgress): Promise<Do
   return trouble('store', 'error', `${problems.slice(0, 3).join('; ')}${more}`, RESTORE)
 }
 
-/** Forks, which the look at the store before this one may have found, and what is still being deleted. */
+/** Forked feeds, including those that the check of the store has just found, and feeds that are being deleted. */
 async function checkFeeds({ feeds }: Store): Promise<DoctorCheck> {
   const forks = await feeds.forks()
   const [first] = forks
@@ -150,7 +150,7 @@ async function checkFeeds({ feeds }: Store): Promise<DoctorCheck> {
       'feeds',
       'warning',
       `${first.feed} is forked at message ${first.sequence}${others}`,
-      `ask its owner which app to go on with, then: tidepool members reset '${first.feed}'`,
+      `ask its owner which app to continue with, then: tidepool members reset '${first.feed}'`,
     )
   }
   const { feeds: deleting, messages } = feeds.deleting()
@@ -162,11 +162,11 @@ async function checkFeeds({ feeds }: Store): Promise<DoctorCheck> {
   )
 }
 
-/** Invites that let nobody in until tomorrow: a code may have come into wrong hands. */
+/** Makers whose invites have reached today's limit: a code may have leaked. */
 function checkJoins({ invites }: Store): DoctorCheck[] {
   return invites.limited().map(({ by, refused }) => {
-    const found = `${JOINS_PER_DAY} feeds came in today by invites of ${by}; ${refused} more were refused`
-    const advice = 'see who they are: tidepool members list; and take the code back: tidepool invite revoke'
+    const found = `${JOINS_PER_DAY} feeds joined today with invites of ${by}; ${refused} more were rejected`
+    const advice = 'see who they are: tidepool members list; revoke the code: tidepool invite revoke'
     return trouble('joins', 'warning', found, advice)
   })
 }
@@ -175,14 +175,14 @@ async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promis
   const { differences, members, blocks, marks } = await store.members.rebuild(onProgress)
   if (differences.length === 0 && marks === 0)
     return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
-  // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.
+  // The differences are repaired. That there were some is a fault that the operator must learn of.
   const mended = [
-    ...(marks > 0 ? [`mended ${count(marks, 'mark')} of invites`] : []),
+    ...(marks > 0 ? [`repaired ${count(marks, 'index entry', 'index entries')} of invites`] : []),
     ...(differences.length > 0
       ? [
-          `mended as they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
+          `repaired because they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
         ]
       : []),
   ]
-  return trouble('rebuild', 'error', mended.join('; '), 'nothing now; please report it')
+  return trouble('rebuild', 'error', mended.join('; '), 'nothing to do now; please report it')
 }

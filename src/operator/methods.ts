@@ -1,4 +1,4 @@
-// The local operator's methods, over the store and the peer: what the control socket answers with.
+// The local operator's methods, which the control socket calls.
 
 import { RelayError } from '../lib/errors.js'
 import { isDialable } from '../lib/host.js'
@@ -18,7 +18,7 @@ import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
 import type { DoctorReport, InviteInfo, Operator, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
 
-/** Every method of `Operator` as the control socket calls it: with parameters that nobody has checked yet. */
+/** Every method of `Operator` as the control socket calls it: with unchecked parameters. */
 export type OperatorHandlers = {
   [Name in keyof Operator]: (params: readonly unknown[], call: Call) => ReturnType<Operator[Name]>
 }
@@ -34,23 +34,23 @@ export interface OperatorComponents {
   metrics: Operator['metrics']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
-  /** the lobby on Matrix, or null where it is off */
+  /** the lobby on Matrix; null if it is off */
   matrix?: () => MatrixOperator | null
-  /** the address an invite names: by a host that the operator names, or else the best of ours */
+  /** the address in an invite: of the given host, or else the relay's best address */
   address(host?: string): HostPort
-  /** where a browser opens the pages, without a path */
+  /** URL of the pages, without a path */
   webUrl(host?: string): string
-  /** days an invite is good for where the operator names none */
+  /** default validity of an invite, in days */
   expiresDays(): number
 }
 
-/** Entries of the audit log that are told where nobody says how many. */
+/** Default number of audit log entries. */
 const AUDIT_SHOWN = 100
 
 const isPrivacyMode = (value: unknown): value is PrivacyMode => PRIVACY_MODES.some((mode) => mode === value)
 const isRole = (value: unknown): value is Role => ROLES.some((role) => role === value)
 
-/** The methods, over the relay's parts. */
+/** Creates the methods. */
 export function createOperator(components: OperatorComponents): OperatorHandlers {
   const { store, peer, now } = components
   const { members, invites, feeds, knocks, roles, aliases } = store
@@ -58,7 +58,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
   const matrix = components.matrix ?? (() => null)
   const onMatrix = matrixMethods(matrix)
 
-  /** Says why a feed is refused: to a stranger a block does not show, to the operator it does. */
+  /** Replaces `not_allowed` by its reason: a block is hidden from strangers, but not from the operator. */
   async function withReason<T>(feed: unknown, action: () => Promise<T>): Promise<T> {
     try {
       return await action()
@@ -87,12 +87,12 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       const host = options.host ?? undefined
       const wanted = 'a name such as relay.example.org or an IP address without a zone, and no port'
       if (host !== undefined && (typeof host !== 'string' || !isDialable(host)))
-        throw new RelayError('bad_argument', `host is ${wanted}: apps read no other in a code`)
+        throw new RelayError('bad_argument', `host must be ${wanted}: apps accept nothing else in a code`)
       const address = components.address(host)
       if (!isDialable(address.host))
         throw new RelayError(
           'bad_argument',
-          `apps could not read a code with ${address.host}: host is ${wanted}`,
+          `apps cannot read a code with ${address.host}: host must be ${wanted}`,
         )
       const days = numberField(options, 'expires_days') ?? components.expiresDays()
       const target = options.for === undefined || options.for === null ? undefined : feedOr(options.for)
@@ -160,12 +160,13 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       return withReason(answers.admin, () => components.setup.answer(answers))
     },
     mode: async ([mode]) => {
-      if (!isPrivacyMode(mode)) throw new RelayError('bad_argument', `a mode is ${PRIVACY_MODES.join(', ')}`)
+      if (!isPrivacyMode(mode))
+        throw new RelayError('bad_argument', `mode must be one of ${PRIVACY_MODES.join(', ')}`)
       await actions.setMode(mode)
       return components.setup.info()
     },
     membersRole: async ([id, role]) => {
-      if (!isRole(role)) throw new RelayError('bad_argument', `a role is ${ROLES.join(', ')}`)
+      if (!isRole(role)) throw new RelayError('bad_argument', `role must be one of ${ROLES.join(', ')}`)
       await actions.setRole(feedOr(id), role)
     },
     async membersLink([id]) {
@@ -174,7 +175,8 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
     },
     audit: async ([asked]) => {
       const count = (asked ?? AUDIT_SHOWN) as number
-      if (!Number.isSafeInteger(count) || count < 1) throw new RelayError('bad_argument', 'count is a number')
+      if (!Number.isSafeInteger(count) || count < 1)
+        throw new RelayError('bad_argument', 'count must be a whole number above 0')
       return store.audit
         .list(Math.min(count, AUDIT_TOLD))
         .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
@@ -206,6 +208,6 @@ function feedOr(value: unknown): FeedId {
 
 function textOr(value: unknown, name: string): string {
   if (value === undefined || value === null) return ''
-  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} is text`)
+  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} must be text`)
   return value
 }

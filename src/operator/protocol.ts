@@ -1,4 +1,4 @@
-// What the local operator may ask over the control socket: methods and shapes that both ends share. No I/O.
+// The control socket's methods and types, shared by client and server. No I/O.
 
 import type { MatrixStatus } from '../matrix/contract.js'
 import type { BackupEnd, BackupNote } from '../store/backup-format.js'
@@ -7,10 +7,10 @@ import type { PrivacyMode } from '../store/settings.js'
 import type { OnProgress } from './call.js'
 import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
 
-/** Raised when an older client could misread what the relay sends; a method or a field more does not raise it. */
+/** Increased when an older client could misread the relay. Additional methods and fields do not increase it. */
 export const PROTOCOL_VERSION = 1
 
-/** Every method, by its name on the wire. The type sees to it that none is missing. */
+/** Every method, by its name on the wire. The type makes sure that none is missing. */
 const METHODS: Record<keyof Operator, true> = {
   status: true,
   inviteCreate: true,
@@ -61,20 +61,20 @@ export interface Addresses {
 /** How the relay is reached by HTTPS under its domain. Times are Unix ms. */
 export interface HttpsStatus {
   /**
-   * `off`: not by us; `proxied`: by the proxy named in `domain.proxy`; `waiting`: no certificate yet; else what can be
-   * said of the certificate that is served, by our clock
+   * `off`: not served by the relay; `proxied`: by the proxy in `domain.proxy`; `waiting`: no certificate yet; else the
+   * state of the certificate by the relay's clock
    */
   state: 'off' | 'proxied' | 'waiting' | 'valid' | 'expired' | 'not_yet_valid'
-  /** where the certificate comes from: the operator's files, or a certificate authority that we ask */
+  /** source of the certificate: the operator's files, or ACME */
   source: 'files' | 'acme' | null
-  /** who signed the certificate */
+  /** issuer of the certificate */
   issuer: string | null
   expires: number | null
-  /** when another certificate is fetched, or tried to be fetched, next; null where that is not our business */
+  /** next attempt to renew; null if the relay does not renew it */
   renews: number | null
-  /** what went wrong last, until it is mended */
+  /** the current problem */
   reason: string | null
-  /** the port that leads to HTTPS */
+  /** port that redirects to HTTPS */
   http_port: number | null
 }
 
@@ -85,9 +85,9 @@ export interface RelayStatus {
   mode: PrivacyMode
   name: string
   uptime_s: number
-  /** restored from a backup, and not publishing yet */
+  /** restored from a backup and not publishing yet */
   recovering: boolean
-  /** who vouches for the clock: the network, or an hour without a step; until then nothing that has expired is deleted */
+  /** what confirms the clock: the network, or an hour without a step. Until then nothing that has expired is deleted */
   time: 'network' | 'agreement' | 'unconfirmed'
   addresses: Addresses
   members: number
@@ -97,10 +97,10 @@ export interface RelayStatus {
   ebt_refused: number
   feeds: number
   messages: number
-  /** of the messages kept, and the most there may be */
+  /** size of the stored messages, and its limit */
   message_bytes: number
   max_bytes: number
-  /** of the database's file, which also holds what is free in it */
+  /** size of the database file, including free pages */
   db_bytes: number
   rss_bytes: number
   https: HttpsStatus
@@ -110,9 +110,9 @@ export interface RelayStatus {
   warnings: string[]
 }
 
-/** An invite as it is listed: never its seed, which the relay does not keep. Times are Unix ms. */
+/** An invite in a list. The relay does not keep its seed. Times are Unix ms. */
 export interface InviteInfo {
-  /** the guest key as a feed id; names the invite in `revoke` */
+  /** the guest key as a feed id; identifies the invite in `revoke` */
   id: string
   uses: number
   used: number
@@ -120,9 +120,9 @@ export interface InviteInfo {
   created: number
   expires: number
   state: 'live' | 'used up' | 'expired' | 'revoked'
-  /** who made it: a member's id, `operator`, or `captcha` for the web's */
+  /** creator: a member's id, `operator`, or `captcha` for the web */
   by: string
-  /** the one feed a directed invite is for */
+  /** the only feed that can use a directed invite */
   for: string | null
 }
 
@@ -132,24 +132,24 @@ export interface MemberInfo {
   role: Role
   /** Unix ms of the contact message */
   since: number
-  /** how they came: an invite, a member's `follow`, or the operator */
+  /** how the feed became a member */
   by: 'invite' | 'voucher' | 'operator' | 'knock'
   /** the member who vouched, for `by: 'voucher'` */
   voucher: string | null
   note: string
   online: boolean
-  /** Unix ms, to within an hour, at which they were last here; null if never */
+  /** last connection, Unix ms to within an hour; null if never */
   seen: number | null
-  /** highest sequence kept, and how many messages and bytes */
+  /** highest stored sequence, number of messages and their size */
   latest: number
   messages: number
   bytes: number
   forked: boolean
-  /** what was refused of its feed since the relay started: in how many streams, and the last one's code and Unix ms */
+  /** rejected messages since the start: the number of streams with some, and the last code and its time in Unix ms */
   refused: { times: number; code: string; at: number } | null
 }
 
-/** Somebody waiting to be let in. Times are Unix ms. */
+/** A waiting knock. Times are Unix ms. */
 export interface KnockInfo {
   id: string
   note: string
@@ -157,7 +157,7 @@ export interface KnockInfo {
   expires: number
 }
 
-/** A name by which a member is found. */
+/** An alias. */
 export interface AliasInfo {
   alias: string
   owner: string
@@ -165,7 +165,7 @@ export interface AliasInfo {
   since: number
 }
 
-/** An action of moderation. */
+/** An entry of the audit log. */
 export interface AuditInfo {
   /** Unix ms */
   at: number
@@ -179,7 +179,7 @@ export interface AuditInfo {
 /** The next piece of a backup: a page of rows in base64, or the end. */
 export type BackupPiece = { page: string } | { end: BackupEnd }
 
-/** What the room is called and who may come in. */
+/** Name, description and privacy mode of the room. */
 export interface SettingsInfo {
   name: string
   description: string
@@ -187,14 +187,14 @@ export interface SettingsInfo {
   /** whether members may replicate by EBT, whatever the configuration says */
   ebt: boolean
   set_up: boolean
-  /** until set-up is done: what the web's set-up page asks for */
+  /** token for the web's set-up page; null once set-up is done */
   setup_token: string | null
 }
 
 export interface SetupAnswers {
   name: string
   description: string
-  /** feed id of whoever shall administer the room over SSB: followed, and given the role */
+  /** feed id of the first admin, who is followed and given the role */
   admin?: string
   /** whether members may replicate by EBT; left out, it stays as it is */
   ebt?: boolean
@@ -209,12 +209,12 @@ export interface BlockedInfo {
 /** One finding of `doctor`. */
 export interface DoctorCheck {
   name: string
-  /** false for an error alone: a warning can wait */
+  /** false for an error; true for a warning */
   ok: boolean
   severity: 'ok' | 'warning' | 'error'
   /** what was found */
   detail: string
-  /** what to do; null where nothing has to be */
+  /** what to do; null if nothing */
   advice: string | null
 }
 
@@ -223,65 +223,65 @@ export interface DoctorReport {
   checks: DoctorCheck[]
 }
 
-/** The control socket's methods as their caller sees them; each rejects with a RelayError. */
+/** The control socket's methods as a client calls them. Each rejects with a RelayError. */
 export interface Operator extends MatrixMethods {
   status(): Promise<RelayStatus>
   /**
-   * `timed_by` is there while nobody vouches for the clock: `expires` is corrected once somebody does.
-   * `host` names the address the code shall carry; without it the best of ours.
+   * `timed_by` is present while the clock is not confirmed; `expires` is corrected once it is.
+   * `host` is the address in the code; by default the relay's best address.
    */
   inviteCreate(options: {
     uses?: number
     note?: string
     expires_days?: number
     host?: string
-    /** a directed invite: only this feed may use it, by the code or just by connecting */
+    /** a directed invite: only this feed can use it, by the code or by connecting */
     for?: string
   }): Promise<InviteInfo & { code: string; link: string; timed_by?: 'uptime' }>
   inviteList(): Promise<InviteInfo[]>
-  /** @param id the invite's id, or the whole code or link */
+  /** @param id the invite's id, or the complete code or link */
   inviteRevoke(id: string): Promise<InviteInfo>
   membersList(): Promise<MemberInfo[]>
-  /** Follows a feed; answers the contact message `{key, value, timestamp}`. */
+  /** Follows a feed. @returns the contact message `{key, value, timestamp}` */
   membersAdd(id: string, note?: string): Promise<unknown>
   membersRemove(id: string): Promise<unknown>
-  /** Deletes what is stored of a member's feed and asks for it again; answers how many messages that were. */
+  /** Deletes the stored messages of a member's feed and requests them again. @returns their number */
   membersReset(id: string): Promise<{ messages: number }>
-  /** Without a reason, one that is kept stays. */
+  /** Without a reason, an earlier one is kept. */
   block(id: string, reason?: string): Promise<{ already: boolean }>
   unblock(id: string): Promise<void>
   blockedList(): Promise<BlockedInfo[]>
   settings(): Promise<SettingsInfo>
   /** All metrics in the OpenMetrics text format. */
   metrics(): Promise<string>
-  /** Answers the first run's questions, or changes the answers later. */
+  /** Answers the set-up questions, or changes the answers. */
   setup(answers: SetupAnswers): Promise<SettingsInfo>
-  /** Changes the privacy mode, effective on live connections at once. */
+  /** Changes the privacy mode. It applies to open connections at once. */
   mode(mode: PrivacyMode): Promise<SettingsInfo>
-  /** @throws `not_following` for a feed that is no member */
+  /** @throws RelayError `not_following` for a feed that is not a member */
   membersRole(id: string, role: Role): Promise<void>
-  /** A link by which one browser is signed in as a member, once. @throws `not_following` */
+  /** Creates a one-time link that signs one browser in as a member. @throws RelayError `not_following` */
   membersLink(id: string): Promise<{ url: string; expires: number }>
-  /** What was done by whom, newest first. */
+  /** The audit log, newest entry first. */
   audit(count?: number): Promise<AuditInfo[]>
   knocksList(): Promise<KnockInfo[]>
-  /** Lets one in; answers the contact message. */
+  /** Accepts a knock. @returns the contact message */
   knockAccept(id: string): Promise<unknown>
   knockDecline(id: string): Promise<unknown>
   aliasList(): Promise<AliasInfo[]>
-  /** Frees a name. @throws `not_found` */
+  /** Revokes an alias. @throws RelayError `not_found` */
   aliasRevoke(alias: string): Promise<void>
   /** Opens a snapshot of the store for this connection, which closes it. @throws `busy` */
   backup(): Promise<BackupNote>
-  /** Reads on in that snapshot; after the end it is closed. */
+  /** Returns the next piece of that snapshot; after the end it is closed. */
   backupNext(): Promise<BackupPiece>
-  /** After a restore: publish again without asking any further how far the relay's own feed had come. */
+  /** After a restore: stops asking peers for the relay's own feed and publishes again. */
   recoveryFinish(): Promise<void>
   /**
-   * `rebuild` folds the relay's own feed into the members table again and reports every difference found;
-   * `quick` does not read the whole store, for a check every minute.
+   * `rebuild` rebuilds the members table from the relay's own feed and reports every difference;
+   * `quick` skips the check that reads the whole store.
    */
   doctor(options: { rebuild?: boolean; quick?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
-  /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
+  /** Reads the configuration again, as on SIGHUP. @returns the changed keys, and those that need a restart */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>
 }

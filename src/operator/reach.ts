@@ -1,4 +1,4 @@
-// How the relay is reached: addresses for invites, links for pages, and the names it goes by, from whatever listens now.
+// The relay's own addresses, links and host names, from the listeners that are open now.
 
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
 import type { OpenedMatrix } from '../matrix/open.js'
@@ -9,10 +9,10 @@ import { multiserverAddress, siteAt, ssbPortAt } from '../web/address.js'
 import type { Listener, PublicName, RelayHostnames, Web } from '../web/app.js'
 import type { Addresses, RelayStatus } from './protocol.js'
 
-/** What the onion's own listeners are called. */
+/** Name of the onion's listeners. */
 export const ONION = 'onion'
 
-/** What listens, as far as it has been started: parts are built before, and may be asked at any time. */
+/** The open listeners. Null until they are open, as other parts exist earlier and may ask at any time. */
 export interface Listening {
   ssb: { port: number } | null
   web: (Listener & Pick<Web, 'trouble'>) | null
@@ -32,19 +32,19 @@ export const NOTHING_LISTENS: Listening = {
 export interface ReachOptions {
   id: FeedId
   ssb: HostPort
-  /** the plain web listener, as configured; `names` are further names it answers to, with commas between them */
+  /** the plain web listener as configured; `names` is a comma-separated list of further host names */
   web: HostPort & { names: string | null }
   domain: { name: string | null; alias_subdomains: boolean }
 }
 
 export interface Reach {
-  /** The address an invite names: by a host that its maker names, or else the best of ours. */
+  /** The address in an invite: of the given host, or else the best address. */
   address(host?: string): HostPort
-  /** Where a browser opens the pages, without a path. */
+  /** URL of the pages, without a path. */
   site(host?: string): string
   names(): RelayHostnames
   addresses(): Addresses
-  /** The same for a caller, by the SSB listener that it came through. */
+  /** The address for a caller, by the SSB listener that it uses. */
   addressFor(listener: string): HostPort
   inviteLink(seed: Buffer, listener: string): string
   aliasLink(alias: string, listener: string): string

@@ -1,4 +1,4 @@
-// The first run: what the room is called and who administers it, asked once, of whoever holds the token `start` printed.
+// First-run set-up: name, description and first admin, from the holder of the token that `start` prints.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { RelayError } from '../lib/errors.js'
@@ -8,31 +8,31 @@ import type { Store } from '../store/store.js'
 import type { SettingsInfo } from './protocol.js'
 
 export interface Setup {
-  /** Whether the questions are still open. */
+  /** Whether set-up is still to be done. */
   pending(): boolean
-  /** Whether this is the token: for the page, before it shows the questions. */
+  /** Whether this is the token. */
   knows(token: unknown): boolean
   /**
-   * Takes the answers from the web: once, and only with the token.
+   * Takes the answers from the web, once and only with the token.
    * @throws RelayError `already_set_up`, `token_wrong`, `bad_argument`, `bad_feed_id`
    */
   claim(token: unknown, answers: Record<string, unknown>): Promise<void>
-  /** Takes them from the operator, who may also change them later. */
+  /** Takes the answers from the operator, who can change them later. */
   answer(answers: Record<string, unknown>): Promise<SettingsInfo>
   info(): SettingsInfo
-  /** Where the questions are asked, token and all, under the pages' URL; null once they are answered. */
+  /** Link to the set-up page with the token; null once set-up is done. */
   link(site: string): string | null
 }
 
-/** Bytes of the token: more than anyone can guess. */
+/** Bytes of the token: too many to guess. */
 const TOKEN_BYTES = 16
 
-/** Holds a token of its own until the questions are answered; another start makes another. */
+/** Creates the set-up state with a fresh token, which changes with each start. */
 export function createSetup({ settings, members, moderation }: Store): Setup {
-  // whoever holds the token, or the socket, is the operator
+  // the holder of the token, like a client of the control socket, is the operator
   const actions = moderation.as('operator')
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
-  /** two forms posted at once: the first takes the place */
+  /** of two forms posted at the same time, the first wins */
   let claiming = false
 
   const pending = (): boolean => !settings.get().setUp
@@ -87,16 +87,16 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
   }
 }
 
-/** Text as people wrote it, without what could disturb a page or a terminal: control characters and stray spaces. */
+/** Text without control characters and surplus spaces, which could disturb a page or a terminal. */
 function line(value: unknown, name: string, most: number): string {
   const text = value ?? ''
-  if (typeof text !== 'string') throw new RelayError('bad_argument', `${name} is text`)
+  if (typeof text !== 'string') throw new RelayError('bad_argument', `${name} must be text`)
   const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim()
   if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
   return clean
 }
 
-/** The same for text of several lines, which it keeps; more than one empty line between two is one. */
+/** The same for text of several lines; several empty lines in a row become one. */
 function lines(value: unknown, name: string, most: number): string {
   const text = typeof value === 'string' ? value : line(value, name, most)
   const clean = text

@@ -1,4 +1,4 @@
-// The control socket's server: a unix socket that only the relay's own user can open; its file mode is its lock.
+// The control socket's server: a unix socket that only the relay's user can open, by its file mode.
 
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
@@ -9,19 +9,19 @@ import { encodeLine, SOCKET_PATH_BYTES } from './codec.js'
 import { type Connection, type ControlComponents, failure, greeting, serveConnection } from './connection.js'
 
 export interface Control {
-  /** Cancels what is under way, hangs up and stops listening. */
+  /** Cancels all requests, closes all connections and stops listening. */
   close(): Promise<void>
 }
 
 export interface ControlOptions {
   path: string
-  /** the relay's, for the greeting */
+  /** of the relay, for the greeting */
   version: string
 }
 
-/** What a connection beyond the limit is answered. */
+/** The answer to a connection above the limit. */
 const REFUSAL = new RelayError('busy', undefined, { limit: 'control_connections' })
-/** Milliseconds that cancelled requests have to end before the relay closes what they work on. */
+/** Milliseconds that cancelled requests have to end before the store closes. */
 const CANCEL_MS = CLOSE_MS / 4
 
 /**
@@ -35,14 +35,14 @@ export async function createControl(
   if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) {
     throw new RelayError(
       'data_unusable',
-      `the path of ${path} is longer than a socket's may be; use a shorter --data`,
+      `the path of ${path} is too long for a socket; use a shorter --data`,
     )
   }
   await removeStale(path)
   const connections = new Set<Connection>()
 
   function accept(socket: Socket): void {
-    // a client that goes away is no fault of ours
+    // the client is gone
     socket.on('error', (err) => log.debug({ err }, 'control connection failed'))
     if (connections.size >= CONTROL_CONNECTIONS) {
       counters.refused(REFUSAL)
@@ -55,14 +55,14 @@ export async function createControl(
     socket.on('close', () => connections.delete(connection))
   }
 
-  // half-open: `… | nc -U -N control.sock` ends its side with the last request, and waits for the answers
+  // half-open: `… | nc -U -N control.sock` ends its side after the last request and waits for the answers
   const server = createServer({ allowHalfOpen: true }, accept)
   await new Promise<void>((resolve, reject) => {
     server.once('error', (err) =>
       reject(new RelayError('data_unusable', `${path}: ${err.message}`, { cause: err })),
     )
     server.listen(path, () => {
-      // the data directory is 0700 already; this holds even where an operator has opened it to a group
+      // the data directory has mode 0700, but an operator may have opened it to a group
       chmodSync(path, 0o600)
       resolve()
     })
@@ -78,7 +78,7 @@ export async function createControl(
   }
 }
 
-/** @throws RelayError `relay_running` if somebody listens at `path`; removes what a killed relay left there. */
+/** Removes the socket of a killed relay. @throws RelayError `relay_running` if a process listens at `path` */
 export async function removeStale(path: string): Promise<void> {
   if (!existsSync(path)) return
   const alive = await new Promise<boolean>((resolve) => {
@@ -91,6 +91,6 @@ export async function removeStale(path: string): Promise<void> {
   })
   if (alive) throw new RelayError('relay_running', path)
   if (!lstatSync(path).isSocket())
-    throw new RelayError('data_unusable', `${path} is in the way: it is no socket of ours`)
+    throw new RelayError('data_unusable', `${path} is in the way: it is not a socket`)
   unlinkSync(path)
 }

@@ -1,4 +1,4 @@
-// The relay's status, gathered from its parts.
+// Collects the relay's status from its parts.
 
 import type { Clock } from '../lib/clock.js'
 import type { Counts } from '../lib/counters.js'
@@ -26,11 +26,11 @@ export interface StatusComponents {
 export interface StatusOptions {
   version: string
   dataDir: string
-  /** bytes that messages may take in all, now */
+  /** current limit for all messages, in bytes */
   maxBytes(): number
 }
 
-/** A function that answers the status as it is now; the relay's uptime counts from here. */
+/** Creates a function that returns the current status. Uptime counts from this call. */
 export function createStatus(
   { store, peer, counters, recovery, clock, trust, listening, reach }: StatusComponents,
   { version, dataDir, maxBytes }: StatusOptions,
@@ -69,13 +69,13 @@ export function createStatus(
   }
 }
 
-/** What is wrong with how a proxy serves the domain. */
+/** What is wrong with the reverse proxy's settings. */
 function trouble({ web }: Listening): Partial<RelayStatus['https']> {
   const reason = web?.trouble() ?? null
   return reason === null ? {} : { reason }
 }
 
-/** Where HTTPS is not served, or not yet. */
+/** The status without HTTPS, or before it is open. */
 export const NO_HTTPS: RelayStatus['https'] = {
   state: 'off',
   source: null,

@@ -269,13 +269,13 @@ t.test('doctor ends with 1 when something is wrong', async (t) => {
   severity = 'warning'
   t.match((await doctor()).stdout, /warn +rebuild +as it was\n.*\nrebuild: as it was\n {2}next: make room\n/s)
   severity = 'error'
-  t.match(await doctor('--rebuild'), { code: 1, stdout: /BAD +rebuild.* to see to/s })
+  t.match(await doctor('--rebuild'), { code: 1, stdout: /BAD +rebuild.* to solve/s })
   t.match(await doctor('--json'), { code: 1, stdout: /"ok": false/ })
   t.same(
     calls.filter(([name]) => name === 'doctor'),
     [false, false, true, false].map((rebuild) => ['doctor', { rebuild }]),
   )
-  t.match(await doctor('--watch', '1'), { code: 1, stdout: /BAD +rebuild.* to see to/s })
+  t.match(await doctor('--watch', '1'), { code: 1, stdout: /BAD +rebuild.* to solve/s })
   t.match(await tidepool('doctor', '--watch', '--data', shortDir(t)), { code: 1, stdout: /no relay runs/ })
   t.equal((await doctor('--watch', '0')).code, 2)
 })

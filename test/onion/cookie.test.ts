@@ -55,7 +55,7 @@ t.test('no other way in is taken: it would prove nothing of who answers', async 
 t.test('the file that who answers names is not read', async (t) => {
   const { control, controller } = await open(t)
   await t.rejects(authenticate(controller, ['/nowhere/cookie']), {
-    message: `its cookie cannot be read (ENOENT /nowhere/cookie); it says ${JSON.stringify(control.cookieFile)}: set onion.cookie`,
+    message: `the cookie of tor cannot be read (ENOENT /nowhere/cookie); tor names ${JSON.stringify(control.cookieFile)}: set onion.cookie`,
   })
   t.same(words(control), ['PROTOCOLINFO'], 'and nothing is said of it')
 })

@@ -40,7 +40,7 @@ t.test('a bad file is refused, and left as it is', async (t) => {
     ['the address of another', good.replace(key.address, other.address), /another/],
     ['a key of an old kind', good.replace('ED25519-V3', 'RSA1024'), /another kind/],
     ['a key of another program', '-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n', /another kind/],
-    ['of 5 KB', 'x'.repeat(5000), /no key file/],
+    ['of 5 KB', 'x'.repeat(5000), /not a key file/],
   ]
   const path = join(t.testdir({}), 'onion.key')
   for (const [what, bytes, complaint] of cases) {
@@ -96,7 +96,7 @@ t.test('forms in which other programs write a key', async (t) => {
     [Buffer.alloc(32, 7).toString('base64'), /seed or a public key/],
     ['RSA1024:MIICXAIBAAKBgQ', /16 characters/],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIICXAIBAAKBgQ', /PEM/],
-    [`${'a'.repeat(56)}:descriptor:x25519:${'A'.repeat(52)}`, /lets a client in/],
+    [`${'a'.repeat(56)}:descriptor:x25519:${'A'.repeat(52)}`, /client authorization key/],
   ]
   for (const [bytes, words] of refused)
     t.throws(() => parseKey(Buffer.from(bytes as string), 'x'), { code: 'data_unusable', message: words })

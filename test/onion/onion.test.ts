@@ -243,7 +243,7 @@ t.test('a tor that has lost our service is asked anew', async (t) => {
   control.answers.set('GETINFO', (keywords) => getInfo(keywords, 'b'.repeat(56)))
   kept.clock.advance(HEARTBEAT_MS)
   await kept.become('degraded')
-  t.match(kept.onion.status().reason, /lost our service/)
+  t.match(kept.onion.status().reason, /lost the service/)
 })
 
 t.test('a tor that finds no network says so, and says when it does again', async (t) => {
@@ -265,7 +265,7 @@ t.test('whoever answers garbage, or nothing of what it should, is no tor', async
     ['AUTHCHALLENGE', '250 AUTHCHALLENGE SERVERHASH=zz SERVERNONCE=zz', /does not know the cookie/],
     ['AUTHENTICATE', '515 Authentication failed', /515/],
     ['SETEVENTS', '552 Unrecognized event', /552/],
-    ['ADD_ONION', '513 Invalid', /refuses our service: 513/],
+    ['ADD_ONION', '513 Invalid', /rejects the service: 513/],
   ]
   for (const [word, answer, reason] of cases) {
     const control = await openFakeControl(t)
@@ -327,7 +327,7 @@ t.test('where tor has a SOCKS port we look at ourselves, once published and hour
       : getInfo(keywords, socket.destroyed ? undefined : kept.id()),
   )
   const kept = await keep(t, control)
-  const failed = (): number => kept.lines.filter((line) => line.includes('the look at our own')).length
+  const failed = (): number => kept.lines.filter((line) => line.includes('onion self-check failed')).length
   await kept.become('publishing')
   kept.uploaded()
   await until('the first look', () => kept.clock.pending() > 1)
@@ -353,7 +353,7 @@ t.test('where tor has a SOCKS port we look at ourselves, once published and hour
     await pass(LOOK_AGAIN_MS * 2 ** (look - 1))
   }
   await kept.become('degraded')
-  t.match(kept.onion.status().reason, /do not reach ourselves .* 503/)
+  t.match(kept.onion.status().reason, /does not reach itself .* 503/)
   t.ok(kept.onion.name(), 'it is published all the same')
   sick = false
   await pass(LOOK_AGAIN_MS * 2 ** (LOOKS - 1))

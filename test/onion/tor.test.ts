@@ -148,7 +148,7 @@ t.test('what cannot be started says why', async (t) => {
 
   chmodSync(script, 0o644)
   const locked = startTor(components, { dir, binary: script, extra: null })
-  t.match(await locked.ended, { message: /that we may run/ })
+  t.match(await locked.ended, { message: /that the relay may run/ })
   t.throws(() => startTor(components, { dir, binary: 'tor', extra: join(root, 'none') }), /ENOENT/)
 })
 

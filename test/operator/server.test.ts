@@ -182,7 +182,7 @@ t.test('what is under way is bounded', async (t) => {
   const client = await connectRaw(t, dataDir)
   for (let id = 0; id < CONTROL_REQUESTS; id++) client.ask({ id, method: 'doctor' })
   client.ask({ id: 0, method: 'status' })
-  t.match(await client.answer(0), { error: { code: 'bad_argument', message: /still under way/ } })
+  t.match(await client.answer(0), { error: { code: 'bad_argument', message: /still in progress/ } })
   client.ask({ id: 99, method: 'status' })
   t.match(await client.answer(99), { error: { code: 'busy' } })
 

@@ -1,4 +1,4 @@
-// The doctor's checks of the system: one function each, facts in, findings out. Knows no disk and no network.
+// The doctor's checks of the system, as pure functions from facts to findings.
 
 import { isIPv6 } from 'node:net'
 import { DAY, MIB, MINUTE, RECOVERY_MS } from '../../lib/limits.js'
@@ -8,14 +8,14 @@ import { sound, trouble } from '../../operator/health-checks.js'
 import type { DoctorCheck } from '../../operator/protocol.js'
 import type { Facts } from './facts.js'
 
-/** Bytes of memory below which a relay and its Debian have a hard time. */
+/** Total memory in bytes below which a relay on Debian runs short. */
 const LOW_MEMORY = 400 * MIB
-/** Bytes of memory not in use below which the kernel may soon end the relay. */
+/** Available memory in bytes below which the kernel may soon kill the relay. */
 const LEAST_AVAILABLE = 50 * MIB
-/** Days before a certificate's end at which it should long have been renewed. */
+/** Days before the end of a certificate: it should have been renewed earlier. */
 const CERTIFICATE_DAYS = 10
 
-/** Every check, in the order in which its findings are shown; what does not apply answers nothing. */
+/** Runs every check, in the order of the output. A check that does not apply returns nothing. */
 export function checkSystem(facts: Facts): DoctorCheck[] {
   return CHECKS.flatMap((check) => check(facts))
 }
@@ -48,60 +48,62 @@ function checkRunning({ status }: Facts): DoctorCheck[] {
   ]
 }
 
-/** A restored relay looks well from outside, and lets nobody in. */
+/** A recovering relay looks healthy from outside, but nobody can join. */
 function checkRecovery({ status }: Facts): DoctorCheck[] {
   if (!status?.recovering) return []
-  const waiting = `somebody who holds its feed, and ${RECOVERY_MS / MINUTE} minutes more`
+  const waiting = `until a peer that has its feed connects, and ${RECOVERY_MS / MINUTE} minutes more`
   return [
     trouble(
       'feed',
       'warning',
-      'restored, and recovering: nothing is published yet, so that nobody can join',
-      `wait for ${waiting}; if nobody will come who knows: tidepool restore --finish`,
+      'restored and recovering: the relay publishes nothing yet, so nobody can join',
+      `wait ${waiting}; if no such peer exists: tidepool restore --finish`,
     ),
   ]
 }
 
 function checkMachine({ kernel }: Facts): DoctorCheck[] {
   const unfit = unfitMachine(kernel)
-  return [unfit ? trouble('machine', 'error', unfit, 'take another board') : sound('machine', kernel)]
+  return [unfit ? trouble('machine', 'error', unfit, 'use another board') : sound('machine', kernel)]
 }
 
 function checkMemory({ memory: { total, available } }: Facts): DoctorCheck[] {
   const shown = `${Math.round(available / MIB)} of ${Math.round(total / MIB)} MiB are free`
   if (available < LEAST_AVAILABLE)
-    return [trouble('memory', 'error', shown, 'end other programs, or the kernel may end the relay')]
+    return [trouble('memory', 'error', shown, 'stop other programs, or the kernel may kill the relay')]
   if (total < LOW_MEMORY)
-    return [trouble('memory', 'warning', shown, 'run little else here, and give it some swap (zram)')]
+    return [trouble('memory', 'warning', shown, 'run few other programs here, and add swap (zram)')]
   return [sound('memory', shown)]
 }
 
-/** Who keeps the clock; what it shows is a finding of the relay's own. */
+/** Whether the network sets the clock. The relay itself checks the time. */
 function checkSynchronized({ synchronized, status }: Facts): DoctorCheck[] {
   if (status?.time === 'agreement' && !synchronized)
-    return [sound('time', 'no network keeps the clock, but it has run without a step for an hour')]
+    return [
+      sound('time', 'the network does not set the clock, but the clock has run without a step for an hour'),
+    ]
   if (status?.time === 'unconfirmed') {
     const found =
       'the clock is not confirmed: nothing that has expired is deleted, new invites are timed by uptime'
     return [
-      trouble('time', 'warning', found, 'let the network keep it: timedatectl set-ntp true; or wait an hour'),
+      trouble('time', 'warning', found, 'let the network set it: timedatectl set-ntp true; or wait an hour'),
     ]
   }
-  if (synchronized === null) return [sound('time', 'nothing here tells whether the network keeps the clock')]
-  if (synchronized) return [sound('time', 'the network keeps the clock')]
-  const advice = 'let the network keep it: timedatectl set-ntp true'
-  return [trouble('time', 'warning', 'no network keeps the clock', advice)]
+  if (synchronized === null) return [sound('time', 'unknown whether the network sets the clock')]
+  if (synchronized) return [sound('time', 'the network sets the clock')]
+  const advice = 'let the network set it: timedatectl set-ntp true'
+  return [trouble('time', 'warning', 'the network does not set the clock', advice)]
 }
 
-/** Who may read what must be nobody else's. */
+/** Whether other users can read the relay's files. */
 function checkFiles({ files, dataDir }: Facts): DoctorCheck[] {
   const owner = files.find(({ name }) => name === '.')?.uid ?? null
   return files.flatMap(({ name, mode, uid }) => {
     const path = name === '.' ? dataDir : `${dataDir}/${name}`
     if (mode === null) {
       const needed = name === '.' || name === 'secret'
-      const advice = 'name the right one with --data, or start the relay, which makes it'
-      return needed ? [trouble('files', 'error', `${path} is not there`, advice)] : []
+      const advice = 'set the right directory with --data, or start the relay, which creates it'
+      return needed ? [trouble('files', 'error', `${path} does not exist`, advice)] : []
     }
     const found: DoctorCheck[] = []
     if ((mode & 0o077) !== 0 && name !== 'db')
@@ -109,7 +111,7 @@ function checkFiles({ files, dataDir }: Facts): DoctorCheck[] {
         trouble(
           'files',
           'error',
-          `${path} has mode 0${mode.toString(8)}: others can get at it`,
+          `${path} has mode 0${mode.toString(8)}: other users can access it`,
           `chmod go= ${path}`,
         ),
       )
@@ -122,7 +124,7 @@ function checkFiles({ files, dataDir }: Facts): DoctorCheck[] {
           `chown -R ${owner} ${dataDir}`,
         ),
       )
-    return found.length > 0 ? found : [sound('files', `${path} is closed to others`)]
+    return found.length > 0 ? found : [sound('files', `${path} is closed to other users`)]
   })
 }
 
@@ -130,33 +132,33 @@ function checkPorts({ ports }: Facts): DoctorCheck[] {
   return ports.map(({ name, host, port, state, holder }) => {
     const where = `${name}: ${host}:${port}`
     if (state === 'answers') return sound('ports', `${where} answers`)
-    if (state === 'free') return sound('ports', `${where} can be taken`)
+    if (state === 'free') return sound('ports', `${where} is free`)
     if (state === 'silent')
-      return trouble('ports', 'error', `${where} does not answer`, 'look at the firewall, then at the log')
+      return trouble('ports', 'error', `${where} does not answer`, 'check the firewall, then the log')
     if (state === 'EADDRINUSE')
       return trouble(
         'ports',
         'error',
-        `${where} is taken by ${holder ?? 'another program'}`,
-        `end that program, or choose another port with ${keyOf(name)}`,
+        `${where} is in use by ${holder ?? 'another program'}`,
+        `stop that program, or choose another port with ${keyOf(name)}`,
       )
     if (state === 'EACCES')
       return trouble(
         'ports',
         'warning',
-        `${where} may be taken by privileged programs alone`,
-        'run the relay as the service of systemd/tidepool.service, which is allowed to',
+        `${where} is for privileged programs only`,
+        'run the relay with systemd/tidepool.service, which may use it',
       )
-    return trouble('ports', 'error', `${where} cannot be taken: ${state}`, 'correct the address')
+    return trouble('ports', 'error', `${where} cannot be used: ${state}`, 'correct the address')
   })
 }
 
-/** The configuration key of a port, by its name among the findings. */
+/** The configuration key of a port, by its name in findings. */
 function keyOf(port: string): string {
   return port === 'https' || port === 'http' ? `domain.${port}_port` : `${port}.port`
 }
 
-/** What to do about what the onion says of itself, where waiting will not help. */
+/** Advice by the onion's reason, for problems that waiting does not solve. */
 const TOR_ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
   [
     /may keep it out/,
@@ -172,8 +174,8 @@ const TOR_ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
     /ECONNREFUSED|ENOENT|EACCES|ENOTFOUND|does not listen/,
     'start that tor with a ControlPort, or correct onion.tor',
   ],
-  [/tor ended/, 'correct what tor complains of; its own words are in the log at log.level = debug'],
-  [/onion\.key/, 'put back a copy of onion.key: tidepool onion import; or move it away for a new address'],
+  [/tor ended/, 'correct what tor reports; its output is in the log at log.level = debug'],
+  [/onion\.key/, 'restore a copy of onion.key: tidepool onion import; or move it away to get a new address'],
   [/clock/, 'set the clock: timedatectl set-ntp true'],
 ]
 
@@ -193,7 +195,7 @@ function checkTor({ tor, status }: Facts): DoctorCheck[] {
     const why = typeof onion.reason === 'string' ? onion.reason : ''
     const known = TOR_ADVICE.find(([form]) => form.test(why))?.[1]
     const severity = onion.state === 'degraded' || known ? 'error' : 'warning'
-    const advice = known ?? 'wait a minute or two; then look for tor in the log'
+    const advice = known ?? 'wait two minutes, then search the log for tor'
     findings.push(trouble('onion', severity, said, advice))
   }
   return findings
@@ -207,11 +209,11 @@ function checkDomain({ domain }: Facts): DoctorCheck[] {
       trouble(
         'dns',
         'error',
-        `${name} leads nowhere (${failure ?? 'no address'})`,
-        'give the name an A or AAAA record with the address of this machine or of its router',
+        `${name} does not resolve (${failure ?? 'no address'})`,
+        'add an A or AAAA record with the address of this machine or of its router',
       ),
     ]
-  // apps and browsers try it first, and IPv6 has no router that would lead elsewhere
+  // clients try IPv6 first, and routers do not forward IPv6 ports to another address
   const six = addresses.filter((address) => isIPv6(address))
   const [elsewhere] = six.filter((address) => !own.includes(address))
   if (elsewhere !== undefined)
@@ -219,7 +221,7 @@ function checkDomain({ domain }: Facts): DoctorCheck[] {
       trouble(
         'dns',
         'warning',
-        `${name} has an AAAA record, ${elsewhere}, that is no address of this machine`,
+        `${name} has an AAAA record, ${elsewhere}, that is not an address of this machine`,
         'correct the AAAA record or remove it; behind a proxy on another machine it may be right',
       ),
     ]
@@ -228,24 +230,24 @@ function checkDomain({ domain }: Facts): DoctorCheck[] {
       trouble(
         'dns',
         'warning',
-        `${name} has an AAAA record, ${six[0]}, and the relay listens on IPv4 alone`,
+        `${name} has an AAAA record, ${six[0]}, but the relay listens on IPv4 only`,
         `set ${narrow.join(' and ')} to "::", or remove the AAAA record`,
       ),
     ]
   const ours = addresses.some((address) => own.includes(address))
-  const hint = ours ? 'an address of this machine' : 'not of this machine: a router or proxy has to lead here'
+  const hint = ours
+    ? 'an address of this machine'
+    : 'not an address of this machine: a router or proxy must forward to it'
   return [sound('dns', `${name} is ${addresses.join(', ')}, ${hint}`)]
 }
 
-/** Behind a proxy that does not say enough, nobody is served. */
+/** Requests through a proxy that does not set the required headers are refused. */
 function checkProxy({ status }: Facts): DoctorCheck[] {
   if (status?.https.state !== 'proxied') return []
   const { reason } = status.https
   const advice =
     'set the header in the proxy: docs/run-it.md, "A reverse proxy in front", has nginx, Caddy and Apache'
-  return [
-    reason === null ? sound('proxy', 'nothing wrong was seen') : trouble('proxy', 'error', reason, advice),
-  ]
+  return [reason === null ? sound('proxy', 'no problem found') : trouble('proxy', 'error', reason, advice)]
 }
 
 function checkCertificate({ status, now }: Facts): DoctorCheck[] {
@@ -255,16 +257,16 @@ function checkCertificate({ status, now }: Facts): DoctorCheck[] {
   if (https.state === 'valid') {
     const days = https.expires === null ? null : Math.floor((https.expires - now) / DAY)
     if (days !== null && days < CERTIFICATE_DAYS)
-      return [trouble('certificate', 'warning', `it ends in ${count(days, 'day')}${reason}`, RENEW)]
+      return [trouble('certificate', 'warning', `expires in ${count(days, 'day')}${reason}`, RENEW)]
     return [sound('certificate', days === null ? 'valid' : `valid for ${count(days, 'day')}`)]
   }
   const words = {
-    waiting: 'there is none yet',
-    expired: 'it has expired',
-    not_yet_valid: 'it is not valid yet, by this clock',
+    waiting: 'no certificate yet',
+    expired: 'expired',
+    not_yet_valid: 'not valid yet by this clock',
   }[https.state]
   return [trouble('certificate', 'error', `${words}${reason}`, RENEW)]
 }
 
 const RENEW =
-  'renew the files of domain.tls_cert; or, for ACME, see that port 80 of the domain leads here, and the log'
+  'renew the file of domain.tls_cert; with ACME, check that port 80 of the domain reaches this relay, and the log'

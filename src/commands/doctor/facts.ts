@@ -1,4 +1,4 @@
-// What the doctor looks at, gathered: from the system, the data directory and, where one runs, the relay.
+// Collects the doctor's facts from the system, the data directory and the running relay.
 
 import { execFile } from 'node:child_process'
 import { lookup } from 'node:dns/promises'
@@ -10,57 +10,57 @@ import type { Config } from '../../config/config.js'
 import { SECOND } from '../../lib/limits.js'
 import type { RelayStatus } from '../../operator/protocol.js'
 
-/** A file of the data directory, as far as it matters who may read it. */
+/** Owner and mode of a file in the data directory. */
 export interface FileFact {
   name: string
-  /** null where it is not there */
+  /** null if it does not exist */
   mode: number | null
   uid: number | null
 }
 
-/** A port of the relay: whether something answers there or, where no relay runs, whether it could be taken. */
+/** A port of the relay: whether it answers or, if no relay runs, whether it is free. */
 export interface PortFact {
   name: string
   host: string
   port: number
-  /** `answers` and `silent` while the relay runs, else `free` or the code of what hinders */
+  /** `answers` or `silent` while the relay runs, else `free` or an error code */
   state: 'answers' | 'silent' | 'free' | string
-  /** the program that has it, where the system tells */
+  /** the program that uses it, if known */
   holder: string | null
 }
 
-/** Everything checks are made of. Tests make it up. */
+/** The input of all checks. Tests invent it. */
 export interface Facts {
   kernel: string
   dataDir: string
   /** bytes */
   memory: { total: number; available: number }
-  /** whether the clock is set by the network; null where nobody can tell */
+  /** whether the network sets the clock; null if unknown */
   synchronized: boolean | null
   /** Unix ms */
   now: number
   files: FileFact[]
-  /** who runs this, and who owns the data directory */
+  /** user that runs the doctor */
   uid: number
   ports: PortFact[]
-  /** of the tor program, where an onion is wanted */
+  /** the tor program, if the onion is enabled */
   tor: { version: string | null } | null
   domain: {
     name: string
     addresses: string[]
     own: string[]
     failure: string | null
-    /** keys of listeners that take IPv4 alone */
+    /** keys of listeners on IPv4 only */
     narrow?: string[]
   } | null
-  /** null where no relay runs */
+  /** null if no relay runs */
   status: RelayStatus | null
 }
 
 const PATIENCE_MS = 5 * SECOND
 const FILES = ['.', 'secret', 'onion.key', 'matrix.key', 'control.sock', 'db']
 
-/** Gathers; never rejects for what it finds. Takes some seconds where names or programs do not answer. */
+/** Collects the facts; never rejects. Takes some seconds if names or programs do not answer. */
 export async function gatherFacts(
   config: Config,
   dataDir: string,
@@ -110,7 +110,7 @@ function fileFact(dataDir: string, name: string): FileFact {
 
 type Wanted = Pick<PortFact, 'name' | 'host' | 'port'>
 
-/** The running relay's own word on its ports, else what the configuration asks for. Port 0 is any free one. */
+/** The ports of the running relay, else those of the configuration. */
 export function portsOf(config: Config, status: RelayStatus | null): Wanted[] {
   const { ssb, web, whois, domain } = config
   if (status) {
@@ -124,7 +124,7 @@ export function portsOf(config: Config, status: RelayStatus | null): Wanted[] {
       const { hostname, port } = new URL(url)
       return [{ name, host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 80) }]
     })
-    // the name others use may lead to a router; what is to be tried is this machine
+    // the public name may resolve to a router; the check is for this machine
     return [
       { name: 'ssb', host: isIP(host) ? host : '127.0.0.1', port: Number(port) },
       ...found,
@@ -144,7 +144,7 @@ export function portsOf(config: Config, status: RelayStatus | null): Wanted[] {
   return wanted.filter(({ port }) => port !== 0)
 }
 
-/** Ours under the domain, with the host they are bound to, which the configuration alone says. */
+/** The relay's own ports under the domain, with the host of the configuration. */
 function httpsPorts({ domain }: Config, { addresses, https }: RelayStatus): Wanted[] {
   if (!domain.name || !addresses.https || https.state === 'off' || https.state === 'proxied') return []
   const { port } = new URL(addresses.https)
@@ -196,7 +196,7 @@ async function askTor(binary: string): Promise<{ version: string | null }> {
   return { version: /Tor version (\S+?)\.?(\s|$)/.exec(said ?? '')?.[1] ?? null }
 }
 
-/** Keys of the hosts under the domain that do not listen on IPv6. */
+/** Keys of hosts that do not listen on IPv6. */
 function narrowOf({ ssb, domain }: Config): string[] {
   const hosts = { 'ssb.host': ssb.host, ...(domain.proxy ? {} : { 'domain.host': domain.host }) }
   return Object.entries(hosts).flatMap(([key, host]) => (isIP(host) === 4 ? [key] : []))
@@ -212,7 +212,7 @@ async function resolve(name: string, narrow: string[]): Promise<Facts['domain']>
   }
 }
 
-/** What a program prints, trimmed; null where it is not there or fails. */
+/** Output of a program, trimmed; null if it is missing or fails. */
 function ask(program: string, args: string[]): Promise<string | null> {
   return new Promise((resolve) => {
     execFile(program, args, { timeout: PATIENCE_MS }, (err, stdout) => resolve(err ? null : stdout.trim()))

@@ -3,15 +3,15 @@
 import type { DoctorCheck, DoctorReport } from '../../operator/protocol.js'
 
 export interface WatchComponents {
-  /** One round of checks. @param quick leave out what reads the whole store */
+  /** One round of checks. @param quick skip the check that reads the whole store */
   check(quick: boolean): Promise<DoctorReport>
-  /** Resolves after the interval; false when the watch is to end. */
+  /** Resolves after the interval; false to end the watch. */
   pause(): Promise<boolean>
-  /** Told of each finding that was not there in the round before, or is gone. */
+  /** Reports each finding that is new or gone since the last round. */
   report(change: 'new' | 'gone', finding: DoctorCheck): void
 }
 
-/** Rounds after which the whole store is read once more: once a day at one round a minute. */
+/** Rounds between two checks of the whole store: a day, at one round per minute. */
 const FULL_EVERY = 1440
 
 /**
@@ -33,7 +33,7 @@ export async function watch({ check, pause, report }: WatchComponents): Promise<
   }
 }
 
-/** Numbers in a finding change from round to round, and are no news. */
+/** Identifies a finding without its numbers, which change from round to round. */
 function keyOf({ name, detail }: DoctorCheck): string {
   return `${name} ${detail.replace(/\d+/g, '#')}`
 }
