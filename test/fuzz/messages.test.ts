@@ -71,6 +71,11 @@ function isStricter(value: Record<string, unknown>): boolean {
   )
 }
 
+/** ssb-validate wants canonical base64 before `.box`; ssb-classic, which apps run now, does not, and neither do we. */
+const isClassic = ({ content }: Record<string, unknown>): boolean =>
+  typeof content === 'string' && !isBoxed.test(content)
+const isBoxed: RegExp = require('is-canonical-base64')('', '\\.box.*')
+
 t.test('signed messages with any content and any change', async (t) => {
   const keys = ssbKeys.generate()
   const first = JSON.parse(signMessage(keys, null, { type: 'post' }, 1).json)
@@ -110,7 +115,7 @@ t.test('signed messages with any content and any change', async (t) => {
         const [ours, theirs] = [verdict(value), reference(value)]
         if (ours) valid += 1
         else invalid += 1
-        if (ours && !theirs) throw new Error('we accept what ssb-validate rejects')
+        if (ours && !theirs && !isClassic(value)) throw new Error('we accept what ssb-validate rejects')
         if (!ours && theirs && !isStricter(value)) throw new Error('we reject what ssb-validate accepts')
         if (ours && ours !== ssbValidate.id(value)) throw new Error('another id')
       },
