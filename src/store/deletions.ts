@@ -1,4 +1,4 @@
-// Deleting feeds in bounded steps: a feed is marked in the write that lets it go, and what it left goes bit by bit.
+// Deletes feeds in bounded steps: the write that removes a feed marks it, and its messages are deleted step by step.
 
 import { RelayError } from '../lib/errors.js'
 import { PROGRESS_MS } from '../lib/limits.js'
@@ -9,20 +9,20 @@ import { deletionKey, type FeedRecord, GENERATIONS, type Tables } from './layout
 import type { AfterFlush, Writer } from './writer.js'
 
 export interface Deletions {
-  /** Inside a write: marks a feed's messages for deletion, and deletes the first of them; the rest go by themselves. */
+  /** Inside a write: marks a feed's messages for deletion and deletes the first step; later steps follow on their own. */
   mark(author: Buffer, record: FeedRecord, afterFlush: AfterFlush): void
-  /** Inside a write: a generation for a feed's messages that nothing is left of. @throws RelayError `busy` */
+  /** Inside a write: returns a generation of which no messages are left. @throws RelayError `busy` */
   freeGeneration(author: Buffer): number
-  /** Goes on with what is marked, if that is not under way: after a start, or after a step that failed. */
+  /** Continues deleting, after a start or a failed step. */
   resume(): void
   /** What is still to be deleted. */
   progress(): { feeds: number; messages: number; bytes: number }
-  /** Ends after the step that is under way; the marks remain. */
+  /** Stops after the current step; the marks remain for the next start. */
   close(): Promise<void>
 }
 
 /**
- * @param onFreed told of bytes that are free again, after the flush
+ * @param onFreed called with the number of freed bytes, after the flush
  * @param now     Unix ms
  */
 export function createDeletions(
@@ -50,7 +50,7 @@ export function createDeletions(
     const row = deletions.get(key)
     if (!row) return true
     const { messages: gone, bytes, done } = messages.deleteSome(place)
-    // where a record was wrong about what it had, its count is wrong too: what is left is told, not trusted
+    // A wrong record has a wrong count too: the last step removes whatever the count still says.
     const freed = done ? row.bytes : Math.min(bytes, row.bytes)
     const fewer = done ? row.messages : Math.min(gone, row.messages)
     if (done) deletions.removeSync(key)
@@ -76,7 +76,7 @@ export function createDeletions(
       while (!closed && !(await writer.submit((afterFlush) => step(at, afterFlush)))) {
         if (uptime() - told < PROGRESS_MS) continue
         told = uptime()
-        log.info({ feed, left: left.messages }, 'deleting a feed')
+        log.info({ feed, left: left.messages }, 'feed deletion progress')
       }
       if (!closed) log.debug({ feed }, 'feed deleted')
     }
@@ -86,7 +86,7 @@ export function createDeletions(
     if (running || closed) return
     running = run()
       .catch((err) => {
-        if (!closed) log.error({ err }, 'cannot delete a feed now')
+        if (!closed) log.error({ err }, 'feed deletion failed')
       })
       .finally(() => {
         running = null
@@ -103,7 +103,7 @@ export function createDeletions(
         left.messages += count
         left.bytes += bytes
       })
-      // most feeds are small: then that was all
+      // Most feeds are small and are deleted in this one step.
       if (!step(key, afterFlush)) afterFlush(resume)
     },
 

@@ -1,19 +1,19 @@
-// The database file itself, looked at before LMDB maps it: LMDB trusts every page, and a damaged one kills the process.
+// Checks the database file before LMDB maps it: LMDB trusts every page, and a damaged one kills the process.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { endianness } from 'node:os'
 import { WORD_BYTES } from '../lib/platform.js'
 
-/** LMDB's stamp, its format, the flags of a page and of a node. */
+/** LMDB's magic number, format version, and flags of pages and nodes. */
 const MAGIC = 0xbeefc0de
 const FORMAT = 2
 const PAGE = { branch: 1, leaf: 2, overflow: 4, meta: 8 }
 const NODE = { big: 1, table: 2 }
 const NODE_BYTES = 8
-/** Bytes read of each meta page; all that stands in it, on any machine. */
+/** Bytes read of each meta page: all fields, on any machine. */
 const META_BYTES = 256
 
-/** Where things lie, which depends on the width in bytes of the machine's words. */
+/** Offsets in the file, which depend on the word size of the machine. */
 interface Layout {
   word: 4 | 8
   /** bytes of a page's header */
@@ -51,14 +51,14 @@ interface Meta {
   roots: [free: number, tables: number]
 }
 
-/** Why a file is unusable. Never leaves this file. */
+/** Why a file is unusable. Used only inside this module. */
 class Damage extends Error {}
 
 /**
- * Looks whether LMDB can be let near a file: its size, both of its heads, and the roots of its tables; every page if
- * `deep` is set, or if the file is shorter than it says, which is right only where nothing lies in what is missing.
+ * Checks that LMDB can open a file: its size, both meta pages, and the roots of its tables; every page if
+ * `deep` is set, or if the file is shorter than it says, which is fine only if the missing pages are unused.
  * @param word bytes of a word on the machine that will read it
- * @returns what is wrong; null for a sound file, and for one that is empty or not there, which LMDB makes
+ * @returns what is wrong; null for a sound file, and for an empty or missing one, which LMDB creates
  */
 export function examineFile(path: string, deep = false, word: 4 | 8 = WORD_BYTES): string | null {
   let fd: number
@@ -80,7 +80,7 @@ export function examineFile(path: string, deep = false, word: 4 | 8 = WORD_BYTES
   }
 }
 
-/** The newer of the two heads, both of which must be sound: LMDB looks at the first alone. */
+/** Returns the newer of the two meta pages. Both must be sound, as LMDB checks only the first. */
 function readMeta(fd: number, size: number, word: 4 | 8): Meta {
   if (endianness() !== 'LE') throw new Damage('only little-endian machines are supported')
   const [first, other] = word === 8 ? [WIDE, NARROW] : [NARROW, WIDE]
@@ -122,7 +122,7 @@ function parseMeta(bytes: Buffer, layout: Layout, number: number): Meta {
 /** Follows the trees from their roots. @throws Damage at the first page that is not what it should be */
 function walk(fd: number, size: number, meta: Meta, deep: boolean): void {
   const { layout, pageBytes, lastPage, roots } = meta
-  // As it is not one word of the format that a page would be missing for, this alone says nothing yet.
+  // A short file alone is no damage: the missing pages may be unused.
   const all = deep || size < (lastPage + 1) * pageBytes
   if (lastPage >= 2 ** 40) throw new Damage('its head names a last page that cannot be')
   const seen = new Set<number>()
@@ -143,7 +143,7 @@ function walk(fd: number, size: number, meta: Meta, deep: boolean): void {
     const { page, follow } = next
     const bytes = read(fd, page * pageBytes, pageBytes)
     checkPage(bytes, page, meta)
-    // In the tree of tables each record is the root of another: those roots are looked at, what is below if asked for.
+    // Each record in the tree of tables is the root of a table. Pages below it are checked only if asked for.
     if (follow) for (const { at, table } of pointers(bytes, page, meta)) add(at, all || !table)
     if (all) checkBig(fd, size, bytes, page, meta)
   }
@@ -163,7 +163,7 @@ function checkPage(bytes: Buffer, page: number, { layout, txn, pageBytes }: Meta
   if (!sound) throw new Damage(`page ${page} is damaged`)
 }
 
-/** Where each node of a page begins. */
+/** Offsets of the nodes of a page. */
 function* nodes(bytes: Buffer, page: number, { layout: { header } }: Meta): Generator<number> {
   const lower = bytes.readUInt16LE(header - 4)
   for (let at = header; at < header + lower; at += 2) {
@@ -193,7 +193,7 @@ function* pointers(bytes: Buffer, page: number, meta: Meta): Generator<{ at: num
   }
 }
 
-/** Values too large for a page lie in pages of their own, in a row. */
+/** Checks values larger than a page, which are stored in consecutive overflow pages. */
 function checkBig(fd: number, size: number, bytes: Buffer, page: number, meta: Meta): void {
   const { layout, pageBytes, lastPage } = meta
   const { header, word } = layout
@@ -216,7 +216,7 @@ function checkBig(fd: number, size: number, bytes: Buffer, page: number, meta: M
   }
 }
 
-/** What stands where a tree has no root. */
+/** The page number of a tree without a root. */
 function noPage({ word }: Layout): number {
   return word === 8 ? Number(0xffff_ffff_ffff_ffffn) : 0xffff_ffff
 }

@@ -1,4 +1,4 @@
-// What the store needs now and then: what has expired goes, and the day's figures are noted.
+// Periodic maintenance: deletes what has expired and stores the day's figures.
 
 import { type Clock, isClockSet } from '../lib/clock.js'
 import { HOUR } from '../lib/limits.js'
@@ -11,14 +11,14 @@ interface HouseParts {
   clock: Clock
   trust: Pick<TimeTrust, 'by' | 'onTrusted'>
   log: Log
-  /** what other parts have to end or to clear away */
+  /** cleanup of other parts */
   also?: () => Promise<void>
 }
 
 /**
- * Keeps house every hour, and when the clock has become trusted. By one that is not nothing is deleted: whether something
- * has expired is asked when it is used, and an invite that looks expired for a minute must still be there after it.
- * @returns what ends it, after the day's figures have been noted once more; the store must still be open then
+ * Runs maintenance every hour, and when the clock becomes trusted. Until then nothing is deleted: expiry is decided at
+ * use, and an invite that looks expired while the clock is wrong must still exist once it is right.
+ * @returns a function that stops it and stores the day's figures; the store must still be open
  */
 export function startMaintenance({
   store,
@@ -40,7 +40,7 @@ export function startMaintenance({
     const { invites, knocks, signIns } = store
     store.feeds.resumeDeleting()
     if (trust.by()) {
-      // in this order: what was made under a wrong clock has its end corrected before anything is deleted
+      // Expiry dates set by a wrong clock are corrected before anything is deleted.
       await Promise.all([invites.settle(), knocks.settle(), signIns.shorten()])
       await Promise.all([invites.sweep(), knocks.sweep(), signIns.sweep()])
     }
@@ -50,10 +50,9 @@ export function startMaintenance({
 
   function keepHouse(): void {
     if (!isClockSet(clock.now()))
-      log.warn({ now: clock.now() }, 'the clock is not set: nothing expires, and no invite is made')
-    else if (!trust.by())
-      log.info('the clock is not confirmed yet: nothing is deleted, and invites are timed by uptime')
-    sweep().catch((err) => log.error({ err }, 'what has expired could not be swept'))
+      log.warn({ now: clock.now() }, 'the clock is not set: invites do not expire and cannot be created')
+    else if (!trust.by()) log.info('clock not confirmed: expired data is kept, invites are timed by uptime')
+    sweep().catch((err) => log.error({ err }, 'maintenance failed'))
   }
 
   keepHouse()
@@ -61,6 +60,6 @@ export function startMaintenance({
   return async () => {
     for (const stop of stops) stop()
     if (isClockSet(clock.now()))
-      await note().catch((err) => log.error({ err }, 'the day’s figures could not be noted'))
+      await note().catch((err) => log.error({ err }, 'cannot store the figures of the day'))
   }
 }

@@ -1,4 +1,4 @@
-// Opening the store's files: LMDB ends the whole process where it is handed what it cannot use, so that is seen before.
+// Opens the store's files. LMDB crashes the process on unusable files, so they are checked first.
 
 import { closeSync, existsSync, fstatSync, fsyncSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,15 +8,15 @@ import { examineFile } from './file-check.js'
 import { DATA_FILE, LOCK_FILE, openTables, type Tables } from './layout.js'
 
 /**
- * Bytes of the file in which LMDB keeps its locks. It makes one of some 8 KiB that has no room on the disk yet and
- * maps it: on a full disk the first touch would be the process's end.
+ * Bytes of LMDB's lock file. LMDB creates a sparse file of some 8 KiB and maps it: on a full disk the first access
+ * would crash the process.
  */
 const LOCK_BYTES = 12 * KIB
-/** Bytes that a store takes before anything is in it, with some to spare; without them LMDB fails half-way, or crashes. */
+/** Bytes that an empty store needs, with a margin. With less LMDB fails half-way, or crashes. */
 const FIRST_BYTES = 64 * KIB
 
 /**
- * Opens the tables under a directory, making both where they are missing. A file that is damaged stays as it is.
+ * Opens the tables under a directory, and creates both if they are missing. A damaged file is left unchanged.
  * @throws RelayError `data_unusable`
  */
 export function openValidated(path: string): Tables {
@@ -37,18 +37,18 @@ export function openValidated(path: string): Tables {
   }
   if (damage)
     throw unusable(
-      `${DATA_FILE} is damaged: ${damage}. It was left as it is: put a backup back (tidepool restore)`,
+      `${DATA_FILE} is damaged: ${damage}. It was left unchanged: restore a backup (tidepool restore)`,
     )
   try {
     return openTables(path)
   } catch (err) {
-    // half a file, on a full disk say, would pass for a damaged store the next time
+    // A partial file, for example on a full disk, would look like a damaged store at the next start.
     if (isNew) rmSync(file, { force: true })
     throw unusable((err as Error).message, err)
   }
 }
 
-/** Gives the lock file its room on the disk; what stands in it is nothing to a relay that is alone. */
+/** Allocates the lock file. Its content does not matter, as one relay at a time opens the store. */
 function reserveLock(path: string): void {
   const fd = openSync(path, existsSync(path) ? 'r+' : 'wx+', 0o600)
   try {
@@ -59,7 +59,7 @@ function reserveLock(path: string): void {
   }
 }
 
-/** Writes as much as a first store takes, and takes it back. */
+/** Proves that the disk has room for an empty store: writes that many bytes and removes them. */
 function proveRoom(path: string): void {
   const fd = openSync(path, 'w', 0o600)
   try {

@@ -1,4 +1,4 @@
-// Rebuilding the member index from the relay's own feed: read and compared in turns, set right in small writes.
+// Rebuilds the member index from the relay's own feed: reads and compares in bounded turns, corrects in small writes.
 
 import { setImmediate } from 'node:timers/promises'
 import { REBUILD_TURN, REBUILD_WRITES } from '../lib/limits.js'
@@ -15,16 +15,16 @@ export interface RebuildParts {
   tables: Pick<Tables, 'members' | 'vouches' | 'blocks'>
   writer: Writer
   own: RelayFeed
-  /** Inside a write: puts a member's row with what belongs to it, or takes it away where there is none. */
+  /** Inside a write: stores a member's row with its index rows, or deletes them. */
   putRow(feed: FeedId, row: MemberRecord | undefined): void
-  /** Inside a write: what live connections are told of a feed after it. */
+  /** Inside a write: notifies live connections of a change after the flush. */
   tell(feed: FeedId, now: 'blocked' | 'followed' | 'unfollowed', afterFlush: AfterFlush): void
 }
 
 /**
- * Folds our feed, and sets right every row that differs from what it says.
- * Each row is right before or after its write, so that the end of the process between two of them does no harm.
- * @returns the ids of every row that was wrong, and what the feed says in all
+ * Folds the relay's own feed and corrects every row that differs.
+ * Each write leaves its rows correct, so that a kill between two of them does no harm.
+ * @returns the ids of all wrong rows, and the folded feed
  */
 export async function rebuildIndex(
   parts: RebuildParts,
@@ -34,7 +34,7 @@ export async function rebuildIndex(
   const { members, blocks } = tables
   const fold = createContactFold()
   let next = 1
-  /** Folds some more of what the feed says. @returns whether there was more */
+  /** Folds the next page of the feed. @returns true if there was one */
   function foldSome(): boolean {
     const page = own.read(next, REBUILD_TURN)
     for (const message of page) fold.add(message)
@@ -47,7 +47,7 @@ export async function rebuildIndex(
     await setImmediate()
   }
 
-  /** What the feed says of a block, with the reason that is kept here alone. */
+  /** A block as the feed says, with its reason, which only this table has. */
   function blockOf(feed: FeedId): BlockRecord | undefined {
     const block = fold.blocks.get(feed)
     return block && { ...block, reason: blocks.get(keyOf(feed))?.reason ?? '' }
@@ -59,7 +59,7 @@ export async function rebuildIndex(
 
   const differences: FeedId[] = []
   function setRight(feed: FeedId, afterFlush: AfterFlush): void {
-    // Asked again inside the write: members may have come and gone meanwhile.
+    // Checked again inside the write: members may have changed in between.
     if (!isWrong(feed)) return
     const [row, block] = [fold.members.get(feed), blockOf(feed)]
     if (!isEqual(members.get(keyOf(feed)), row) || !isEqual(blocks.get(keyOf(feed)), block)) {
@@ -89,7 +89,7 @@ export async function rebuildIndex(
   return { differences, members: fold.members, blocks: fold.blocks }
 }
 
-/** Every feed that has a row or should have one, some in a turn of the event loop. */
+/** Every feed that has or should have a row, in bounded turns of the event loop. */
 async function* everyFeed({ members, blocks }: RebuildParts['tables'], fold: Folded): AsyncGenerator<FeedId> {
   let inTurn = 0
   for (const table of [members, blocks]) {
@@ -115,7 +115,7 @@ function isVouchHeld({ vouches }: Pick<Tables, 'vouches'>, feed: FeedId, row?: M
   return !row?.voucher || vouches.doesExist(vouchKey(keyOf(row.voucher), keyOf(feed)))
 }
 
-/** Rows that say a member answers for a feed, where the feed says otherwise. */
+/** Deletes vouches that the feed does not contain. */
 async function dropStrayVouches(
   { tables: { vouches, members }, writer }: RebuildParts,
   fold: Folded,

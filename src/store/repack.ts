@@ -1,4 +1,4 @@
-// Packs what an older version stored message by message, in bounded steps after the first start of this one.
+// Packs messages that an older version stored one by one, in bounded steps after the first start of this version.
 
 import { PROGRESS_MS } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
@@ -6,27 +6,27 @@ import type { FeedMessages } from './feed-messages.js'
 import type { Tables } from './layout.js'
 import type { Writer } from './writer.js'
 
-/** How far it is: the feed under way (hex; empty before the first), and where to go on in it; 0 for the next feed. */
+/** Progress: the current feed (hex; empty before the first) and the next sequence in it; 0 for the next feed. */
 interface Progress {
   author: string
   from: number
 }
 
 const KEY = Buffer.from('repack')
-/** Feeds looked at in one write: most are small, and a flush for each would take a card minutes. */
+/** Feeds in one write: most are small, and one flush for each would take minutes on an SD card. */
 const FEEDS_PER_STEP = 16
 
 export interface Repack {
-  /** Ends after the step that is under way; the next start goes on. */
+  /** Stops after the current step; the next start continues. */
   close(): Promise<void>
 }
 
-/** Inside a write: notes that all feeds are to be packed. */
+/** Inside a write: marks all feeds for packing. */
 export function markForRepack({ meta }: Pick<Tables, 'meta'>): void {
   meta.putSync(KEY, { author: '', from: 0 } satisfies Progress)
 }
 
-/** Goes on with what `markForRepack` has noted; does nothing where that was done. */
+/** Continues packing what `markForRepack` has marked. */
 export function startRepack(
   { meta, feeds }: Pick<Tables, 'meta' | 'feeds'>,
   writer: Writer,
@@ -41,7 +41,7 @@ export function startRepack(
     return null
   }
 
-  /** One step of one feed, or on to the next. @returns null behind the last */
+  /** One step of one feed, or on to the next. @returns null after the last feed */
   function advance({ author, from }: Progress): Progress | null {
     if (from === 0) {
       const next = nextAuthor(author)
@@ -60,7 +60,7 @@ export function startRepack(
     let progress = (meta.get(KEY) as Progress | undefined) ?? null
     for (let feeds = 0; progress && feeds < FEEDS_PER_STEP; ) {
       progress = advance(progress)
-      // a large feed has steps of its own
+      // A large feed has writes of its own.
       if (progress && progress.from > 1) break
       if (progress?.from === 0) feeds += 1
     }
@@ -71,20 +71,20 @@ export function startRepack(
 
   async function run(): Promise<void> {
     if (meta.get(KEY) === undefined) return
-    log.info('packing the messages of an older version')
+    log.info('packing messages')
     let told = uptime()
     let steps = 0
     while (!closed && (await writer.submit(step))) {
       steps += 1
       if (uptime() - told < PROGRESS_MS) continue
       told = uptime()
-      log.info({ steps }, 'packing the messages of an older version')
+      log.info({ steps }, 'packing messages')
     }
-    if (!closed) log.info('all messages are packed')
+    if (!closed) log.info('messages packed')
   }
 
   const running = run().catch((err) => {
-    if (!closed) log.error({ err }, 'cannot pack messages now; the next start goes on')
+    if (!closed) log.error({ err }, 'packing messages failed')
   })
   return {
     async close() {

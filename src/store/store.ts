@@ -1,4 +1,4 @@
-// The store: one LMDB environment, its writer, and the verbs over its tables. The only door to the disk's records.
+// The store: one LMDB environment, its writer, and the operations on its tables. All records on disk are accessed here.
 
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -47,21 +47,21 @@ export interface Store {
   notices: Notices
   audit: Audit
   activity: Activity
-  /** what was refused of whom, since the start */
+  /** rejected messages per feed, since the start */
   refusals: Refusals
-  /** what people do to each other and to the room; the parts above are for what programs do */
+  /** actions of users, with permission checks and audit log; the parts above have neither */
   moderation: Moderation
-  /** checks the messages that are to be stored, of all streams in turn */
+  /** verifies received messages, of all streams in turn */
   verifier: Verifier
-  /** The tables of the Matrix lobby, opened when they are first asked for. */
+  /** The tables of the Matrix lobby, opened at the first call. */
   matrix(): Promise<MatrixStore>
   /** Size of the database file in bytes. */
   bytes(): number
   /** Opens the database as it is now, for a backup. The caller closes it. */
   snapshot(): Snapshot
-  /** Resolves once the store has answered: a read and, if asked for, a write that is on the disk. For the watchdog. */
+  /** Resolves after a read and, if `write` is set, a write that is on the disk. For the watchdog. */
   pulse(write: boolean): Promise<void>
-  /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
+  /** Checks every message and record. @returns problems; an empty list for a sound store */
   verify(onProgress?: OnStoreProgress): Promise<string[]>
   close(): Promise<void>
 }
@@ -74,7 +74,7 @@ export interface StoreOptions extends FeedLimits {
 }
 
 /**
- * Opens the store, making it where it is missing.
+ * Opens the store, and creates it if it is missing.
  * @param components `now` in Unix ms; `time`, where the clock may be wrong
  * @throws RelayError `data_unusable`
  */
@@ -130,7 +130,7 @@ export async function createStore(
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
   const signIns = createSignIns(tables, writer, members, now)
-  // what an earlier run has left to do
+  // continues what an earlier run has not finished
   feeds.resumeDeleting()
   const repack = startRepack(tables, writer, messages, { log, uptime })
   const parts = { feeds, members, invites, knocks, aliases, roles, settings, notices, audit, signIns }
@@ -161,8 +161,7 @@ export async function createStore(
         logged = uptime()
         log.info({ messages: done, of: total }, 'checking the store')
       }
-      const onFork = (feed: string, sequence: number): void =>
-        log.warn({ feed, sequence }, 'a forked feed: what lies behind the fork is not served')
+      const onFork = (feed: string, sequence: number): void => log.warn({ feed, sequence }, 'fork found')
       return verifyTables({ tables, messages, writer, now, onProgress, onFork })
     },
     async close() {

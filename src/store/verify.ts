@@ -1,4 +1,4 @@
-// Walks the whole store in steps while the relay goes on, and says what is wrong with it.
+// Checks the whole store in bounded steps while the relay runs.
 
 import { setImmediate } from 'node:timers/promises'
 import { VERIFY_PROBLEMS, VERIFY_TURN_MESSAGES } from '../lib/limits.js'
@@ -17,14 +17,14 @@ export interface VerifyParts {
   now: () => number
   /** called after each step with the number of messages checked so far; throws to stop */
   onProgress(done: number): void
-  /** told of a fork that was not known */
+  /** called for a fork that was not known */
   onFork(feed: FeedId, sequence: number): void
 }
 
 /**
- * Recounts every feed from its messages and compares with its record, and looks whether neighbours continue each other.
- * A fork that is found is noted with its feed.
- * @returns what is wrong; forks are told by `Feeds.forks`, as they are no damage
+ * Recounts every feed from its messages, compares with its record, and checks that each message continues the one before.
+ * A fork found here is stored in the feed's record.
+ * @returns problems; forks are no damage and are returned by `Feeds.forks`
  */
 export async function verifyTables(parts: VerifyParts): Promise<string[]> {
   const problems: string[] = []
@@ -40,7 +40,7 @@ export async function verifyTables(parts: VerifyParts): Promise<string[]> {
   return more > 0 ? [...problems, `and ${more} problems more`] : problems
 }
 
-/** Says how far it is, and lets others have their turn. */
+/** Reports progress and yields to the event loop. */
 function createCounter({ onProgress }: VerifyParts): (messages: number) => Promise<void> {
   let done = 0
   let inTurn = 0
@@ -55,7 +55,7 @@ function createCounter({ onProgress }: VerifyParts): (messages: number) => Promi
   }
 }
 
-/** @param before its record before the walk: what comes in meanwhile is counted by the record after it */
+/** @param before the record before the check: messages stored during it are counted by the record afterwards */
 async function verifyFeed(
   parts: VerifyParts,
   author: Buffer,
@@ -93,7 +93,7 @@ async function verifyFeed(
   const after = tables.feeds.get(author)
   if (!isSame(after)) return
   const within = (low: number, number: number, high: number): boolean => low <= number && number <= high
-  // What has filled a hole meanwhile may have been met or not, what came behind the latest was not.
+  // Messages stored during the check are counted if they fill a gap, and not counted if they follow the latest.
   const sound =
     found.latest === before.latest &&
     within(before.count, found.count, after.count) &&
@@ -101,7 +101,7 @@ async function verifyFeed(
   if (!sound) tell(`the record of ${id} does not match its messages`)
 }
 
-/** Notes a fork that was stored before forks were looked for: what lies behind it is kept and not served. */
+/** Stores a fork that an older version did not notice. Messages after it are kept but not served. */
 async function noteFork(
   { writer, tables, now, onFork }: VerifyParts,
   author: Buffer,
@@ -119,7 +119,7 @@ async function noteFork(
   })
 }
 
-/** Messages of feeds that have no record and are not being deleted: nobody would ever see them. */
+/** Finds messages of feeds that have no record and are not being deleted: they are unreachable. */
 async function findOrphans({ tables }: VerifyParts, tell: (problem: string) => void): Promise<void> {
   const { feeds, deletions } = tables
   for (const table of [tables.chunks, tables.messages]) {

@@ -1,28 +1,28 @@
-// The one writer: gathers writes into batches, commits each in one LMDB transaction, and answers when it is on disk.
+// The one writer: gathers writes into batches, commits each in one LMDB transaction, and resolves when it is on disk.
 
 import type { RootDatabase } from 'lmdb'
 import { RelayError } from '../lib/errors.js'
 import { BATCH_MS, BATCH_WORK_MS, BATCH_WRITES } from '../lib/limits.js'
 
-/** Runs when the batch is flushed, before its waiters are answered: for telling live listeners. */
+/** Registers a listener that runs after the flush, before the writes of the batch resolve. */
 export type AfterFlush = (listener: () => void) => void
 
 /**
- * One write: reads and puts synchronously inside the transaction and returns its answer. If it throws, nothing it
- * did remains, its waiter gets the error, and its neighbours in the batch go on.
+ * One write: reads and puts synchronously inside the transaction and returns its result. If it throws, its changes are
+ * undone and its promise rejects; other writes of the batch are not affected.
  */
 export type Write<T> = (afterFlush: AfterFlush) => T
 
 /**
- * What must hold, or be noted, with a write: it runs in the same transaction just before, and if either throws neither
- * leaves a trace. So a permission is asked for at the very moment of what it permits.
+ * Runs in the same transaction just before a write; if either throws, both are undone. So a permission is checked at
+ * the moment of the action it permits.
  */
 export type Precondition = Write<void>
 
 export interface Writer {
-  /** Queues a write; resolves with its answer once the batch is flushed. */
+  /** Queues a write; resolves with its result once the batch is flushed. */
   submit<T>(write: Write<T>, before?: Precondition): Promise<T>
-  /** Commits what is queued and refuses what comes later. */
+  /** Commits queued writes and rejects later ones. */
   close(): Promise<void>
 }
 
@@ -39,9 +39,9 @@ interface CommitFailure extends Error {
 }
 
 /**
- * True for the further rejections lmdb-js makes of a failed commit, on promises nobody can reach: its writes have been
- * answered for here, so whoever watches for unhandled rejections may let them pass. The database's own errors carry a
- * number as their code, unlike any of Node's.
+ * True for further rejections that lmdb-js makes of a failed commit, on promises out of reach. Their writes have been
+ * rejected here, so a handler of unhandled rejections may ignore them. Errors of the database have a number as their
+ * code, unlike those of Node.
  */
 export function isAnsweredFailure(reason: unknown): boolean {
   return (
@@ -51,11 +51,11 @@ export function isAnsweredFailure(reason: unknown): boolean {
 }
 
 /**
- * Makes the writer. Batches form by themselves: a write waits up to `BATCH_MS` for company while the disk is idle,
- * and while one batch is being flushed the next one gathers, so a slow card makes larger batches, not longer queues.
- * Writes run on the one thread that does everything: a batch whose writes take long is committed short of its size, and
- * whatever else waits has its turn before the next.
- * @param onFault told of a listener that threw: the write itself stands
+ * Creates the writer. While the disk is idle, a write waits up to `BATCH_MS` for others. While a batch is being flushed,
+ * the next one gathers, so that a slow card leads to larger batches, not to longer queues.
+ * Writes run on the main thread: a batch that takes long is committed before it is full, so that other work is not
+ * delayed.
+ * @param onFault called when a listener throws; the write itself is not undone
  * @param uptime  milliseconds from some point in the past
  */
 export function createWriter(
@@ -87,7 +87,7 @@ export function createWriter(
     }
   }
 
-  /** Runs as many as there is time for, from the first on, and answers them. @returns those it did not come to */
+  /** Runs as many jobs as fit into the time limit, and resolves them. @returns the remaining jobs */
   async function runBatch(waiting: Job[]): Promise<Job[]> {
     let batch = waiting
     try {
@@ -103,7 +103,7 @@ export function createWriter(
       })
       await root.flushed
     } catch (err) {
-      // lmdb-js gives the reason as a promise of its own, which rejects and must not do so unheard.
+      // lmdb-js passes the reason as a separate promise, whose rejection must be handled.
       ;(err as CommitFailure).commitError?.catch(onFault)
       const failure = new RelayError('store_full', 'the disk is full or failing', { cause: err })
       for (const job of batch) job.outcome = { err: failure }

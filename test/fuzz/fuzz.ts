@@ -15,7 +15,7 @@ export async function fuzz<T>(
   property: IProperty<T> | IAsyncProperty<T>,
   { cost = 1, examples = [] }: { cost?: number; examples?: T[] } = {},
 ): Promise<void> {
-  const numRuns = Math.max(10, Math.ceil(CASES / cost)) + examples.length
+  const numRuns = Math.max(3, Math.ceil(CASES / cost)) + examples.length
   await fc.assert(property as IRawProperty<T>, {
     numRuns,
     examples,

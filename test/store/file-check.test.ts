@@ -88,7 +88,7 @@ t.test('what was cut short, wiped or overwritten is refused, and left as it is',
   for (const [name, damaged, words] of damages) {
     writeFileSync(file, damaged)
     await t.rejects(open(path, keys), { code: 'data_unusable', message: words }, name)
-    await t.rejects(open(path, keys), { message: /left as it is.*tidepool restore/ }, name)
+    await t.rejects(open(path, keys), { message: /left unchanged.*tidepool restore/ }, name)
     t.ok(readFileSync(file).equals(damaged), `${name}: not touched`)
   }
 })

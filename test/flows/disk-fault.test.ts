@@ -1,0 +1,130 @@
+// A disk that fails with EIO, and a directory that becomes read-only: what is not stored is rejected, what was is there.
+
+import { execFileSync } from 'node:child_process'
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import ssbKeys from 'ssb-keys'
+import t, { type Test } from 'tap'
+import { buildRelay, childDir, startChild } from '../helpers/child.js'
+import { collect, connectClient } from '../helpers/client.js'
+import { createTestFeed, historyOf } from '../helpers/feed.js'
+import { shortDir, until } from '../helpers/relay.js'
+
+const SOURCE = fileURLToPath(new URL('../helpers/faulty-disk.c', import.meta.url))
+
+/** Compiles the faulty disk; null where there is no compiler. */
+async function faultyDisk(t: Test) {
+  const dir = await shortDir(t)
+  const library = join(dir, 'faulty-disk.so')
+  try {
+    execFileSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl'], { stdio: 'pipe' })
+  } catch {
+    return null
+  }
+  const [mark, counts] = [join(dir, 'broken'), join(dir, 'counts')]
+  return {
+    env: { LD_PRELOAD: library, TIDE_FAULT_MARK: mark, TIDE_FAULT_COUNTS: counts },
+    fail: () => writeFileSync(mark, ''),
+    mend: () => rmSync(mark, { force: true }),
+    /** writes, bytes and syncs of the database so far */
+    counts: (): number[] => readFileSync(counts, 'utf8').trim().split(' ').map(Number),
+  }
+}
+
+const disk = await faultyDisk(t)
+const skip = disk ? false : 'there is no C compiler'
+const cli = await buildRelay(t)
+
+t.test('a disk that fails with EIO', { skip }, async (t) => {
+  if (!disk) return
+  const dataDir = await childDir(t)
+  const relay = await startChild(t, cli, dataDir, { env: disk.env })
+  const acknowledged: string[] = []
+  const unknown: string[] = []
+  for (let round = 0; round < 3; round++) {
+    const add = async (): Promise<unknown> => {
+      const { id } = ssbKeys.generate()
+      const failure = await relay.operator.membersAdd(id).then(
+        () => null,
+        (err: unknown) => err,
+      )
+      if (failure) unknown.push(id)
+      else acknowledged.push(id)
+      return failure
+    }
+    for (let i = 0; i < 5; i++) t.equal(await add(), null)
+    disk.fail()
+    for (let i = 0; i < 5; i++) t.match(await add(), { code: 'store_full', message: /full or failing/ })
+    t.match(await relay.operator.status(), { id: relay.id }, 'it serves what it has')
+    disk.mend()
+  }
+  t.equal(await add(relay), null, 'it stores again once the disk does')
+  await relay.kill()
+  const again = await startChild(t, cli, dataDir)
+  const members = new Set((await again.operator.membersList()).map(({ id }) => id))
+  t.same(
+    acknowledged.filter((id) => !members.has(id)),
+    [],
+    `${acknowledged.length} acknowledged are there`,
+  )
+  t.same(
+    unknown.filter((id) => members.has(id)),
+    [],
+    'and none that was rejected',
+  )
+  t.match(await again.operator.doctor({ rebuild: true }), { ok: true })
+})
+
+const add = ({ operator }: { operator: { membersAdd(id: string): Promise<unknown> } }): Promise<unknown> =>
+  operator.membersAdd(ssbKeys.generate().id).then(
+    () => null,
+    (err: unknown) => err,
+  )
+
+const isRoot = process.getuid?.() === 0 && 'root may write to any directory'
+t.test('a data directory that becomes read-only', { skip: isRoot }, async (t) => {
+  const dataDir = await childDir(t)
+  const relay = await startChild(t, cli, dataDir)
+  const { id } = ssbKeys.generate()
+  await relay.operator.membersAdd(id)
+  const directories = [join(dataDir, 'db'), dataDir]
+  t.teardown(() => {
+    for (const path of directories) chmodSync(path, 0o700)
+  })
+  for (const path of directories) chmodSync(path, 0o500)
+  t.equal(await add(relay), null, 'files that are open take writes')
+  t.equal(await relay.stop(), 0)
+  for (const path of directories) chmodSync(path, 0o700)
+  const again = await startChild(t, cli, dataDir)
+  t.equal((await again.operator.membersList()).length, 2)
+  t.equal(await again.stop(), 0)
+})
+
+t.test('what is written to the disk, per message and while idle', { skip }, async (t) => {
+  if (!disk) return
+  const relay = await startChild(t, cli, await childDir(t), { env: disk.env })
+  const feed = createTestFeed()
+  feed.post(2000)
+  await relay.operator.membersAdd(feed.id)
+  const before = disk.counts()
+  const api = { createHistoryStream: historyOf(feed) }
+  const client = await connectClient({ port: relay.ssbPort, relay: relay.id, keys: feed.keys, api })
+  await collect(client.rpc.createHistoryStream({ id: feed.id, live: false }))
+  await until('all messages', async () => (await relay.operator.status()).messages >= 2001, 30_000)
+  await client.close()
+  const after = disk.counts()
+  const [, bytes, syncs] = after.map((count, i) => count - (before[i] as number)) as [number, number, number]
+  const size = JSON.stringify(feed.messages).length
+  t.comment(
+    `2000 messages of ${Math.round(size / 2000)} bytes: ${Math.round(bytes / 2000)} bytes written and ${(syncs / 2000).toFixed(3)} syncs each`,
+  )
+  t.ok(bytes < 8 * size, `${bytes} bytes written for ${size}`)
+  t.ok(syncs < 500, `${syncs} syncs for 2000 messages`)
+  // the disconnection may be noted first
+  await delay(500)
+  const idle = disk.counts()
+  await delay(3000)
+  t.same(disk.counts(), idle, 'nothing is written while nothing happens')
+})
