@@ -1,5 +1,5 @@
-// The cryptography of the handshake: sodium-native, or chloride's fallback where no native build exists. sodium-native is
-// called directly, as chloride allocates each result with the deprecated `new Buffer`, which inspects the stack.
+// The cryptography of the handshake: sodium-native, or chloride's fallback where no native build exists.
+// sodium-native is called directly, as chloride allocates each result with the deprecated `new Buffer`, which is slow.
 
 import { createRequire } from 'node:module'
 
