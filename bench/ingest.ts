@@ -1,6 +1,5 @@
 // History in: how fast a server takes one member's feed in over the wire, verified and stored, ours against the rivals.
 
-import { setTimeout as delay } from 'node:timers/promises'
 import type { Operator } from '../src/operator/protocol.js'
 import { makeFeed } from './lib/feeds.js'
 import { processorTime, temporary } from './lib/process.js'
@@ -18,6 +17,7 @@ import {
   table,
 } from './lib/report.js'
 import { check, fill, type Server, startClients, startRival, startTidepool } from './lib/servers.js'
+import { watchPage } from './lib/web-delay.js'
 
 const options = benchOptions({ messages: 20_000, rounds: 3 })
 const directory = temporary('feeds')
@@ -38,9 +38,6 @@ interface Contestant {
   diskBytes: number[]
   pageDelays: number[]
 }
-
-/** Milliseconds between two requests for the page that says a server is well. */
-const PAGE_EVERY_MS = 5
 
 const contestant = (
   name: string,
@@ -77,9 +74,9 @@ async function measure(one: Contestant): Promise<void> {
   const server: Server & { operator?: Operator } = await start()
   const clients = startClients()
   const before = processorTime(server.pid)
-  const stopAsking = server.web ? askPage(`${server.web}/healthz`, pageDelays) : null
+  const stopAsking = server.web ? watchPage(`${server.web}/healthz`) : null
   const { ms, busy } = await fill(server, clients, messages)
-  await stopAsking?.()
+  if (stopAsking) pageDelays.push(await stopAsking())
   if (server.operator) diskBytes.push((await server.operator.status()).db_bytes / messages.count)
   serverBusy.push((processorTime(server.pid) - before) / ms)
   await check(server, clients, messages)
@@ -88,26 +85,6 @@ async function measure(one: Contestant): Promise<void> {
   progress(`${name}: ${rounded((messages.count / ms) * 1000)} messages/s`)
   await clients.stop()
   await server.stop()
-}
-
-/** Asks for a page over and over; its end notes how long 99 of 100 answers took at most. */
-function askPage(url: string, delays: number[]): () => Promise<void> {
-  const times: number[] = []
-  let asking = true
-  const done = (async () => {
-    while (asking) {
-      const started = performance.now()
-      await (await fetch(url)).text()
-      times.push(performance.now() - started)
-      await delay(PAGE_EVERY_MS)
-    }
-  })()
-  return async () => {
-    asking = false
-    await done
-    times.sort((a, b) => a - b)
-    delays.push(times[Math.floor((times.length - 1) * 0.99)] ?? Number.NaN)
-  }
 }
 
 for (let round = 0; round < options.rounds; round++) {

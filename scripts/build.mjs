@@ -1,7 +1,7 @@
 #!/usr/bin/env node
-// Builds dist/: the command line as a few bundles, with a chunk for each part that is loaded on demand. Loading one file
-// for each of 300 modules took a quarter of a start. Packages stay outside. Types are checked by `tsc --noEmit`.
-// Usage: build.mjs [DIRECTORY [MODULE...]]   where to write, instead of dist; modules of src that a test imports
+// Builds dist/: bundles of the command line, with a chunk for each part that is loaded on demand. Loading 300 modules one
+// by one took a quarter of a start. Packages are not bundled. `tsc --noEmit` checks the types.
+// Usage: build.mjs [DIRECTORY [MODULE...]]   output directory, default dist; extra modules of src, for tests
 
 import { rmSync } from 'node:fs'
 import { resolve } from 'node:path'

@@ -105,7 +105,7 @@ async function untilReady<T>(child: Started, attempt: () => Promise<T>): Promise
         await child.stop()
         throw new Error(`the relay did not start: ${child.lastWords()}`, { cause: err })
       }
-      await delay(50)
+      await delay(10)
     }
   }
 }

@@ -1,9 +1,9 @@
-// Files that are there whole, or not at all, whenever the power goes.
+// Writes files atomically: after a power cut a file has its old or its new content.
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Returns once a file's bytes, or a directory's entries, are on the disk. */
+/** Flushes a file's bytes, or a directory's entries, to the disk. */
 export function syncPath(path: string): void {
   const fd = openSync(path, 'r')
   try {
@@ -13,10 +13,10 @@ export function syncPath(path: string): void {
   }
 }
 
-/** Puts a file of this text in the place of whatever is there, readable by us alone. */
+/** Replaces a file with this text, with mode 0600. */
 export function writeFileAtomic(path: string, text: string): void {
   const fresh = `${path}.new`
-  // what a write that was cut short has left
+  // a leftover of an interrupted write
   rmSync(fresh, { force: true })
   const fd = openSync(fresh, 'wx', 0o600)
   try {

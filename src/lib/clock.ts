@@ -1,25 +1,25 @@
-// Time, as one thing that tests can turn: no other file of the relay's logic asks the system for it.
+// The clock. The relay reads time only through this, so that tests can control it.
 
 import { RelayError } from './errors.js'
 import { PLAUSIBLE_NOW } from './limits.js'
 
 export interface Clock {
-  /** Unix ms */
+  /** Unix time in milliseconds */
   now(): number
-  /** Milliseconds from some point in the past, for measuring durations: no setting of the clock disturbs it. */
+  /** Monotonic time in milliseconds, for durations; changes of the wall clock do not affect it. */
   uptime(): number
-  /** Runs once after some milliseconds; answers the means to call it off. Never keeps the process alive. */
+  /** Calls back once after some milliseconds; returns a function that cancels it. Does not keep the process alive. */
   after(ms: number, run: () => void): () => void
-  /** Runs every so many milliseconds until called off. */
+  /** Runs a function at an interval in milliseconds until cancelled. */
   every(ms: number, run: () => void): () => void
 }
 
-/** Whether a time can be true. A board without a battery wakes up in 1970, until the network has told it better. */
+/** Whether a time is plausible. A board without a battery starts in 1970 until the network sets its clock. */
 export function isClockSet(now: number): boolean {
   return now >= PLAUSIBLE_NOW
 }
 
-/** @throws RelayError `clock_unset` where a date that is to last would be reckoned from a clock that was never set */
+/** @throws RelayError `clock_unset` if the clock was never set, before a lasting date is computed from it */
 export function requireClock(now: number): void {
   if (!isClockSet(now)) throw new RelayError('clock_unset', new Date(now).toISOString())
 }

@@ -1,15 +1,15 @@
-// So many times a day and each: counted in memory, as restarts are the operator's.
+// A daily quota for each key. Counted in memory: only the operator can restart the relay.
 
 import { RelayError } from './errors.js'
 import { DAY } from './limits.js'
 
 /**
- * @param now   milliseconds, of the clock or of uptime
+ * @param now milliseconds, of the wall clock or monotonic
  * @param limit the name of this limit in counters
- * @returns what counts one time more; it throws `quota_reached` where the day's share is used up
+ * @returns a function that counts one use and throws `quota_reached` if the quota is used up
  */
 export function createDailyQuota(most: number, now: () => number, limit: string): (who: string) => void {
-  /** times today; forgotten with the day */
+  /** uses today; cleared each day */
   const counts = new Map<string, number>()
   let day = 0
   return (who) => {

@@ -1,18 +1,18 @@
-// The data directory itself: made, closed to others, and cleared of what was cut short.
+// The data directory: creates it, closes it to other users and removes leftovers.
 
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { RelayError } from './errors.js'
 
-/** The mark of a restore: the relay's own feed may have come further than the store knows. */
+/** File that marks a restore: the relay's own feed may be longer than the store knows. */
 export const RESTORED = 'restored'
-/** The mark that the relay has published. */
+/** File that marks that the relay has published a message. */
 export const FEED_BEGUN = 'feed-begun'
 
-/** Directories that a restore leaves if it is cut short; and those of backups by versions before 0.1. */
+/** Directories that an interrupted restore leaves. */
 const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/
 
-/** Makes the data directory, closed to other users. */
+/** Creates the data directory with mode 0700. */
 export function prepareDataDir(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 })
@@ -23,8 +23,8 @@ export function prepareDataDir(path: string): void {
 }
 
 /**
- * Removes copies that were being packed or unpacked when something ended it.
- * @param onFault told of one that stays: it takes room and is no reason not to start
+ * Removes leftovers of interrupted backups and restores.
+ * @param onFault called if one cannot be removed: it takes space, but the relay can start
  */
 export function clearLeftovers(path: string, onFault: (err: unknown) => void): void {
   for (const name of readdirSync(path)) {

@@ -1,4 +1,4 @@
-// Every error a stranger can see: one table of stable codes, words and HTTP status, and the class that carries them.
+// Every error that a client can see: one table of stable codes, messages and HTTP statuses, and the error class.
 
 /**
  * Codes are contracts: clients and scripts compare them (and, over muxrpc, the words beside them),
@@ -74,22 +74,22 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** An error meant to be shown to whoever caused it: `message` is safe, `code` is stable, no stack leaves the process. */
+/** An error that is shown to the client: `message` has no secrets, `code` is stable, the stack is not sent. */
 export class RelayError extends Error {
   readonly code: ErrorCode
-  /** The HTTP status the web answers with. */
+  /** The HTTP status of the answer. */
   readonly status: number
   /** Name of the limit that was reached, for the counters and the log. Declared only, to keep it out of other logs. */
   declare readonly limit?: string
 
   /**
    * @param code    a key of `ERRORS`
-   * @param detail  said after the stable words (`words: detail`); leave out where clients compare the words
+   * @param detail  follows the stable message (`message: detail`); omit it where clients compare the message
    * @param options `limit` names the limit that was reached; docs/metrics.md lists the names
    */
   constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { limit?: string }) {
     super(detail ? `${ERRORS[code].words}: ${detail}` : ERRORS[code].words, options)
-    // packet-stream sends only `message`, `name` and `stack` of an error: the name carries the code to the wire
+    // packet-stream sends only `message`, `name` and `stack` of an error, so the name carries the code
     this.name = code
     this.code = code
     this.status = ERRORS[code].status
@@ -97,7 +97,7 @@ export class RelayError extends Error {
   }
 }
 
-/** An error that carries its own advice to the operator, in place of what the command line says for its code. */
+/** An error with its own advice to the operator, which replaces the advice for its code. */
 export class AdvisedError extends RelayError {
   constructor(
     readonly advice: string,
@@ -109,12 +109,12 @@ export class AdvisedError extends RelayError {
   }
 }
 
-/** True for a string that is one of our codes. */
+/** Whether a value is one of our codes. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERRORS, value)
 }
 
-/** What to say to a stranger about any thrown value: our own errors as they are, all else as `internal`. */
+/** The error to show to a client for any thrown value: a RelayError unchanged, everything else as `internal`. */
 export function toPublicError(thrown: unknown): RelayError {
   return thrown instanceof RelayError ? thrown : new RelayError('internal', undefined, { cause: thrown })
 }

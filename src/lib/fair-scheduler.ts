@@ -1,22 +1,22 @@
-// Work in turns: so much of it in one turn of the event loop, the rest in later ones, fairly by whose it is.
+// Limits the work in one turn of the event loop; the rest is done in later turns, fairly by key.
 
 export interface FairScheduler<Key> {
-  /** Counts one piece of work, if it may be done now. */
+  /** Counts one unit of work; returns whether it may be done now. */
   take(): boolean
-  /** Runs a job in a later turn: once, however often it was asked for meanwhile, and in the order of its key's jobs. */
+  /** Runs a job once in a later turn, even if it is requested several times, in the order of its key's jobs. */
   wait(key: Key, job: () => void): void
-  /** Forgets a job that waits. */
+  /** Cancels a waiting job. */
   drop(key: Key, job: () => void): void
-  /** Forgets all that waits. */
+  /** Cancels all waiting jobs. */
   close(): void
 }
 
 /**
- * @param most    pieces of work in one turn
- * @param onFault told what a job threw that had waited; who runs one at once hears it itself
+ * @param most    units of work in one turn
+ * @param onFault called with what a waiting job threw
  */
 export function createFairScheduler<Key>(most: number, onFault: (err: unknown) => void): FairScheduler<Key> {
-  /** Keys are served in turn, a job each: who has a thousand waiting keeps nobody else from theirs. */
+  /** Keys are served in turn, one job each: a thousand jobs of one key do not delay those of others. */
   const due = new Map<Key, Set<() => void>>()
   let left = most
   let next: NodeJS.Immediate | null = null
@@ -25,7 +25,7 @@ export function createFairScheduler<Key>(most: number, onFault: (err: unknown) =
     next = null
     left = most
     for (const [key, jobs] of due) {
-      // a job that finds no room asks for a later turn again
+      // a job that may not run now requests a later turn again
       if (left <= 0) break
       const [job] = jobs
       due.delete(key)

@@ -1,16 +1,16 @@
-// What was made for the last few keys: a page or a picture that does not vary is made once.
+// A small cache, for example of rendered pages.
 
-/** Keeps so many things, the oldest leaving first. */
+/** Keeps a limited number of values; the oldest is removed first. */
 export class FifoCache<T> {
   readonly #made = new Map<string, T>()
   readonly #most: number
 
-  /** @param most things kept; a relay has a handful of names, and pages vary by name */
+  /** @param most values kept */
   constructor(most = 16) {
     this.#most = most
   }
 
-  /** What was made for this key, or makes it. */
+  /** Returns the value of a key; creates it if it is absent. */
   get(key: string, make: () => T): T {
     const kept = this.#made.get(key)
     if (kept !== undefined) return kept

@@ -1,17 +1,17 @@
-// Which hosts may stand in an invite code or an address: those that the parsers of SSB clients take.
+// Which hosts an invite code or an address may have: those that the parsers of SSB clients accept.
 
 import { isIP } from 'node:net'
 
 const LABEL = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/i
-/** The last label as ssb-ref reads it: what ends in a number would be an address, and is none. */
+/** The last label as ssb-ref reads it: a host that ends in a number counts as an IP address. */
 const LAST_LABEL = /^(?:xn--)?[a-z][a-z0-9]*$/i
 
 /** The longest DNS name, in characters. */
 const NAME_CHARS = 253
 
 /**
- * Whether clients can read a code or an address with this host: an IP address without a zone, a DNS name of two labels or
- * more, or `localhost`. ssb-ref takes no others, so a code with `relay` or `a_b.example` would be no invite to an app.
+ * Whether clients accept this host: an IP address without a zone, a DNS name of at least two labels, or `localhost`.
+ * ssb-ref rejects all others, so apps would reject an invite code with `relay` or `a_b.example`.
  */
 export function isDialable(host: string): boolean {
   if (isIP(host) !== 0) return !host.includes('%')
@@ -25,7 +25,7 @@ export function isDialable(host: string): boolean {
   )
 }
 
-/** Two hyphens in a row mark an encoded name, and ssb-ref takes no others. */
+/** ssb-ref accepts two hyphens in a row only in an encoded name. */
 function hasNoOtherDashes(label: string): boolean {
   return label.split('--').length === label.toLowerCase().split('xn--').length
 }

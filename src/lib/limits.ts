@@ -170,9 +170,9 @@ export const NOTE_CHARS = 200
 export const DEAD_INVITE_DAYS = 30
 /** Invites remembered at once, dead ones included. */
 export const INVITES_KEPT = 10_000
-/** Live invites of one member: nobody needs more at a time, and the table is everyone's. */
+/** Live invites of one member. All members share the table. */
 export const INVITES_PER_MEMBER = 100
-/** Invites a member may ask for in a day, in vain or not: each is a write, and a party has fewer guests. */
+/** Invite requests of one member in a day, refused ones included: each is a write. */
 export const INVITES_PER_DAY = 200
 /**
  * Feeds that may come in on one day by the invites of one maker, but for the web's and those for one feed: a meetup has fewer guests, and
@@ -181,16 +181,16 @@ export const INVITES_PER_DAY = 200
 export const JOINS_PER_DAY = 500
 /** Live invites for one feed: more than any one member has (INVITES_PER_MEMBER), or they could keep out everybody else's. */
 export const DIRECTED_PER_FEED = 256
-/** Dead invites remembered of one member; the oldest make room, so that nobody's comings and goings displace others'. */
+/** Dead invites kept of one member; the oldest are removed, so that one member's never evict those of others. */
 export const DEAD_INVITES_PER_MEMBER = 100
-/** Days an invite may be good for, whoever makes it. */
+/** Maximum days until an invite expires. */
 export const INVITE_DAYS = 3650
 /** And the least: a minute. */
 export const INVITE_LEAST_DAYS = 1 / 1440
 export const INVITE_RANGE = `a number of days from 1/1440 (a minute) to ${INVITE_DAYS}`
-/** Changes a member may make to what it vouches for in a day: each is a message in the relay's feed for ever. */
+/** `follow` calls of one member in a day: each adds a message to the relay's feed, which is never deleted. */
 export const VOUCHES_PER_DAY = 64
-/** Wrong tries of `invite.use` on one connection: each tells whether somebody is a member. */
+/** Failed `invite.use` calls on one connection: each reveals whether a feed is a member. */
 export const GUEST_TRIES = 8
 
 /** Knocks waiting at once: each is a person's minute of a moderator's time. */
@@ -265,14 +265,14 @@ export const SOLUTIONS_PER_HOUR = 60
 
 /** Milliseconds that changes of presence gather before they are told: a hundred arrivals are one list, not a hundred. */
 export const PRESENCE_MS = 250
-/** Changes of presence remembered; a subscriber that falls further behind is told the whole state anew. */
+/** Changes of presence kept; a subscriber that is further behind gets the whole state again. */
 export const PRESENCE_LOG = 1024
 /**
  * Milliseconds between whole lists grow so that all subscribers together are sent no more than this, in bytes a second:
  * a list goes to everybody and names everybody, so a thousand people make one of it 56 MB.
  */
 export const LISTS_BYTES_PER_S = 4 * MIB
-/** Streams of one kind that tell one connection who is here: an app needs one. */
+/** Presence streams of one kind for one connection: an app needs one. */
 export const PRESENCE_STREAMS = 4
 /** Members' ids in one piece of `room.members`: some 16 KiB. */
 export const MEMBERS_PAGE = 256

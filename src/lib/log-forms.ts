@@ -87,13 +87,13 @@ function frames(stack: string): string {
   return lines.map(escapeControls).join('\n')
 }
 
-/** A value on its line: in quotation marks where it could be mistaken for more than one. */
+/** A value in a readable line, quoted if it has spaces or special characters. */
 function shown(value: unknown): string {
   if (typeof value === 'string' && /^[\w./:@=+~%,;#-]+$/.test(value)) return value
   return stringify(value) ?? 'undefined'
 }
 
-/** JSON of anything: an error as an object, what JSON has no form for as text. Never throws, as the log reports faults. */
+/** JSON of any value: an error becomes an object, a value without JSON becomes text. Never throws. */
 function stringify(value: unknown): string {
   try {
     return JSON.stringify(value, plain)
@@ -116,7 +116,7 @@ function plain(_key: string, value: unknown): unknown {
   return { ...value, type: name, message: withCauses(value), stack }
 }
 
-/** Controls that JSON leaves as they are, and marks that turn lines around: a terminal or a pager would obey them. */
+/** Control characters that JSON does not escape, and bidirectional controls: terminals interpret them. */
 const CONTROLS = /[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
 
 function escapeControls(text: string): string {

@@ -33,7 +33,7 @@ export function formFor(inJournal: boolean, fd = 2): LogForm {
   return isatty(fd) ? terminalForm : jsonForm
 }
 
-/** Writes text to stderr; answers the bytes taken, and throws EAGAIN where a pipe is full. */
+/** Writes text to stderr; returns the bytes written, and throws EAGAIN if a pipe is full. */
 export type WriteNow = (bytes: Buffer) => number
 
 /** Calls back after so many milliseconds. */
@@ -46,8 +46,8 @@ export interface BufferedOutput extends LogOutput {
 }
 
 /**
- * Opens an output that never blocks: what a full pipe does not take waits in memory, and beyond 256 KiB is dropped. Once the
- * reader takes more, an entry `log entries dropped` says how many.
+ * Opens an output that never blocks. Entries that a full pipe does not take wait in memory; beyond 256 KiB they are
+ * dropped. When the reader takes more, an entry `log entries dropped` has their count.
  */
 export function openOutput(
   form: LogForm,
@@ -59,7 +59,7 @@ export function openOutput(
   let dropped = 0
   let isRetrying = false
 
-  /** Writes what waits as far as it is taken; false if the reader is slow. */
+  /** Writes waiting text; returns false if the reader is slow. */
   function drain(): boolean {
     while (waiting.length > 0) {
       const all = waiting.length === 1 ? (waiting[0] as Buffer) : Buffer.concat(waiting)
@@ -75,7 +75,7 @@ export function openOutput(
     try {
       return write(text)
     } catch (err) {
-      // without a reader the log has nowhere to go; the relay goes on
+      // the reader is gone: drop the log and keep running
       return (err as NodeJS.ErrnoException).code === 'EAGAIN' ? 0 : text.length
     }
   }
@@ -121,7 +121,7 @@ function droppedEntry(count: number): LogEntry {
   return { severity: 40, time: Date.now(), event: 'log entries dropped', fields: { count } }
 }
 
-/** Stops the whole process for so many milliseconds: only at its end. */
+/** Blocks the process for some milliseconds; used only at its end. */
 function pause(ms: number): void {
   Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }

@@ -53,11 +53,11 @@ export function createLog(level: LogLevel, output?: LogOutput, form: LogForm = j
   return log
 }
 
-/** Milliseconds between two entries of one kind that strangers can cause at will. */
+/** Minimum milliseconds between two entries of one kind that clients can cause. */
 const RARELY_MS = 60_000
 
 /**
- * Counts an event that strangers can provoke. Returns the number of events since the last entry when an entry is due, at
+ * Counts an event that clients can cause. Returns the number of events since the last entry when an entry is due, at
  * most once a minute, and otherwise 0: nobody can fill a board's card through the log.
  * @param uptime monotonic time in milliseconds
  */
@@ -78,7 +78,7 @@ export function createLogThrottle(uptime: () => number): () => number {
 export type ThrottledLog = (level: 'info' | 'warn' | 'error', event: string, fields?: object) => void
 
 /**
- * A log for events that strangers can provoke. Its entries have the field `times`, the number of events since the last one.
+ * Creates a log for events that clients can cause. The field `times` counts the events since the last entry.
  * @param uptime monotonic time in milliseconds
  */
 export function createThrottledLog(log: Log, uptime: () => number): ThrottledLog {

@@ -1,30 +1,30 @@
-// Gives memory back when a busy time is over: V8 would keep what a busy hour took until the heap fills again.
+// Releases memory after a busy time: V8 would keep it until the heap is full again.
 
 import { setFlagsFromString } from 'node:v8'
 import type { Clock } from './clock.js'
 import { MINUTE, SECOND } from './limits.js'
 
 export interface MemoryRelease {
-  /** Says that something was done which leaves garbage behind, such as a page. */
+  /** Counts work that leaves garbage, such as rendering a page. */
   used(): void
   close(): void
 }
 
-/** Uses that are worth a collection, and uses in a minute below which it is quiet. */
+/** Uses that justify a collection, and uses per minute below which it is quiet. */
 const WORTH = 100
 const QUIET = 20
-/** Minutes after which there is a collection although it never gets quiet: left alone, the heap grows by some 5 MB in each. */
+/** Minutes until a collection although it is never quiet: the heap grows by some 5 MB in each. */
 const OVERDUE = 3
 /**
- * Collections when it got quiet, and the time from one to the next: V8 drops the code of what did not run between six of
- * them, such as pages nobody looks at any more, and keeps that of what did.
+ * Number of collections when it is quiet, and the time between them: V8 drops the code of functions that did not run
+ * between six collections.
  */
 const SERIES = 7
 const APART = 5 * SECOND
 
 /**
- * Collects, and moves what is left together so that its pages can go back to the system, which V8 would leave for worse
- * times. Some 20 ms, on a board ten times as long. Nothing where Node was started without `--expose-gc`.
+ * Collects garbage and compacts the heap, so that free pages return to the system. Takes some 20 ms, on a board ten times
+ * as long. Does nothing without `--expose-gc`.
  */
 export function collect(): void {
   if (!globalThis.gc) return
@@ -33,7 +33,7 @@ export function collect(): void {
   setFlagsFromString('--no-compact-on-every-full-gc')
 }
 
-/** Waits for a quiet minute as long as one can be hoped for, and then gives back what the busy time took. */
+/** Waits for a quiet minute, up to a limit, then releases memory. */
 export function createMemoryRelease(
   clock: Pick<Clock, 'every'>,
   giveBack: () => void = collect,

@@ -1,4 +1,4 @@
-// The machine we run on: how wide its words are, which board it is, where it is reached, whether it can carry a relay.
+// The machine: its word size, board and network addresses, and whether it is supported.
 
 import { readFileSync } from 'node:fs'
 import { BlockList, isIP, isIPv6 } from 'node:net'
@@ -8,10 +8,10 @@ import { RelayError } from './errors.js'
 /** Processors of 32 bits, as Node names them. */
 const NARROW = ['arm', 'ia32', 'mips', 'mipsel', 'ppc', 's390']
 
-/** Bytes of a word: 4 where a process has 4 GiB of addresses, 8 where there is no end to them. */
+/** Bytes of a word: 4 or 8. A process has at most 4 GiB of addresses with 4. */
 export const WORD_BYTES: 4 | 8 = NARROW.includes(process.arch) ? 4 : 8
 
-/** Where a board's firmware leaves its name. */
+/** File in which a board's firmware reports its name. */
 const MODEL = '/proc/device-tree/model'
 
 /** The board or the kind of machine, its processor and width: `Raspberry Pi 4 Model B Rev 1.4 (aarch64, 64 bit)`. */
@@ -20,9 +20,9 @@ export function describeMachine(kernel: string = machine(), model: string | null
 }
 
 /**
- * Why a relay cannot run on this machine, or null. The kernel is asked, not Node: the Node of Raspberry Pi OS is built
- * for the oldest boards and runs on the newer ones too.
- * @param kernel the kernel's word for the machine, as `uname -m` says it
+ * Why a relay cannot run on this machine, or null. Checks the kernel, not Node: the Node of Raspberry Pi OS is built for
+ * the oldest boards and also runs on newer ones.
+ * @param kernel the machine name, as in `uname -m`
  */
 export function unfitMachine(kernel: string = machine()): string | null {
   return /^armv[1-6]/.test(kernel)
@@ -30,15 +30,15 @@ export function unfitMachine(kernel: string = machine()): string | null {
     : null
 }
 
-/** @throws RelayError `machine_unsupported` where a relay cannot run */
+/** @throws RelayError `machine_unsupported` if a relay cannot run here */
 export function requireFitMachine(kernel?: string): void {
   const unfit = unfitMachine(kernel)
   if (unfit) throw new RelayError('machine_unsupported', unfit)
 }
 
 /**
- * The host by which others most likely reach what listens on an address: that address, or for "everything" the machine's
- * first one on a network, now. Of IPv6 it takes what is valid beyond the cable.
+ * The host at which others most likely reach a listener: its address, or for a wildcard address the machine's first
+ * network address. Link-local IPv6 addresses are skipped.
  */
 export function reachableHost(
   host: string,
@@ -52,7 +52,7 @@ export function reachableHost(
   return four ?? six ?? '127.0.0.1'
 }
 
-/** Whether what listens on an address is for this machine alone. */
+/** Whether a listener on this address is reachable from this machine only. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'))
 }
@@ -72,12 +72,12 @@ export function isNearby(address: string | undefined): boolean {
   return isIP(bare) !== 0 && NEARBY.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
 }
 
-/** Domains that routers give to their networks, and mDNS. */
+/** Domains that routers use for local networks, and mDNS. */
 const LAN_DOMAINS = ['local', 'lan', 'home.arpa', 'fritz.box']
 
 /**
- * Names by which a machine is reached on its own network, in small letters.
- * @param name as `hostname` says it
+ * Names of a machine on its local network, in lower case.
+ * @param name as in `hostname`
  */
 export function lanNames(name: string = hostname()): string[] {
   const whole = name.toLowerCase()
@@ -86,9 +86,9 @@ export function lanNames(name: string = hostname()): string[] {
   return [...new Set([first, whole, ...LAN_DOMAINS.map((domain) => `${first}.${domain}`), 'tidepool.local'])]
 }
 
-/** Scheme, host and port as they stand in front of a path; the scheme's own port is not said. */
+/** The origin of a URL: scheme, host and port. The default port of the scheme is left out. */
 export function originOf(scheme: 'http' | 'https', host: string, port: number): string {
-  // a URL object would not take every host that can be listened on, such as one with a zone
+  // URL rejects some hosts that one can listen on, such as one with a zone
   const own = { http: 80, https: 443 }[scheme]
   return `${scheme}://${isIPv6(host) ? `[${host}]` : host}${port === own ? '' : `:${port}`}`
 }

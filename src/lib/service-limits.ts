@@ -25,7 +25,7 @@ export const BODY_FIELDS = 64
 export const CAPTCHA_MS = 10 * MINUTE
 /** Links that lead nowhere, asked for in an hour by everyone together; who holds a real one is never refused for them. */
 export const BAD_LINKS_PER_HOUR = 600
-/** Claims by one link in an hour that let nobody in: each tells its holder whether somebody is a member. */
+/** Failed claims by one link in an hour: each reveals whether a feed is a member. */
 export const IDLE_CLAIMS_PER_HOUR = 8
 /** Invites whose idle claims are counted, the oldest forgotten first. */
 export const CLAIMED_KEPT = 1000

@@ -1,12 +1,12 @@
-// What a person who misspelt a key most likely meant.
+// Suggests the key that a misspelled one most likely means.
 
-/** Changes of a character that a short name may need; of a longer one, half of it may be wrong. */
+/** Maximum edits for a short name; for a longer one, half of its characters. */
 const FEW_CHANGES = 2
 
-/** The known dotted key that takes the fewest changes of a character to become what was written; null if none is near. */
+/** The known dotted key with the smallest edit distance; null if none is near. */
 export function suggestKey(name: string, names: readonly string[]): string | null {
   const wanted = name.slice(0, 80).toLowerCase()
-  // A bare `port` or a wrong section is most likely meant by the part after the dot.
+  // for a bare `port` or a wrong section, the part after the dot is compared
   const cost = (key: string): number => {
     if (key.startsWith(`${wanted}.`)) return 1
     const leaf = key.slice(key.indexOf('.') + 1)
@@ -16,7 +16,7 @@ export function suggestKey(name: string, names: readonly string[]): string | nul
   return cost(nearest) <= Math.max(FEW_CHANGES, wanted.length / 2) ? nearest : null
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** Levenshtein distance, one row at a time. */
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {

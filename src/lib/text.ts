@@ -1,11 +1,11 @@
-// Text on its way to people: what others wrote without what could disturb a page or a terminal, and numbers with their nouns.
+// Text for people: removes characters that could disturb a page or a terminal, and puts numbers with their nouns.
 
 import { KIB } from './units.js'
 
-/** Control characters but the line feed, and marks that turn lines around. */
+/** Control characters except the line feed, and bidirectional controls. */
 const DISTURBING = /[^\P{Cc}\n]|[\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu
 
-/** The text with a space for each disturbing character, its line ends as one character, trimmed; never longer. */
+/** Replaces each disturbing character with a space and each line end with a line feed, and trims. Never longer. */
 export function cleanText(text: string): string {
   return text.replace(/\r\n?/g, '\n').replace(DISTURBING, ' ').trim()
 }

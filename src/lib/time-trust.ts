@@ -1,4 +1,5 @@
-// Whether the wall clock can be believed: what has an end is deleted only by a clock that the network keeps, or that has agreed with the monotonic clock for long.
+// Whether the wall clock is trusted: the network sets it, or it has agreed with the monotonic clock for an hour.
+// Data expires only by a trusted clock.
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -6,26 +7,26 @@ import type { Clock } from './clock.js'
 import { isClockSet } from './clock.js'
 import { CLOCK_AGREES_MS, CLOCK_LOOK_MS, CLOCK_STEP_MS, SECOND } from './limits.js'
 
-/** Who vouches for the clock: the network, or an hour without a step. */
+/** Why the clock is trusted: the network sets it, or it ran for an hour without a step. */
 export type TrustedBy = 'network' | 'agreement'
 
 export interface TimeTrust {
   /** null while the clock is not trusted */
   by(): TrustedBy | null
-  /** Told when the clock has become trusted, each time that it does. */
+  /** Calls the listener each time the clock becomes trusted. */
   onTrusted(listener: () => void): () => void
-  /** Looks now, rather than within a minute. */
+  /** Checks now, instead of within a minute. */
   look(): Promise<void>
   close(): void
 }
 
-/** Whether the network keeps the clock; null where nobody can tell. */
+/** Whether the network sets the clock; null if unknown. */
 export type AskNetwork = () => Promise<boolean | null>
 
 /**
- * Starts watching the clock. A board without a battery begins with whatever time it had last, or 1970, and a clock that is
- * wrong for six seconds at the start must not cost what is good for 300 days.
- * @param network whether the network keeps the clock
+ * Starts checking the clock. A board without a battery starts with its last time, or 1970. A clock that is wrong for six
+ * seconds at the start must not delete data that is valid for 300 days.
+ * @param network whether the network sets the clock
  */
 export function createTimeTrust({
   clock,
@@ -42,7 +43,7 @@ export function createTimeTrust({
   let asking = false
   let by: TrustedBy | null = null
 
-  /** Judges by what is known; a step of the clock begins the hour again. */
+  /** Updates the trust; a step of the clock restarts the hour. */
   function judge(): void {
     if (Math.abs(offset() - agreed) > CLOCK_STEP_MS) since = clock.uptime()
     agreed = offset()
@@ -54,10 +55,10 @@ export function createTimeTrust({
 
   async function look(): Promise<void> {
     judge()
-    // a system that has set the clock keeps it; and one question at a time
+    // a trusted clock needs no check, and only one check runs at a time
     if (by || asking) return
     asking = true
-    // what cannot be asked has not said that it is so
+    // a failed check is no confirmation
     synchronized = (await network().catch(() => null)) === true
     asking = false
     judge()
@@ -79,12 +80,12 @@ export function createTimeTrust({
   }
 }
 
-/** A file that systemd-timesyncd makes when it has set the clock, once in each run of the system. */
+/** systemd-timesyncd creates this file when it has set the clock after boot. */
 const SYNCHRONIZED = '/run/systemd/timesync/synchronized'
-/** Milliseconds that the system may take to answer. */
+/** Timeout of timedatectl in milliseconds. */
 const ANSWER_MS = 5 * SECOND
 
-/** What the system knows: the mark of systemd-timesyncd, else the kernel's own state (adjtimex), as timedatectl tells it. */
+/** Asks the system: the file of systemd-timesyncd, otherwise the kernel's state (adjtimex) through timedatectl. */
 export function askSystem(): Promise<boolean | null> {
   if (existsSync(SYNCHRONIZED)) return Promise.resolve(true)
   return new Promise((resolve) => {

@@ -1,11 +1,11 @@
-// The mint budget: a token bucket for the whole relay. Over onion every caller has one address, so it counts no addresses.
+// A token bucket for the whole relay. It has no buckets for addresses, as all callers through the onion share one.
 
 import { HOUR, SECOND } from './limits.js'
 
-/** What one thing costs. A millisecond earns `perHour`, so all sums are whole numbers and nothing is lost to rounding. */
+/** Cost of one token. A millisecond earns `perHour`, so that all sums are integers, without rounding. */
 const COST = HOUR
 
-/** Lets `perHour` things happen in an hour, all at once if they saved up for it. */
+/** Allows `perHour` events in an hour; a full bucket allows that many at once. */
 export class TokenBucket {
   #perHour: number
   #saved: number
@@ -19,7 +19,7 @@ export class TokenBucket {
     this.#now = now
   }
 
-  /** Spends one, if there is one. */
+  /** Takes one token; returns whether there was one. */
   take(): boolean {
     this.#fill()
     if (this.#saved < COST) return false
@@ -27,12 +27,12 @@ export class TokenBucket {
     return true
   }
 
-  /** Gives back one whose invite could not be made. */
+  /** Returns a token whose event did not happen. */
   refund(): void {
     this.#add(COST)
   }
 
-  /** Seconds until there is one to spend; 0 if there is now. */
+  /** Seconds until a token is available; 0 if one is. */
   wait(): number {
     this.#fill()
     if (this.#saved >= COST) return 0
@@ -40,12 +40,12 @@ export class TokenBucket {
     return Math.ceil((COST - this.#saved) / this.#perHour / SECOND)
   }
 
-  /** Changes the rate; what was saved up is kept as far as it fits. */
+  /** Changes the rate; tokens that fit the new size are kept. */
   setPerHour(perHour: number): void {
     this.#fill()
     const more = perHour - this.#perHour
     this.#perHour = perHour
-    // what a larger bucket holds more it has at once, as it would have had at start
+    // the extra room of a larger bucket starts full, as at the start of the relay
     this.#add(Math.max(0, more) * COST)
   }
 

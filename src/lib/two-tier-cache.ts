@@ -1,24 +1,23 @@
-// Things kept for callers who may come back: capped, and a crowd that comes once drives out no one who has returned.
+// A bounded cache in two tiers: entries that were used again are not evicted by many new ones.
 
-/** A value under the id that it was added with. */
+/** A value and its id. */
 interface Held<T> {
   id: string
   value: T
 }
 
 /**
- * Values by id in two groups: newcomers, and those that were asked for again. Each is capped for itself and gives up the
- * one least recently used, so whoever makes thousands drives out other newcomers; to drive out those who came back, each of
- * the thousands has to come back as well. Ids from the network are looked up and never kept: one that was cut out of a
- * header would hold on to all of it.
+ * Values by id in two tiers: new ones, and those that were used again. Each tier has its own limit and evicts the least
+ * recently used value. Thousands of new values evict only new ones. Ids from the network are looked up and never stored:
+ * a slice of a header would keep all of it in memory.
  */
 export class TwoTierCache<T> {
   readonly #newcomers = new Map<string, Held<T>>()
   readonly #known = new Map<string, Held<T>>()
 
   /**
-   * @param most   values in each group
-   * @param isOver whether a value has expired; it is then not found any more
+   * @param most   values in each tier
+   * @param isOver whether a value has expired; it is then no longer found
    */
   constructor(
     readonly most: number,
@@ -33,7 +32,7 @@ export class TwoTierCache<T> {
     this.#put(this.#newcomers, { id, value })
   }
 
-  /** A value that is there and has not expired; being asked for is coming back. */
+  /** Returns a value that has not expired, and moves it to the second tier. */
   get(id: string): T | undefined {
     this.#dropExpired()
     const held = this.#known.get(id) ?? this.#newcomers.get(id)
@@ -54,7 +53,7 @@ export class TwoTierCache<T> {
     group.set(held.id, held)
   }
 
-  // the least recently used are in front, so those that have expired are found there, and no timer is needed
+  // expired values are at the front, as the least recently used ones, so no timer is needed
   #dropExpired(): void {
     for (const group of [this.#newcomers, this.#known]) {
       for (const held of group.values()) {

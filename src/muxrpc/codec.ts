@@ -1,9 +1,9 @@
-// muxrpc frames (protocol guide, "RPC protocol"): nine bytes of head, then a body. Pure: bytes to frames and back.
+// muxrpc frames (protocol guide, "RPC protocol"): a header of nine bytes, then a body. No I/O.
 
 import { isErrorCode, RelayError, toPublicError } from '../lib/errors.js'
 import { KIB } from '../lib/limits.js'
 
-/** Bytes of a frame's head: flags, body length (u32), request (i32). */
+/** Bytes of a frame's header: flags, body length (u32), request (i32). */
 export const HEAD_BYTES = 9
 
 /** Body types, the two lowest bits of the flags. */
@@ -16,18 +16,18 @@ export const TYPE_BITS = 0b11
 export const END = 0b100
 export const STREAM = 0b1000
 
-/** A head of zeros, after which nothing follows. */
+/** A header of zeros, which ends the connection. */
 export const GOODBYE: Buffer = Buffer.alloc(HEAD_BYTES)
 export const TRUE: Buffer = Buffer.from('true')
 
-/** Of a body that is handed on in pieces: shorter ones are gathered first, or each would cost a frame of its own. */
+/** Minimum bytes of a piece of a body: shorter pieces are joined, as each costs a frame. */
 const PIECE_BYTES = KIB
-/** Bytes of the first buffer in which an unfinished body is gathered; it is doubled as bytes come. */
+/** Bytes of the first buffer for an incomplete body; it is doubled when full. */
 const GATHER_BYTES = 4 * KIB
 
 const head = Buffer.alloc(HEAD_BYTES)
 
-/** A frame's head, in a buffer that the next call overwrites. */
+/** Encodes a frame's header, in a buffer that the next call overwrites. */
 export function frameHead(flags: number, length: number, request: number): Buffer {
   head[0] = flags
   head[1] = length >>> 24
@@ -42,34 +42,34 @@ export function frameHead(flags: number, length: number, request: number): Buffe
 }
 
 /**
- * What a value is on the wire, as npm's muxrpc has it: bytes and text as they are, everything else as JSON. Empty text is
- * JSON as well: a frame without a body is a goodbye.
- * @throws TypeError for what is no JSON
+ * Encodes a value as npm's muxrpc does: bytes and text unchanged, everything else as JSON. Empty text is JSON as well,
+ * because a frame without a body is a goodbye.
+ * @throws TypeError for a value that has no JSON
  */
 export function encodeBody(value: unknown): { type: BodyType; body: Buffer } {
   if (Buffer.isBuffer(value)) return { type: BYTES, body: value }
   if (typeof value === 'string' && value !== '') return { type: TEXT, body: Buffer.from(value) }
-  // npm's muxrpc answers nothing with `false`
+  // npm's muxrpc encodes an absent result as `false`
   return { type: JSON_BODY, body: Buffer.from(JSON.stringify(value === undefined ? false : value)) }
 }
 
-/** @throws RelayError `bad_argument` for JSON that is none, and for a type there is none of */
+/** @throws RelayError `bad_argument` for invalid JSON or an unknown body type */
 export function decodeBody(body: Buffer, type: number): unknown {
   if (type === JSON_BODY) return parseJson(body)
   if (type === TEXT) return body.toString()
   if (type === BYTES) return body
-  throw new RelayError('bad_argument', 'a body of no known type')
+  throw new RelayError('bad_argument', 'unknown body type')
 }
 
 function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(body.toString())
   } catch {
-    throw new RelayError('bad_argument', 'a body that is no JSON')
+    throw new RelayError('bad_argument', 'invalid JSON')
   }
 }
 
-/** The parts of a call as they came, none of them checked. */
+/** Decodes a call; its parts are not checked. */
 export function decodeCall(body: Buffer, type: number): Record<'name' | 'args' | 'type', unknown> {
   const value = decodeBody(body, type)
   return (typeof value === 'object' && value !== null ? value : {}) as Record<
@@ -78,13 +78,13 @@ export function decodeCall(body: Buffer, type: number): Record<'name' | 'args' |
   >
 }
 
-/** The body of an error, as its caller may see it: `{name, message, code}` and no stack. */
+/** Encodes an error for a caller: `{name, message, code}`, without a stack. */
 export function encodeError(thrown: unknown): Buffer {
   const { code, message } = toPublicError(thrown)
   return Buffer.from(JSON.stringify({ name: 'Error', message, code }))
 }
 
-/** What the other end says of an error or an end: `true` for a good end. */
+/** Decodes an error or end frame: `true` for a normal end. */
 export function decodeEnd(body: Buffer, type: number): Error | true {
   const value = decodeBody(body, type)
   if (value === true) return true
@@ -96,30 +96,30 @@ export function decodeEnd(body: Buffer, type: number): Error | true {
   return Object.assign(new Error(words), isErrorCode(code) ? { code } : {})
 }
 
-/** How the body of a frame is to be taken. */
+/** How the reader delivers the body of a frame. */
 export type Taking = 'whole' | 'pieces' | 'skip'
 
 export interface FrameSink {
-  /** A frame begins: asked before anything is gathered for it. @throws RelayError for what ends the connection */
+  /** A frame begins; called before memory is used for it. @throws RelayError to end the connection */
   begin(flags: number, length: number, request: number): Taking
-  /** The frame that has begun, or a piece of its body where it is taken in pieces. Valid during the call. */
+  /** The frame, or a piece of its body. Valid during the call only. */
   frame(flags: number, request: number, body: Buffer): void
   goodbye(): void
-  /** Memory held for an unfinished body has grown or shrunk. */
+  /** The memory used for an incomplete body has changed by this many bytes. */
   gathering(bytes: number): void
 }
 
-/** Cuts plain bytes into frames, however they come. */
+/** Splits plain bytes, in chunks of any size, into frames. */
 export class FrameReader {
-  /** the part of a head that has come */
+  /** an incomplete header */
   private head: Buffer | null = null
   private held = 0
   private flags = 0
   private request = 0
-  /** bytes of the body that are yet to come; -1 between frames */
+  /** missing bytes of the body; -1 between frames */
   private left = -1
   private taking: Taking = 'whole'
-  /** an unfinished body; `filled` bytes of it have come */
+  /** an incomplete body, of which `filled` bytes were received */
   private body: Buffer | null = null
   private filled = 0
   private ended = false
@@ -132,7 +132,7 @@ export class FrameReader {
       at = this.left < 0 ? this.readHead(bytes, at) : this.readBody(bytes, at)
   }
 
-  /** Forgets an unfinished body. */
+  /** Drops an incomplete body and reads no more. */
   clear(): void {
     this.ended = true
     if (this.body) this.sink.gathering(-this.body.length)
@@ -158,7 +158,7 @@ export class FrameReader {
     const length = from.readUInt32BE(start + 1)
     this.request = from.readInt32BE(start + 5)
     if (length === 0) {
-      // npm's muxrpc takes any frame without a body for a goodbye
+      // as in npm's muxrpc, any frame without a body is a goodbye
       this.ended = true
       this.sink.goodbye()
       return bytes.length
@@ -195,7 +195,7 @@ export class FrameReader {
     this.give(body.subarray(0, this.filled))
   }
 
-  /** Keeps a part of a body in one buffer that never has more than twice the room of what has come. */
+  /** Copies a part of a body into one buffer, at most twice as large as what was received. */
   private gather(bytes: Buffer, at: number, end: number): void {
     const old = this.body
     if (!old) this.filled = 0

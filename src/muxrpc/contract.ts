@@ -1,33 +1,33 @@
-// What a muxrpc session is given: the bytes' carrier, the caller, and what all sessions share.
+// What a muxrpc session needs: a transport, its caller, and the parts shared by all sessions.
 
 import { RelayError } from '../lib/errors.js'
 import type { Registry } from './registry.js'
 import type { CallerLimits, TotalLimits } from './stream-limits.js'
 
-/** What carries the frames: bytes in order, both ways. */
+/** Carries the bytes of frames in order, in both directions. */
 export interface Transport {
-  /** Queues a frame, which is copied. The session is told by `flushed` when it leaves. */
+  /** Queues a frame, which is copied. The transport calls `flushed` when it is sent. */
   write(head: Uint8Array, body: Uint8Array | null): void
-  /** Sends what is queued and a goodbye of its own, and ends. */
+  /** Sends the queued bytes and its own goodbye, then closes. */
   end(): void
-  /** Cuts the connection now. */
+  /** Closes the connection now. */
   destroy(): void
 }
 
-/** Whose connection it is. */
+/** The other end of a session. */
 export interface Caller {
-  /** read whenever they are needed: what a caller may have can change while it is connected */
+  /** read at each use, as a caller's role can change while it is connected */
   readonly limits: CallerLimits
-  /** Told why the connection is cut. */
+  /** Called with the reason before the connection is closed. */
   cut(reason: string): void
 }
 
 export interface SessionParts<C> {
   registry: Registry<C>
   totals: TotalLimits
-  /** Told of each error that a call is answered with, for the counters. */
+  /** Called with each error that a call is answered with, for the counters. */
   onRefusal?(err: RelayError): void
-  /** Told what a method threw that was no refusal. */
+  /** Called with what a method threw, unless it is a RelayError. */
   onFault(err: unknown, caller: C, name: string): void
 }
 
@@ -37,10 +37,10 @@ export function reportError<C>(parts: SessionParts<C>, err: unknown, caller: C, 
   else parts.onFault(err, caller, name)
 }
 
-/** Hears the answer to a call of ours. */
+/** Called with the answer to a call of ours. */
 export type Answer = (err: Error | null, value?: unknown) => void
 
-/** The body of a call that is answered once. */
+/** Encodes the body of an async call. */
 export function encodeCall(name: readonly string[], args: unknown[]): Buffer {
   return Buffer.from(JSON.stringify({ name, args }))
 }

@@ -1,4 +1,4 @@
-// Streams of the other end that we have ended and it has not: what still comes on them is dropped.
+// Streams that we have ended and the other end has not: further frames on them are dropped.
 
 export class EndedStreams {
   private keys: Set<number> | null = null
@@ -7,7 +7,7 @@ export class EndedStreams {
     return this.keys?.size ?? 0
   }
 
-  /** @param most remembered; the oldest are forgotten, and what comes on those is taken for a call */
+  /** @param most limit; beyond it the oldest are forgotten, and a frame on those counts as a call */
   add(key: number, most: number): void {
     this.keys ??= new Set()
     this.keys.add(key)
@@ -16,7 +16,7 @@ export class EndedStreams {
     this.keys.delete(oldest as number)
   }
 
-  /** Whether a frame belongs to one of them. @param ended whether it is the other end's own end, the last of it */
+  /** Whether a frame belongs to one of them. @param ended whether the frame is the other end's END, the last one */
   take(key: number, ended: boolean): boolean {
     if (!this.keys?.has(key)) return false
     if (ended) this.keys.delete(key)

@@ -1,17 +1,17 @@
-// A stream of ours that is made piece by piece, as fast as its reader's socket takes it.
+// A source that produces values at the speed at which its reader's socket takes them.
 
 import type { RpcStream, StreamHandler } from './stream.js'
 
 export interface PacedOptions {
-  /** Calls its listener when there may be something to say again; answers how to stop. */
+  /** Calls the listener when there may be a new value; returns a function that stops this. */
   watch?(listener: () => void): () => void
   /** called once */
   onEnd?(): void
 }
 
 /**
- * Asks `next` for a piece of JSON whenever the reader's socket has room: a reader that never reads costs nothing but its
- * place. `next` answers null while there is nothing to say, and true when there will be no more.
+ * Calls `next` for a JSON value whenever the stream has room, so that a reader that never reads uses no memory. `next`
+ * returns null while there is no value, and true at the end.
  */
 export function sendPaced(
   stream: RpcStream,

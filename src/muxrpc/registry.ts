@@ -1,4 +1,4 @@
-// The methods there are: name, type, who may call it and what it does, declared once for each.
+// The registry of methods: each declares its name, type, permission and handler once.
 
 import { RelayError } from '../lib/errors.js'
 import type { RpcStream } from './stream.js'
@@ -9,7 +9,7 @@ export type MethodType = 'sync' | 'async' | 'source' | 'sink' | 'duplex'
 export interface Access<C> {
   readonly words: string
   allows(caller: C): boolean
-  /** what to tell a caller that is refused, where it is not `not_allowed` */
+  /** the error code for a refused caller; default `not_allowed` */
   refusal?(caller: C): RelayError | null
 }
 
@@ -17,13 +17,13 @@ interface Declared<C> {
   access: Access<C>
 }
 
-/** A method that is answered once; what it throws or rejects with is the answer's error. */
+/** A sync or async method; what it throws or rejects with is sent as the error. */
 export interface RequestMethod<C> extends Declared<C> {
   type: 'sync' | 'async'
   call(caller: C, ...args: unknown[]): unknown
 }
 
-/** A method that opens a stream: sets the stream's handler and writes; what it throws ends the stream. */
+/** A source, sink or duplex: sets the stream's handler and writes. What it throws ends the stream. */
 export interface StreamMethod<C> extends Declared<C> {
   type: 'source' | 'sink' | 'duplex'
   open(caller: C, stream: RpcStream, ...args: unknown[]): void
@@ -36,7 +36,7 @@ export type Methods<C> = Record<string, Method<C>>
 
 export type Manifest = { [name: string]: MethodType | Manifest }
 
-/** The most arguments any method takes; what is beyond is refused before it is looked at. */
+/** Maximum number of arguments; calls with more are refused unchecked. */
 const ARGUMENTS_MAX = 4
 
 export class Registry<C> {
@@ -54,12 +54,12 @@ export class Registry<C> {
   }
 
   /**
-   * The method of a call, if this caller may make it.
-   * @param asked  the name as it came: an array of strings, or one string
-   * @param type   the type as it came
+   * Finds the method of a call and checks the permission.
+   * @param asked  the name as received: an array of strings, or one string
+   * @param type   the type as received
    * @param streams whether the call opens a stream
-   * @throws RelayError `not_allowed` for a method that is not there or not for this caller, alike; `no_such_method` for
-   * one that is called as another type; `bad_argument`
+   * @throws RelayError `not_allowed` for an unknown method and for one that this caller may not call, alike;
+   * `no_such_method` for a wrong type; `bad_argument`
    */
   find(caller: C, asked: unknown, type: unknown, args: unknown, streams: boolean): Method<C> {
     const name = nameOf(asked)
@@ -71,7 +71,7 @@ export class Registry<C> {
     return method
   }
 
-  /** The methods that a caller may call, in muxrpc's nested form. */
+  /** The manifest of the methods that a caller may call. */
   manifest(allows: (method: Method<C>) => boolean): Manifest {
     const manifest: Manifest = {}
     for (const [name, method] of this.methods)
@@ -80,17 +80,17 @@ export class Registry<C> {
   }
 }
 
-/** Names longer than any of ours are cut in what we answer. */
+/** Maximum characters of a name in an error message. */
 const NAME_CHARS_TOLD = 64
 
-/** The dotted name of a call as it came; what is neither text nor a list of texts is the name of nothing. */
+/** The dotted name of a call; empty for anything but a string or an array of strings. */
 export function nameOf(asked: unknown): string {
   if (typeof asked === 'string') return asked
   return Array.isArray(asked) && asked.every((part) => typeof part === 'string') ? asked.join('.') : ''
 }
 
 function notAllowed(name: string): RelayError {
-  // npm muxrpc's words to the end: clients look for them to tell a room of an older kind
+  // the exact words of npm's muxrpc: clients compare them to detect an older room
   return new RelayError(
     'not_allowed',
     `method:${name.slice(0, NAME_CHARS_TOLD)} is not in list of allowed methods`,

@@ -1,4 +1,4 @@
-// One connection's muxrpc: every call and every stream of it, in one map, with one account of what they cost.
+// The muxrpc session of one connection: one map of all calls and streams, and one account of what they use.
 
 import { RelayError } from '../lib/errors.js'
 import { JSON_BYTES } from '../lib/limits.js'
@@ -36,13 +36,13 @@ import type { Account, CallerLimits } from './stream-limits.js'
 import { Waiters, wakeLater } from './waiters.js'
 
 /**
- * Errors a caller may be answered before it has read any of them, as a multiple of the calls it may have: each costs
- * little, and a caller that makes so many in one breath does nothing else.
+ * Maximum error answers that wait to be sent, as a multiple of the caller's limit of calls. A caller beyond it sends
+ * nothing but refused calls, and is closed.
  */
 const ERRORS_AHEAD = 2
 
 export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, Account {
-  /** streams that the other end has opened */
+  /** open streams of the other end */
   streams = 0
   gathered = 0
   queued = 0
@@ -50,9 +50,9 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   sent = 0
   isClosed = false
   isCounted = false
-  /** calls of the other end that are being worked on */
+  /** async calls of the other end in progress */
   private working = 0
-  /** open streams and calls of ours, by the number that frames for them come with: theirs positive, ours negative */
+  /** open streams and our calls, by the request number in incoming frames: theirs positive, ours negative */
   private open: Map<number, RpcStream | Answer> | null = null
   private readonly late = new EndedStreams()
   private last = 0
@@ -73,9 +73,9 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     return this.caller.limits
   }
 
-  // --- what the transport tells ---------------------------------------------------------------------------------
+  // --- called by the transport ----------------------------------------------------------------------------------
 
-  /** @throws RelayError for what ends the connection */
+  /** @throws RelayError to end the connection */
   receive(plain: Buffer): void {
     if (!this.isClosed) this.reader.read(plain)
   }
@@ -97,7 +97,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.waiters.clear()
     this.reader.clear()
     for (const each of open?.values() ?? []) {
-      // what one of them throws must not keep the others from being told
+      // an exception of one handler must not skip the others
       try {
         if (each instanceof RpcStream) each.over(err ?? true)
         else each(err ?? new Error('the connection ended'))
@@ -107,9 +107,9 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     }
   }
 
-  // --- calls of ours --------------------------------------------------------------------------------------------
+  // --- outgoing calls -------------------------------------------------------------------------------------------
 
-  /** Calls a method that is answered once. */
+  /** Calls an async method. */
   request(name: readonly string[], args: unknown[], answer: Answer): void {
     if (this.isClosed) return answer(new Error('the connection ended'))
     const request = ++this.last
@@ -117,9 +117,9 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.send(JSON_BODY, request, encodeCall(name, args))
   }
 
-  /** Makes a call whose answer is of no interest. @param call its body, from `encodeCall` */
+  /** Calls a method and ignores the answer. @param call the body, from `encodeCall` */
   poke(call: Buffer): void {
-    // without an entry its answer is dropped unread
+    // without an entry the answer is skipped
     this.send(JSON_BODY, ++this.last, call)
   }
 
@@ -137,7 +137,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     return stream
   }
 
-  /** Ends every stream and the connection, in the order that lets the other end see it as meant. */
+  /** Ends every stream, then the connection with a goodbye. */
   close(): void {
     if (this.isClosed) return
     for (const each of [...this.entries.values()]) {
@@ -150,7 +150,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.closed(null)
   }
 
-  // --- frames that come -----------------------------------------------------------------------------------------
+  // --- incoming frames ------------------------------------------------------------------------------------------
 
   begin(flags: number, length: number, request: number): Taking {
     const most = this.caller.limits.frameBytes
@@ -163,7 +163,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
       if (request <= 0) return 'skip'
       if (!(flags & STREAM)) return 'whole'
       if (this.late.take(request, (flags & END) !== 0)) return 'skip'
-      // the end of a stream that never was, or was forgotten
+      // END of an unknown or forgotten stream
       return flags & END ? 'skip' : 'whole'
     }
     if (flags & END || !(known instanceof RpcStream)) return 'whole'
@@ -174,7 +174,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   frame(flags: number, request: number, body: Buffer): void {
     const { current } = this
     if (current instanceof RpcStream) {
-      // ended meanwhile, while its body was on the way
+      // the stream ended while this body was incomplete
       if (current.isEnded) return
       if (flags & END) this.ended(current, decodeEnd(body, flags & TYPE_BITS))
       else this.give(current, body, flags & TYPE_BITS)
@@ -193,11 +193,11 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   gathering(bytes: number): void {
     this.gathered += bytes
     this.parts.totals.changed(this, 'gathered', bytes)
-    // what is given back when the connection ends is no reason to stop: the streams are yet to be told
+    // memory freed when the connection ends must not throw: the streams have yet to be ended
     if (bytes > 0) this.stopIfEvicted()
   }
 
-  // --- what streams do ------------------------------------------------------------------------------------------
+  // --- called by streams ----------------------------------------------------------------------------------------
 
   sendData(key: number, type: BodyType, body: Uint8Array): void {
     this.send(STREAM | type, -key, body)
@@ -214,7 +214,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
 
   wait(stream: RpcStream): void {
     this.waiters.add(stream)
-    // what was queued may have left already
+    // the queued bytes may have been sent already
     if (this.queued === 0) setImmediate(wakeLater, this.waiters)
   }
 
@@ -224,7 +224,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.transport.destroy()
   }
 
-  // --- inside ---------------------------------------------------------------------------------------------------
+  // --- internal -------------------------------------------------------------------------------------------------
 
   private get entries(): Map<number, RpcStream | Answer> {
     this.open ??= new Map()
@@ -240,7 +240,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     this.parts.totals.changed(this, 'queued', bytes)
   }
 
-  /** Hands a body to a stream's user; what it throws ends that stream alone. */
+  /** Passes a body to a stream's handler; an exception ends that stream only. */
   private give(stream: RpcStream, body: Buffer, type: number): void {
     try {
       stream.handler.data?.(body, type)
@@ -282,7 +282,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
       const { type, body } = encodeBody(value)
       this.send(type, -request, body)
     } catch (err) {
-      // a value that is no JSON
+      // the value has no JSON
       this.refuse(END | JSON_BODY, request, err, name)
     }
   }
@@ -330,7 +330,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     if (this.errorsAhead > most) throw new RelayError('busy', `more than ${most} refused calls in one breath`)
   }
 
-  /** The other end has ended a stream: it is over at both ends. */
+  /** Handles an END of the other end: answers it and closes the stream. */
   private ended(stream: RpcStream, err: Error | true): void {
     if (!this.open?.delete(stream.key)) return
     if (stream.key > 0) this.forget()

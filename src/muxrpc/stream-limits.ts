@@ -1,29 +1,29 @@
-// What connections may have under way, each and all together, and which of them is evicted when all have too much.
+// Limits of calls, streams and memory, for each connection and for all together, and who is evicted at a total limit.
 
 import { CALLS_AT_ONCE, GATHERED_BYTES, QUEUED_BYTES } from '../lib/limits.js'
 
-/** What one caller may have; the same object for all callers of a class. */
+/** Limits of one caller; one object for all callers of a class. */
 export interface CallerLimits {
-  /** calls and streams under way */
+  /** calls and streams at once */
   readonly calls: number
-  /** bytes in one body that is no JSON */
+  /** bytes of one body, except JSON and text */
   readonly frameBytes: number
   /** callers of a lower rank are evicted before those of a higher one */
   readonly rank: number
 }
 
-/** One connection's share of what all have. */
+/** What one connection uses. */
 export interface Account {
   readonly limits: CallerLimits
   /** streams that the caller has open */
   readonly streams: number
-  /** bytes of memory held for an unfinished body */
+  /** bytes of memory for an incomplete body */
   readonly gathered: number
-  /** bytes that wait for the caller's socket */
+  /** bytes queued for the caller's socket */
   readonly queued: number
-  /** whether its share is part of the totals; set by `TotalLimits` */
+  /** whether the totals include this account; set by `TotalLimits` */
   isCounted: boolean
-  /** Ends the connection for the good of all; called once, after its share was taken off. */
+  /** Closes the connection; called once, after its usage was subtracted from the totals. */
   evict(reason: string): void
 }
 
@@ -35,12 +35,12 @@ const MOST: Readonly<Record<Kind, number>> = {
   queued: QUEUED_BYTES,
 }
 
-/** The totals of all connections. Beyond a limit the connection with most of that kind is evicted, by rank. */
+/** The totals of all connections. At a limit, the connection of the lowest rank that uses most is evicted. */
 export class TotalLimits {
   private readonly accounts = new Set<Account>()
   private readonly totals: Record<Kind, number> = { streams: 0, gathered: 0, queued: 0 }
 
-  /** @param onEvict told when a connection is evicted */
+  /** @param onEvict called when a connection is evicted */
   constructor(private readonly onEvict: (kind: Kind) => void) {}
 
   total(kind: Kind): number {
@@ -52,14 +52,14 @@ export class TotalLimits {
     account.isCounted = true
   }
 
-  /** The account's own figure has changed by so much already. */
+  /** Adds a change that the account has already made to its own figure. */
   changed(account: Account, kind: Kind, by: number): void {
     if (!account.isCounted) return
     this.totals[kind] += by
     if (by > 0 && this.totals[kind] > MOST[kind]) this.makeRoom(kind)
   }
 
-  /** The connection is gone, or as good as gone. */
+  /** Subtracts an account whose connection ends. */
   close(account: Account): void {
     if (!account.isCounted) return
     account.isCounted = false

@@ -1,21 +1,21 @@
-// A source of the other end as an async iterable: for callers that take a few values and have time.
+// Reads a source of the other end as an async iterable; for few values, as it is slower than a handler.
 
 import { decodeBody } from './codec.js'
 import type { Caller } from './contract.js'
 import type { MuxrpcSession } from './session.js'
 
-/** Values that may wait for their reader before the connection is read no further. */
+/** Values in the queue at which reading from the connection pauses. */
 const WAITING_MOST = 64
 
-/** What holds the whole connection, as muxrpc cannot hold one stream alone. */
+/** Pauses the whole connection: muxrpc cannot pause one stream. */
 export interface Holdable {
   hold(): void
   release(): void
 }
 
 /**
- * Calls a source and yields what it sends. Ends with the stream, whose error is thrown; leaving the loop ends the stream.
- * @param flow stops and restarts reading from the connection
+ * Calls a source and yields its values. Throws the error that ends the stream. Leaving the loop ends the stream.
+ * @param flow pauses and resumes reading from the connection
  */
 export async function* readSource<C extends Caller>(
   session: MuxrpcSession<C>,
@@ -30,7 +30,7 @@ export async function* readSource<C extends Caller>(
   const stream = session.stream(name, args, 'source', {
     data(body, type) {
       const value = decodeBody(body, type)
-      // bytes are valid during the call only
+      // the buffer is valid during the call only
       waiting.push(Buffer.isBuffer(value) ? Buffer.from(value) : value)
       if (waiting.length >= WAITING_MOST && !holding) {
         holding = true

@@ -1,23 +1,23 @@
-// One muxrpc stream, whichever end opened it: open, then ended. Both ends' streams are of this one kind.
+// One muxrpc stream, opened by either end. It has two states: open and ended.
 
 import { JSON_BYTES, OUTGOING_BYTES } from '../lib/limits.js'
 import { type BodyType, BYTES, encodeBody, encodeError, JSON_BODY, TRUE } from './codec.js'
 
-/** What a stream's user is told. An object with methods: a closure for each would be memory for every stream. */
+/** Handles the events of a stream. An object with methods, as closures for each stream would cost memory. */
 export interface StreamHandler {
-  /** A body has come; on duplexes and sinks alone. Valid during the call: what is kept is copied. */
+  /** A body was received; on duplexes and sinks only. Valid during the call only. */
   data?(body: Buffer, type: number): void
-  /** There is room again after `waitForRoom`. */
+  /** There is room again; called after `waitForRoom`. */
   room?(): void
-  /** The stream is over, whichever end ended it: `true`, or what went wrong. Called once, never by one's own `end`. */
+  /** The other end or the connection has ended the stream: `true`, or the error. Called once, and not after `end`. */
   ended?(err: Error | true): void
 }
 
-/** What a stream needs of its session. */
+/** The part of a session that a stream uses. */
 export interface StreamOwner {
-  /** bytes of the connection that wait for its socket */
+  /** bytes queued for the connection's socket */
   readonly queued: number
-  /** bytes ever queued, and ever sent, of the connection */
+  /** total bytes queued and sent on the connection */
   readonly enqueued: number
   readonly sent: number
   sendData(key: number, type: BodyType, body: Uint8Array): void
@@ -37,9 +37,9 @@ export class RpcStream {
   private backlog: Backlog | null = null
 
   /**
-   * @param key       the request's number as it stands in the frames that come
-   * @param takesData whether the other end may send on it
-   * @param inPieces  whether bodies may come in pieces: for streams of bytes without frames of their own
+   * @param key       the request number in incoming frames
+   * @param takesData whether the other end may send data
+   * @param inPieces  whether bodies may be delivered in pieces; for byte streams, where frame boundaries mean nothing
    */
   constructor(
     private readonly owner: StreamOwner,
@@ -48,7 +48,7 @@ export class RpcStream {
     public inPieces = false,
   ) {}
 
-  /** Sends stored JSON as it stands. @returns whether there is room for more */
+  /** Sends encoded JSON. @returns whether there is room for more */
   writeJson(json: Uint8Array): boolean {
     return this.send(json, JSON_BODY)
   }
@@ -64,36 +64,36 @@ export class RpcStream {
     return this.send(body, type)
   }
 
-  /** Ends the stream at both ends: well, or with an error that the other end may see. */
+  /** Ends the stream: normally, or with an error, whose public part is sent. */
   end(err: unknown = true): void {
     if (this.isEnded) return
     this.isEnded = true
     this.owner.sendEnd(this.key, err === true ? TRUE : encodeError(err))
   }
 
-  /** Whether the connection, or this stream where its own backlog is counted, has enough to send already. */
+  /** Whether the queue of the connection, or of this stream after `countBacklog`, is full. */
   get isFull(): boolean {
     return this.backlog ? this.waitingBytes >= this.backlog.most : this.owner.queued >= OUTGOING_BYTES
   }
 
-  /** Whether so little waits that a stretch of writing is worth it: it goes on in stretches, not a message at a time. */
+  /** Whether the queue is at most half full. Writers resume here, so that they write many messages at a time. */
   get hasRoom(): boolean {
     return this.backlog ? this.waitingBytes <= this.backlog.most / 2 : this.owner.queued <= OUTGOING_BYTES / 2
   }
 
-  /** Has the handler's `room` called once there is room. */
+  /** Requests one call of the handler's `room` when there is room. */
   waitForRoom(): void {
     if (this.isWaiting || this.isEnded) return
     this.isWaiting = true
     this.owner.wait(this)
   }
 
-  /** From now on room is counted by this stream's own bytes: what else waits for that socket is not its matter. */
+  /** From now on only this stream's own bytes count for its room. @param most bytes at which it is full */
   countBacklog(most: number): void {
     this.backlog ??= { most, before: 0, since: 0, mark: 0, last: 0 }
   }
 
-  /** Bytes of this stream that wait for the socket, at the most; 0 where they are not counted. */
+  /** Upper bound of the queued bytes of this stream; 0 without `countBacklog`. */
   get waitingBytes(): number {
     const { backlog, owner } = this
     if (!backlog || owner.sent >= backlog.last) return 0
@@ -126,16 +126,16 @@ export class RpcStream {
 }
 
 /**
- * A stream's bytes among those of its connection, which leave in the order they were queued. Counted in two stretches by
- * the position in that order, and not frame by frame: it costs the same however many frames wait.
+ * A stream's bytes in the queue of its connection. They are counted in two ranges of queue positions instead of frame by
+ * frame, so that the cost does not depend on the number of queued frames.
  */
 interface Backlog {
   most: number
-  /** bytes queued in the stretch that ends at `mark` */
+  /** bytes queued in the older range, which ends at `mark` */
   before: number
-  /** bytes queued after `mark` */
+  /** bytes queued in the newer range, after `mark` */
   since: number
-  /** position where the newer stretch began */
+  /** position where the newer range begins */
   mark: number
   /** position after the newest byte */
   last: number

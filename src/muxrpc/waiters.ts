@@ -1,4 +1,4 @@
-// The streams of one connection that wait for room, and calling them when there is some.
+// The streams of one connection that wait for room.
 
 import type { RpcStream } from './stream.js'
 
@@ -10,10 +10,10 @@ export class Waiters {
     else this.waiting = [stream]
   }
 
-  /** Calls those that have room now; the others go on waiting. */
+  /** Calls those that have room now; the others keep waiting. */
   wake(): void {
     const { waiting } = this
-    // most wait for the connection, and then none of them has room
+    // usually all wait for the connection, so none has room
     if (!waiting?.some(hasRoom)) return
     this.waiting = null
     for (const stream of waiting) {

@@ -1,4 +1,4 @@
-// A thread that checks signatures, for histories that would hold the event loop up: batches in, verdicts out.
+// A worker thread that verifies signatures in batches, so that long histories do not block the event loop.
 
 import { createRequire } from 'node:module'
 import { Worker } from 'node:worker_threads'
@@ -6,21 +6,21 @@ import { VERIFY_BATCH, VERIFY_BATCH_BYTES, VERIFY_IN_FLIGHT } from '../lib/limit
 import { keyOf } from './feed-id.js'
 import { type CheckedMessage, SIGNED_END } from './message.js'
 
-/** What the thread found of one message: its hash (base64), or null where the signature is not the author's. */
+/** The verdict on one message: its hash (base64), or null for an invalid signature. */
 export type ThreadVerdict = string | null
 
-/** Messages on their way to the thread. */
+/** A batch of messages for the thread. */
 export interface ThreadBatch {
-  /** Adds a message; false if it does not fit any more. */
+  /** Adds a message; returns false if it does not fit. */
   add(message: CheckedMessage): boolean
-  /** Hands the batch over; resolves with a verdict for each message, or null if the thread ended before. */
+  /** Sends the batch; resolves with a verdict for each message, or null if the thread ended. */
   send(): Promise<ThreadVerdict[] | null>
 }
 
 export interface SignatureThread {
-  /** An empty batch, which must be sent; null while the thread has as many as it takes. */
+  /** Returns an empty batch, which must be sent; null while the limit of batches is reached. */
   begin(): ThreadBatch | null
-  /** Batches not answered yet. */
+  /** Batches in progress. */
   pending(): number
   close(): Promise<void>
 }
@@ -28,16 +28,16 @@ export interface SignatureThread {
 const HASH_BYTES = 32
 const SIGNATURE_BYTES = 64
 const KEY_BYTES = 32
-/** Of one message in a batch: the lengths of its two texts, its author's key, its signature. */
+/** Header of one message in a batch: lengths of its two texts, author's key, signature. */
 const HEAD_BYTES = 4 + 4 + KEY_BYTES + SIGNATURE_BYTES
-/** Of one verdict; they are written where the thread has read the messages. */
+/** Bytes of one verdict; verdicts overwrite the messages of their batch. */
 const VERDICT_BYTES = 1 + HASH_BYTES
-/** Bytes of one UTF-16 unit in UTF-8, at most. */
+/** Maximum UTF-8 bytes of one UTF-16 unit. */
 const UTF8_BYTES = 3
-/** The thread's own heap; the batches lie outside of it. */
+/** The thread's heap limits; batches are in shared memory outside of it. */
 const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1, codeRangeSizeMb: 4, stackSizeMb: 1 }
 
-/** Where libsodium's native binding is; null where this machine has none. */
+/** Path of sodium-native; null where this machine has no build of it. */
 export function sodiumPath(): string | null {
   const require = createRequire(import.meta.url)
   try {
@@ -50,10 +50,10 @@ export function sodiumPath(): string | null {
 }
 
 /**
- * Starts the thread. It uses the same libsodium as the event loop does, so that the verdicts are the same.
- * Batches lie in memory that both share: only the number of a batch is handed over.
- * @param sodium path of libsodium's native binding
- * @param onEnd  called once when it has ended, with an error unless it was closed
+ * Starts the thread. It uses the same libsodium as the event loop, so that both give the same verdicts. Batches are in
+ * shared memory; messages between the threads carry only the number of a batch.
+ * @param sodium path of sodium-native
+ * @param onEnd  called once when the thread has ended, with an error unless it was closed
  */
 export function startSignatureThread(sodium: string, onEnd: (err?: Error) => void): SignatureThread {
   const memory = new SharedArrayBuffer(VERIFY_IN_FLIGHT * VERIFY_BATCH_BYTES)
@@ -65,7 +65,7 @@ export function startSignatureThread(sodium: string, onEnd: (err?: Error) => voi
     eval: true,
     workerData: { sodium, memory, VERIFY_BATCH_BYTES, HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES },
     resourceLimits: HEAP,
-    // loaders of a test are nothing to it
+    // without the TypeScript loader of the tests
     execArgv: [],
   })
   worker.unref()
@@ -129,7 +129,7 @@ function writeMessage(bytes: Buffer, start: number, message: CheckedMessage): nu
   at += bytes.write(signature, at, SIGNATURE_BYTES, 'base64')
   const signedBytes = bytes.write(text.slice(0, signedChars) + SIGNED_END, at, 'utf8')
   at += signedBytes
-  // the hash is over one byte per UTF-16 unit, a quirk of the format
+  // quirk of the format: the hash is over one byte per UTF-16 unit
   at += bytes.write(text, at, text.length, 'latin1')
   bytes.writeUInt32LE(signedBytes, start)
   bytes.writeUInt32LE(text.length, start + 4)
@@ -144,8 +144,8 @@ function readVerdicts(bytes: Buffer, count: number): ThreadVerdict[] {
 }
 
 /**
- * The thread's program, made from this function's text: it uses nothing from around it.
- * @param load the thread's own `require`, under a name that bundlers leave alone
+ * The thread's program. It runs from this function's source text, so it cannot use anything outside of it.
+ * @param load the thread's `require`; bundlers would replace that name
  */
 function work(load: NodeJS.Require): void {
   const { parentPort, workerData } = load('node:worker_threads')
@@ -168,7 +168,7 @@ function work(load: NodeJS.Require): void {
       const signature = take(SIGNATURE_BYTES)
       verdict[0] = sodium.crypto_sign_verify_detached(signature, take(signedBytes), key) ? 1 : 0
       sodium.crypto_hash_sha256(verdict.subarray(1), take(textBytes))
-      // a verdict is shorter than what it is of, so it lies before what is still to be read
+      // a verdict is shorter than its message, so it never overwrites an unread one
       verdict.copy(bytes, i * verdict.length)
     }
     parentPort.postMessage(slot)

@@ -1,4 +1,4 @@
-// Checks the messages of many streams in turns of the event loop, and lets a thread check signatures where they are many.
+// Verifies messages of many streams in bounded turns of the event loop; a worker thread verifies long backlogs.
 
 import { availableParallelism } from 'node:os'
 import { type RelayError, toPublicError } from '../lib/errors.js'
@@ -20,45 +20,45 @@ import { type SignatureThread, sodiumPath, startSignatureThread } from './signat
 
 export type Verdict = VerifiedMessage | RelayError
 
-/** The messages of one stream: their verdicts come in the order of the messages. */
+/** The messages of one stream. Verdicts are delivered in the order of the messages. */
 export interface VerifierLane {
-  /** @param read answers the message's value, as late as possible; what it throws is the verdict */
+  /** @param read returns the message's value and is called late; what it throws becomes the verdict */
   push(read: () => unknown): void
-  /** Forgets what waits: nothing is delivered any more. */
+  /** Drops waiting messages; nothing is delivered after this. */
   close(): void
 }
 
 export interface Verifier {
   /** @param deliver called with the verdicts of some messages, never from within `push` */
   lane(deliver: (verdicts: Verdict[]) => void): VerifierLane
-  /** Whether the thread runs, for tests and measurements. */
+  /** Whether the thread runs; for tests and benchmarks. */
   hasThread(): boolean
   close(): Promise<void>
 }
 
 export interface VerifierOptions {
-  /** Processors; with one alone, a thread would only take turns with the event loop. */
+  /** number of processors; with one, no thread is used */
   processors?: number
-  /** Milliseconds from some point in the past. */
+  /** monotonic time in milliseconds */
   uptime?: () => number
 }
 
 interface Lane {
   waiting: Array<() => unknown>
-  /** how far into `waiting` we are; the array is cut now and then, not at each message */
+  /** index into `waiting`, whose start is removed in larger steps */
   next: number
-  /** batches under way, in order; null while the verdicts are not there */
+  /** batches in progress, in order; `verdicts` is null until they are ready */
   order: Array<{ verdicts: Verdict[] | null }>
   deliver: (verdicts: Verdict[]) => void
   closed: boolean
 }
 
-/** Makes the verifier of all streams: what it does in one turn is bounded for all of them together. */
+/** Creates the verifier of all streams; the time per turn of the event loop is bounded for all together. */
 export function createVerifier({
   processors = availableParallelism(),
   uptime = () => performance.now(),
 }: VerifierOptions = {}): Verifier {
-  /** lanes with something to check, served in turn */
+  /** lanes with waiting messages, served in turn */
   const due = new Set<Lane>()
   let sodium = processors > 1 ? sodiumPath() : null
   let thread: SignatureThread | null = null
@@ -82,7 +82,7 @@ export function createVerifier({
     }
   }
 
-  /** Checks some messages of one lane: with the thread while it takes more, and here meanwhile, a few at a time. */
+  /** Verifies some messages of one lane: in the thread if it has room, otherwise a few on the event loop. */
   function step(lane: Lane): void {
     const shared = thread?.begin() ?? null
     const batch: Lane['order'][number] = { verdicts: null }
@@ -103,7 +103,7 @@ export function createVerifier({
         batch,
         results.map((result) => {
           if (!('shared' in result)) return result
-          // a thread that has ended leaves its work to us
+          // the thread ended: verify its batch here
           if (!hashes) return verifyHere(() => JSON.parse(result.shared.json))
           const hash = hashes[at++]
           return hash ? { ...result.shared, hash } : badSignature()
@@ -130,12 +130,12 @@ export function createVerifier({
     }
   }
 
-  /** After a turn that did not do it all: that is more than the odd live message. */
+  /** Starts the thread if a turn left a long backlog. */
   function startThread(): void {
     if (thread || closed || !sodium || backlog() < VERIFY_THREAD_BACKLOG) return
     thread = startSignatureThread(sodium, (err) => {
       thread = null
-      // one that cannot run would be started again and again
+      // a thread that fails would be restarted in a loop
       if (err) sodium = null
     })
     noteUse()
@@ -152,7 +152,7 @@ export function createVerifier({
     else idle = setTimeout(endIdle, VERIFY_THREAD_IDLE_MS).unref()
   }
 
-  /** Its memory is some 9 MB, which a relay at rest has better uses for. */
+  /** Stops an idle thread, which uses some 9 MB. */
   function endIdle(): void {
     idle = null
     if (thread && thread.pending() > 0) return noteUse()
@@ -190,10 +190,10 @@ export function createVerifier({
   }
 }
 
-/** Messages taken from a lane after which its array is cut. */
+/** Messages after which the start of a lane's array is removed. */
 const CUT_AFTER = 1024
 
-/** What is kept of a message that the thread has: its text is the larger half of it. */
+/** What stays on the event loop of a message in the thread; without its text, the larger half. */
 interface Shared {
   shared: Omit<VerifiedMessage, 'hash'>
 }

@@ -1,23 +1,23 @@
-// The box stream (protocol guide, "Box stream"): plain bytes to boxes and back, as few and as large as come at once.
+// The box stream (protocol guide, "Box stream"): encrypts plain bytes into boxes and decrypts boxes.
 
 import type { ByteQueue } from './byte-queue.js'
 import { MAC_BYTES, type Secretbox } from './secretbox.js'
 
-/** The longest body of one box; longer plain text goes out as several. */
+/** Maximum body bytes of one box; longer plain text is split. */
 export const BODY_BYTES = 4096
 /** A box's sealed header: authenticator, then length (2) and the body's authenticator (16). */
 export const HEADER_BYTES = MAC_BYTES + 2 + MAC_BYTES
 const NONCE_BYTES = 24
 const BOX_BYTES = HEADER_BYTES + BODY_BYTES
 
-// Work space of all connections: nothing here is asynchronous, and a thousand of each would be a megabyte.
+// Scratch buffers shared by all connections: nothing here is asynchronous, and one set per connection would cost 1 KB.
 const header = Buffer.alloc(2 + MAC_BYTES)
 const bodyMac = header.subarray(2)
 const sealedHeader = Buffer.alloc(HEADER_BYTES)
 const headerMac = sealedHeader.subarray(0, MAC_BYTES)
 const headerText = sealedHeader.subarray(MAC_BYTES)
-// Each box takes two nonces in a row: the first for its header, the second for its body. Going out the body comes
-// first, because its authenticator stands in the header.
+// Each box uses two consecutive nonces: the first for its header, the second for its body. The body is encrypted first,
+// because the header contains its authenticator.
 const bodyNonce = Buffer.alloc(NONCE_BYTES)
 
 /** Adds one to a big-endian nonce, in place. */
@@ -27,12 +27,12 @@ function increment(nonce: Buffer): void {
   if (at >= 0) nonce[at] = (nonce[at] as number) + 1
 }
 
-/** Bytes that boxes of so much plain text fill, if it lies together. */
+/** Bytes of the boxes for contiguous plain text of this length. */
 export function sealedBytes(plainBytes: number): number {
   return plainBytes + Math.ceil(plainBytes / BODY_BYTES) * HEADER_BYTES
 }
 
-/** Encrypts one direction of one connection. `key` and `nonce` are held, and the nonce is incremented in place. */
+/** Encrypts one direction of one connection. Keeps `key` and `nonce`, and increments the nonce in place. */
 export class Boxer {
   constructor(
     private readonly secretbox: Secretbox,
@@ -40,7 +40,7 @@ export class Boxer {
     private readonly nonce: Buffer,
   ) {}
 
-  /** Moves as much of `plain` into boxes as `out` has room for. @returns the bytes of `out` that were filled */
+  /** Encrypts as much of `plain` as fits into `out`. @returns the bytes written to `out` */
   fill(out: Buffer, plain: ByteQueue): number {
     const { secretbox, key, nonce } = this
     let at = 0
@@ -64,7 +64,7 @@ export class Boxer {
     return at
   }
 
-  /** The final box, after which nothing may follow. */
+  /** The goodbye box, which ends the stream. */
   goodbye(): Buffer {
     header.fill(0)
     this.secretbox.seal(headerText, headerMac, header, this.nonce, this.key)
@@ -72,26 +72,26 @@ export class Boxer {
   }
 }
 
-/** What becomes of one chunk of sealed bytes. */
+/** The result of opening one chunk. */
 export type Opened = 'open' | 'goodbye' | 'forged'
 
-/** What opened boxes are given to. An object and not a function: it would be one more for every connection. */
+/** Receives decrypted bytes. An object, as a closure for each connection would cost memory. */
 export interface PlainSink {
-  /** Plain text in order; part of the chunk or of a buffer that is reused, and valid during the call. */
+  /** The next plain bytes. The buffer is reused: valid during the call only. */
   plain(bytes: Buffer): void
 }
 
-/** Buffers for boxes that have come in part, kept for the next one. */
+/** Buffers for incomplete boxes, kept for reuse. */
 const spare: Buffer[] = []
 const SPARE_BOXES = 64
 
-/** Decrypts one direction of one connection. `key` and `nonce` are held, and the nonce is incremented in place. */
+/** Decrypts one direction of one connection. Keeps `key` and `nonce`, and increments the nonce in place. */
 export class Unboxer {
-  /** a box that has not come whole; its header is opened in place once it is there */
+  /** an incomplete box; its header is decrypted in place as soon as it is complete */
   private box: Buffer | null = null
-  /** bytes of it that have come */
+  /** bytes of it received */
   private held = 0
-  /** length of its body, or -1 while its header has not come whole */
+  /** its body length, or -1 while its header is incomplete */
   private length = -1
 
   constructor(
@@ -100,7 +100,7 @@ export class Unboxer {
     private readonly nonce: Buffer,
   ) {}
 
-  /** Opens what has come, in place. */
+  /** Decrypts a chunk in place. */
   open(chunk: Buffer, sink: PlainSink): Opened {
     let at = 0
     if (this.box) {
@@ -125,7 +125,7 @@ export class Unboxer {
       this.nonce.copy(bodyNonce)
       increment(bodyNonce)
       const sealed = chunk.subarray(from, from + length)
-      // moved to the end of the plain text before it, so that whole frames lie together
+      // decrypted to the end of the previous plain text, so that frames across boxes are contiguous
       const body = chunk.subarray(end, end + length)
       if (!this.secretbox.open(body, sealed, bodyMac, bodyNonce, this.key)) return 'forged'
       bodyNonce.copy(this.nonce)
@@ -133,19 +133,19 @@ export class Unboxer {
       end += length
       at = from + length
     }
-    // before the sink, which may end the connection
+    // before the sink is called, as it may end the connection
     if (at < chunk.length) this.keep(chunk, at)
     if (end > begin) sink.plain(chunk.subarray(begin, end))
     return outcome
   }
 
-  /** The connection is gone. */
+  /** Frees the buffer when the connection is closed. */
   clear(): void {
     if (this.box) giveBack(this.box)
     this.box = null
   }
 
-  /** Goes on with the box that has come in part. @returns where in the chunk it ends */
+  /** Continues the incomplete box. @returns its end in the chunk, or why the stream ended */
   private complete(chunk: Buffer, sink: PlainSink): number | Opened {
     const box = this.box as Buffer
     let at = 0
@@ -181,7 +181,7 @@ export class Unboxer {
     return at
   }
 
-  /** Begins to gather a box of which the chunk has but a part. */
+  /** Copies an incomplete box from the end of a chunk. */
   private keep(chunk: Buffer, at: number): void {
     const box = spare.pop() ?? Buffer.allocUnsafeSlow(BOX_BYTES)
     chunk.copy(box, 0, at)
@@ -189,7 +189,7 @@ export class Unboxer {
     this.held = chunk.length - at
     this.length = -1
     if (this.held < HEADER_BYTES) return
-    // opened already, and known to be good: kept open
+    // the header is decrypted already: keep its plain text
     header.copy(box, 0)
     this.length = ((header[0] as number) << 8) | (header[1] as number)
   }

@@ -1,38 +1,38 @@
-// Plain bytes on their way out of one connection, gathered into a few buffers of known size.
+// The plain bytes that one connection has to send, in a few buffers of fixed sizes.
 
 import { KIB } from '../lib/limits.js'
 
-/** Bytes of a large buffer: what one flush seals and writes at most. */
+/** Bytes of a large buffer, and the most that one flush encrypts and writes. */
 export const FLUSH_BYTES = 64 * KIB
-/** Bytes of a connection's first buffer of a turn: most turns write a frame or two. */
+/** Bytes of the first buffer of a turn: most turns write one or two frames. */
 const SMALL_BYTES = 512
-/** Bytes up to which the first buffer is doubled instead of replaced by a large one. */
+/** Above this size the first buffer is replaced by a large one instead of doubled. */
 const GROW_BYTES = 16 * KIB
-/** Large buffers kept for the next connection that needs one. */
+/** Large buffers kept for reuse. */
 const SPARE_CHUNKS = 8
 
 const spare: Buffer[] = []
 
 /**
- * A first-in, first-out queue of bytes. What is added is copied: no piece keeps the larger buffer alive that it was cut
- * from, and what waits costs at most four times its bytes.
+ * A first-in, first-out queue of bytes. It copies what is added, so that a slice does not keep a larger buffer alive. It
+ * uses at most four times the bytes queued.
  */
 export class ByteQueue {
-  /** bytes that wait */
+  /** bytes queued */
   size = 0
-  /** full buffers before `tail`, oldest first; null while there is none, as on nearly every connection */
+  /** full buffers before `tail`, oldest first; null if there are none, the usual case */
   private full: Buffer[] | null = null
   private tail: Buffer | null = null
   /** bytes of `tail` that are filled */
   private end = 0
-  /** bytes of the oldest buffer that have left */
+  /** bytes of the oldest buffer already taken */
   private start = 0
 
   add(bytes: Uint8Array): void {
     const { length } = bytes
     this.size += length
     let tail = this.tail
-    // the usual case first: it fits
+    // fast path
     if (tail !== null && length <= tail.length - this.end) {
       tail.set(bytes, this.end)
       this.end += length
@@ -48,7 +48,7 @@ export class ByteQueue {
     }
   }
 
-  /** The next bytes, at most `most` of them and as far as they lie together; they leave the queue and stay valid for now. */
+  /** Removes and returns the next contiguous bytes, at most `most`; valid until the next `add`. */
   take(most: number): Buffer {
     const first = this.full?.[0] ?? (this.tail as Buffer)
     const end = first === this.tail ? this.end : first.length
@@ -60,7 +60,7 @@ export class ByteQueue {
     return bytes
   }
 
-  /** The turn is over and some bytes wait: keeps them in no more room than they need. */
+  /** Moves a short rest into a small buffer; called at the end of a turn. */
   compact(): void {
     const { tail } = this
     if (!tail || this.full || 2 * this.size >= tail.length) return
@@ -82,7 +82,7 @@ export class ByteQueue {
     this.end = 0
   }
 
-  /** A tail with room for at least one byte. */
+  /** Returns a tail with room for at least one byte. */
   private grow(wanted: number): Buffer {
     const old = this.tail
     const held = this.end - this.start
@@ -119,7 +119,7 @@ function newChunk(): Buffer {
   return spare.pop() ?? Buffer.allocUnsafeSlow(FLUSH_BYTES)
 }
 
-/** Buffers that were just taken from stay valid until the next `add`: whoever seals them does so at once. */
+/** Keeps a large buffer for reuse. Bytes just taken from it stay valid until the next `add`. */
 function giveBack(chunk: Buffer): void {
   if (chunk.length === FLUSH_BYTES && spare.length < SPARE_CHUNKS) spare.push(chunk)
 }

@@ -1,4 +1,4 @@
-// Which cryptography this machine has, and waiting until it is as fast as it will get.
+// Waits until the cryptography of this machine runs at full speed.
 
 import { createRequire } from 'node:module'
 
@@ -7,26 +7,26 @@ const require = createRequire(import.meta.url)
 export type CryptoName = 'sodium-native' | 'libsodium in WebAssembly'
 
 /**
- * Resolves once handshakes and signatures run at full speed. Where sodium-native has no build (32-bit ARM), `chloride`
- * begins with plain JavaScript, forty times slower, and changes over by itself when its WebAssembly is compiled: no
- * caller is answered before that.
+ * Resolves when handshakes and signatures run at full speed. Without a sodium-native build (32-bit ARM), `chloride`
+ * starts with plain JavaScript, forty times slower, and switches to WebAssembly once that is compiled. The relay listens
+ * only after that.
  */
 export async function readyCrypto(): Promise<CryptoName> {
   try {
     require('sodium-native')
     return 'sodium-native'
   } catch {
-    // chloride will have found the same
+    // chloride has made the same choice
   }
   return readyFallback()
 }
 
-/** The fallback by itself, for its test. */
+/** Waits for the fallback; exported for its test. */
 export async function readyFallback(): Promise<CryptoName> {
   const chloride = require.resolve('chloride')
   const fallback = createRequire(chloride).resolve('sodium-browserify')
   require(fallback)
-  // its own wait for the same promise is older than ours, so that it has changed over when we go on
+  // the fallback registered its callback on this promise before us, so it has switched when we continue
   await createRequire(fallback)('libsodium-wrappers').ready
   return 'libsodium in WebAssembly'
 }

@@ -1,4 +1,4 @@
-// A connection after its handshake: plain bytes on one side, boxes and the socket on the other.
+// A connection after its handshake: converts between plain bytes and boxes on the socket.
 
 import { RelayError } from '../lib/errors.js'
 import { Boxer, type PlainSink, sealedBytes, Unboxer } from './box-stream.js'
@@ -7,20 +7,20 @@ import type { BoxKeys } from './handshake.js'
 import type { Secretbox } from './secretbox.js'
 import type { Receiver, TcpConnection } from './tcp-connection.js'
 
-/** What the plain bytes of a connection are given to. */
+/** Receives the plain bytes of a connection. */
 export interface PlainReceiver {
-  /** Plain text in order, cut anywhere; valid during the call. What is thrown ends the connection. */
+  /** The next plain bytes, in chunks of any size; valid during the call only. An exception ends the connection. */
   receive(plain: Buffer): void
-  /** So many bytes have left the queue for the socket. */
+  /** This many bytes were moved from the queue to the socket. */
   flushed(bytes: number): void
-  /** The peer has said goodbye or hung up, or the connection is gone. Called once. */
+  /** The peer sent a goodbye or closed the connection, or the connection failed. Called once. */
   closed(err: Error | null): void
 }
 
-/** What is sealed into, of all connections: free again as soon as the kernel has taken what was sealed. */
+/** Output buffer shared by all connections; reused as soon as the kernel has copied it. */
 let spare: Buffer | null = null
 
-/** Connections with something to send at the end of this turn. */
+/** Connections that have bytes to send at the end of this turn. */
 let waiting: EncryptedConnection[] = []
 
 function flushAll(): void {
@@ -53,8 +53,8 @@ export class EncryptedConnection implements Receiver, PlainSink {
   }
 
   /**
-   * Queues bytes, in one piece or two; all that is queued in one turn of the event loop leaves together, in as few boxes
-   * as it fits.
+   * Queues one or two buffers, which are copied. All bytes of one turn of the event loop are sent together, in as few
+   * boxes as possible.
    */
   write(bytes: Uint8Array, more: Uint8Array | null = null): void {
     if (this.over || this.ending) return
@@ -66,20 +66,20 @@ export class EncryptedConnection implements Receiver, PlainSink {
     waiting.push(this)
   }
 
-  /** Sends what is queued, then the goodbye, and ends. */
+  /** Sends the queued bytes and a goodbye, then closes. */
   end(): void {
     if (this.ending || this.over) return
     this.ending = true
     this.flush()
   }
 
-  /** Cuts the connection now. */
+  /** Closes the connection now; queued bytes are lost. */
   destroy(): void {
     this.tcp.destroy()
   }
 
   receive(chunk: Buffer): void {
-    // after a goodbye, the peer's or ours, nothing more is heard
+    // bytes after a goodbye, the peer's or ours, are ignored
     if (this.receiver === null || this.ending) return
     const opened = this.unboxer.open(chunk, this)
     if (opened === 'forged') throw new RelayError('bad_argument', 'a box is not authentic')
@@ -117,7 +117,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
     receiver?.closed(err)
   }
 
-  /** Seals and sends until all is gone or the socket is full. */
+  /** Encrypts and sends until the queue is empty or the socket is full. */
   private flush(): void {
     const { queue, tcp } = this
     while (queue.size > 0 && !tcp.full && !tcp.closed) {

@@ -1,4 +1,4 @@
-// The client's half of the secret handshake (protocol guide, "Handshake"), for what the relay calls itself.
+// The client's half of the secret handshake (protocol guide, "Handshake"), for connections that the relay opens.
 
 import type { Socket } from 'node:net'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/limits.js'
@@ -21,7 +21,7 @@ import { type Receiver, TcpConnection } from './tcp-connection.js'
 const KEY_BYTES = 32
 const NONE: Buffer = Buffer.alloc(0)
 
-/** One handshake. The steps are called in this order; each answers null where the server is not the one it should be. */
+/** One handshake. Call the steps in this order; each returns null if the server is not the expected one. */
 export class ClientHandshake {
   private readonly ephemeral = crypto.crypto_box_keypair()
   private readonly localMac: Buffer
@@ -43,7 +43,7 @@ export class ClientHandshake {
     return Buffer.concat([this.localMac, this.ephemeral.publicKey])
   }
 
-  /** Takes the server's hello; answers the proof of who we are. */
+  /** Takes the server's hello; returns our proof. */
   prove(bytes: Buffer): Buffer | null {
     const { appKey, server, keys, ephemeral } = this
     const remoteMac = Buffer.from(bytes.subarray(0, KEY_BYTES))
@@ -65,7 +65,7 @@ export class ClientHandshake {
     return crypto.crypto_secretbox_easy(this.proof, ZEROS, proofKey)
   }
 
-  /** Takes the server's acceptance; answers the keys of the two directions. */
+  /** Takes the server's acceptance; returns the keys of both directions. */
   finish(bytes: Buffer): BoxKeys | null {
     const { appKey, server, proof, sharedHash, boxSecret } = this
     const signature = crypto.crypto_secretbox_open_easy(bytes, ZEROS, boxSecret)
@@ -86,14 +86,14 @@ export interface DialOptions {
   appKey: Buffer
   /** the server's public key */
   server: Buffer
-  /** milliseconds; by default the server's own limit */
+  /** milliseconds; default: the server's limit */
   timeout?: number
 }
 
-/** Makes the handshake over a socket. Rejects where it is refused; the socket is then destroyed. */
+/** Performs the handshake over a socket. Rejects, and destroys the socket, if the server refuses. */
 export function dial(socket: Socket, options: DialOptions): Promise<EncryptedConnection> {
   return new Promise((resolve, reject) => {
-    let failed: unknown = new Error('hung up in the handshake')
+    let failed: unknown = new Error('connection closed during the handshake')
     const owner = {
       name: 'dialled',
       now: () => performance.now(),
@@ -117,7 +117,7 @@ export function dial(socket: Socket, options: DialOptions): Promise<EncryptedCon
   })
 }
 
-/** The two answers of the server, in whatever pieces they come. */
+/** Reads the two messages of the server, in chunks of any size. */
 class Exchange implements Receiver {
   private held = NONE
   private proved = false
@@ -138,11 +138,11 @@ class Exchange implements Receiver {
     const answer = bytes.subarray(0, wanted)
     if (this.proved) {
       const keys = this.handshake.finish(answer)
-      if (!keys) throw new Error('the acceptance does not hold')
+      if (!keys) throw new Error('invalid acceptance')
       return this.done(keys, this.held)
     }
     const proof = this.handshake.prove(answer)
-    if (!proof) throw new Error('the hello is not of this network')
+    if (!proof) throw new Error('invalid hello or wrong network key')
     this.proved = true
     this.tcp.send(proof)
     if (this.held.length > 0) this.receive(NONE)

@@ -1,5 +1,5 @@
-// The handshake's cryptography: straight on sodium-native, or on chloride's fallback where no native build exists.
-// chloride over sodium-native makes each result with the deprecated `new Buffer`, whose check looks at the stack.
+// The cryptography of the handshake: sodium-native, or chloride's fallback where no native build exists.
+// sodium-native is called directly, as chloride allocates each result with the deprecated `new Buffer`, which is slow.
 
 import { createRequire } from 'node:module'
 
@@ -13,17 +13,17 @@ export interface KeyPair {
 /** The part of chloride that the handshake uses. */
 export interface HandshakeCrypto {
   crypto_auth(input: Buffer, key: Buffer): Buffer
-  /** @returns 0 if the authenticator holds */
+  /** @returns 0 if the authenticator is valid */
   crypto_auth_verify(mac: Buffer, input: Buffer, key: Buffer): number
   crypto_box_keypair(): KeyPair
   crypto_hash_sha256(input: Buffer): Buffer
-  /** @throws for a point of low order, or answers zeros, depending on the implementation */
+  /** For a point of low order it throws or returns zeros, depending on the implementation. */
   crypto_scalarmult(secretKey: Buffer, publicKey: Buffer): Buffer
   crypto_secretbox_easy(plain: Buffer, nonce: Buffer, key: Buffer): Buffer
   crypto_secretbox_open_easy(sealed: Buffer, nonce: Buffer, key: Buffer): Buffer | null | undefined
   crypto_sign_detached(message: Buffer, secretKey: Buffer): Buffer
   crypto_sign_verify_detached(signature: Buffer, message: Buffer, publicKey: Buffer): boolean
-  /** @throws for what is no point, or answers null, depending on the implementation */
+  /** For an invalid point it throws or returns null, depending on the implementation. */
   crypto_sign_ed25519_pk_to_curve25519(publicKey: Buffer): Buffer | null
   crypto_sign_ed25519_sk_to_curve25519(secretKey: Buffer): Buffer
 }
@@ -32,10 +32,10 @@ const KEY_BYTES = 32
 const MAC_BYTES = 16
 const SIGNATURE_BYTES = 64
 
-/** The fastest that this machine has. */
+/** The fastest implementation on this machine. */
 export const handshakeCrypto: HandshakeCrypto = loadNative() ?? fallbackCrypto()
 
-/** chloride by itself, for the test that holds both to the same bytes. */
+/** chloride; exported for the test that compares both implementations. */
 export function fallbackCrypto(): HandshakeCrypto {
   return require('chloride')
 }

@@ -1,4 +1,4 @@
-// The secret handshake over a connection, under a deadline; then the encrypted connection.
+// Runs the secret handshake on a connection, with a deadline, and then makes it an encrypted connection.
 
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
@@ -19,21 +19,21 @@ import type { Receiver, TcpConnection } from './tcp-connection.js'
 export interface HandshakeServerOptions<A> {
   keys: KeyPair
   appKey: Buffer
-  /** What has to be done before `admit` is asked about a caller, if anything; rejecting refuses. */
+  /** Asynchronous work before `admit`, or null. A rejection refuses the caller. */
   prepare(publicKey: Buffer): Promise<unknown> | null
   /**
-   * Decides who may come in, by public key, at the moment the connection begins. Throwing refuses in the handshake, which
-   * is the only way to refuse. What it answers goes to `onAdmitted`.
+   * Decides by public key whether a caller is admitted. Throws to refuse: the handshake then fails, which is the only way
+   * to refuse. The result is passed to `onAdmitted`.
    */
   admit(publicKey: Buffer, connection: TcpConnection): A
-  /** The handshake is done. Must set the connection's receiver before it returns. */
+  /** The handshake is complete. Must set the connection's receiver before it returns. */
   onAdmitted(connection: EncryptedConnection, admission: A): void
-  /** milliseconds a caller has; by default the limit */
+  /** milliseconds for the whole handshake; default: the limit */
   timeout?: number
 }
 
 export interface HandshakeServer {
-  /** Takes a new connection. */
+  /** Starts the handshake on a new connection. */
   accept(connection: TcpConnection): void
 }
 
@@ -63,23 +63,23 @@ interface Shared<A> {
   identity: ServerIdentity
   timeout: number
   options: HandshakeServerOptions<A>
-  /** handshakes by listener, oldest first: a crowd at one takes no place from those at another */
+  /** handshakes by listener, oldest first: each listener has its own limit */
   underWay: Map<string, Set<Handshake<A>>>
   log: Log
   counters: Counters
   tell: ReturnType<typeof createThrottledLog>
 }
 
-/** One handshake. Its object goes when it is over, whatever becomes of the connection. */
+/** One handshake. The object is released when it is over. */
 class Handshake<A> implements Receiver {
   private readonly handshake: ServerHandshake
   private readonly timer: NodeJS.Timeout
   private readonly queue: Set<Handshake<A>>
-  /** of a message that has come in part */
+  /** bytes of an incomplete message */
   private gathered: Buffer | null = null
   private held = 0
   private wanted = HELLO_BYTES
-  /** what came after the proof: the first boxes of a client in a hurry */
+  /** bytes after the proof: boxes that the client sent before our acceptance */
   private rest: Buffer | null = null
 
   constructor(
@@ -91,13 +91,13 @@ class Handshake<A> implements Receiver {
     underWay.set(connection.listener, queue)
     this.queue = queue
     if (queue.size >= HANDSHAKES_AT_ONCE) {
-      // The oldest: a caller that is slow to prove itself must not keep out those that are not.
+      // The oldest is cut: slow callers must not keep out fast ones.
       counters.evicted('handshakes')
       queue.values().next().value?.refuse('too many handshakes')
     }
     queue.add(this)
     this.handshake = new ServerHandshake(identity)
-    // One deadline for all of it: a caller that sends a byte now and then gains nothing.
+    // One deadline for the whole handshake: sending a byte now and then does not extend it.
     this.timer = setTimeout(expire, timeout, this as Handshake<unknown>)
   }
 
@@ -106,13 +106,13 @@ class Handshake<A> implements Receiver {
     let left: Buffer | null = chunk
     while (left && connection.receiver === this) {
       if (this.wanted === 0) {
-        // waiting for admission: the connection is held, and no more than one chunk can come
+        // waiting for admission: reading is paused, so at most one more chunk arrives
         this.rest = this.rest ? Buffer.concat([this.rest, left]) : Buffer.from(left)
         return
       }
       left = this.gather(left)
     }
-    // admitted at once: the rest of the chunk is boxes
+    // admitted at once: the rest of the chunk contains boxes
     if (left) connection.receiver?.receive(left)
   }
 
@@ -128,7 +128,7 @@ class Handshake<A> implements Receiver {
     this.connection.destroy()
   }
 
-  /** Takes bytes of the message that is due. @returns what came beyond it */
+  /** Collects bytes of the expected message. @returns the bytes after it */
   private gather(chunk: Buffer): Buffer | null {
     const { wanted } = this
     if (!this.gathered && chunk.length >= wanted) {
@@ -150,13 +150,13 @@ class Handshake<A> implements Receiver {
     const { handshake, connection } = this
     if (this.wanted === HELLO_BYTES) {
       const hello = handshake.hello(Buffer.from(bytes))
-      if (!hello) return this.refuse('the hello is not of this network')
+      if (!hello) return this.refuse('invalid hello or wrong network key')
       this.wanted = PROOF_BYTES
       connection.send(hello)
       return
     }
     const remote = handshake.prove(bytes)
-    if (!remote) return this.refuse('the proof does not hold')
+    if (!remote) return this.refuse('invalid proof')
     this.wanted = 0
     clearTimeout(this.timer)
     this.prepare(remote)

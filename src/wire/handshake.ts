@@ -1,10 +1,10 @@
-// The server's half of the secret handshake (protocol guide, "Handshake"): bytes in, bytes out, no sockets.
+// The server's half of the secret handshake (protocol guide, "Handshake"): computes its messages; no sockets.
 
 import { handshakeCrypto as crypto, type KeyPair } from './handshake-crypto.js'
 
 export type { KeyPair }
 
-/** Bytes of the client's two messages, in the order they come. */
+/** Bytes of the client's two messages, in order. */
 export const HELLO_BYTES = 64
 export const PROOF_BYTES = 112
 
@@ -16,7 +16,7 @@ const NONCE_BYTES = 24
 export const SIGNATURE_BYTES = 64
 export const ZEROS: Buffer = Buffer.alloc(NONCE_BYTES)
 
-/** What a handshake leaves behind. */
+/** The result of a handshake. */
 export interface BoxKeys {
   /** the other end's public key */
   remote: Buffer
@@ -26,11 +26,11 @@ export interface BoxKeys {
   decryptNonce: Buffer
 }
 
-/** A server's identity, with what every handshake needs of it worked out once. */
+/** A server's identity, with the parts that every handshake needs computed once. */
 export interface ServerIdentity extends KeyPair {
   /** the network's key */
   appKey: Buffer
-  /** the secret key on the curve where keys are agreed on */
+  /** the secret key converted to curve25519, for key agreement */
   agreementKey: Buffer
 }
 
@@ -40,8 +40,8 @@ export function createServerIdentity({ publicKey, secretKey }: KeyPair, appKey: 
 }
 
 /**
- * One handshake. The steps are called in the order they stand here; each answers null where the caller is refused:
- * it speaks for another network, does not know whom it calls, or has not the key it names.
+ * One handshake. Call the steps in this order. Each returns null if the caller is refused: it uses another network key,
+ * does not know our public key, or does not have the secret key it claims.
  */
 export class ServerHandshake {
   private localMac: Buffer = ZEROS
@@ -52,13 +52,13 @@ export class ServerHandshake {
   private proof: Buffer = ZEROS
   private boxSecret: Buffer = ZEROS
 
-  /** @param ephemeral this handshake's own keys; given only by the test that compares bytes */
+  /** @param ephemeral the key pair of this handshake; set only by the test that compares bytes */
   constructor(
     private readonly identity: ServerIdentity,
     private readonly ephemeral: KeyPair = crypto.crypto_box_keypair(),
   ) {}
 
-  /** Takes the client's hello; answers ours. */
+  /** Takes the client's hello; returns ours. */
   hello(bytes: Buffer): Buffer | null {
     const { appKey } = this.identity
     if (bytes.length !== HELLO_BYTES) return null
@@ -75,7 +75,7 @@ export class ServerHandshake {
     return Buffer.concat([this.localMac, this.ephemeral.publicKey])
   }
 
-  /** Takes the client's proof of who it is; answers its public key. */
+  /** Takes the client's proof; returns its public key. */
   prove(bytes: Buffer): Buffer | null {
     const { appKey, agreementKey, publicKey } = this.identity
     const toUs = agree(agreementKey, this.remoteKey)
@@ -95,14 +95,14 @@ export class ServerHandshake {
     return client
   }
 
-  /** Our acceptance, for a client that is to be let in. */
+  /** Returns our acceptance, for a client that is admitted. */
   accept(): Buffer {
     const { appKey, secretKey } = this.identity
     const signed = Buffer.concat([appKey, this.proof, this.sharedHash])
     return crypto.crypto_secretbox_easy(crypto.crypto_sign_detached(signed, secretKey), ZEROS, this.boxSecret)
   }
 
-  /** The keys of the two directions. What they were made from is wiped: this handshake is over. */
+  /** Returns the keys of both directions and wipes the secrets they were derived from. */
   finish(): BoxKeys {
     const client = this.proof.subarray(SIGNATURE_BYTES)
     const keys = boxKeys({
@@ -115,7 +115,7 @@ export class ServerHandshake {
   }
 }
 
-/** The keys of the two directions, from one end's view. */
+/** Derives the keys of both directions, as seen from `local`. */
 export function boxKeys({
   boxSecret,
   local,
@@ -124,8 +124,8 @@ export function boxKeys({
   remoteMac,
 }: Record<'boxSecret' | 'local' | 'remote' | 'localMac' | 'remoteMac', Buffer>): BoxKeys {
   const secret = crypto.crypto_hash_sha256(boxSecret)
-  // One allocation for all of it, and not from Node's pool: this is kept as long as the connection lasts, and each
-  // buffer of its own would cost more than its bytes.
+  // One allocation outside of Node's pool: the keys live as long as the connection, and five buffers would cost more
+  // than their bytes.
   const keys = Buffer.alloc(3 * KEY_BYTES + 2 * NONCE_BYTES)
   crypto.crypto_hash_sha256(Buffer.concat([secret, remote])).copy(keys)
   crypto.crypto_hash_sha256(Buffer.concat([secret, local])).copy(keys, KEY_BYTES)
@@ -147,22 +147,22 @@ export function wipe(...secrets: Buffer[]): void {
   for (const secret of secrets) secret.fill(0)
 }
 
-/** The secret two keys agree on; null for a point of low order, with which anyone would agree on the same. */
+/** Computes a shared secret; null for a point of low order, with which every key gives the same secret. */
 export function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
   try {
     const secret = crypto.crypto_scalarmult(secretKey, publicKey)
-    // libsodium refuses by itself, the fallback does not
+    // libsodium throws for these, the fallback does not
     return secret.every((byte) => byte === 0) ? null : secret
   } catch {
     return null
   }
 }
 
-/** Keys converted before, of callers that come again: the conversion is a fifth of a handshake. */
+/** Converted keys kept for returning callers: the conversion is a fifth of a handshake. */
 const CURVE_KEYS = 512
 const curveKeys = new Map<string, Buffer>()
 
-/** A signing key on the curve where keys are agreed on; null where it is no point, or one of low order. */
+/** Converts a signing key to curve25519; null for an invalid point or one of low order. */
 export function curveKey(publicKey: Buffer): Buffer | null {
   const name = publicKey.toString('latin1')
   const known = curveKeys.get(name)

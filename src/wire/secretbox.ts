@@ -1,4 +1,4 @@
-// Secretbox without copies: straight on sodium-native, or on chloride's fallback where no native build exists.
+// Secretbox without copies: sodium-native, or chloride's fallback where no native build exists.
 
 import { createRequire } from 'node:module'
 
@@ -8,11 +8,11 @@ const require = createRequire(import.meta.url)
 export const MAC_BYTES = 16
 
 export interface Secretbox {
-  /** Which implementation runs: the log says it, as the fallback is far slower. */
+  /** the implementation in use */
   name: 'sodium-native' | 'chloride'
   /** Encrypts `plain` into `out` (same length) and its authenticator into `mac`. `out` may be `plain` itself. */
   seal(out: Buffer, mac: Buffer, plain: Buffer, nonce: Buffer, key: Buffer): void
-  /** Decrypts; false when the authenticator does not fit. `out` may be `sealed` itself. */
+  /** Decrypts; returns false if the authenticator is invalid. `out` may be `sealed` itself. */
   open(out: Buffer, sealed: Buffer, mac: Buffer, nonce: Buffer, key: Buffer): boolean
 }
 
@@ -32,7 +32,7 @@ interface Chloride {
   crypto_secretbox_open_easy(sealed: Buffer, nonce: Buffer, key: Buffer): Buffer | undefined
 }
 
-/** Picks the fastest implementation this machine has. `chloride` itself is what the handshake runs on anyway. */
+/** Returns the fastest implementation on this machine. */
 export function loadSecretbox(): Secretbox {
   try {
     const sodium = require('sodium-native') as SodiumNative
@@ -47,7 +47,7 @@ export function loadSecretbox(): Secretbox {
   }
 }
 
-/** The fallback by itself, for the test that holds both to the same bytes. */
+/** The fallback; exported for the test that compares both implementations. */
 export function fallbackSecretbox(): Secretbox {
   const chloride = require('chloride') as Chloride
   return {

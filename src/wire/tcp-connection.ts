@@ -1,46 +1,46 @@
-// One TCP connection: bytes to whatever receives them now, bytes out, and the only place that touches a socket.
+// One TCP connection. The only file that uses a socket of a caller.
 
 import type { Socket } from 'node:net'
 
-/** What a connection's bytes are given to: the handshake first, then the box stream. */
+/** Receives a connection's bytes: first the handshake, then the box stream. */
 export interface Receiver {
-  /** A chunk has come and may be overwritten; what is thrown ends the connection. */
+  /** The next chunk, which the receiver may overwrite. An exception ends the connection. */
   receive(chunk: Buffer): void
-  /** There is room again after `send` found none. */
+  /** The socket takes bytes again. */
   room(): void
-  /** The peer has hung up, or the connection is gone. Called once. */
+  /** The peer has closed its side, or the connection failed. Called once. */
   closed(err: Error | null): void
 }
 
-/** The listener a connection came through, as far as the connection needs it. One object for all its connections. */
+/** The listener of a connection. One object for all its connections. */
 export interface ConnectionOwner {
   /** for logs and limits, for example `public` */
   readonly name: string
-  /** milliseconds, good for differences */
+  /** monotonic time in milliseconds */
   now(): number
-  /** Told what a receiver threw over a peer's bytes. */
+  /** Called with what a receiver threw. */
   fault(err: unknown): void
-  /** Told once when a connection is gone. */
+  /** Called once when a connection is closed. */
   gone(connection: TcpConnection): void
 }
 
-/** Milliseconds of silence after which the kernel asks a peer whether it is there. */
+/** Milliseconds of silence after which the kernel sends a TCP keepalive probe. */
 const KEEPALIVE_MS = 60_000
 
 const own = Symbol('connection')
 type OwnSocket = Socket & { [own]: TcpConnection }
 
 /**
- * A connected socket. While it takes no more, nothing is read from it either: a peer that never reads its answers cannot
- * make us gather more of them by asking on.
+ * A connected socket. While its send buffer is full, nothing is read from it: a peer that sends requests and never reads
+ * the answers cannot fill our memory.
  */
 export class TcpConnection {
-  /** the owner's `now()` at which a byte last came or went; good for differences only */
+  /** the owner's `now()` when a byte was last sent or received */
   lastActive: number
-  /** the same for bytes that came */
+  /** the same for received bytes */
   lastHeard: number
   closed = false
-  /** whether the socket takes no more for now */
+  /** whether the socket's send buffer is full */
   full = false
   receiver: Receiver | null = null
   private readonly socket: OwnSocket
@@ -57,7 +57,7 @@ export class TcpConnection {
     this.lastActive = owner.now()
     this.lastHeard = this.lastActive
     this.socket[own] = this
-    // functions that find the connection through the socket: a closure for each would be half a KB a connection
+    // shared functions that find the connection through the socket: five closures would cost half a KB a connection
     socket.on('data', onData)
     socket.on('end', onEnd)
     socket.on('error', onError)
@@ -65,29 +65,29 @@ export class TcpConnection {
     socket.on('drain', onDrain)
   }
 
-  /** Name of the listener it came through. */
+  /** Name of its listener. */
   get listener(): string {
     return this.owner.name
   }
 
-  /** Small frames leave at once. Left until it matters: most of a handshake's cost is system calls. */
+  /** Turns Nagle's algorithm off. Not done at once: most of a handshake's cost is system calls. */
   setNoDelay(): void {
     this.socket.setNoDelay(true)
   }
 
-  /** Has the kernel notice a peer that is gone. For connections that stay. */
+  /** Has the kernel detect a dead peer. For long connections. */
   keepAlive(): void {
     if (this.keptAlive) return
     this.keptAlive = true
     this.socket.setKeepAlive(true, KEEPALIVE_MS)
   }
 
-  /** Writes. @returns whether the kernel took it all: then the bytes may be reused at once */
+  /** Writes bytes. @returns true if the kernel has copied all of them, so that the buffer can be reused */
   send(bytes: Buffer): boolean {
     const { socket } = this
     this.lastActive = this.owner.now()
     const more = socket.write(bytes)
-    // Node tries the kernel first, and only what that did not take waits in the socket.
+    // Node calls the kernel at once; only what did not fit is queued in the socket.
     if (socket.writableLength === 0) return true
     if (!more && !this.full) {
       this.full = true
@@ -96,7 +96,7 @@ export class TcpConnection {
     return false
   }
 
-  /** Stops reading from the socket until as many `release`s: what waits, waits in the kernel and at the sender. */
+  /** Pauses reading until `release` was called as often as `hold`. */
   hold(): void {
     this.holds += 1
     if (this.holds === 1) this.flow()
@@ -107,17 +107,17 @@ export class TcpConnection {
     if (this.holds === 0) this.flow()
   }
 
-  /** Ends the connection once all is sent. */
+  /** Closes the connection once all bytes are sent. */
   end(): void {
     this.socket.destroySoon()
   }
 
-  /** Cuts the connection now. */
+  /** Closes the connection now. */
   destroy(): void {
     this.socket.destroy()
   }
 
-  /** Calls once when the connection is gone; at once if it is. */
+  /** Calls the listener once when the connection is closed; at once if it is already. */
   onClose(listener: () => void): void {
     if (this.closed) listener()
     else if (this.listeners) this.listeners.push(listener)
@@ -138,7 +138,7 @@ export class TcpConnection {
     this.flow()
   }
 
-  /** @internal the peer sends no more: what we have sent it still gets, and that is all */
+  /** @internal the peer has closed its side: it still gets what we have sent, and nothing more */
   hungUp(): void {
     this.finish(null)
     if (this.socket.writableLength > 0) this.end()
@@ -162,7 +162,7 @@ export class TcpConnection {
     for (const listener of listeners) this.guard(listener)
   }
 
-  /** Runs what a peer's bytes, room or end have caused; what it throws ends this connection and nothing else. */
+  /** Runs a handler; an exception closes this connection only. */
   guard(run: () => void): void {
     try {
       run()

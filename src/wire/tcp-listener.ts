@@ -1,4 +1,4 @@
-// TCP listeners that know their port, limit their connections and can be closed.
+// TCP listeners with a limit of connections each.
 
 import { createServer, type Server, type Socket } from 'node:net'
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
@@ -8,12 +8,12 @@ import { createThrottledLog, type Log } from '../lib/log.js'
 import { type ConnectionOwner, TcpConnection } from './tcp-connection.js'
 
 export interface ListenerOptions {
-  /** for logs, limits, and the addresses its callers are told */
+  /** for logs, limits, and the addresses given to its callers */
   name: string
   host: string
   /** 0 for any free port */
   port: number
-  /** connections at once; by default the limit. Each listener counts its own */
+  /** most connections of this listener; default: the limit */
   connections?: number
 }
 
@@ -27,19 +27,19 @@ export interface TcpListeners {
   listen(options: ListenerOptions): Promise<Listener>
   /** Every open connection, oldest first. */
   connections(): Iterable<TcpConnection>
-  /** Takes no more connections. */
+  /** Refuses new connections. */
   stop(): void
-  /** Stops listening and cuts every connection. */
+  /** Stops listening and closes every connection. */
   close(): Promise<void>
 }
 
 export interface TcpComponents {
   log: Log
   counters?: Counters
-  /** milliseconds, good for differences */
+  /** monotonic time in milliseconds */
   now: () => number
   onConnection(connection: TcpConnection): void
-  /** the connection to end when a listener has too many */
+  /** the connection to close when a listener has reached its limit */
   chooseEviction(connections: Iterable<TcpConnection>): TcpConnection | undefined
 }
 
@@ -61,7 +61,7 @@ export function createTcpListeners({
       return
     }
     if (own.size >= most) {
-      // Refusing the newest would let a crowd of idle connections lock everybody else out.
+      // An old connection is closed: refusing new ones would let idle connections lock all others out.
       counters.evicted('connections')
       chooseEviction(own)?.destroy()
     }
@@ -79,10 +79,10 @@ export function createTcpListeners({
           name,
           now,
           fault(err) {
-            // what a peer did wrong is its own matter; anything else is a fault of ours
+            // a peer's mistake is worth debugging only; anything else is a fault of ours
             if (err instanceof RelayError) {
               counters.refused(err)
-              log.debug({ err, listener: name }, 'connection broken off')
+              log.debug({ err, listener: name }, 'connection closed after bad input')
             } else tell('error', 'connection failed', { err, listener: name })
           },
           gone(connection) {
@@ -90,7 +90,7 @@ export function createTcpListeners({
             own.delete(connection)
           },
         }
-        // half-open, as Node otherwise shuts a socket down before it closes it
+        // otherwise Node makes a second system call to shut a socket down before it closes it
         const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, owner, own, most))
         server.once('error', (err: NodeJS.ErrnoException) => {
           const detail = `${host}:${port} (${err.code ?? err.message})`
