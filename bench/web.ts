@@ -47,7 +47,7 @@ async function readyTidepool(): Promise<Server> {
 const pages: Page[] = [
   { name: 'tidepool, front page', path: '/', start: readyTidepool },
   { name: 'ssb-room, front page', path: '/', start: () => startRival('ssb-room', { board: true }) },
-  { name: 'tidepool, a new riddle', path: '/invite/', start: readyTidepool },
+  { name: 'tidepool, a new captcha', path: '/invite/', start: readyTidepool },
 ].map((page) => ({ ...page, perSecond: [], cost: [], kept: [] }))
 
 async function read(server: Server, path: string, how: { duration: number } | { amount: number }) {

@@ -34,9 +34,9 @@ fi
 # The stamp is written last, so that an interrupted build is repeated.
 stamp=dist/.built
 if [ -d src ] && { [ ! -f "$stamp" ] || [ ! -f dist/cli.js ] ||
-  [ -n "$(find src types tsconfig.json tsconfig.build.json package.json -newer "$stamp")" ]; }; then
+  [ -n "$(find src scripts/build.mjs package.json -newer "$stamp")" ]; }; then
   say "building"
-  npm run --silent build -- --noEmitOnError >&2
+  npm run --silent build >&2
   chmod +x dist/cli.js
   touch "$stamp"
 fi

@@ -1,10 +1,10 @@
 #!/usr/bin/env -S node --max-old-space-size=96 --max-semi-space-size=1 --v8-pool-size=1 --expose-gc
-// The command line: argv to a command, and nothing else.
+// The entry point: runs the command line.
 
 import { runProgram } from './commands/program.js'
 
 process.stdout.on('error', (err: NodeJS.ErrnoException) => {
-  // whoever read our output has seen enough, as `head` does
+  // the reader has closed the pipe, as `head` does
   process.exit(err.code === 'EPIPE' ? 0 : 1)
 })
 

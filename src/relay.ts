@@ -1,69 +1,65 @@
-// The composition root: builds every part, passes each what it needs, then listens; closes them in reverse order.
+// The composition root: builds all parts, then opens the listeners. Closes them in reverse order.
 
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type Config, diffConfig, KEYS } from './config/config.js'
 import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
-import { clearLeftovers, FEED_BEGUN, prepareDataDir, RESTORED } from './lib/data-directory.js'
+import { createCounters } from './lib/counters.js'
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
 import type { Log } from './lib/log.js'
 import { createMemoryRelease } from './lib/memory-release.js'
+import { readVersion } from './lib/package-root.js'
 import { requireFitMachine } from './lib/platform.js'
-import { type AskNetwork, createTimeTrust } from './lib/time-trust.js'
+import type { AskNetwork } from './lib/time-trust.js'
+import { createBackups } from './operator/backups.js'
+import { openData } from './operator/data.js'
 import { examine } from './operator/health-checks.js'
 import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
+import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
-import { createControl, removeStale } from './operator/server.js'
+import { createControl } from './operator/server.js'
 import { createStatus } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
-import { createRecovery } from './peer/recovery.js'
 import { createSignInBridge } from './room/sign-in.js'
-import { backupBeside } from './store/backup.js'
 import { startMaintenance } from './store/housekeeping.js'
-import { guardFeed, loadIdentity } from './store/identity.js'
-import { createStore } from './store/store.js'
-import type { DrawnRiddle, FetchCertificate } from './web/app.js'
+import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
-import { createWebComponents } from './web/room.js'
+import { createWebComponents } from './web/web-components.js'
 
 export interface RelayOptions {
   config: Config
   dataDir: string
   log: Log
-  /** reads the configuration again, for `reload`; without it there is nothing to reload */
+  /** reads the configuration again, for `reload` over the control socket */
   readConfig?: () => Config
 }
 
-/** What a test may put in place of the real thing. Never read from configuration. */
+/** Parts that tests replace. Never read from configuration. */
 export interface RelayOverrides {
   clock?: Clock
-  riddles?: () => Promise<DrawnRiddle>
+  drawCaptcha?: () => Promise<DrawnCaptcha>
   fetchCertificate?: FetchCertificate
   network?: AskNetwork
 }
 
 export interface Relay {
   status(): Promise<RelayStatus>
-  /** Resolves once the store has answered, with a write that is on the disk if asked for one. For the watchdog. */
+  /** Resolves when the store has answered, after a write to disk if asked for. For the watchdog. */
   pulse(write: boolean): Promise<void>
-  /** Applies what can be applied while running; answers which keys took effect and which wait for a restart. */
+  /** Applies the reloadable keys. Returns the changed keys: those applied, and those that need a restart. */
   reload(config: Config): { applied: string[]; needs_restart: string[] }
-  /** Where the first run's questions are answered, token and all; null once they are. */
+  /** The link to the set-up page, with its token; null once the room is set up. */
   setupLink(): string | null
   close(): Promise<void>
 }
 
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-).version
+export const VERSION: string = readVersion()
 
 /**
- * Starts a relay; resolves when every listener is ready.
- * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`; what had started is closed again
+ * Starts a relay. Resolves when every listener is ready. On an error it closes what it had started.
+ * @throws RelayError `machine_unsupported`, `relay_running`, `data_unusable`, `address_unusable`
  */
 export async function createRelay(options: RelayOptions, overrides: RelayOverrides = {}): Promise<Relay> {
   const { dataDir, log } = options
@@ -77,54 +73,41 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
   try {
     requireFitMachine()
-    prepareDataDir(dataDir)
-    const socketPath = join(dataDir, 'control.sock')
-    // Before the store is opened: two relays on one store would sign two feeds with one key.
-    await removeStale(socketPath)
-    clearLeftovers(dataDir, (err) => log.warn({ err }, 'what a backup or restore left behind stays there'))
-    const keys = loadIdentity(join(dataDir, 'secret'))
-
-    const trust = createTimeTrust({ clock, network: overrides.network })
-    closers.push(() => trust.close())
-    const time = { now, uptime: clock.uptime, trust }
-    const kept = { path: join(dataDir, 'db'), keys, ...feedLimits(config) }
-    const store = await createStore({ log, now, time }, kept)
-    closers.push(() => store.close())
-
-    const recovery = createRecovery({ store, clock, log }, { own: keys.id, mark: join(dataDir, RESTORED) })
-    closers.push(() => recovery.close())
-    if (recovery.pending()) await store.signIns.forgetAll()
-    // where the feed may still be coming back, an empty store is nothing to be alarmed at
-    else guardFeed(store.feeds, keys.id, join(dataDir, FEED_BEGUN))
-
+    const { network } = overrides
+    const data = await openData({ log, clock, network }, { dataDir, limits: feedLimits(config) }, closers)
+    const { keys, trust, store, recovery, socketPath } = data
+    const counters = createCounters(log, clock.uptime)
     const setup = createSetup(store)
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
-    // sign-ins under way end with a member's sign-ins or membership, too
-    closers.push(store.signIns.onCloseAll(signIn.invalidate))
-    closers.push(store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed)))
-    closers.push(() => signIn.close())
+    // a pending sign-in ends with the member's sessions or membership
+    const ended = store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed))
+    closers.push(store.signIns.onCloseAll(signIn.invalidate), ended, () => signIn.close())
 
     const listening: Listening = { ...NOTHING_LISTENS }
     const reach = createReach(listening, { id: keys.id, ...config })
-    // Never the machine's own name: the page is read by strangers, on an onion above all.
+    // Not the machine's host name: it would tell strangers, also over the onion, which machine this is.
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
-    const { addressFor: address, inviteLink, aliasLink } = reach
-    const told = { address, inviteLink, aliasLink, expiresDays, name, tunnels: tunnelCaps(config) }
-    const peer = await createPeer({ store, keys, log, clock, recovery, signIn }, told)
+    const { addressFor: address, inviteLink, aliasLink, names } = reach
+    const links = { address, inviteLink, aliasLink }
+    const peerOptions = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, peerOptions)
     closers.push(() => peer.close())
-    const asked = { store, peer, recovery, clock, trust, listening, reach }
-    const status = createStatus(asked, { version: VERSION, maxBytes })
-    const rest = createMemoryRelease(clock)
-    closers.push(() => rest.close())
-    const lobby = config.matrix.enabled ? () => listening.matrix : null
+    const asked = { store, peer, counters, recovery, clock, trust, listening, reach }
+    const status = createStatus(asked, { version: VERSION, dataDir, maxBytes })
+    const memory = createMemoryRelease(clock)
+    closers.push(() => memory.close())
+    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
     const site = createWebComponents(
-      { store, signIn, setup, log, now, online: peer.online, used: rest.used, riddles: overrides.riddles },
-      { ...{ id: keys.id, name, names: reach.names, maxBytes, expiresDays }, lobby },
+      { ...shown, drawCaptcha: overrides.drawCaptcha },
+      {
+        ...{ id: keys.id, name, hostnames: names, maxBytes, expiresDays },
+        lobby: config.matrix.enabled ? () => listening.matrix : null,
+      },
     )
 
-    // From here on it listens, and everything above can be asked; pages first, as links of the SSB side lead to them.
+    // Listeners open last. Web listeners before SSB, because SSB answers contain links to the pages.
     const pages = await openWebListeners(
       { site, log, clock, fetch: overrides.fetchCertificate },
       {
@@ -139,26 +122,29 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     listening.ssb = await peer.listen({ name: 'public', ...config.ssb })
 
     if (config.onion.enabled) {
-      // Listeners of its own, as all who come through tor have one address: no address is trusted on them, and what
-      // their crowd may take is counted apart. They are open to this machine alone.
+      // Tor gets its own listeners on loopback: all its clients have one address, so no address is trusted there, and
+      // their connections have limits of their own.
       const at = { host: '127.0.0.1', port: 0, name: ONION }
-      const behind = {
+      const behindTor = {
         web: await pages.open(web.handler('onion'), at),
         whois: await pages.open(web.whois('onion'), at),
         ssb: await peer.listen({ ...at, connections: ONION_CONNECTIONS_AT_ONCE }),
       }
-      // a relay without one does not carry it
       const { createOnion } = await import('./onion/onion.js')
-      const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behind })
+      const onion = createOnion({ log, clock }, { ...config.onion, dataDir, ...behindTor })
       listening.onion = onion
       closers.push(() => onion.close())
     }
     if (config.matrix.enabled) {
-      const parts = { store, clock, log, name, site: reach.site, domain, used: rest.used, expiresDays }
+      const parts = { store, clock, log, name, site: reach.site, domain, used: memory.used, expiresDays }
       const matrix = await openLobby(parts, config, { dataDir, version: VERSION })
       listening.matrix = matrix
       closers.push(() => matrix.close())
     }
+    const measured = { peer, counts: counters, clock, status }
+    const metrics = await openMetrics(measured, { ...config.metrics, dataDir })
+    listening.metrics = metrics
+    closers.push(() => metrics.close())
     closers.push(startMaintenance({ store, clock, trust, log, also: async () => listening.matrix?.sweep() }))
 
     function reload(next: Config): { applied: string[]; needs_restart: string[] } {
@@ -167,21 +153,23 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       log.level = config.log.level
       store.feeds.setLimits(feedLimits(config))
       web.setLimits(siteLimits(config))
-      domain.look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
-      log.info(difference, 'configuration read again')
+      domain.check().catch((err) => log.error({ err }, 'certificate check failed'))
+      log.info(difference, 'configuration reloaded')
       return difference
     }
 
-    // Last, because a client that can open it takes the relay for ready.
+    // Last, because clients take the relay for ready once they can connect to the control socket.
     const handlers = createOperator({
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },
-      backup: () => backupBeside(store, keys.id, now(), dataDir),
+      backups: createBackups(store, keys.id, now),
       ...{ address: reach.address, webUrl: reach.site },
-      doctor: ({ rebuild }) => examine({ store, now }, { dataDir, rebuild }),
+      doctor: (options, call) => examine({ store, now }, { dataDir, ...options }, call),
+      metrics: metrics.text,
       recoveryFinish: () => recovery.finish(),
       reload: async () => reload(options.readConfig?.() ?? config),
     })
-    const control = await createControl({ handlers, log, clock }, { path: socketPath, version: VERSION })
+    const reached = { path: socketPath, version: VERSION }
+    const control = await createControl({ handlers, log, clock, counters }, reached)
     closers.push(() => control.close())
     return {
       status: async () => status(),

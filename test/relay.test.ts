@@ -158,7 +158,12 @@ t.test('doctor examines, and rebuild proves the index', async (t) => {
   t.ok(report.ok, JSON.stringify(report.checks))
   t.same(
     report.checks.map(({ name }) => name),
-    ['node', 'clock', 'disk', 'store', 'feeds'],
+    ['node', 'clock', 'disk', 'descriptors', 'store', 'feeds'],
+  )
+  const quick = await operator.doctor({ quick: true })
+  t.notOk(
+    quick.checks.some(({ name }) => name === 'store'),
+    'the whole store is not read',
   )
   const rebuilt = await operator.doctor({ rebuild: true })
   t.match(rebuilt.checks.at(-1), { name: 'rebuild', ok: true, detail: /the relay's feed says the same/ })

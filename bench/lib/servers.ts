@@ -49,12 +49,15 @@ export interface TidepoolOptions {
   board?: boolean
   /** directory to write a CPU profile to */
   profile?: string | null
+  /** further settings, `key=value` */
+  sets?: readonly string[]
 }
 
 /** Our relay, whole, through its own command line. */
 export async function startTidepool({
   board = true,
   profile = null,
+  sets = [],
 }: TidepoolOptions = {}): Promise<Server & { operator: Operator }> {
   const data = temporary('tidepool')
   if (profile) mkdirSync(profile, { recursive: true })
@@ -68,6 +71,7 @@ export async function startTidepool({
       ...['--set', 'ssb.host=127.0.0.1', '--set', 'ssb.port=0', '--set', 'web.port=0'],
       ...['--set', 'whois.port=0'],
       ...['--set', 'log.level=warn'],
+      ...sets.flatMap((each) => ['--set', each]),
     ],
     env: board ? BOARD_ENV : {},
   })

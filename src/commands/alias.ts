@@ -1,41 +1,44 @@
-// tidepool alias: lists the names by which members are found, and takes one away.
+// tidepool alias: lists and revokes aliases.
 
 import type { Command } from 'commander'
-import type { Operator } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { moment, print, printJson, table } from './output.js'
+import { idCell, print, printJson, printTable, timeCell } from './output.js'
 
-/** Turns the empty command into `alias`. */
+/** Adds subcommands, help and actions to the empty command `alias`. */
 export function define(command: Command): void {
   withExamples(command, [
-    ['tidepool alias list', 'every name, and whose it is'],
-    ['tidepool alias revoke bob', 'take a name away; anybody may register it again'],
+    ['tidepool alias list', 'list all aliases with their owners'],
+    ['tidepool alias revoke bob', 'revoke an alias; any member can register it again'],
   ])
-  withDataAndJson(command.command('list').description('list the names of members')).action(list)
-  withDataAndJson(command.command('revoke').description('take a name away'))
-    .argument('<alias>', 'the name')
-    .action(revoke)
+  defineList(command.command('list').description('list the aliases of members'))
+  defineRevoke(command.command('revoke').description('revoke an alias'))
 }
 
-function list(options: CommonOptions): Promise<void> {
-  return visit(options, async (operator) => {
-    const aliases = await operator.aliasList()
-    if (options.json) return printJson(aliases)
-    if (aliases.length === 0) return print('Nobody has a name yet. Members register theirs with their apps.')
-    print(
-      table(
-        ['ALIAS', 'OWNER', 'SINCE'],
-        aliases.map(({ alias, owner, since }) => [alias, owner, moment(since)]),
-      ),
-    )
-  })
+function defineList(command: Command): void {
+  withExamples(withDataAndJson(command), [['tidepool alias list', 'list all aliases']])
+  command.action((options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const aliases = await operator.aliasList()
+      if (options.json) return printJson(aliases)
+      if (aliases.length === 0) return print('No aliases yet. Members register them in their apps.')
+      const rows = aliases.map(({ alias, owner, since }) => [alias, idCell(owner), timeCell(since)])
+      printTable(['ALIAS', 'OWNER', 'SINCE'], rows)
+    }),
+  )
 }
 
-function revoke(alias: string, options: CommonOptions): Promise<void> {
-  const work = async (operator: Operator): Promise<void> => {
-    await operator.aliasRevoke(alias)
-    if (options.json) printJson({ alias })
-    else print(`${alias} is nobody's name now.`)
-  }
-  return visit(options, work, { not_found: 'see the names there are with: tidepool alias list' })
+function defineRevoke(command: Command): void {
+  withDataAndJson(command).argument('<alias>', 'the alias')
+  withExamples(command, [['tidepool alias revoke bob', 'revoke the alias bob']])
+  command.action((alias: string, options: CommonOptions) =>
+    visit(
+      options,
+      async (operator) => {
+        await operator.aliasRevoke(alias)
+        if (options.json) printJson({ alias })
+        else print(`Revoked the alias ${alias}.`)
+      },
+      { not_found: 'list the aliases with: tidepool alias list' },
+    ),
+  )
 }

@@ -1,28 +1,29 @@
-// Every command: its name, what it is for, and where it is.
+// The list of commands: name, description, module.
 
 import type { Command } from 'commander'
 
 export interface CommandModule {
-  /** Gives an empty command its options, its help and its action. */
+  /** Adds options, help and action to an empty command. */
   define(command: Command): void
 }
 
-/** Loaded only when called: the relay does not carry the client, nor the client the relay. */
+/** A module is loaded when its command is called: a relay has no use for the client, and the client none for the relay. */
 export const COMMANDS: ReadonlyArray<
-  readonly [name: string, about: string, load: () => Promise<CommandModule>]
+  readonly [name: string, description: string, load: () => Promise<CommandModule>]
 > = [
-  ['start', 'run a relay until it is told to stop', () => import('./start.js')],
-  ['status', 'how the running relay is, and how it is reached', () => import('./status.js')],
-  ['setup', 'name the room, once or anew', () => import('./setup.js')],
-  ['mode', 'show or change who may come in', () => import('./mode.js')],
-  ['invite', 'make, list and revoke invite codes', () => import('./invite.js')],
+  ['start', 'run a relay until you stop it', () => import('./start.js')],
+  ['status', "show the relay's status and addresses", () => import('./status.js')],
+  ['setup', "set the room's name, description and admin", () => import('./setup.js')],
+  ['mode', 'show or change the privacy mode', () => import('./mode.js')],
+  ['invite', 'create, list and revoke invites', () => import('./invite.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
-  ['alias', 'list the names of members, and take one away', () => import('./alias.js')],
-  ['block', 'shut somebody out at once, and delete what is kept of them', () => import('./block.js')],
-  ['unblock', 'let somebody come back', () => import('./unblock.js')],
-  ['backup', 'copy everything the running relay keeps into one file', () => import('./backup.js')],
-  ['restore', 'put a backup back', () => import('./restore.js')],
-  ['onion', 'take the onion address to another board', () => import('./onion.js')],
-  ['matrix', 'the lobby on Matrix: members, knocks, messages, rooms', () => import('./matrix.js')],
-  ['doctor', 'look at the machine, the data and the relay, and say what to do', () => import('./doctor.js')],
+  ['alias', 'list and revoke aliases', () => import('./alias.js')],
+  ['block', 'block a feed at once and delete its messages', () => import('./block.js')],
+  ['unblock', 'lift a block', () => import('./unblock.js')],
+  ['backup', 'copy the data of the running relay into one file', () => import('./backup.js')],
+  ['restore', 'restore the data directory from a backup', () => import('./restore.js')],
+  ['onion', 'show, export and import the onion address', () => import('./onion.js')],
+  ['matrix', 'manage the lobby on Matrix: members, messages, rooms', () => import('./matrix.js')],
+  ['doctor', 'check the machine, the data and the relay', () => import('./doctor.js')],
+  ['version', 'print the version', () => import('./version.js')],
 ]

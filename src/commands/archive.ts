@@ -1,49 +1,141 @@
-// Backups as one file: packed and unpacked by the system's tar, which every Debian has.
+// The archive of a backup: a tar file of known entries in a fixed order, so that reading it needs no seeking and no trust.
+//
+// | entry                            | content                                      |
+// |----------------------------------|----------------------------------------------|
+// | backup.json                      | BackupNote                                   |
+// | secret, onion.key, matrix.key    | the keys, where the operator asked for them  |
+// | rows/00000001, rows/00000002, …  | pages of rows (`store/backup-format.ts`)     |
+// | end.json                         | BackupEnd                                    |
 
-import { spawn } from 'node:child_process'
-import { text } from 'node:stream/consumers'
 import { RelayError } from '../lib/errors.js'
-import { BACKUP_DATABASE, BACKUP_NOTE } from '../store/backup.js'
+import { KIB } from '../lib/limits.js'
+import { PAGE_BYTES_MAX } from '../store/backup-format.js'
+import { KEY_FILES } from '../store/restore.js'
 
-/** The keys, which may be in a backup besides; anything else in an archive is left in it. */
-export const KEY_FILES = ['secret', 'onion.key', 'matrix.key']
+export const NOTE_ENTRY = 'backup.json'
+export const END_ENTRY = 'end.json'
 
-/**
- * Packs a directory's backup into a descriptor that is open for writing.
- * @throws RelayError `backup_unusable` with tar's own words
- */
-export function pack(dir: string, fd: number): Promise<void> {
-  return tar(['--create', '--gzip', '--file', '-', '--directory', dir, '.'], ['ignore', fd, 'pipe'])
+/** The tar format works in blocks of this size. */
+const BLOCK = 512
+const SMALL_BYTES = 64 * KIB
+/** Fields of a ustar header: offset and length. */
+const FIELD = {
+  name: [0, 100],
+  mode: [100, 8],
+  size: [124, 12],
+  sum: [148, 8],
+  type: [156, 1],
+  link: [157, 100],
+  magic: [257, 8],
+  prefix: [345, 155],
+} as const
+
+export interface Entry {
+  name: string
+  bytes: Buffer
 }
 
+/** Name of the page with a number, from 1 on. */
+export function pageEntry(number: number): string {
+  return `rows/${String(number).padStart(8, '0')}`
+}
+
+/** An entry as tar stores it. @param now Unix ms */
+export function packEntry({ name, bytes }: Entry, now: number): Buffer {
+  const head = Buffer.alloc(BLOCK)
+  head.write(name)
+  head.write('0000600\0', 100)
+  head.write('0000000\0', 108)
+  head.write('0000000\0', 116)
+  head.write(`${octal(bytes.length, 11)}\0`, 124)
+  head.write(`${octal(Math.max(0, Math.trunc(now / 1000)), 11)}\0`, 136)
+  head.write('0', FIELD.type[0])
+  head.write('ustar\u000000', FIELD.magic[0])
+  head.write(`${octal(sumOf(head), 6)}\0 `, FIELD.sum[0])
+  return Buffer.concat([head, bytes, Buffer.alloc(padding(bytes.length))])
+}
+
+/** What ends an archive. */
+export const ARCHIVE_END = Buffer.alloc(2 * BLOCK)
+
 /**
- * Unpacks a backup from a descriptor into a directory: only what belongs there, as files of our own.
+ * Reads the entries of an archive, one in memory at a time.
+ * Only regular files with the names above are accepted, in their order, each up to the size it may have.
  * @throws RelayError `backup_unusable`
  */
-export function unpack(fd: number, dir: string): Promise<void> {
-  const names = [BACKUP_NOTE, BACKUP_DATABASE, ...KEY_FILES].map((name) => `./${name}`)
-  // A member that is absent is an error to tar and none here: what is there is read and checked afterwards.
-  const how = ['--no-same-owner', '--no-same-permissions', '--no-overwrite-dir', '--ignore-failed-read']
-  return tar(
-    ['--extract', '--gzip', '--file', '-', '--directory', dir, ...how, ...names],
-    [fd, 'ignore', 'pipe'],
-    /Not found in archive/,
-  )
+export async function* readEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
+  const read = createReader(chunks)
+  let place = -1
+  let pages = 0
+  for (let head = await read(BLOCK); !isZero(head); head = await read(BLOCK)) {
+    const { name, size } = parseHead(head)
+    const isPage = name === pageEntry(pages + 1)
+    const next = isPage ? PAGES_PLACE : ORDER.indexOf(name)
+    if (next < 0 || next < place || (next === place && !isPage))
+      throw unusable(`unexpected entry ${JSON.stringify(name.slice(0, 40))}`)
+    if (place < 0 && next !== 0) throw unusable('it does not begin with its note')
+    if (size > (isPage ? PAGE_BYTES_MAX : SMALL_BYTES)) throw unusable(`${name} is too large`)
+    if (isPage) pages += 1
+    place = next
+    const bytes = await read(size)
+    await read(padding(size))
+    yield { name, bytes }
+    if (name === END_ENTRY) return
+  }
+  throw unusable('it is cut short')
 }
 
-async function tar(
-  args: string[],
-  stdio: Array<number | 'ignore' | 'pipe'>,
-  tolerated?: RegExp,
-): Promise<void> {
-  const child = spawn('tar', args, { stdio, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } })
-  const said = child.stderr ? text(child.stderr) : Promise.resolve('')
-  const code = await new Promise<number | null>((resolve, reject) => {
-    child.once('error', (cause) => reject(new RelayError('backup_unusable', 'there is no tar', { cause })))
-    child.once('close', resolve)
-  })
-  const lines = (await said).split('\n').filter((line) => line !== '')
-  const bad = lines.filter((line) => !tolerated?.test(line) && !/Exiting with failure status/.test(line))
-  if (code !== 0 && (bad.length > 0 || lines.length === 0))
-    throw new RelayError('backup_unusable', bad[0] ?? `tar ended with ${code}`)
+/** The order of entries; the pages stand at `PAGES_PLACE`. */
+const ORDER: readonly string[] = [NOTE_ENTRY, ...KEY_FILES, '', END_ENTRY]
+const PAGES_PLACE = KEY_FILES.length + 1
+
+function parseHead(head: Buffer): { name: string; size: number } {
+  const field = ([at, length]: readonly [number, number]): string => head.toString('latin1', at, at + length)
+  const sum = Number.parseInt(field(FIELD.sum), 8)
+  if (sum !== sumOf(head)) throw unusable('a header is damaged')
+  const isText = (value: string): boolean => /^[ -~]*\0*$/.test(value)
+  const name = field(FIELD.name)
+  if (!field(FIELD.magic).startsWith('ustar') || !isText(name)) throw unusable('a header is damaged')
+  const isRegular = field(FIELD.type) === '0' && isZero(head.subarray(157, 257))
+  if (!isRegular || field(FIELD.prefix).replaceAll('\0', '') !== '')
+    throw unusable('an entry is not a regular file')
+  const size = field(FIELD.size)
+  if (!/^[0-7]{11}[\0 ]$/.test(size)) throw unusable('an entry has no size')
+  return { name: name.replace(/\0+$/, ''), size: Number.parseInt(size, 8) }
 }
+
+/** Reads exact numbers of bytes from chunks of any size. */
+function createReader(chunks: AsyncIterable<Buffer>): (bytes: number) => Promise<Buffer> {
+  const source = chunks[Symbol.asyncIterator]()
+  let held: Buffer = Buffer.alloc(0)
+  return async (bytes) => {
+    const parts: Buffer[] = []
+    let missing = bytes
+    while (missing > 0) {
+      if (held.length === 0) {
+        const { value, done } = await source.next()
+        if (done) throw unusable('it is cut short')
+        held = value
+        continue
+      }
+      const part = held.subarray(0, missing)
+      parts.push(part)
+      missing -= part.length
+      held = held.subarray(part.length)
+    }
+    return Buffer.concat(parts)
+  }
+}
+
+function sumOf(head: Buffer): number {
+  let sum = 0
+  const [from, length] = FIELD.sum
+  // the sum is made with blanks in its own place
+  for (const [i, byte] of head.entries()) sum += i >= from && i < from + length ? 32 : byte
+  return sum
+}
+
+const octal = (value: number, digits: number): string => value.toString(8).padStart(digits, '0')
+const padding = (bytes: number): number => (BLOCK - (bytes % BLOCK)) % BLOCK
+const isZero = (bytes: Buffer): boolean => bytes.every((byte) => byte === 0)
+const unusable = (detail: string): RelayError => new RelayError('backup_unusable', detail)

@@ -1,28 +1,32 @@
-// tidepool block: shuts somebody out, or lists who is.
+// tidepool block: blocks a feed, or lists the blocked feeds.
 
 import type { Command } from 'commander'
-import { type CommonOptions, OTHER_FEED, visit, withDataAndJson, withExamples } from './options.js'
-import { moment, print, printJson, table } from './output.js'
+import {
+  type CommonOptions,
+  OTHER_FEED,
+  visit,
+  withDataAndJson,
+  withDetails,
+  withExamples,
+} from './options.js'
+import { idCell, print, printJson, printTable, timeCell } from './output.js'
 
 interface BlockOptions extends CommonOptions {
   reason?: string
   list?: boolean
 }
 
-/** Turns the empty command into `block`. */
+/** Adds options, help and action to the empty command `block`. */
 export function define(command: Command): void {
   withDataAndJson(command)
-    .argument('[feed]', 'the feed id, @….ed25519')
-    .option(
-      '--reason <text>',
-      'why, for the list; it is not published. Without it, a reason given before stays',
-    )
-    .option('--list', 'list who is blocked instead')
+    .argument('[feed]', 'feed id, @….ed25519')
+    .option('--reason <text>', 'a reason for the list; not published (default: the earlier reason)')
+    .option('--list', 'list the blocked feeds instead')
   withExamples(command, [
-    ["tidepool block '@….ed25519' --reason spam", 'shut somebody out, at once'],
-    ['tidepool block --list', 'see who is shut out'],
+    ["tidepool block '@….ed25519' --reason spam", 'block a feed and close its connections'],
+    ['tidepool block --list', 'list the blocked feeds'],
   ])
-  command.addHelpText('after', '\nUnblocking does not bring back what was deleted.')
+  withDetails(command, '"tidepool unblock" does not restore the deleted messages.')
   command.action((feed: string | undefined, options: BlockOptions) => {
     if ((feed === undefined) !== (options.list === true))
       command.error('error: give either a feed id or --list')
@@ -32,17 +36,17 @@ export function define(command: Command): void {
         if (feed === undefined) {
           const blocked = await operator.blockedList()
           if (options.json) return printJson(blocked)
-          if (blocked.length === 0) return print('Nobody is blocked.')
-          const rows = blocked.map(({ id, since, reason }) => [id, moment(since), reason])
-          return print(table(['ID', 'SINCE', 'REASON'], rows))
+          if (blocked.length === 0) return print('No blocked feeds.')
+          const rows = blocked.map(({ id, since, reason }) => [idCell(id), timeCell(since), reason])
+          return printTable(['ID', 'SINCE', 'REASON'], rows)
         }
         const { already } = await (options.reason === undefined
           ? operator.block(feed)
           : operator.block(feed, options.reason))
         if (options.json) printJson({ blocked: feed, already })
-        else if (!already) print(`${feed} is blocked now, and what was kept of it is deleted.`)
-        else if (options.reason) print(`${feed} was blocked already; it has the new reason.`)
-        else print(`${feed} was blocked already.`)
+        else if (!already) print(`Blocked ${feed} and deleted its messages.`)
+        else if (options.reason) print(`${feed} was already blocked. The reason is changed.`)
+        else print(`${feed} was already blocked.`)
       },
       { bad_argument: OTHER_FEED },
     )

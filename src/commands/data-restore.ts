@@ -1,30 +1,24 @@
-// Putting a backup back: unpacked beside, proven whole and ours, then moved into place.
+// Restoring a backup: the database is built beside the present one, proven whole and ours, then moved into place.
 
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  openSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { createReadStream, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { syncPath } from '../lib/atomic-file.js'
-import { FEED_BEGUN, RESTORED } from '../lib/data-directory.js'
+import type { Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { AdvisedError, RelayError } from '../lib/errors.js'
 import { removeStale } from '../operator/server.js'
-import { type BackupNote, readBackup } from '../store/backup.js'
+import { type BackupNote, parseEnd, parseNote } from '../store/backup-format.js'
 import { loadIdentity } from '../store/identity.js'
-import { KEY_FILES, unpack } from './archive.js'
+import { commitRestore, createRestoredDatabase, finishRestore, KEY_FILES } from '../store/restore.js'
+import { END_ENTRY, NOTE_ENTRY, readEntries } from './archive.js'
+import { size } from './output.js'
+import { createProgressLine } from './progress.js'
 import { temporarily } from './temporary.js'
 
 /**
- * Makes a data directory what it was when a backup was taken; nothing is changed unless all of it can be.
- * @param file path, `-` for stdin, or null to begin with an empty store that is filled by peers
- * @param replace put a database that is there aside, under another name
- * @throws RelayError `relay_running`, `backup_unusable`, `data_unusable`
+ * Restores a data directory from a backup. Nothing is changed unless the whole backup is good.
+ * @param file path, `-` for stdin, or null for an empty store that is filled by peers
+ * @param replace keep a database that exists under another name
+ * @throws RelayError `relay_running`, `backup_unusable`, `data_unusable`, `store_full`
  */
 export async function restore(
   dataDir: string,
@@ -33,50 +27,60 @@ export async function restore(
 ): Promise<BackupNote | null> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   await removeStale(join(dataDir, 'control.sock'))
+  // an earlier restore that was killed after it had been proven whole
+  finishRestore(dataDir, Date.now)
   const db = join(dataDir, 'db')
   if (existsSync(db) && !replace)
-    throw new AdvisedError('--replace puts it aside, under another name', 'data_unusable', `${db} is there`)
+    throw new AdvisedError('--replace keeps it under another name', 'data_unusable', `${db} exists`)
+  const secret = join(dataDir, 'secret')
   const fresh = mkdtempSync(join(dataDir, 'restore-'))
   return temporarily(fresh, async () => {
-    const note = file === null ? null : await take(file, fresh)
-    const secret = join(dataDir, 'secret')
+    const note = file === null ? null : await unpack(file, fresh)
+    if (!note) mkdirSync(join(fresh, 'db'), { mode: 0o700 })
     if (!existsSync(secret) && !existsSync(join(fresh, 'secret')))
       throw new AdvisedError(
         `put ${secret} back first, from where you keep a copy`,
         'data_unusable',
-        `there is no ${secret}, ${file === null ? 'and without it no relay' : 'and no keys in the backup'}`,
+        `there is no ${secret}${file === null ? '' : ', and no keys in the backup'}`,
       )
     const { id } = loadIdentity(existsSync(secret) ? secret : join(fresh, 'secret'))
     if (note && note.id !== id)
       throw new RelayError('backup_unusable', `it is of ${note.id}, and ${secret} is of ${id}`)
-
-    // The mark comes first: whatever happens from here on, the relay will not publish on a feed that may be too short.
-    writeFileSync(join(dataDir, RESTORED), '', { mode: 0o600 })
-    syncPath(dataDir)
-    if (existsSync(db)) renameSync(db, join(dataDir, `db-before-${Date.now()}`))
-    if (note) renameSync(join(fresh, 'db'), db)
-    for (const name of KEY_FILES)
-      if (!existsSync(join(dataDir, name)) && existsSync(join(fresh, name)))
-        renameSync(join(fresh, name), join(dataDir, name))
-    rmSync(join(dataDir, FEED_BEGUN), { force: true })
-    syncPath(dataDir)
+    commitRestore(dataDir, fresh)
+    finishRestore(dataDir, Date.now)
     return note
   })
 }
 
-async function take(file: string, dir: string): Promise<BackupNote> {
-  let fd: number
+async function unpack(file: string, dir: string): Promise<BackupNote> {
+  const input: Readable = file === '-' ? process.stdin : createReadStream(file)
+  const gunzip = createGunzip()
+  input.on('error', (err) => gunzip.destroy(err))
+  const progress = createProgressLine()
+  const database = createRestoredDatabase(dir)
+  let note: BackupNote | null = null
+  let bytes = 0
   try {
-    fd = file === '-' ? 0 : openSync(file, 'r')
+    for await (const { name, bytes: content } of readEntries(input.pipe(gunzip))) {
+      if (name === NOTE_ENTRY) note = parseNote(content)
+      else if (name === END_ENTRY) await database.finish(parseEnd(content))
+      else if (isKey(name)) writeFileSync(join(dir, name), content, { mode: 0o600, flag: 'wx' })
+      else {
+        database.add(content)
+        bytes += content.length
+        progress.show(`restore: ${size(bytes)} of at most ${size(Math.max(note?.bytes ?? 0, bytes))}`)
+      }
+    }
   } catch (err) {
+    if (err instanceof RelayError) throw err
     throw new RelayError('backup_unusable', `${file}: ${(err as Error).message}`, { cause: err })
-  }
-  try {
-    await unpack(fd, dir)
   } finally {
-    if (fd !== 0) closeSync(fd)
+    input.destroy()
+    gunzip.destroy()
+    progress.clear()
+    await database.close()
   }
-  const note = await readBackup(dir)
-  for (const name of ['db/data.mdb', 'db']) syncPath(join(dir, name))
-  return note
+  return note as BackupNote
 }
+
+const isKey = (name: string): boolean => KEY_FILES.some((key) => key === name)

@@ -1,17 +1,22 @@
-// tidepool doctor: looks at the machine, the data directory and the relay, and says what to do about what it finds.
+// tidepool doctor: checks the machine, the data directory and the relay, and says what to do about each finding.
 
+import { setTimeout } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { dataDirectory, loadConfig } from '../config/config.js'
 import { RelayError } from '../lib/errors.js'
+import { DAY, MINUTE, SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { DoctorCheck, DoctorReport, RelayStatus } from '../operator/protocol.js'
-import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
+import { type CommonOptions, numberFrom, withDataAndJson, withExamples } from './options.js'
 import { print, printJson, table } from './output.js'
+import { createProgressLine } from './progress.js'
 import { fail } from './report.js'
+import { oneLine } from './text-layout.js'
 
 interface DoctorOptions extends CommonOptions {
   rebuild?: boolean
   selfTest?: boolean
+  watch?: boolean | number
   config?: string
   set?: string[]
 }
@@ -19,23 +24,29 @@ interface DoctorOptions extends CommonOptions {
 /** Turns the empty command into `doctor`. */
 export function define(command: Command): void {
   withDataAndJson(command)
-    .option('--config <file>', "the relay's configuration, so that its domain and its tor are looked at too")
+    .option('--config <file>', 'check the domain and tor of this configuration, too')
     .option(
       '--set <key=value>',
       'set one key, over the file; may be repeated',
       (pair, before: string[] = []) => [...before, pair],
     )
-    .option('--rebuild', "fold the relay's own feed into the members table anew, and compare")
-    .option('--self-test', 'try a whole relay in a temporary directory: for a fresh machine')
+    .option('--rebuild', "rebuild the members table from the relay's own feed and compare")
+    .option(
+      '--watch [seconds]',
+      'check again every 60 seconds, or as often as given, until something is wrong',
+      numberFrom(1, DAY / SECOND),
+    )
+    .option('--self-test', 'try a whole relay in a temporary directory, on a new machine')
   withExamples(command, [
     ['tidepool doctor', 'exit code 0 if nothing is wrong, 1 if something is; warnings do not count'],
     ['tidepool doctor --config /etc/tidepool/relay.toml', 'also the domain, its certificate, and tor'],
     ['tidepool doctor --rebuild', 'also prove that the member list is what the feed says'],
-    ['tidepool doctor --self-test', 'whether this machine can carry a relay, and how fast it is'],
+    ['tidepool doctor --watch', 'exit with 1 when something goes wrong; warnings are only printed'],
+    ['tidepool doctor --self-test', 'whether this machine can run a relay, and how fast it is'],
   ])
   command.action(async (options: DoctorOptions) => {
     try {
-      await (options.selfTest ? showSelfTest(options) : examine(options))
+      await (options.selfTest ? showSelfTest(options) : options.watch ? keepWatch(options) : examine(options))
     } catch (err) {
       fail(err)
     }
@@ -43,6 +54,32 @@ export function define(command: Command): void {
 }
 
 async function examine(options: DoctorOptions): Promise<void> {
+  show(await check(options), options.json === true)
+}
+
+/** Watches until something is wrong, which sets the exit code, or until a signal ends it. */
+async function keepWatch(options: DoctorOptions): Promise<void> {
+  const { watch } = await import('./doctor/watch.js')
+  const interval = typeof options.watch === 'number' ? options.watch * SECOND : MINUTE
+  const ended = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => ended.abort())
+  const pause = async (): Promise<boolean> => {
+    await setTimeout(interval, null, { signal: ended.signal }).catch(() => {})
+    return !ended.signal.aborted
+  }
+  const wrong = await watch({
+    check: (quick) => check({ ...options, quick, rebuild: options.rebuild === true && !quick }),
+    pause,
+    report(change, { name, severity, detail, advice }) {
+      const at = new Date().toISOString()
+      if (options.json) print(JSON.stringify({ at, change, name, severity, detail, advice }))
+      else print(`${at} ${change === 'new' ? MARKS[severity] : 'gone'} ${name}: ${oneLine(detail)}`)
+    },
+  })
+  if (wrong) show(wrong, options.json === true)
+}
+
+async function check(options: DoctorOptions & { quick?: boolean }): Promise<DoctorReport> {
   const dataDir = dataDirectory(options.data)
   const config = loadConfig({ file: options.config, sets: options.set })
   const [{ gatherFacts }, { checkSystem }, { examineAtRest, report }] = await Promise.all([
@@ -50,22 +87,28 @@ async function examine(options: DoctorOptions): Promise<void> {
     import('./doctor/checks.js'),
     import('../operator/health-checks.js'),
   ])
-  const inside = await askRelay(dataDir, options.rebuild === true)
+  const { rebuild = false, quick = false } = options
+  const inside = await askRelay(dataDir, { rebuild, ...(quick ? { quick } : {}) })
   const own = inside?.checks ?? examineAtRest(dataDir, Date.now())
   const facts = await gatherFacts(config, dataDir, inside?.status ?? null)
-  show(report([...own, ...checkSystem(facts)]), options.json === true)
+  return report([...own, ...checkSystem(facts)])
 }
 
 /** What the running relay finds in itself, and its status; null where none runs. */
 async function askRelay(
   dataDir: string,
-  rebuild: boolean,
+  asked: { rebuild: boolean; quick?: boolean },
 ): Promise<{ checks: DoctorCheck[]; status: RelayStatus } | null> {
   const { connectOperator } = await import('../operator/client.js')
   try {
     const client = await connectOperator(dataDir)
     try {
-      const { checks } = await client.operator.doctor({ rebuild })
+      const line = createProgressLine()
+      const { checks } = await client.operator
+        .doctor(asked, ({ stage, done, total }) =>
+          line.show(`doctor: ${stage}, ${done}${total === null ? '' : ` of ${total}`}`),
+        )
+        .finally(line.clear)
       return { checks, status: await client.operator.status() }
     } finally {
       client.close()

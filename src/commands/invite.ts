@@ -1,10 +1,20 @@
-// tidepool invite: makes, lists and revokes invite codes.
+// tidepool invite: creates, lists and revokes invites.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { brief, moment, print, printJson, printLink, remark, table } from './output.js'
+import {
+  idCell,
+  noteLoopback,
+  print,
+  printJson,
+  printLink,
+  printNote,
+  printTable,
+  timeCell,
+} from './output.js'
+import { printQr } from './qr.js'
 
 interface CreateOptions extends CommonOptions {
   uses?: number
@@ -13,41 +23,41 @@ interface CreateOptions extends CommonOptions {
   host?: string
   for?: string
   link?: boolean
+  qr?: boolean
 }
 
-/** Turns the empty command into `invite`. */
+/** Adds subcommands, help and actions to the empty command `invite`. */
 export function define(command: Command): void {
   withExamples(command, [
-    ['tidepool invite create', 'print a code for one person'],
-    ['tidepool invite create --uses 20 --note meetup', 'print a code for twenty'],
-    ['tidepool invite create --link', 'print a link for one person'],
-    ['tidepool invite list', 'see what became of them'],
-    ['tidepool invite revoke @….ed25519', 'take one back'],
+    ['tidepool invite create', 'create a code for one person'],
+    ['tidepool invite list', 'see which invites are used'],
+    ["tidepool invite revoke '@….ed25519'", 'revoke an invite by its id'],
   ])
-  defineCreate(command.command('create').description('make an invite and print its code alone on stdout'))
-  defineList(command.command('list').description('list invites, live and dead'))
-  defineRevoke(command.command('revoke').description('take an invite back'))
+  defineCreate(command.command('create').description('create an invite and print its code'))
+  defineList(command.command('list').description('list invites, also those that are used or expired'))
+  defineRevoke(command.command('revoke').description('revoke an invite'))
 }
 
 function defineCreate(command: Command): void {
   withDataAndJson(command)
-    .option('--uses <n>', 'how many people may use it (default: 1)', numberFrom(1, INVITE_USES))
-    .option('--note <text>', 'what it is for; published with the follow it leads to')
+    .option('--uses <n>', 'number of people who can use it (default: 1)', numberFrom(1, INVITE_USES))
+    .option('--note <text>', "a note for the list; published in the relay's follow message")
     .option(
       '--expires-days <n>',
-      'days it is good for (default: invite.expires_days)',
+      'days until it expires (default: invite.expires_days)',
       numberFrom(INVITE_LEAST_DAYS, INVITE_DAYS, INVITE_RANGE),
     )
-    .option('--host <host>', 'host the code names (default: the best of ours)')
-    .option('--link', 'print its link instead of its code: two ways to use the same invite')
-    .option('--for <feed>', 'the one feed id it is for: by the code, by a knock, or just by connecting')
+    .option('--host <host>', "host name in the code (default: the relay's public name)")
+    .option('--link', 'print a link for browsers; link and code are the same invite')
+    .addOption(new Option('--qr', 'also draw a QR code, on a terminal').conflicts('json'))
+    .option('--for <feed>', 'the only feed that can use it; it also joins by connecting')
   withExamples(command, [
     ['tidepool invite create', 'a code for one person'],
-    ['tidepool invite create --expires-days 1 | qrencode -t utf8', 'a QR code that is good for a day'],
-    ["tidepool invite create --for '@….ed25519'", 'a code that nobody else can use'],
-    ['tidepool invite create --json', 'the code, the link, its id and its end'],
+    ['tidepool invite create --qr', 'a QR code to scan with a phone'],
+    ['tidepool invite create --uses 20 --note meetup', 'a code for 20 people'],
+    ["tidepool invite create --for '@….ed25519'", 'a code for one feed only'],
   ])
-  command.action(({ uses, note, expiresDays, host, for: directed, link, ...options }: CreateOptions) =>
+  command.action(({ uses, note, expiresDays, host, for: directed, link, qr, ...options }: CreateOptions) =>
     visit(options, async (operator) => {
       const invite = await operator.inviteCreate({
         ...(uses === undefined ? {} : { uses }),
@@ -56,43 +66,54 @@ function defineCreate(command: Command): void {
         ...(host === undefined ? {} : { host }),
         ...(directed === undefined ? {} : { for: directed }),
       })
-      if (options.json) printJson(invite)
-      else if (link) printLink(invite.link)
-      else print(invite.code)
-      if (!options.json && invite.timed_by === 'uptime')
-        remark('The clock of the relay is not confirmed yet: this invite is timed by uptime until it is.')
+      if (options.json) return printJson(invite)
+      const write = qr ? printQr : print
+      if (link) await printLink(invite.link, write)
+      else await printCode(invite.code, write)
+      if (invite.timed_by === 'uptime')
+        printNote(
+          "The relay's clock is not confirmed yet: until then, uptime decides when the invite expires.",
+        )
     }),
   )
 }
 
+/** Prints an invite code alone on stdout, and a note on stderr if only this machine can use it. */
+async function printCode(code: string, write: (text: string) => void | Promise<void>): Promise<void> {
+  await write(code)
+  const [, host] = /^(.+):\d+:@/.exec(code) ?? []
+  if (host) noteLoopback(host, 'this code')
+}
+
 function defineList(command: Command): void {
-  withDataAndJson(command).action((options: CommonOptions) =>
+  withExamples(withDataAndJson(command), [['tidepool invite list', 'list all invites']])
+  command.action((options: CommonOptions) =>
     visit(options, async (operator) => {
       const invites = await operator.inviteList()
       if (options.json) return printJson(invites)
-      if (invites.length === 0) return print('No invites yet. Make one with: tidepool invite create')
+      if (invites.length === 0) return print('No invites yet. Create one with: tidepool invite create')
       const rows = invites.map(({ id, state, used, uses, expires, note, by, for: directed }) => [
-        id,
+        idCell(id),
         state,
         `${used} of ${uses}`,
-        moment(expires),
-        brief(by),
-        directed ?? 'anybody',
+        timeCell(expires),
+        idCell(by),
+        directed === null ? 'anyone' : idCell(directed),
         note,
       ])
-      print(table(['ID', 'STATE', 'USED', 'EXPIRES', 'BY', 'FOR', 'NOTE'], rows))
+      printTable(['ID', 'STATE', 'USED', 'EXPIRES', 'BY', 'FOR', 'NOTE'], rows)
     }),
   )
 }
 
 function defineRevoke(command: Command): void {
-  withDataAndJson(command)
-    .argument('<invite>', 'its id as listed, or its whole code or link')
-    .action((invite: string, options: CommonOptions) =>
-      visit(options, async (operator) => {
-        const revoked = await operator.inviteRevoke(invite)
-        if (options.json) printJson(revoked)
-        else print(`Revoked ${revoked.id}, used by ${count(revoked.used, 'person', 'people')} before.`)
-      }),
-    )
+  withDataAndJson(command).argument('<invite>', "the invite's id, code or link")
+  withExamples(command, [["tidepool invite revoke '@….ed25519'", 'revoke the invite with this id']])
+  command.action((invite: string, options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const revoked = await operator.inviteRevoke(invite)
+      if (options.json) printJson(revoked)
+      else print(`Revoked ${revoked.id}. It was used by ${count(revoked.used, 'person', 'people')}.`)
+    }),
+  )
 }

@@ -1,47 +1,53 @@
-// tidepool members knocks, accept, decline: who waits at the door, and the answer they get.
+// tidepool members knocks, accept, decline: lists and answers requests to join.
 
 import type { Command } from 'commander'
-import { type CommonOptions, visit, withDataAndJson } from './options.js'
-import { moment, print, printJson, table } from './output.js'
+import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
+import { idCell, print, printJson, printTable, timeCell } from './output.js'
 
-const ABSENT = { not_found: 'see who waits with: tidepool members knocks' }
+const ADVICE = { not_found: 'list the requests to join with: tidepool members knocks' }
 
-/** Gives `members` the commands about those who are not members yet. */
+/** Adds the commands for knocks to `members`. */
 export function defineKnocks(members: Command): void {
-  withDataAndJson(members.command('knocks').description('list who has knocked and waits')).action(
-    (options: CommonOptions) =>
-      visit(options, async (operator) => {
-        const knocks = await operator.knocksList()
-        if (options.json) return printJson(knocks)
-        if (knocks.length === 0) return print('Nobody is knocking.')
-        const rows = knocks.map(({ id, since, expires, note }) => [id, moment(since), moment(expires), note])
-        print(table(['ID', 'SINCE', 'EXPIRES', 'NOTE'], rows))
-      }),
+  const list = withDataAndJson(members.command('knocks').description('list the requests to join'))
+  withExamples(list, [['tidepool members knocks', 'list the requests to join']])
+  list.action((options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const knocks = await operator.knocksList()
+      if (options.json) return printJson(knocks)
+      if (knocks.length === 0) return print('No requests to join.')
+      const rows = knocks.map(({ id, since, expires, note }) => [
+        idCell(id),
+        timeCell(since),
+        timeCell(expires),
+        note,
+      ])
+      printTable(['ID', 'SINCE', 'EXPIRES', 'NOTE'], rows)
+    }),
   )
-  withDataAndJson(members.command('accept').description('let in somebody who has knocked'))
-    .argument('<feed>', 'the feed id, as listed')
-    .action((feed: string, options: CommonOptions) =>
-      visit(
-        options,
-        async (operator) => {
-          const message = await operator.knockAccept(feed)
-          if (options.json) printJson(message)
-          else print(`${feed} is in: the relay follows it now.`)
-        },
-        ABSENT,
-      ),
-    )
-  withDataAndJson(members.command('decline').description('send away somebody who has knocked'))
-    .argument('<feed>', 'the feed id, as listed')
-    .action((feed: string, options: CommonOptions) =>
-      visit(
-        options,
-        async (operator) => {
-          await operator.knockDecline(feed)
-          if (options.json) printJson({ declined: feed })
-          else print(`${feed} waits no longer. It may knock again; to shut it out: tidepool block '${feed}'`)
-        },
-        ABSENT,
-      ),
-    )
+  const accept = withDataAndJson(members.command('accept').description('accept a request to join'))
+  withExamples(accept, [["tidepool members accept '@….ed25519'", 'accept the request of this feed']])
+  accept.argument('<feed>', 'feed id, as listed').action((feed: string, options: CommonOptions) =>
+    visit(
+      options,
+      async (operator) => {
+        const message = await operator.knockAccept(feed)
+        if (options.json) printJson(message)
+        else print(`${feed} is now a member: the relay follows it.`)
+      },
+      ADVICE,
+    ),
+  )
+  const decline = withDataAndJson(members.command('decline').description('decline a request to join'))
+  withExamples(decline, [["tidepool members decline '@….ed25519'", 'decline the request of this feed']])
+  decline.argument('<feed>', 'feed id, as listed').action((feed: string, options: CommonOptions) =>
+    visit(
+      options,
+      async (operator) => {
+        await operator.knockDecline(feed)
+        if (options.json) printJson({ declined: feed })
+        else print(`Declined ${feed}. It can knock again; to prevent that: tidepool block '${feed}'`)
+      },
+      ADVICE,
+    ),
+  )
 }

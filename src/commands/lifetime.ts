@@ -1,4 +1,4 @@
-// The life of the relay's process: signals, the last resort for errors nobody caught, and libraries that print.
+// The lifetime of the relay's process: signals, uncaught errors, libraries that print.
 
 import { format } from 'node:util'
 import type { Config } from '../config/config.js'
@@ -8,19 +8,20 @@ import type { Relay } from '../relay.js'
 import { isAnsweredFailure } from '../store/writer.js'
 
 export interface Lifetime {
-  /** Hands over the relay once it is up; false if the process was told to stop before, and the relay is closing. */
+  /** Takes over a started relay. Returns false if a signal already stops the process: then the relay is closing. */
   adopt(relay: Relay): boolean
 }
 
-/** Beyond the relay's own time for a clean close, so that it can cut off what is left itself. */
+/** Longer than the relay's own time limit for a clean close. */
 const EXIT_MS = CLOSE_MS + 500
-/** Characters of what a library printed that are worth a log line: it may be a stranger's megabyte. */
+/** Characters logged of a library's output, which can be a megabyte from a stranger. */
 const PRINTED_CHARS = 500
 
 /**
- * Takes over the process: SIGTERM and SIGINT close and exit 0, a second one exits at once; SIGHUP reads the
- * configuration again; an error nobody caught is logged and exits 1, for the service manager to start us anew.
- * @param onEnding runs when the end begins
+ * Handles signals and uncaught errors. SIGTERM and SIGINT close the relay and exit with 0, a second signal exits at
+ * once. SIGHUP reloads the configuration. An uncaught error is logged and exits with 1, so that the service manager
+ * restarts the relay.
+ * @param onEnding called when the process begins to end
  */
 export function superviseProcess(log: Log, readConfig: () => Config, onEnding: () => void): Lifetime {
   let relay: Relay | null = null
@@ -32,7 +33,7 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
     relay.close().then(
       () => process.exit(code),
       (err) => {
-        log.error({ err }, 'the relay did not close cleanly')
+        log.error({ err }, 'close failed')
         process.exit(1)
       },
     )
@@ -42,7 +43,7 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
     ending = { code }
     onEnding()
     setTimeout(() => {
-      log.error('the relay did not close in time')
+      log.error('close timed out')
       process.exit(1)
     }, EXIT_MS).unref()
     close()
@@ -50,7 +51,7 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
 
   function stop(signal: NodeJS.Signals): void {
     if (ending) {
-      log.warn({ signal }, 'told to stop twice: stopping at once')
+      log.warn({ signal }, 'second signal, exiting at once')
       process.exit(1)
     }
     log.info({ signal }, 'closing')
@@ -58,10 +59,10 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
   }
 
   function crash(err: unknown): void {
-    log.fatal({ err }, 'an error that nobody caught')
-    // the state is not to be trusted any more; what was acknowledged is on the disk already
+    log.fatal({ err }, 'uncaught error')
+    // the state may be inconsistent; acknowledged data is on disk
     if (ending) process.exit(1)
-    // without a relay the event loop may just run empty, and that would look like a good end
+    // without a relay the event loop may end by itself, with this exit code
     process.exitCode = 1
     end(1)
     if (!relay) process.exit(1)
@@ -72,7 +73,7 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
     try {
       relay.reload(readConfig())
     } catch (err) {
-      log.error({ err }, 'the configuration was not read again: the one in force stays')
+      log.error({ err }, 'configuration reload failed')
     }
   }
 
@@ -94,19 +95,19 @@ export function superviseProcess(log: Log, readConfig: () => Config, onEnding: (
   }
 }
 
-/** Libraries of the stack print to the console what strangers sent them: into the log with it, where few look. */
+/** Libraries print to the console what strangers sent. Logs it at `debug` instead. */
 function quietLibraries(log: Log): void {
-  const note = (...args: unknown[]): void => {
+  const logOutput = (...args: unknown[]): void => {
     if (log.isLevelEnabled('debug'))
-      log.debug({ printed: format(...args).slice(0, PRINTED_CHARS) }, 'a library printed')
+      log.debug({ printed: format(...args).slice(0, PRINTED_CHARS) }, 'library output')
   }
   Object.assign(console, {
-    log: note,
-    info: note,
-    warn: note,
-    error: note,
-    debug: note,
-    trace: note,
-    dir: note,
+    log: logOutput,
+    info: logOutput,
+    warn: logOutput,
+    error: logOutput,
+    debug: logOutput,
+    trace: logOutput,
+    dir: logOutput,
   })
 }

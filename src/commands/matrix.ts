@@ -1,9 +1,9 @@
-// tidepool matrix: the lobby on Matrix – who is in it, what is said there, and rooms of other servers.
+// tidepool matrix: manages the lobby on Matrix, and rooms of other servers.
 
 import type { Command } from 'commander'
 import type { Operator } from '../operator/protocol.js'
-import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { facts, moment, print, printJson, table } from './output.js'
+import { type CommonOptions, type Example, visit, withDataAndJson, withExamples } from './options.js'
+import { facts, print, printJson, table, timeCell } from './output.js'
 import type { Advice } from './report.js'
 
 interface RoomOptions extends CommonOptions {
@@ -11,22 +11,32 @@ interface RoomOptions extends CommonOptions {
 }
 
 const ADVICE: Advice = {
-  matrix_off: 'turn it on with matrix.enabled = true, then start the relay again (docs/matrix.md)',
-  matrix_unreachable: 'look at the name and whether that server is up; the log at level debug says more',
+  matrix_off: 'set matrix.enabled = true and restart the relay; see docs/matrix.md',
+  matrix_unreachable: 'check the name and whether that server is up; log.level = debug tells more',
 }
 
-/** Turns the empty command into `matrix`. */
+/** Adds subcommands, help and actions to the empty command `matrix`. */
 export function define(command: Command): void {
   withExamples(command, [
-    ['tidepool matrix status', 'the lobby, its alias, and how many are in it'],
+    ['tidepool matrix status', 'show the lobby and its alias'],
     ['tidepool matrix invite @ana:example.org', 'invite a Matrix user to the lobby'],
-    ['tidepool matrix accept @ana:example.org', 'answer a knock; decline refuses it'],
-    ["tidepool matrix say 'Hello'", 'speak in the lobby as the relay'],
-    ['tidepool matrix messages', 'the latest messages'],
+    ["tidepool matrix say 'Hello'", 'send a message to the lobby'],
     ["tidepool matrix join '#room:example.org'", 'join a room of another server'],
-    ["tidepool matrix server-ban '*.example.org'", 'keep servers out of the lobby'],
   ])
-  withDataAndJson(command.command('status').description('show the lobby')).action((options: CommonOptions) =>
+  defineStatus(command)
+  defineMembers(command)
+  for (const action of USER_ACTIONS) defineUserAction(command, action)
+  defineServerBan(command)
+  defineSay(command)
+  defineMessages(command)
+  defineRooms(command)
+  defineJoin(command)
+  defineLeave(command)
+}
+
+function defineStatus(matrix: Command): void {
+  const command = subcommand(matrix, 'status', 'show the lobby', ['tidepool matrix status', 'show the lobby'])
+  command.action((options: CommonOptions) =>
     show(
       options,
       (operator) => operator.matrixStatus(),
@@ -34,24 +44,21 @@ export function define(command: Command): void {
         facts(Object.entries(status).map(([name, value]) => [name.replaceAll('_', ' '), value ?? '-'])),
     ),
   )
-  withDataAndJson(
-    command.command('members').description('list who is in the lobby, invited, knocking or banned'),
-  ).action((options: CommonOptions) => show(options, listMembers, membersTable))
-  for (const [name, about, done, run] of ON_USERS)
-    withDataAndJson(command.command(name).description(about))
-      .argument('<mxid>', 'a Matrix user, @name:server')
-      .action((user: string, options: CommonOptions) =>
-        show(
-          options,
-          async (operator) => {
-            await run(operator, user)
-            return { id: user }
-          },
-          () => `${user} ${done}.`,
-        ),
-      )
-  withDataAndJson(command.command('server-ban').description('keep servers out of the lobby'))
-    .argument('<glob>', 'a server name, in which * stands for anything')
+}
+
+function defineMembers(matrix: Command): void {
+  const description = 'list users of the lobby: joined, invited, knocking or banned'
+  const command = subcommand(matrix, 'members', description, ['tidepool matrix members', 'list the users'])
+  command.action((options: CommonOptions) => show(options, listMembers, membersTable))
+}
+
+function defineServerBan(matrix: Command): void {
+  const command = subcommand(matrix, 'server-ban', 'ban servers from the lobby', [
+    "tidepool matrix server-ban '*.example.org'",
+    'ban all servers of a domain',
+  ])
+  command
+    .argument('<glob>', 'a server name; * stands for any characters')
     .action((glob: string, options: CommonOptions) =>
       show(
         options,
@@ -59,41 +66,57 @@ export function define(command: Command): void {
           await operator.matrixServerBan(glob)
           return { glob }
         },
-        () => `Servers named ${glob} are kept out of the lobby.`,
+        () => `Banned servers named ${glob} from the lobby.`,
       ),
     )
-  withRoom(command.command('say').description('say something as the relay'))
-    .argument('<text>', 'what to say')
+}
+
+function defineSay(matrix: Command): void {
+  const command = subcommand(matrix, 'say', 'send a message as the relay', [
+    "tidepool matrix say 'Hello'",
+    'send a message to the lobby',
+  ])
+  withRoom(command)
+    .argument('<text>', 'the message')
     .action((text: string, { room, ...options }: RoomOptions) =>
       show(
         options,
         (operator) => operator.matrixSay(text, room === undefined ? {} : { room }),
-        () => 'Said.',
+        () => 'Message sent.',
       ),
     )
-  withRoom(command.command('messages').description('show the latest messages')).action(
-    ({ room, ...options }: RoomOptions) =>
-      show(
-        options,
-        (operator) => operator.matrixMessages(room === undefined ? {} : { room }),
-        (messages) =>
-          messages.length === 0
-            ? 'Nothing has been said yet.'
-            : table(
-                ['AT', 'SENDER', 'TEXT'],
-                messages.map(({ at, sender, text }) => [moment(at), sender, text]),
-              ),
-      ),
+}
+
+function defineMessages(matrix: Command): void {
+  const command = subcommand(matrix, 'messages', 'show the latest messages', [
+    'tidepool matrix messages',
+    'show the messages of the lobby',
+  ])
+  withRoom(command).action(({ room, ...options }: RoomOptions) =>
+    show(
+      options,
+      (operator) => operator.matrixMessages(room === undefined ? {} : { room }),
+      (messages) =>
+        messages.length === 0
+          ? 'No messages yet.'
+          : table(
+              ['AT', 'SENDER', 'TEXT'],
+              messages.map(({ at, sender, text }) => [timeCell(at), sender, text]),
+            ),
+    ),
   )
-  withDataAndJson(
-    command.command('rooms').description('list the rooms the relay is in, and invites to it'),
-  ).action((options: CommonOptions) =>
+}
+
+function defineRooms(matrix: Command): void {
+  const description = "list the relay's rooms and its invites"
+  const command = subcommand(matrix, 'rooms', description, ['tidepool matrix rooms', 'list the rooms'])
+  command.action((options: CommonOptions) =>
     show(
       options,
       (operator) => operator.matrixRooms(),
       (rooms) =>
         table(
-          ['ID', 'KIND', 'VERSION', 'JOINED', 'NAME', 'INVITED BY'],
+          ['ID', 'KIND', { title: 'VERSION', optional: true }, 'JOINED', 'NAME', 'INVITED BY'],
           rooms.map(({ id, kind, version, joined, name, from }) => [
             id,
             kind,
@@ -105,10 +128,15 @@ export function define(command: Command): void {
         ),
     ),
   )
-  withDataAndJson(
-    command.command('join').description('join a room of another server, or accept an invite to one'),
-  )
-    .argument('<room>', 'an alias, #name:server, or an id')
+}
+
+function defineJoin(matrix: Command): void {
+  const command = subcommand(matrix, 'join', 'join a room of another server, or accept an invite', [
+    "tidepool matrix join '#room:example.org'",
+    'join a room',
+  ])
+  command
+    .argument('<room>', 'an alias, #name:server, or a room id')
     .action((room: string, options: CommonOptions) =>
       show(
         options,
@@ -116,82 +144,119 @@ export function define(command: Command): void {
         ({ id }) => `Joined ${id}.`,
       ),
     )
-  withDataAndJson(command.command('leave').description('leave a room, or refuse an invite to one'))
-    .argument('<room>', 'an alias or an id')
-    .action((room: string, options: CommonOptions) =>
-      show(
-        options,
-        async (operator) => {
-          await operator.matrixLeave(room)
-          return { room }
-        },
-        () => `Left ${room}.`,
-      ),
-    )
 }
 
-type OnUser = readonly [
-  name: string,
-  about: string,
-  done: string,
-  run: (operator: Operator, user: string) => Promise<void>,
+function defineLeave(matrix: Command): void {
+  const command = subcommand(matrix, 'leave', 'leave a room, or decline an invite', [
+    "tidepool matrix leave '#room:example.org'",
+    'leave a room',
+  ])
+  command.argument('<room>', 'an alias or a room id').action((room: string, options: CommonOptions) =>
+    show(
+      options,
+      async (operator) => {
+        await operator.matrixLeave(room)
+        return { room }
+      },
+      () => `Left ${room}.`,
+    ),
+  )
+}
+
+interface UserAction {
+  name: string
+  description: string
+  /** what is true of the user afterwards */
+  result: string
+  run(operator: Operator, user: string): Promise<void>
+}
+
+const USER_ACTIONS: readonly UserAction[] = [
+  {
+    name: 'invite',
+    description: 'invite a Matrix user to the lobby',
+    result: 'is invited',
+    run: (operator, user) => operator.matrixInvite(user),
+  },
+  {
+    name: 'accept',
+    description: 'accept the knock of a Matrix user',
+    result: 'is invited',
+    run: (operator, user) => operator.matrixAccept(user),
+  },
+  {
+    name: 'decline',
+    description: 'decline the knock of a Matrix user',
+    result: 'is declined',
+    run: (operator, user) => operator.matrixDecline(user),
+  },
+  {
+    name: 'kick',
+    description: 'remove a user, or withdraw an invite',
+    result: 'is removed',
+    run: (operator, user) => operator.matrixKick(user),
+  },
+  {
+    name: 'ban',
+    description: 'remove a user for good',
+    result: 'is banned',
+    run: (operator, user) => operator.matrixBan(user),
+  },
+  {
+    name: 'unban',
+    description: 'lift a ban',
+    result: 'is no longer banned',
+    run: (operator, user) => operator.matrixUnban(user),
+  },
 ]
 
-const ON_USERS: readonly OnUser[] = [
-  [
-    'invite',
-    'invite a Matrix user to the lobby',
-    'is invited',
-    (operator, user) => operator.matrixInvite(user),
-  ],
-  [
-    'accept',
-    'let in a Matrix user who knocks',
-    'is invited',
-    (operator, user) => operator.matrixAccept(user),
-  ],
-  [
-    'decline',
-    'refuse a Matrix user who knocks',
-    'is refused',
-    (operator, user) => operator.matrixDecline(user),
-  ],
-  [
-    'kick',
-    'remove a user, or withdraw an invite',
-    'is removed',
-    (operator, user) => operator.matrixKick(user),
-  ],
-  ['ban', 'remove a user, who cannot come back', 'is banned', (operator, user) => operator.matrixBan(user)],
-  ['unban', 'lift a ban', 'is banned no longer', (operator, user) => operator.matrixUnban(user)],
-]
+function defineUserAction(matrix: Command, { name, description, result, run }: UserAction): void {
+  const command = subcommand(matrix, name, description, [
+    `tidepool matrix ${name} @ana:example.org`,
+    description,
+  ])
+  command.argument('<mxid>', 'a Matrix user, @name:server').action((user: string, options: CommonOptions) =>
+    show(
+      options,
+      async (operator) => {
+        await run(operator, user)
+        return { id: user }
+      },
+      () => `${user} ${result}.`,
+    ),
+  )
+}
+
+function subcommand(matrix: Command, name: string, description: string, example: Example): Command {
+  return withExamples(withDataAndJson(matrix.command(name).description(description)), [example])
+}
 
 function withRoom(command: Command): Command {
-  return withDataAndJson(command).option('--room <room>', 'alias or id of a room (default: the lobby)')
+  return command.option('--room <room>', 'alias or id of a room (default: the lobby)')
 }
 
-/** Asks the relay, and prints the answer as JSON or in words. */
+/** Calls the relay and prints the answer as JSON or as text. */
 function show<T>(
   options: CommonOptions,
-  ask: (operator: Operator) => Promise<T>,
-  words: (answer: T) => string,
+  call: (operator: Operator) => Promise<T>,
+  format: (answer: T) => string,
 ): Promise<void> {
   return visit(
     options,
     async (operator) => {
-      const answer = await ask(operator)
+      const answer = await call(operator)
       if (options.json) printJson(answer)
-      else print(words(answer))
+      else print(format(answer))
     },
     ADVICE,
   )
 }
 
-/** Members, and those who have asked for an invite of the relay in the lobby. */
+/** Users of the lobby, and those who asked on the web for an invite. */
 async function listMembers(operator: Operator) {
   const members = await operator.matrixMembers()
-  const known = new Set(members.filter(({ membership }) => membership === 'knock').map(({ id }) => id))
-  const asking = (await operator.knocksList()).filter(({ id }) => /^@[^:]+:/.test(id) && !known.has(id))
+  const knocking = new Set(members.filter(({ membership }) => membership === 'knock').map(({ id }) => id))
+  const asking = (await operator.knocksList()).filter(({ id }) => /^@[^:]+:/.test(id) && !knocking.has(id))
   return [
     ...members,
     ...asking.map(({ id, since }) => ({ id, name: '', membership: 'asks for an invite', since })),
@@ -201,6 +266,6 @@ async function listMembers(operator: Operator) {
 function membersTable(members: Awaited<ReturnType<typeof listMembers>>): string {
   return table(
     ['USER', 'NAME', 'MEMBERSHIP', 'SINCE'],
-    members.map(({ id, name, membership, since }) => [id, name, membership, moment(since)]),
+    members.map(({ id, name, membership, since }) => [id, name, membership, timeCell(since)]),
   )
 }

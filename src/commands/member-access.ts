@@ -1,35 +1,51 @@
-// tidepool members link, tidepool members log: let somebody into the web without an app; see who did what.
+// tidepool members link, log: creates sign-in links and shows the audit log.
 
 import type { Command } from 'commander'
 import { AUDIT_TOLD } from '../lib/limits.js'
-import { type CommonOptions, numberFrom, visit, withDataAndJson } from './options.js'
-import { moment, print, printJson, printLink, table } from './output.js'
+import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
+import { idCell, moment, print, printJson, printLink, printTable, timeCell } from './output.js'
 
-/** Gives `members` the commands about the dashboard. */
-export function defineDashboard(members: Command): void {
-  withDataAndJson(
-    members.command('link').description('make a link that signs one browser in as a member, once'),
+/** Adds the commands `link` and `log` to `members`. */
+export function defineAccess(members: Command): void {
+  defineLink(members.command('link').description('create a link that signs in one browser, once'))
+  defineLog(members.command('log').description('show the audit log: changes to members and room'))
+}
+
+function defineLink(command: Command): void {
+  withDataAndJson(command).argument('<feed>', 'feed id of a member')
+  withExamples(command, [["tidepool members link '@….ed25519'", 'sign in to the dashboard without an app']])
+  command.action((feed: string, options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const link = await operator.membersLink(feed)
+      if (options.json) return printJson(link)
+      await printLink(link.url)
+      print(`The first browser that opens it is signed in as ${feed}.`)
+      print(`It expires ${moment(link.expires)}.`)
+    }),
   )
-    .argument('<feed>', 'the feed id of a member')
-    .action((feed: string, options: CommonOptions) =>
-      visit(options, async (operator) => {
-        const link = await operator.membersLink(feed)
-        if (options.json) return printJson(link)
-        printLink(link.url)
-        print(
-          `Whoever opens it first is ${feed} to the dashboard. It is good until ${new Date(link.expires).toISOString()}.`,
-        )
-      }),
-    )
-  withDataAndJson(members.command('log').description('what was done to members and the room, and by whom'))
-    .option('--count <n>', 'how many entries, newest first', numberFrom(1, AUDIT_TOLD), 100)
-    .action((options: CommonOptions & { count: number }) =>
-      visit(options, async (operator) => {
-        const entries = await operator.audit(options.count)
-        if (options.json) return printJson(entries)
-        if (entries.length === 0) return print('Nothing was done yet.')
-        const rows = entries.map(({ at, who, what, whom, detail }) => [moment(at), who, what, whom, detail])
-        print(table(['WHEN', 'WHO', 'WHAT', 'WHOM', 'DETAIL'], rows))
-      }),
-    )
+}
+
+function defineLog(command: Command): void {
+  withDataAndJson(command).option(
+    '--count <n>',
+    'number of entries, newest first',
+    numberFrom(1, AUDIT_TOLD),
+    100,
+  )
+  withExamples(command, [['tidepool members log --count 20', 'show the latest 20 entries']])
+  command.action((options: CommonOptions & { count: number }) =>
+    visit(options, async (operator) => {
+      const entries = await operator.audit(options.count)
+      if (options.json) return printJson(entries)
+      if (entries.length === 0) return print('The audit log is empty.')
+      const rows = entries.map(({ at, who, what, whom, detail }) => [
+        timeCell(at),
+        idCell(who),
+        what,
+        idCell(whom),
+        detail,
+      ])
+      printTable(['WHEN', 'BY', 'ACTION', 'SUBJECT', 'DETAIL'], rows)
+    }),
+  )
 }

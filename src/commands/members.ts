@@ -1,150 +1,149 @@
-// tidepool members: lists the feeds the relay follows, follows or unfollows one, and gives roles.
+// tidepool members: lists the feeds that the relay follows, follows and unfollows feeds, assigns roles.
 
 import { Argument, type Command } from 'commander'
 import { count } from '../lib/text.js'
 import type { MemberInfo } from '../operator/protocol.js'
 import type { Role } from '../store/roles.js'
 import { defineKnocks } from './knocks.js'
-import { defineDashboard } from './member-access.js'
+import { defineAccess } from './member-access.js'
 import {
   type CommonOptions,
   OTHER_FEED,
   unblockFirst,
   visit,
   withDataAndJson,
+  withDetails,
   withExamples,
 } from './options.js'
-import { moment, print, printJson, size, span, table } from './output.js'
+import { idCell, print, printJson, printTable, relative, size, timeCell } from './output.js'
 
 interface AddOptions extends CommonOptions {
   note?: string
 }
 
-/** Turns the empty command into `members`. */
+/** Adds subcommands, help and actions to the empty command `members`. */
 export function define(command: Command): void {
   withExamples(command, [
-    ['tidepool members list', 'who they are and how much is kept of them'],
-    ["tidepool members add '@….ed25519' --note Ana", 'let somebody in without an invite'],
-    ["tidepool members remove '@….ed25519'", 'stop following somebody'],
-    ["tidepool members reset '@….ed25519'", 'start a forked feed over from its owner'],
-    ["tidepool members role '@….ed25519' moderator", 'let somebody moderate'],
-    ["tidepool members link '@….ed25519'", 'a one-time link to the dashboard, without an app'],
-    ['tidepool members knocks', 'see who waits to be let in, then accept or decline'],
+    ['tidepool members list', 'list members and what is stored of each'],
+    ["tidepool members add '@….ed25519' --note Ana", 'add a member without an invite'],
+    ["tidepool members role '@….ed25519' moderator", 'make a member a moderator'],
+    ['tidepool members knocks', 'list the requests to join'],
   ])
-  defineList(command.command('list').description('list the feeds the relay follows'))
+  defineList(command.command('list').description('list the feeds that the relay follows'))
   defineAdd(command.command('add').description('follow a feed: its owner becomes a member'))
-  defineRemove(
-    command.command('remove').description('stop following a feed: its owner is a member no longer'),
-  )
-  defineReset(command.command('reset').description('delete what is stored of a feed and ask for it again'))
-  defineRole(command.command('role').description('make a member a moderator or admin, or neither'))
+  defineRemove(command.command('remove').description('unfollow a feed: its owner is no longer a member'))
+  defineReset(command.command('reset').description('delete the messages of a feed and request them again'))
+  defineRole(command.command('role').description('make a member a moderator or an admin, or neither'))
   defineKnocks(command)
-  defineDashboard(command)
+  defineAccess(command)
 }
 
 function defineList(command: Command): void {
-  withDataAndJson(command).action((options: CommonOptions) =>
+  withExamples(withDataAndJson(command), [['tidepool members list', 'list all members']])
+  command.action((options: CommonOptions) =>
     visit(options, async (operator) => {
       const members = await operator.membersList()
       if (options.json) return printJson(members)
       if (members.length === 0) return print('No members yet. Invite one with: tidepool invite create')
       const rows = members.map((member) => [
-        member.id,
+        idCell(member.id),
         member.role,
-        lastHere(member),
-        moment(member.since),
-        cameBy(member),
+        lastSeen(member),
+        timeCell(member.since),
+        idCell(member.voucher ?? member.by),
         member.messages,
         size(member.bytes),
-        [...troubleOf(member), member.note].join('; '),
+        member.note,
       ])
-      print(table(['ID', 'ROLE', 'SEEN', 'SINCE', 'CAME BY', 'MESSAGES', 'SIZE', 'NOTE'], rows))
+      const [since, by] = [
+        { title: 'SINCE', optional: true },
+        { title: 'BY', optional: true },
+      ] as const
+      printTable(['ID', 'ROLE', 'SEEN', since, by, 'MESSAGES', 'SIZE', 'NOTE'], rows)
+      for (const line of members.flatMap(problemsOf)) print(line)
     }),
   )
 }
 
-/** What keeps a member's messages from being taken. */
-function troubleOf({ forked, refused }: MemberInfo): string[] {
+/** What keeps a member's messages from being stored, and the command that helps. */
+function problemsOf({ id, forked, refused }: MemberInfo): string[] {
   return [
-    ...(forked ? ['forked'] : []),
-    ...(refused ? [`messages refused ${span(Date.now() - refused.at)} ago: ${refused.code}`] : []),
+    ...(forked ? [`\nForked feed: ${id}\n  next: tidepool members reset '${id}'`] : []),
+    ...(refused ? [`\nMessages rejected ${relative(refused.at)} (${refused.code}): ${id}`] : []),
   ]
 }
 
-function lastHere({ online, seen }: MemberInfo): string {
+function lastSeen({ online, seen }: MemberInfo): string {
   if (online) return 'online'
-  return seen === null ? 'never' : `${span(Date.now() - seen)} ago`
-}
-
-function cameBy({ by, voucher }: MemberInfo): string {
-  return voucher ? `word of ${voucher}` : by
+  return seen === null ? 'never' : relative(seen)
 }
 
 function defineAdd(command: Command): void {
   withDataAndJson(command)
-    .argument('<feed>', 'the feed id, @….ed25519')
-    .option('--note <text>', 'a word about them, published with the follow')
-    .action((feed: string, options: AddOptions) =>
-      visit(
-        options,
-        async (operator) => {
-          const message = await (options.note === undefined
-            ? operator.membersAdd(feed)
-            : operator.membersAdd(feed, options.note))
-          if (options.json) printJson(message)
-          else print(`The relay follows ${feed} now.`)
-        },
-        { not_allowed: unblockFirst(feed), bad_argument: OTHER_FEED },
-      ),
-    )
+    .argument('<feed>', 'feed id, @….ed25519')
+    .option('--note <text>', "a note for the list; published in the relay's follow message")
+  withExamples(command, [["tidepool members add '@….ed25519' --note Ana", 'add a member without an invite']])
+  command.action((feed: string, options: AddOptions) =>
+    visit(
+      options,
+      async (operator) => {
+        const message = await (options.note === undefined
+          ? operator.membersAdd(feed)
+          : operator.membersAdd(feed, options.note))
+        if (options.json) printJson(message)
+        else print(`The relay now follows ${feed}.`)
+      },
+      { not_allowed: unblockFirst(feed), bad_argument: OTHER_FEED },
+    ),
+  )
 }
 
 function defineRemove(command: Command): void {
-  const kept = [
-    'Its messages stay on the disk, unserved, in case it comes back; tidepool block deletes them.',
-    'A feed that a member vouched for is deleted.',
-  ]
-  withDataAndJson(command)
-    .argument('<feed>', 'the feed id, @….ed25519')
-    .addHelpText('after', `\n${kept.join('\n')}`)
-    .action((feed: string, options: CommonOptions) =>
-      visit(options, async (operator) => {
-        const message = await operator.membersRemove(feed)
-        if (options.json) printJson(message)
-        else print(`The relay follows ${feed} no longer.`)
-      }),
-    )
+  withDataAndJson(command).argument('<feed>', 'feed id, @….ed25519')
+  withDetails(
+    command,
+    'The messages stay on disk and are not served; "tidepool block" deletes them.',
+    'The messages of a feed that a member vouched for are deleted.',
+  )
+  withExamples(command, [["tidepool members remove '@….ed25519'", 'remove a member']])
+  command.action((feed: string, options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const message = await operator.membersRemove(feed)
+      if (options.json) printJson(message)
+      else print(`The relay no longer follows ${feed}.`)
+    }),
+  )
 }
 
 function defineReset(command: Command): void {
-  const why = [
-    'For a feed that "members list" or "doctor" calls forked: its owner wrote on an old copy, and the relay',
-    'holds the other branch. The branch that its owner’s app sends next is the one that is kept.',
-  ]
-  withDataAndJson(command)
-    .argument('<feed>', 'the feed id of a member')
-    .addHelpText('after', `\n${why.join('\n')}`)
-    .action((feed: string, options: CommonOptions) =>
-      visit(options, async (operator) => {
-        const { messages } = await operator.membersReset(feed)
-        if (options.json) printJson({ id: feed, messages })
-        else
-          print(`${count(messages, 'message')} of ${feed} are deleted. Its owner is asked for all of them.`)
-      }),
-    )
+  withDataAndJson(command).argument('<feed>', 'feed id of a member')
+  withDetails(
+    command,
+    'Use it for a feed that "members list" or "doctor" reports as forked: its owner published from an old copy, and ' +
+      "the relay stores the other branch. The relay then keeps the branch that the owner's app sends next.",
+  )
+  withExamples(command, [["tidepool members reset '@….ed25519'", 'repair a forked feed']])
+  command.action((feed: string, options: CommonOptions) =>
+    visit(options, async (operator) => {
+      const { messages } = await operator.membersReset(feed)
+      if (options.json) printJson({ id: feed, messages })
+      else print(`Deleted ${count(messages, 'message')} of ${feed}. The relay requests them from its owner.`)
+    }),
+  )
 }
 
 const ROLES: readonly Role[] = ['member', 'moderator', 'admin']
 
 function defineRole(command: Command): void {
   withDataAndJson(command)
-    .argument('<feed>', 'the feed id of a member')
-    .addArgument(new Argument('<role>', 'what they shall be').choices(ROLES))
-    .action((feed: string, role: Role, options: CommonOptions) =>
-      visit(options, async (operator) => {
-        await operator.membersRole(feed, role)
-        if (options.json) printJson({ id: feed, role })
-        else print(`${feed} is ${role === 'admin' ? 'an' : 'a'} ${role} now.`)
-      }),
-    )
+    .argument('<feed>', 'feed id of a member')
+    .addArgument(new Argument('<role>', 'the new role').choices(ROLES))
+  withExamples(command, [["tidepool members role '@….ed25519' moderator", 'make a member a moderator']])
+  command.action((feed: string, role: Role, options: CommonOptions) =>
+    visit(options, async (operator) => {
+      await operator.membersRole(feed, role)
+      if (options.json) printJson({ id: feed, role })
+      else print(`${feed} is now ${role === 'admin' ? 'an' : 'a'} ${role}.`)
+    }),
+  )
 }

@@ -1,4 +1,4 @@
-// tidepool mode: shows or changes who may come in.
+// tidepool mode: shows or changes the privacy mode.
 
 import { Argument, type Command } from 'commander'
 import type { PrivacyMode } from '../store/settings.js'
@@ -6,18 +6,18 @@ import { type CommonOptions, visit, withDataAndJson, withExamples } from './opti
 import { print, printJson } from './output.js'
 
 const MEANING: Record<PrivacyMode, string> = {
-  open: 'anybody may meet in the room, and get an invite from the web',
-  community: 'members meet in the room; others may knock, and are let in by somebody',
-  restricted: 'members only; to everybody else there is nothing here',
+  open: 'anyone can use the room and get an invite on the web',
+  community: 'members use the room; others can knock, and a member or moderator accepts them',
+  restricted: 'members only; all other visitors find nothing',
 }
 
-/** Turns the empty command into `mode`. */
+/** Adds options, help and action to the empty command `mode`. */
 export function define(command: Command): void {
-  const mode = new Argument('[mode]', 'the mode to change to; without it, the one in force is shown')
+  const mode = new Argument('[mode]', 'the new mode; without it, show the current mode')
   withDataAndJson(command).addArgument(mode.choices(Object.keys(MEANING)))
   withExamples(command, [
-    ['tidepool mode', 'see which mode is in force'],
-    ['tidepool mode community', 'let newcomers knock from now on; live connections feel it at once'],
+    ['tidepool mode', 'show the current mode'],
+    ['tidepool mode community', 'change it; open connections are adjusted at once'],
   ])
   command.action((wanted: PrivacyMode | undefined, options: CommonOptions) =>
     visit(options, async (operator) => {

@@ -1,9 +1,10 @@
-// What commands have in common: the shared options, checked numbers, and a visit to the running relay.
+// Shared by commands: options, number parsers, examples, the connection to the running relay.
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { dataDirectory } from '../config/config.js'
 import type { Operator } from '../operator/protocol.js'
 import { type Advice, fail } from './report.js'
+import { wrap } from './text-layout.js'
 
 export interface CommonOptions {
   data?: string
@@ -17,33 +18,55 @@ export function withData(command: Command): Command {
 
 /** Adds `--data DIR` and `--json`. */
 export function withDataAndJson(command: Command): Command {
-  return withData(command).option('--json', 'print JSON for programs instead of text for people')
+  return withData(command).option('--json', 'print JSON for programs')
 }
 
-/** What to do where the relay was told to follow or block itself. */
-export const OTHER_FEED = "give somebody else's feed id, copied from their SSB app"
+/** Advice when the relay's own id was given. */
+export const OTHER_FEED = "give another user's feed id, copied from their SSB app"
 
-/** What to do where a blocked feed was to be let in. */
+/** Advice when the feed is blocked. */
 export function unblockFirst(feed: string): string {
   return `lift the block first: tidepool unblock '${feed}'`
 }
 
-/** Adds examples below a command's help; each is a command line and what it does. */
-export function withExamples(command: Command, examples: ReadonlyArray<readonly [string, string]>): Command {
+/** A command line, and what it does. */
+export type Example = readonly [line: string, description: string]
+
+/** Adds examples to a command's help. */
+export function withExamples(command: Command, examples: readonly Example[]): Command {
+  return command.addHelpText('after', examplesText(examples))
+}
+
+/** Adds paragraphs below a command's options. */
+export function withDetails(command: Command, ...paragraphs: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\n${paragraphs.flatMap((text) => wrap(text, HELP_COLUMNS)).join('\n')}`,
+  )
+}
+
+/** Columns that help texts take at most. */
+export const HELP_COLUMNS = 80
+
+/** Lays examples out in 80 columns: beside their descriptions where all fit, else above them. */
+export function examplesText(examples: readonly Example[]): string {
   const width = Math.max(...examples.map(([line]) => line.length))
-  const lines = examples.map(([line, about]) => `  ${line.padEnd(width)}  ${about}`)
-  return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+  const fits = examples.every(([, description]) => 2 + width + 2 + description.length <= HELP_COLUMNS)
+  const lines = examples.map(([line, description]) =>
+    fits ? `  ${line.padEnd(width)}  ${description}` : `  ${line}\n      ${description}`,
+  )
+  return `\nExamples:\n${lines.join('\n')}`
 }
 
 /**
- * A parser for `--name N`.
- * @param range given where fractions are allowed: what to say of the range
+ * Returns a parser for `--name N`.
+ * @param range words for the range; with it, fractions are allowed
  */
 export function numberFrom(least: number, most: number, range?: string): (text: string) => number {
-  const whole = range === undefined
+  const isWhole = range === undefined
   return (text) => {
     const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN
-    if (!(value >= least && value <= most) || (whole && !Number.isInteger(value))) {
+    if (!(value >= least && value <= most) || (isWhole && !Number.isInteger(value))) {
       throw new InvalidArgumentError(`It must be ${range ?? `a whole number from ${least} to ${most}`}.`)
     }
     return value
@@ -51,9 +74,9 @@ export function numberFrom(least: number, most: number, range?: string): (text: 
 }
 
 /**
- * Connects to the relay of the data directory, does the work and hangs up; failures are told to the operator.
- * The client is loaded only here, so that commands which do not need it do not pay for it.
- * @param advice what to do about errors, where this command knows better than the code alone tells
+ * Connects to the relay of the data directory, runs `work` and disconnects. Reports failures and sets the exit code.
+ * Loads the client only here: commands that need no relay start faster.
+ * @param advice what to do about errors, where the command knows more than the error code tells
  */
 export async function visit(
   options: CommonOptions,

@@ -1,65 +1,74 @@
-// What commands print: aligned tables, times, sizes, links and JSON. Pure, but for what writes.
+// What commands print: facts, times, short ids, links and JSON.
 
-import { DAY, HOUR, KIB, MINUTE, SECOND } from '../lib/limits.js'
+import { DAY, HOUR, MINUTE, SECOND } from '../lib/limits.js'
 import { isLoopback } from '../lib/platform.js'
+import { type Cell, type Heading, type ShortenedCell, table } from './table.js'
+import { oneLine } from './text-layout.js'
+
+export { size } from '../lib/text.js'
+export { table }
 
 /** Writes to stdout, ending the line. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
 }
 
-/** Writes a remark to stderr, where it is in nobody's pipe. */
-export function remark(text: string): void {
+/** Writes a note to stderr, so that a pipe gets the result alone. */
+export function printNote(text: string): void {
   process.stderr.write(`${text}\n`)
 }
 
-/** Writes a link alone to stdout, and remarks on one that others cannot open. */
-export function printLink(link: string): void {
-  print(link)
-  if (URL.canParse(link) && isLoopback(new URL(link).hostname.replace(/^\[|\]$/g, '')))
-    remark(
-      'It opens on this machine alone: others need HTTPS, an onion address, or web.host (docs/run-it.md).',
+/**
+ * Prints a link alone on stdout, and a note on stderr if only this machine can open it.
+ * @param write prints the link; for a QR code
+ */
+export async function printLink(
+  link: string,
+  write: (text: string) => void | Promise<void> = print,
+): Promise<void> {
+  await write(link)
+  if (URL.canParse(link)) noteLoopback(new URL(link).hostname, 'this link')
+}
+
+/** Notes that only this machine can reach a host. @param what names the thing with the host in it */
+export function noteLoopback(host: string, what: string): void {
+  const bare = host.replace(/^\[|\]$/g, '')
+  if (isLoopback(bare))
+    printNote(
+      `Only this machine can use ${what}: it names ${bare}. Set domain.name, onion.enabled or the listener's host (docs/run-it.md).`,
     )
 }
 
-/** Writes a value as JSON for programs to read. */
+/** Prints a table that fits the terminal, and a note on stderr if it shows ids in part. */
+export function printTable(headings: readonly Heading[], rows: ReadonlyArray<readonly Cell[]>): void {
+  const text = table(headings, rows)
+  print(text)
+  const ids = rows.flat().filter((cell) => typeof cell === 'object' && cell.full.endsWith('.ed25519'))
+  if (ids.some((cell) => !text.includes((cell as ShortenedCell).full)))
+    printNote('The ids are shortened to fit the terminal. --json shows whole ids.')
+}
+
+/** Writes a value as JSON for programs; undefined as null. */
 export function printJson(value: unknown): void {
-  // a call that answers nothing still prints a value
   print(JSON.stringify(value ?? null, null, 2))
 }
 
-/**
- * Text by others, fit for one line of a terminal: notes and reasons may carry escape sequences that would repaint
- * the operator's screen, or marks that turn the reading direction around.
- */
-export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+/** The first eight characters of a feed id; other text as it is. */
+export function shortId(id: string): string {
+  return id.startsWith('@') && id.endsWith('.ed25519') ? `${id.slice(0, 9)}…` : id
 }
 
-/** The beginning of a feed id, where whole ones would take the line from what matters; other words as they are. */
-export function brief(id: string): string {
-  return id.startsWith('@') ? `${id.slice(0, 9)}…` : id
+/** A cell with a feed id. */
+export function idCell(id: string): ShortenedCell {
+  return { full: id, short: shortId(id) }
 }
 
-/** Rows under their headings, columns two spaces apart; numbers flush right. */
-export function table(
-  headings: readonly string[],
-  rows: ReadonlyArray<ReadonlyArray<string | number>>,
-): string {
-  const cells = rows.map((row) => row.map((cell) => oneLine(String(cell))))
-  const width = headings.map((heading, i) =>
-    Math.max(heading.length, ...cells.map((row) => row[i]?.length ?? 0)),
-  )
-  const right = headings.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === 'number'))
-  const line = (row: readonly string[]): string =>
-    row
-      .map((cell, i) => (right[i] ? cell.padStart(width[i] ?? 0) : cell.padEnd(width[i] ?? 0)))
-      .join('  ')
-      .trimEnd()
-  return [headings, ...cells].map(line).join('\n')
+/** A cell with a time: relative and exact, or relative alone. */
+export function timeCell(at: number, now: number = Date.now()): ShortenedCell {
+  return { full: moment(at, now), short: relative(at, now) }
 }
 
-/** Names and values, one to a line, aligned; a list goes on in lines of its own. */
+/** Names and values, one to a line, aligned. Each further value of a list gets its own line. */
 export function facts(rows: ReadonlyArray<readonly [string, string | number | readonly string[]]>): string {
   const width = Math.max(...rows.map(([name]) => name.length))
   return rows
@@ -77,29 +86,23 @@ const SPANS: ReadonlyArray<readonly [number, string]> = [
   [SECOND, 's'],
 ]
 
-/** A span of milliseconds in its largest unit: `3 d`, `20 min`. @param whole how to get rid of what is left */
-export function span(ms: number, whole = Math.floor): string {
-  const [unit, name] = SPANS.find(([size]) => ms >= size) ?? [SECOND, 's']
-  return `${whole(ms / unit)} ${name}`
+/** A span of milliseconds in its largest unit: `3 d`, `20 min`. @param round how to drop the remainder */
+export function span(ms: number, round = Math.floor): string {
+  const [unit, name] = SPANS.find(([length]) => ms >= length) ?? [SECOND, 's']
+  return `${round(ms / unit)} ${name}`
 }
 
-/** A moment in words and exactly: `in 6 d (2025-01-02T03:04:05Z)`. What ends in 7 days does so a second later, too. */
+/** A time relative to now: `in 6 d`, `20 min ago`. The future is rounded: a second after it starts, 7 days are `in 7 d`. */
+export function relative(at: number, now: number = Date.now()): string {
+  const distance = Math.abs(at - now)
+  if (Number.isNaN(new Date(at).getTime())) return '-'
+  if (distance < SECOND) return 'now'
+  return at > now ? `in ${span(distance, Math.round)}` : `${span(distance)} ago`
+}
+
+/** A time relative and exact: `in 6 d (2025-01-02T03:04:05Z)`. */
 export function moment(at: number, now: number = Date.now()): string {
   const date = new Date(at)
   if (Number.isNaN(date.getTime())) return '-'
-  const far = Math.abs(at - now)
-  const words = far < SECOND ? 'now' : at > now ? `in ${span(far, Math.round)}` : `${span(far)} ago`
-  return `${words} (${date.toISOString().replace(/\.\d+Z$/, 'Z')})`
-}
-
-/** Bytes in binary units with three digits or so: `512 B`, `1.5 MiB`. */
-export function size(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-  let at = 0
-  let value = bytes
-  while (value >= KIB && at < units.length - 1) {
-    value /= KIB
-    at += 1
-  }
-  return `${at > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${units[at]}`
+  return `${relative(at, now)} (${date.toISOString().replace(/\.\d+Z$/, 'Z')})`
 }

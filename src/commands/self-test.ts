@@ -1,4 +1,4 @@
-// tidepool doctor --self-test: a whole relay in a directory of its own, tried from outside, and gone again. For a fresh board.
+// tidepool doctor --self-test: runs a relay in a temporary directory and tests it as a client would.
 
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -25,15 +25,15 @@ export interface SelfTest {
   ok: boolean
   machine: string
   steps: Step[]
-  /** the step that failed and why; null where all is well */
+  /** the step that failed; null if none did */
   failed: { name: string; reason: string } | null
 }
 
 const SETS = ['ssb.host=127.0.0.1', 'ssb.port=0', 'web.host=127.0.0.1', 'web.port=0', 'whois.port=0']
 
-/** Runs every step until one fails; never rejects, and leaves nothing behind. */
+/** Runs every step until one fails. Never rejects; removes its files. */
 export async function selfTest(): Promise<SelfTest> {
-  // a short name: a socket's path has 107 bytes
+  // a short name: the path of a unix socket has at most 107 bytes
   const dir = mkdtempSync(join(tmpdir(), 'tide-'))
   const steps: Step[] = []
   let current = ''
@@ -56,7 +56,7 @@ export async function selfTest(): Promise<SelfTest> {
   }
 }
 
-/** Writes, closes, opens and reads. */
+/** Tests that data survives closing the store. */
 async function tryStore(path: string): Promise<string> {
   const keys = ssbKeys.generate()
   const open = () =>
@@ -71,8 +71,8 @@ async function tryStore(path: string): Promise<string> {
   try {
     const problems = await again.verify()
     check(problems.length === 0, problems.join('; '))
-    check(again.members.has(id), 'what was written is not there after opening it again')
-    return 'written, opened again and read'
+    check(again.members.has(id), 'the data is missing after the store was reopened')
+    return 'written, reopened and read'
   } finally {
     await again.close()
   }
@@ -80,10 +80,10 @@ async function tryStore(path: string): Promise<string> {
 
 type RunStep = (name: string, work: () => Promise<string>) => Promise<void>
 
-/** A captcha, its invite, a handshake with each of the two keys that joining takes, and a page that says so. */
+/** Joins as a user does: captcha, invite, handshakes with the guest key and the own key, a page. */
 async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let answer = ''
-  const riddles = async () => {
+  const recordingDraw = async () => {
     const drawn = await drawCaptcha()
     answer = drawn.answer
     return drawn
@@ -92,7 +92,7 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let started: Relay | null = null
   try {
     await step('start', async () => {
-      started = await createRelay(options, { riddles })
+      started = await createRelay(options, { drawCaptcha: recordingDraw })
       return 'every listener is up'
     })
     const relay = started as unknown as Relay
@@ -102,7 +102,7 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
     let code = ''
     await step('captcha', async () => {
       code = await solve(web, () => answer)
-      return 'fetched, drawn and answered'
+      return 'fetched and solved'
     })
     const person = ssbKeys.generate()
     await step('invite', async () => {
@@ -113,13 +113,13 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
         'invite.use',
         { feed: person.id },
       )
-      check(message.value.content.contact === person.id, 'the relay followed somebody else')
-      return 'a handshake with the guest key, and used'
+      check(message.value.content.contact === person.id, 'the relay followed another feed')
+      return 'used with the guest key'
     })
     await step('handshake', async () => {
       const answered = await ask<{ id: string }>(person, address, 'whoami')
-      check(answered.id === id, 'somebody else answered')
-      return 'as a member'
+      check(answered.id === id, 'another relay answered')
+      return 'connected as a member'
     })
     await step('page', async () => {
       const response = await fetch(web)
@@ -128,13 +128,13 @@ async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
       return `${text.length} characters`
     })
     const { members } = await relay.status()
-    check(members === 1, `${members} members instead of one`)
+    check(members === 1, `${members} members instead of 1`)
   } finally {
     await (started as Relay | null)?.close()
   }
 }
 
-/** Reads and answers a captcha as a browser does; answers the invite code. */
+/** Solves a captcha as a browser does. Returns the invite code. */
 async function solve(web: string, answer: () => string): Promise<string> {
   const base = new URL(web)
   const page = await fetch(new URL('/invite/', base))
@@ -143,16 +143,16 @@ async function solve(web: string, answer: () => string): Promise<string> {
     .map((line) => line.split(';')[0])
     .join('; ')
   const image = /<img[^>]*src="([^"]*captcha[^"]*)"/.exec(await page.text())?.[1]
-  check(image !== undefined, 'the page shows no captcha')
+  check(image !== undefined, 'the page has no captcha')
   const drawn = await fetch(new URL(image as string, base), { headers: { cookie } })
-  check((await drawn.arrayBuffer()).byteLength > 1000, 'the captcha has no picture')
+  check((await drawn.arrayBuffer()).byteLength > 1000, 'the captcha has no image')
   const invite = await fetch(new URL('/invite/invite-captcha-reponse', base), {
     method: 'POST',
     headers: { cookie, origin: base.origin },
     body: new URLSearchParams({ captcha: answer() }),
   })
   const code = /<title>([^<]*)<\/title>/.exec(await invite.text())?.[1] ?? ''
-  check(invite.ok, `the answer got status ${invite.status}`)
+  check(invite.ok, `the captcha's answer was rejected with status ${invite.status}`)
   return code
     .replaceAll('&#x2F;', '/')
     .replaceAll('&#x3D;', '=')
@@ -160,10 +160,10 @@ async function solve(web: string, answer: () => string): Promise<string> {
     .replaceAll('&amp;', '&')
 }
 
-/** One call by a connection of its own. @param address a multiserver address, `net:HOST:PORT~shs:KEY` */
+/** Connects and makes one call. @param address a multiserver address, `net:HOST:PORT~shs:KEY` */
 async function ask<T>(keys: Keys, address: string, name: string, ...args: unknown[]): Promise<T> {
   const [, host, port, key] = /^net:(.+):(\d+)~shs:(.+)$/.exec(address) ?? []
-  check(host !== undefined, `${address} is no address`)
+  check(host !== undefined, `not an address: ${address}`)
   const server = `@${key}.ed25519`
   const client = await connectClient({ host: host as string, port: Number(port), server, keys })
   try {
@@ -173,6 +173,6 @@ async function ask<T>(keys: Keys, address: string, name: string, ...args: unknow
   }
 }
 
-function check(holds: boolean, otherwise: string): void {
-  if (!holds) throw new Error(otherwise)
+function check(holds: boolean, problem: string): void {
+  if (!holds) throw new Error(problem)
 }

@@ -1,6 +1,6 @@
-// tidepool setup: answers the first run's questions, changes the answers later, or shows them.
+// tidepool setup: sets the room's name, description and admin, or shows them.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { AdvisedError } from '../lib/errors.js'
 import type { Operator, SettingsInfo } from '../operator/protocol.js'
 import { type CommonOptions, unblockFirst, visit, withDataAndJson, withExamples } from './options.js'
@@ -10,68 +10,65 @@ interface SetupOptions extends CommonOptions {
   name?: string
   description?: string
   admin?: string
+  ebt?: 'on' | 'off'
 }
 
-/** Turns the empty command into `setup`. */
+/** Adds options, help and action to the empty command `setup`. */
 export function define(command: Command): void {
   withDataAndJson(command)
-    .option('--name <text>', 'what people call the room')
-    .option('--description <text>', 'who it is for and what goes on there')
-    .option('--admin <feed>', 'feed id of who shall administer it over SSB: followed, and given the role')
+    .option('--name <text>', 'name of the room')
+    .option('--description <text>', 'description of the room')
+    .option('--admin <feed>', 'feed id of an admin; the relay follows it')
+    .addOption(new Option('--ebt <on|off>', 'let members replicate by EBT').choices(['on', 'off']))
   withExamples(command, [
-    [
-      "tidepool setup --name 'Rock pool' --admin '@….ed25519'",
-      'answer the first questions here, not on the web',
-    ],
-    ["tidepool setup --description 'For people who like limpets.'", 'change one answer later'],
-    ['tidepool setup', 'see the answers, or where to give them'],
+    ["tidepool setup --name 'Rock pool' --admin '@….ed25519'", 'set up a new room'],
+    ["tidepool setup --description 'For friends of limpets.'", 'change the description'],
+    ['tidepool setup', 'show the settings, or the link to the set-up page'],
   ])
-  command.action(({ name, description, admin, ...options }: SetupOptions) =>
+  command.action(({ name, description, admin, ebt, ...options }: SetupOptions) =>
     visit(
       options,
       async (operator) => {
         const before = await operator.settings()
-        if (name === undefined && before.name === '' && (description ?? admin) !== undefined)
-          throw new AdvisedError(
-            'give it one as well: --name TEXT',
-            'bad_argument',
-            'a room needs a name first',
-          )
-        const changes = [name, description, admin].some((answer) => answer !== undefined)
+        if (name === undefined && before.name === '' && (description ?? admin ?? ebt) !== undefined)
+          throw new AdvisedError('add --name TEXT', 'bad_argument', 'the room has no name yet')
+        const changes = [name, description, admin, ebt].some((answer) => answer !== undefined)
         const settings = changes
           ? await operator.setup({
-              // what is not named stays as it is
+              // answers that are not given keep their value
               name: name ?? before.name,
               description: description ?? before.description,
               ...(admin === undefined ? {} : { admin }),
+              ...(ebt === undefined ? {} : { ebt: ebt === 'on' }),
             })
           : before
         if (options.json) printJson({ ...settings, ...(admin === undefined ? {} : { admin }) })
-        else print(describe(settings, await whereToAsk(settings, operator), admin))
+        else print(describe(settings, await setupLink(settings, operator), admin))
       },
       admin === undefined ? {} : { not_allowed: unblockFirst(admin) },
     ),
   )
 }
 
-async function whereToAsk({ setup_token }: SettingsInfo, operator: Operator): Promise<string | null> {
+async function setupLink({ setup_token }: SettingsInfo, operator: Operator): Promise<string | null> {
   if (setup_token === null) return null
   const { web } = (await operator.status()).addresses
   return web && `${web.replace(/\/$/, '')}/setup?token=${setup_token}`
 }
 
 function describe(
-  { name, description, mode }: SettingsInfo,
+  { name, description, mode, ebt }: SettingsInfo,
   link: string | null,
   admin: string | undefined,
 ): string {
   return [
-    link ? 'Nobody has set up this room yet.' : 'This room is set up.',
+    link ? 'This room is not set up yet.' : 'This room is set up.',
     facts([
       ['name', name || '-'],
       ['description', description || '-'],
       ['mode', mode],
-      ...(admin === undefined ? [] : [['admin', `${admin}, a member and admin now`] as const]),
+      ['ebt', ebt ? 'on' : 'off, unless the configuration turns it on'],
+      ...(admin === undefined ? [] : [['admin', `${admin} is now a member and an admin`] as const]),
       ...(link ? [['set-up', link] as const] : []),
     ]),
   ].join('\n')

@@ -1,4 +1,4 @@
-// tidepool status: how the running relay is, and how it is reached.
+// tidepool status: shows the relay's status and addresses.
 
 import type { Command } from 'commander'
 import { SECOND } from '../lib/limits.js'
@@ -6,16 +6,20 @@ import { count } from '../lib/text.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, moment, print, printJson, size, span } from './output.js'
+import { oneLine } from './text-layout.js'
 
-/** Turns the empty command into `status`. */
+/** Adds options, help and action to the empty command `status`. */
 export function define(command: Command): void {
   withDataAndJson(command)
   withExamples(command, [
-    ['tidepool status', 'for people'],
-    ['tidepool status --json', 'for programs'],
+    ['tidepool status', 'show the status as text'],
+    ['tidepool status --json', 'print the status for programs'],
+    ['tidepool status --metrics', 'print metrics for Prometheus, see docs/metrics.md'],
   ])
-  command.action((options: CommonOptions) =>
+  command.option('--metrics', 'print all metrics in the OpenMetrics text format')
+  command.action((options: CommonOptions & { metrics?: boolean }) =>
     visit(options, async (operator) => {
+      if (options.metrics) return print((await operator.metrics()).trimEnd())
       const status = await operator.status()
       if (options.json) printJson(status)
       else print(describe(status))
@@ -27,7 +31,7 @@ function describe(status: RelayStatus): string {
   const { addresses } = status
   const web = [addresses.https, addresses.onion, addresses.web].filter((url) => url !== null)
   return [
-    `${status.name || 'tidepool'} runs as process ${status.pid}, version ${status.version}`,
+    `${status.name || 'tidepool'} is running: process ${status.pid}, version ${status.version}`,
     facts([
       ['identity', status.id],
       ['mode', status.mode],
@@ -36,39 +40,53 @@ function describe(status: RelayStatus): string {
       ['web', web],
       ['whois', addresses.whois ?? '-'],
       ...(status.time === 'unconfirmed' ? [['clock', 'not confirmed by the network yet'] as const] : []),
-      ...(status.recovering ? [['feed', 'recovering: nothing is published yet'] as const] : []),
+      ...(status.recovering ? [['feed', 'recovering: the relay publishes nothing yet'] as const] : []),
       ['members', `${status.members} (${status.online} online)`],
       ['tunnels', status.tunnels],
-      ['store', kept(status)],
+      ['store', describeStore(status)],
       ['memory', size(status.rss_bytes)],
-      ['https', https(status.https)],
-      ['onion', onionWords(status.onion)],
+      ['https', describeHttps(status.https)],
+      ['onion', describeOnion(status.onion)],
     ]),
+    ...status.warnings.map((warning) => `warning: ${oneLine(warning)}`),
   ].join('\n')
 }
 
-/** How much is kept, of how much may be, and what that takes on the card. */
-function kept({ messages, feeds, message_bytes, max_bytes, db_bytes }: RelayStatus): string[] {
+function describeStore({ messages, feeds, message_bytes, max_bytes, db_bytes }: RelayStatus): string[] {
   return [
     `${count(messages, 'message')} of ${count(feeds, 'feed')}`,
-    `${size(message_bytes)} of ${size(max_bytes)}; the file takes ${size(db_bytes)}`,
+    `${size(message_bytes)} of ${size(max_bytes)}; the database file has ${size(db_bytes)}`,
   ]
 }
 
-/** The certificate in a few lines: how it is, until when, what comes next, what is wrong. */
-function https({ state, issuer, expires, renews, reason }: RelayStatus['https']): string[] {
+function describeHttps({ state, issuer, expires, renews, reason }: RelayStatus['https']): string[] {
   const day = (ms: number): string => new Date(ms).toISOString().slice(0, 16).replace('T', ' ')
   return [
     state.replaceAll('_', ' '),
-    ...(expires === null ? [] : [`by ${issuer}, until ${day(expires)}`]),
-    ...(renews === null ? [] : [`asked for next at ${day(renews)}`]),
-    ...(reason === null ? [] : [reason]),
+    ...(expires === null ? [] : [`issued by ${issuer}, expires ${day(expires)}`]),
+    ...(renews === null ? [] : [`next renewal ${day(renews)}`]),
+    ...(reason === null ? [] : [`problem: ${reason}`]),
   ]
 }
 
-/** `published since …`, or what it waits for, or what is wrong with it. */
-function onionWords({ state, progress, reason, since }: RelayStatus['onion']): string {
-  const how = typeof progress === 'number' ? `${state} ${progress} %` : state
-  const long = typeof since === 'number' ? `, ${moment(since)}` : ''
-  return `${how}${typeof reason === 'string' ? ` (${reason})` : ''}${long}`
+/** What each state of the onion service means for clients. */
+const ONION_STATES: Readonly<Record<string, string>> = {
+  disabled: 'disabled; to enable it, set onion.enabled = true',
+  starting: 'not up yet: waiting for tor to start',
+  bootstrapping: 'not up yet: tor is connecting to its network',
+  publishing: 'not up yet: tor is publishing the address',
+  published: 'published: clients can find the address',
+  reachable: 'reachable',
+  degraded: 'not reachable',
+}
+
+/** The state of the onion service, its address, and the reason if it is not up. */
+export function describeOnion({ state, progress, reason, since, address }: RelayStatus['onion']): string[] {
+  const percent = state === 'bootstrapping' && typeof progress === 'number' ? `, ${progress} %` : ''
+  const started = typeof since === 'number' && state !== 'disabled' ? ` (since ${moment(since)})` : ''
+  return [
+    `${ONION_STATES[state] ?? state}${percent}${started}`,
+    ...(typeof address === 'string' ? [`http://${address}/`] : []),
+    ...(typeof reason === 'string' ? [`problem: ${reason}`] : []),
+  ]
 }

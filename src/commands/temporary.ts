@@ -1,4 +1,4 @@
-// Work on something temporary that must not outlive it, however the command ends.
+// Temporary files that are removed however the command ends.
 
 import { rmSync } from 'node:fs'
 import { constants } from 'node:os'
@@ -6,7 +6,7 @@ import { constants } from 'node:os'
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const
 
 /**
- * Does the work and removes what it was done on; a signal removes it too, and then ends the process as it would have.
+ * Runs `work`, then removes the path. A signal also removes it, and then ends the process with the signal's exit code.
  * @param path a file or a directory
  */
 export async function temporarily<T>(path: string, work: () => Promise<T>): Promise<T> {

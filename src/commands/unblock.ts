@@ -1,14 +1,14 @@
-// tidepool unblock: lets somebody who was shut out come back.
+// tidepool unblock: lifts a block.
 
 import type { Command } from 'commander'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { print, printJson } from './output.js'
 
-/** Turns the empty command into `unblock`. */
+/** Adds options, help and action to the empty command `unblock`. */
 export function define(command: Command): void {
-  withDataAndJson(command).argument('<feed>', 'the feed id, @….ed25519')
+  withDataAndJson(command).argument('<feed>', 'feed id, @….ed25519')
   withExamples(command, [
-    ["tidepool unblock '@….ed25519'", 'lift a block; membership does not come back by itself'],
+    ["tidepool unblock '@….ed25519'", 'lift a block; the feed does not become a member again'],
   ])
   command.action((feed: string, options: CommonOptions) =>
     visit(
@@ -16,9 +16,9 @@ export function define(command: Command): void {
       async (operator) => {
         await operator.unblock(feed)
         if (options.json) printJson({ unblocked: feed })
-        else print(`${feed} is blocked no longer. To let them in again: tidepool members add '${feed}'`)
+        else print(`${feed} is no longer blocked. To make it a member again: tidepool members add '${feed}'`)
       },
-      { not_found: 'see who is blocked with: tidepool block --list' },
+      { not_found: 'list the blocked feeds with: tidepool block --list' },
     ),
   )
 }

@@ -1,4 +1,4 @@
-// The configuration: one table of keys, and a TOML file plus `--set` turned into a checked Config. Only reader of the environment.
+// The configuration: reads a TOML file and `--set`, and checks every value. Only config/ reads the environment.
 
 import { closeSync, openSync, readSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -27,7 +27,7 @@ type Widen<T> = T extends LogLevel
           : string | null
 type Section<K> = K extends `${infer S}.${string}` ? S : never
 
-/** The whole configuration, nested as in the file: `config.ssb.port`. */
+/** The configuration, nested as in the file: `config.ssb.port`. */
 export type Config = {
   readonly [S in Section<ConfigKey>]: {
     readonly [K in ConfigKey as K extends `${S}.${infer Leaf}` ? Leaf : never]: Widen<
@@ -39,12 +39,12 @@ export type Config = {
 export interface ConfigSources {
   /** a TOML file */
   file?: string | undefined
-  /** `key=value`, later ones win over earlier ones and over the file */
+  /** `key=value`; later ones override earlier ones and the file */
   sets?: readonly string[] | undefined
 }
 
-/** Problems that are told of at a time. */
-const MOST_PROBLEMS = 50
+/** Problems reported at once. */
+const PROBLEMS_MAX = 50
 
 const table: Record<string, Key> = KEYS
 
@@ -52,27 +52,27 @@ const names = Object.keys(table)
 
 /**
  * Reads the configuration: defaults, then the file, then `--set`.
- * @throws RelayError `config_invalid` naming what is wrong, each problem with its source and its key
+ * @throws RelayError `config_invalid` with every problem, its source and its key
  */
 export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   const problems: string[] = []
   const values = new Map<string, unknown>(names.map((name) => [name, (table[name] as Key).default]))
   const put = (name: string, given: unknown, source: string): void => {
-    // what would have been meant by each of ten thousand is dear to find out, and nobody reads it
-    if (problems.length >= MOST_PROBLEMS) return
+    // a suggestion for each of 10,000 unknown keys would take minutes
+    if (problems.length >= PROBLEMS_MAX) return
     const key = Object.hasOwn(table, name) ? (table[name] as Key) : null
     const value = key?.numeric && typeof given === 'number' ? String(given) : given
-    const wrong = key ? wrongWith(key, value) : unknown(name)
-    if (wrong) problems.push(`${source}: ${shown(name)} ${wrong}`)
+    const problem = key ? checkValue(key, value) : unknownKey(name)
+    if (problem) problems.push(`${source}: ${escaped(name)} ${problem}`)
     else values.set(name, value)
   }
   if (file !== undefined) for (const [name, value] of readFile(file, problems)) put(name, value, file)
   for (const set of sets) {
     const [, name = '', text] = /^\s*([^=]*?)\s*=(.*)$/s.exec(set) ?? []
-    if (text === undefined) problems.push(`--set ${shown(set)}: must be key=value`)
+    if (text === undefined) problems.push(`--set ${escaped(set)}: must be key=value`)
     else put(name, fromText(name, text), '--set')
   }
-  problems.push(...wrongTogether((name) => values.get(name) !== null && values.get(name) !== false))
+  problems.push(...checkCombinations((name) => values.get(name) !== null && values.get(name) !== false))
   if (problems.length > 0) throw new RelayError('config_invalid', problems.join('; '))
 
   const config: Record<string, Record<string, unknown>> = {}
@@ -85,12 +85,12 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
   return Object.freeze(config) as Config
 }
 
-function unknown(name: string): string {
+function unknownKey(name: string): string {
   const nearest = suggestKey(name, names)
   return `is not a key${nearest === null ? '' : `; did you mean ${nearest}?`}`
 }
 
-/** Which keys differ, and what each needs to take effect. */
+/** The keys that differ: those that apply on reload, and those that need a restart. */
 export function diffConfig(a: Config, b: Config): { applied: string[]; needs_restart: string[] } {
   const changed = names.filter(
     (name) => JSON.stringify(settingOf(a, name)) !== JSON.stringify(settingOf(b, name)),
@@ -105,27 +105,28 @@ function settingOf(config: Config, name: string): unknown {
   return name.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], config)
 }
 
-/** The data directory: `--data`, then `$TIDEPOOL_DATA`, then `~/.tidepool`; always absolute. */
+/** The absolute path of the data directory: `--data`, then `$TIDEPOOL_DATA`, then `~/.tidepool`. */
 export function dataDirectory(data?: string, env: NodeJS.ProcessEnv = process.env): string {
   return resolve(data || env.TIDEPOOL_DATA || join(homedir(), '.tidepool'))
 }
 
-/** Takes variables out of the environment: answers their values, and no child inherits them. */
+/** Removes variables from the environment, so that child processes do not get them. Returns their values. */
 export function takeEnvironment<Name extends string>(
-  names: readonly Name[],
+  variables: readonly Name[],
   env: NodeJS.ProcessEnv = process.env,
 ): Partial<Record<Name, string>> {
-  const taken = names.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
-  for (const name of names) delete env[name]
+  const taken = variables.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
+  for (const name of variables) delete env[name]
   return Object.fromEntries(taken)
 }
 
 /**
- * A configuration file with every key, each explained and commented out at its default.
- * @param config whose keys that are not at their defaults are set
+ * Writes a configuration file with every key and its description. Keys at their defaults are commented out.
  */
 export function describeConfig(config: Config = loadConfig()): string {
-  const lines = ['# Tidepool: every key there is, at its default. Remove the # before a key to change it.']
+  const lines = [
+    '# Tidepool: every configuration key with its default. Remove the # before a key to change it.',
+  ]
   let section = ''
   for (const name of names) {
     const key = table[name] as Key
@@ -147,7 +148,7 @@ export function describeConfig(config: Config = loadConfig()): string {
   return `${lines.join('\n')}\n`
 }
 
-/** The leaves of a TOML file as dotted names; what cannot be read or parsed becomes a problem. */
+/** The keys of a TOML file with dotted names. Adds a problem if the file cannot be read or parsed. */
 function readFile(file: string, problems: string[]): Array<[string, unknown]> {
   try {
     const leaves: Array<[string, unknown]> = []
@@ -160,30 +161,30 @@ function readFile(file: string, problems: string[]): Array<[string, unknown]> {
     }
     return leaves
   } catch (err) {
-    // The parser draws the offending line below its message; the first line says what and the numbers say where.
+    // the message's further lines show the source
     const { message, line, column } = err as Error & { line?: number; column?: number }
     problems.push(`${file}${line ? `:${line}:${column}` : ''}: ${message.split('\n')[0]}`)
     return []
   }
 }
 
-/** The text of a file, which may not be one without an end. */
+/** Reads a file of limited size; it may be a pipe or an endless device. */
 function textOf(file: string): string {
   const bytes = Buffer.alloc(CONFIG_BYTES + 1)
   const fd = openSync(file, 'r')
   try {
-    // a pipe gives what it has, piece by piece
+    // a pipe returns a part at a time
     let length = 0
     for (let more = 1; more > 0 && length < bytes.length; length += more)
       more = readSync(fd, bytes, length, bytes.length - length, null)
-    if (length > CONFIG_BYTES) throw new Error(`it is larger than ${CONFIG_BYTES / KIB} KiB`)
+    if (length > CONFIG_BYTES) throw new Error(`larger than ${CONFIG_BYTES / KIB} KiB`)
     return bytes.toString('utf8', 0, length)
   } finally {
     closeSync(fd)
   }
 }
 
-/** A `--set` value in the type its key has; what does not fit stays text and is refused by the check. */
+/** Converts a `--set` value to the type of its key. A value that does not fit stays text: the check rejects it. */
 function fromText(name: string, text: string): unknown {
   const fallback = Object.hasOwn(table, name) ? (table[name] as Key).default : null
   if (Array.isArray(fallback)) return listFrom(text)
@@ -192,7 +193,7 @@ function fromText(name: string, text: string): unknown {
   return fallback === null && text === '' ? null : text
 }
 
-/** A list as it is typed: `['a', 'b']` as in the file, or `a,b`. */
+/** Parses a list: `['a', 'b']` as in the file, or `a,b`. */
 function listFrom(text: string): string[] {
   const items = text
     .trim()
@@ -201,31 +202,35 @@ function listFrom(text: string): string[] {
   return items.map((each) => each.trim().replace(/^(['"])(.*)\1$/, '$2')).filter((each) => each !== '')
 }
 
-/** What is wrong with keys that are fine each by itself. */
-function wrongTogether(given: (name: ConfigKey) => boolean): string[] {
+/** Problems of combinations: each key is valid by itself. */
+function checkCombinations(given: (name: ConfigKey) => boolean): string[] {
   const problems: string[] = []
   const [key, cert] = [given('domain.tls_key'), given('domain.tls_cert')]
   const [fetched, proxied] = [given('domain.acme_email'), given('domain.proxy')]
-  if (key !== cert) problems.push('domain.tls_key and domain.tls_cert need each other')
+  if (key !== cert) problems.push('domain.tls_key and domain.tls_cert must be set together')
   if (!given('domain.name')) {
     for (const name of ['domain.tls_key', 'domain.acme_email', 'domain.proxy'] as const)
       if (given(name)) problems.push(`${name} needs domain.name`)
   }
-  // what an authority is asked over HTTP is one name, never a wildcard
+  // the ACME HTTP challenge gives no wildcard certificates (RFC 8555, 7.1.3)
   if (given('domain.alias_subdomains') && !key && !proxied)
     problems.push('domain.alias_subdomains needs a wildcard certificate: domain.tls_key or domain.proxy')
   if (key && fetched)
-    problems.push('domain.tls_key and domain.acme_email exclude each other: one certificate is enough')
-  problems.push(...wrongMatrix(given))
+    problems.push(
+      'domain.tls_key and domain.acme_email cannot be set together: the relay uses one certificate',
+    )
+  problems.push(...checkMatrix(given))
   if (proxied && (key || fetched))
-    problems.push('domain.proxy excludes domain.tls_key and domain.acme_email: the proxy has the certificate')
+    problems.push(
+      'domain.proxy cannot be set with domain.tls_key or domain.acme_email: the proxy has the certificate',
+    )
   return problems
 }
 
-function wrongMatrix(given: (name: ConfigKey) => boolean): string[] {
+function checkMatrix(given: (name: ConfigKey) => boolean): string[] {
   const problems: string[] = []
   if (given('matrix.tls_key') !== given('matrix.tls_cert'))
-    problems.push('matrix.tls_key and matrix.tls_cert need each other')
+    problems.push('matrix.tls_key and matrix.tls_cert must be set together')
   if (!given('matrix.enabled')) return problems
   if (!given('matrix.server_name') && !given('domain.name'))
     problems.push('matrix.enabled needs matrix.server_name or domain.name')
@@ -239,21 +244,21 @@ function wrongMatrix(given: (name: ConfigKey) => boolean): string[] {
   return problems
 }
 
-function wrongWith(key: Key, value: unknown): string | null {
+function checkValue(key: Key, value: unknown): string | null {
   if (key.default === null && value === null) return null
   if (Array.isArray(key.default)) {
     if (!Array.isArray(value) || !value.every((each) => typeof each === 'string'))
-      return 'must be a list of texts'
+      return 'must be a list of strings'
     return key.check?.(value as never) ?? null
   }
   const type = key.default === null ? 'string' : typeof key.default
-  const words = { string: 'text', number: 'a number', boolean: 'true or false' }[type as 'string']
+  const words = { string: 'a string', number: 'a number', boolean: 'true or false' }[type as 'string']
   if (typeof value !== type) return `must be ${words}`
   if (value === '') return 'must not be empty'
   return key.check?.(value as never) ?? null
 }
 
-/** A foreign name, fit for one line of a message. */
-function shown(name: string): string {
+/** Escapes and shortens a name for a message. */
+function escaped(name: string): string {
   return JSON.stringify(name.slice(0, 80)).slice(1, -1) || '(nothing)'
 }

@@ -1,4 +1,4 @@
-// Every configuration key: its default, what it means, and what a value must be.
+// Every configuration key: default, description, check.
 
 import { isIP } from 'node:net'
 import { isDialable } from '../lib/host.js'
@@ -6,29 +6,29 @@ import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../lib/l
 import { LOG_LEVELS, type LogLevel } from '../lib/log.js'
 import { WORD_BYTES } from '../lib/platform.js'
 
-/** How a value is checked: answers what is wrong with it, or null. */
+/** Returns what is wrong with a value, or null. */
 type Check = (value: never) => string | null
 
 /** One key of the configuration. */
 export interface Key {
-  /** also decides the type: null stands for text that may be absent, a list for one of texts */
+  /** also the type of the value: null is an optional string, a list is a list of strings */
   default: string | number | boolean | null | readonly string[]
   about: string
   unit?: string
-  /** text that may be absent and is a number where it is not: the file may give it as one */
+  /** an optional string of digits; the file can also give a number */
   numeric?: true
   check?: Check
-  /** takes effect on SIGHUP; every other key waits for a restart */
+  /** applied on SIGHUP; other keys need a restart */
   reloadable?: true
-  /** shown in `describeConfig` where there is no default */
+  /** shown in `describeConfig` if there is no default */
   example?: string
 }
 
-// A process of 32 bits crashed as LMDB's map grew past some 450 MiB, so its store may not come near that.
-const NARROW = WORD_BYTES === 4
-const NARROW_STORE = 384 * MIB
-const STORE_LEAST = 16 * MIB
-const STORE_MOST = NARROW ? NARROW_STORE : 2 ** 43
+// 32-bit processes crashed when LMDB's map grew beyond some 450 MiB.
+const IS_32_BIT = WORD_BYTES === 4
+const STORE_32_BIT = 384 * MIB
+const STORE_MIN = 16 * MIB
+const STORE_MAX = IS_32_BIT ? STORE_32_BIT : 2 ** 43
 
 const HOST = /^[A-Za-z0-9._:%-]{1,255}$/
 const NAME =
@@ -47,35 +47,35 @@ const matching =
 const port = between(0, 65_535)
 const host = matching(HOST, 'a host name or an IP address')
 const path: Check = (value: string) => (value.includes('\0') ? 'must be a path' : null)
-const bytes = between(STORE_LEAST, STORE_MOST)
+const bytes = between(STORE_MIN, STORE_MAX)
 
-/** Every key there is, in the order an operator meets them. `docs/run-it.md` explains each; a test compares. */
+/** Every key. `docs/run-it.md` explains each; a test compares. */
 export const KEYS = {
   'ssb.host': {
     default: '0.0.0.0',
-    about: 'Address the SSB listener binds to; :: for IPv6 as well.',
+    about: 'Address of the SSB listener; :: listens on IPv6 and IPv4.',
     check: host,
   },
-  'ssb.port': { default: 8008, about: 'TCP port for SSB; 0 takes any free one.', check: port },
-  'web.host': { default: '127.0.0.1', about: 'Address the plain web listener binds to.', check: host },
+  'ssb.port': { default: 8008, about: 'TCP port for SSB; 0 takes a free port.', check: port },
+  'web.host': { default: '127.0.0.1', about: 'Address of the plain web listener.', check: host },
   'web.port': {
     default: 8080,
-    about: 'TCP port of the plain web listener; 0 takes any free one.',
+    about: 'TCP port of the plain web listener; 0 takes a free port.',
     check: port,
   },
   'web.names': {
     default: null,
     about:
-      'More names by which the plain web listener is reached, with commas between them; names on the local network, such as HOST.lan, are known.',
+      'Further host names of the plain web listener, separated by commas. Names on the local network, such as HOST.lan, are known.',
     check: (value: string) =>
       value.split(',').every((name) => NAME.test(name.trim()))
         ? null
-        : 'must be names such as pool.lan, with commas between them',
+        : 'must be host names such as pool.lan, separated by commas',
     example: 'pool.lan, relay.home.example',
   },
   'domain.name': {
     default: null,
-    about: 'Public DNS name of this relay: it goes into invite codes, and the web answers to it.',
+    about: 'Public DNS name of this relay, used in invite codes and for the web pages.',
     check: (value: string) =>
       isDialable(value) && isIP(value) === 0 ? null : 'must be a DNS name such as relay.example.org',
     example: 'relay.example.org',
@@ -83,65 +83,65 @@ export const KEYS = {
   'domain.alias_subdomains': {
     default: false,
     about:
-      'Give each alias a host of its own, such as bob.relay.example.org; needs a wildcard in DNS and in the certificate.',
+      'Give each alias its own host, such as bob.relay.example.org. Needs a wildcard in DNS and in the certificate.',
   },
   'domain.host': {
     default: '0.0.0.0',
-    about: 'Address the HTTPS listener and the one that redirects to it bind to; :: for IPv6 as well.',
+    about: 'Address of the HTTPS listener and of the HTTP redirect; :: listens on IPv6 and IPv4.',
     check: host,
   },
   'domain.https_port': {
     default: 443,
-    about: 'TCP port for HTTPS under the domain; behind a proxy, the port at which the proxy is reached.',
+    about: 'TCP port for HTTPS; behind a reverse proxy, the port of the proxy.',
     check: port,
   },
   'domain.http_port': {
     default: 80,
-    about: 'TCP port that redirects to HTTPS and answers the certificate authority.',
+    about: 'TCP port that redirects to HTTPS and answers the certificate authority (ACME).',
     check: port,
   },
   'domain.tls_key': {
     default: null,
-    about: 'PEM file of the TLS key; read again when it changes.',
+    about: 'PEM file of the TLS key; reloaded when it changes.',
     check: path,
     example: '/etc/ssl/relay.key',
   },
   'domain.tls_cert': {
     default: null,
-    about: 'PEM file of the TLS chain; read again when it changes.',
+    about: 'PEM file of the TLS certificate chain; reloaded when it changes.',
     check: path,
     example: '/etc/ssl/relay.pem',
   },
   'domain.acme_email': {
     default: null,
     about:
-      'Fetch certificates by ACME, with this contact; setting it agrees to the terms of the certificate authority.',
+      'Contact address for certificates by ACME. Setting it enables ACME and accepts the terms of the certificate authority.',
     check: matching(/^[^\s@]+@[^\s@]+$/, 'an e-mail address'),
     example: 'operator@example.org',
   },
   'domain.acme_directory': {
     default: 'https://acme-v02.api.letsencrypt.org/directory',
-    about: 'Where the certificate authority is asked (ACME directory).',
+    about: 'URL of the ACME directory.',
     check: (value: string) =>
       URL.canParse(value) && new URL(value).protocol === 'https:' ? null : 'must be an https:// URL',
   },
   'domain.acme_ca': {
     default: null,
-    about: 'PEM file of a root that vouches for the ACME directory, for an authority of your own.',
+    about: 'PEM file of a root certificate for the ACME directory, for a private authority.',
     check: path,
     example: '/etc/ssl/private-ca.pem',
   },
   'domain.proxy': {
     default: null,
     about:
-      'Address of the reverse proxy that serves HTTPS for us, whose X-Forwarded-Proto and -Host are believed.',
+      'IP address of the reverse proxy that serves HTTPS. Its X-Forwarded-Proto and X-Forwarded-Host are trusted.',
     check: (value: string) => (isIP(value) ? null : 'must be an IP address'),
     example: '127.0.0.1',
   },
   'onion.enabled': { default: false, about: 'Offer the relay as a Tor onion service.' },
   'onion.tor': {
     default: 'spawn',
-    about: 'Which tor to use: spawn our own, or the control port of a running one (unix:PATH or HOST:PORT).',
+    about: 'The tor to use: spawn starts one; unix:PATH or HOST:PORT is the control port of a running one.',
     check: (value: string) =>
       value === 'spawn' || /^unix:\/[^\0]+$/.test(value) || isHostPort(value)
         ? null
@@ -149,60 +149,59 @@ export const KEYS = {
   },
   'onion.tor_binary': {
     default: null,
-    about: 'The tor program to spawn.',
+    about: 'Path of the tor program to spawn.',
     check: path,
     example: '/usr/bin/tor',
   },
   'onion.extra_torrc': {
     default: null,
-    about: "File whose lines are appended to the spawned tor's torrc: bridges, pluggable transports.",
+    about: "File with lines for the spawned tor's torrc: bridges, pluggable transports.",
     check: path,
     example: '/etc/tidepool/bridges.torrc',
   },
   'onion.cookie': {
     default: null,
-    about: 'Cookie file of a running tor; by default it is looked for where Debian keeps it.',
+    about: "Cookie file of a running tor (default: Debian's paths).",
     check: path,
     example: '/run/tor/control.authcookie',
   },
   'whois.port': {
     default: 26_819,
-    about:
-      'TCP port where clients look up the room by its host alone; bound to ssb.host; 0 takes any free one.',
+    about: 'TCP port for looking up the room by its host name; listens on ssb.host; 0 takes a free port.',
     check: port,
   },
   'room.tunnels': {
     default: 1000,
-    about: 'Tunnels open at once; each may hold some 256 KiB on its way.',
+    about: 'Tunnels open at once; each can buffer about 256 KiB.',
     unit: 'tunnels',
     check: between(0, 100_000),
   },
   'room.tunnels_per_peer': {
     default: 32,
-    about: 'Tunnels one peer may have opened at once, and as many that others have opened to it.',
+    about: 'Tunnels open at once from one peer, and as many to it.',
     unit: 'tunnels',
     check: between(1, 100_000),
   },
   'room.tunnel_bytes': {
     default: 4096 * MIB,
-    about: 'What one tunnel may carry, both ways together, before it is ended and has to be opened anew.',
+    about: 'Bytes through one tunnel, both directions together; then the tunnel is closed.',
     unit: 'bytes',
     check: between(64 * KIB, 2 ** 50),
   },
   'room.tunnel_seconds': {
     default: 86_400,
-    about: 'How long one tunnel may last before it is ended and has to be opened anew.',
+    about: 'Lifetime of one tunnel; then the tunnel is closed.',
     unit: 'seconds',
     check: between(1, 31_536_000),
   },
   'invite.captcha': {
     default: true,
-    about: 'Ask a puzzle before an invite is given on the web.',
+    about: 'Require a captcha for an invite on the web.',
     reloadable: true,
   },
   'invite.expires_days': {
     default: 7,
-    about: 'How long an invite is good for.',
+    about: 'Days until an invite expires.',
     unit: 'days',
     check: (value: number) =>
       value >= INVITE_LEAST_DAYS && value <= INVITE_DAYS ? null : `must be ${INVITE_RANGE}`,
@@ -210,32 +209,37 @@ export const KEYS = {
   },
   'invite.per_hour': {
     default: 60,
-    about: 'Invites the web gives out in an hour, to everyone together.',
+    about: 'Invites created on the web per hour, for all visitors together.',
     unit: 'invites',
     check: between(0, 1_000_000),
     reloadable: true,
   },
   'store.max_bytes': {
-    default: NARROW ? NARROW_STORE : 8 * 1024 * MIB,
-    about: 'What all messages together may take; beyond it new ones are refused.',
+    default: IS_32_BIT ? STORE_32_BIT : 8 * 1024 * MIB,
+    about: 'Size limit of all messages together; then new messages are rejected.',
     unit: 'bytes',
     check: bytes,
     reloadable: true,
   },
   'store.max_feed_bytes': {
     default: 256 * MIB,
-    about: 'What the messages of one feed may take.',
+    about: 'Size limit of the messages of one feed.',
     unit: 'bytes',
-    check: between(64 * KIB, STORE_MOST),
+    check: between(64 * KIB, STORE_MAX),
     reloadable: true,
+  },
+  'feeds.ebt': {
+    default: false,
+    about:
+      "Let members replicate by EBT, as most of today's apps do: Manyverse, and others built on ssb-db2.",
   },
   'matrix.enabled': {
     default: false,
-    about: 'Host a lobby on Matrix: one room that other homeservers can join by federation.',
+    about: 'Host a lobby on Matrix: one room that users of other homeservers can join.',
   },
   'matrix.server_name': {
     default: null,
-    about: 'Name of this relay as a Matrix server, which is part of every user id; by default domain.name.',
+    about: 'Server name on Matrix, a part of every user id (default: domain.name).',
     check: matching(
       /^(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]{1,230})(?::\d{1,5})?$/,
       'a host name, with or without a port',
@@ -244,65 +248,78 @@ export const KEYS = {
   },
   'matrix.host': {
     default: '0.0.0.0',
-    about: 'Address the Matrix listener binds to, where matrix.port is set; :: for IPv6 as well.',
+    about: 'Address of the Matrix listener, if matrix.port is set; :: listens on IPv6 and IPv4.',
     check: host,
   },
   'matrix.port': {
     default: null,
     numeric: true,
-    about: 'TCP port of a TLS listener of its own; without it federation is served on the HTTPS listener.',
+    about: 'TCP port of a separate TLS listener (default: federation uses the HTTPS listener).',
     check: (value: string) =>
       /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? null : 'must be a whole number from 0 to 65535',
     example: '8448',
   },
   'matrix.tls_key': {
     default: null,
-    about: 'PEM file of the TLS key of that listener; by default the one of the domain.',
+    about: 'PEM file of the TLS key of that listener (default: domain.tls_key).',
     check: path,
     example: '/etc/ssl/matrix.key',
   },
   'matrix.tls_cert': {
     default: null,
-    about: 'PEM file of the TLS chain of that listener; by default the one of the domain.',
+    about: 'PEM file of the TLS certificate chain of that listener (default: domain.tls_cert).',
     check: path,
     example: '/etc/ssl/matrix.pem',
   },
   'matrix.ca': {
     default: null,
-    about: 'PEM file of further roots that vouch for other Matrix servers.',
+    about: 'PEM file of further root certificates for other Matrix servers.',
     check: path,
     example: '/etc/tidepool/private-ca.pem',
   },
   'matrix.room': {
     default: 'lobby',
-    about: 'Local part of the alias of the lobby: #lobby:SERVER_NAME.',
+    about: "Local part of the lobby's alias, #lobby:SERVER_NAME.",
     check: matching(/^[a-z0-9._=-]{1,64}$/, 'lower-case letters, digits and . _ = -'),
   },
   'matrix.room_version': {
     default: 12,
-    about: 'Version of rooms that the relay makes: 10, 11 or 12. A lobby that exists keeps its own.',
+    about: 'Room version of new rooms: 10, 11 or 12. An existing lobby keeps its version.',
     check: between(10, 12),
   },
   'matrix.keep_messages': {
     default: 2000,
-    about: 'Messages kept of each Matrix room.',
+    about: 'Number of messages stored of each Matrix room.',
     unit: 'messages',
     check: between(50, 100_000),
   },
   'matrix.keep_days': {
     default: 30,
-    about: 'How long messages of Matrix rooms are kept.',
+    about: 'Days that messages of Matrix rooms are stored.',
     unit: 'days',
     check: between(1, 3650),
   },
   'matrix.allow': {
     default: [],
-    about: 'Networks (CIDR) that the relay may call for Matrix although they are private.',
-    check: (value: readonly string[]) => value.map(wrongNetwork).find((wrong) => wrong !== null) ?? null,
+    about: 'Private networks (CIDR) that the relay may connect to for Matrix.',
+    check: (value: readonly string[]) => value.map(checkNetwork).find((problem) => problem !== null) ?? null,
+  },
+  'metrics.host': {
+    default: '127.0.0.1',
+    about: 'Address the metrics listener binds to, where metrics.port is set.',
+    check: host,
+  },
+  'metrics.port': {
+    default: null,
+    numeric: true,
+    about: 'TCP port where Prometheus reads /metrics; 0 takes any free one.',
+    check: (value: string) =>
+      /^\d{1,5}$/.test(value) && Number(value) <= 65_535 ? null : 'must be a whole number from 0 to 65535',
+    example: '9464',
   },
   'log.level': {
     default: 'info' as LogLevel,
-    about: `Least severe entry written to the log: ${LOG_LEVELS.join(', ')}.`,
+    about: `Least severe level written to the log: ${LOG_LEVELS.join(', ')}.`,
     check: (value: string) =>
       LOG_LEVELS.some((level) => level === value) ? null : `must be one of ${LOG_LEVELS.join(', ')}`,
     reloadable: true,
@@ -314,8 +331,8 @@ function isHostPort(value: string): boolean {
   return HOST.test(hostPart) && Number(portPart) >= 1 && Number(portPart) <= 65_535
 }
 
-/** What is wrong with a network, or null. */
-function wrongNetwork(cidr: string): string | null {
+/** Returns what is wrong with a network, or null. */
+function checkNetwork(cidr: string): string | null {
   const [address = '', bits = ''] = cidr.split('/')
   const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
   return /^\d{1,3}$/.test(bits) && Number(bits) <= most

@@ -1,20 +1,20 @@
-// What parts of the relay take from the configuration, in the units they count in.
+// Configuration values in the units that the relay's parts use.
 
 import { SECOND } from '../lib/limits.js'
 import type { Config } from './config.js'
 
-/** Bytes of messages that the store takes. */
+/** Size limits of the store, in bytes. */
 export function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {
   return { maxBytes: store.max_bytes, maxFeedBytes: store.max_feed_bytes }
 }
 
-/** How many tunnels there may be, and what one may carry: bytes and milliseconds. */
+/** Limits of tunnels: numbers, bytes, milliseconds. */
 export function tunnelCaps({ room }: Config): Record<'total' | 'perPeer' | 'bytes' | 'ms', number> {
   const { tunnels: total, tunnels_per_peer: perPeer, tunnel_bytes: bytes, tunnel_seconds } = room
   return { total, perPeer, bytes, ms: tunnel_seconds * SECOND }
 }
 
-/** What the pages may hand out. */
+/** Settings of the invite pages. */
 export function siteLimits({ invite }: Config): { captcha: boolean; perHour: number; expiresDays: number } {
   return { captcha: invite.captcha, perHour: invite.per_hour, expiresDays: invite.expires_days }
 }

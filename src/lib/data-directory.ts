@@ -9,8 +9,7 @@ export const RESTORED = 'restored'
 /** The mark that the relay has published. */
 export const FEED_BEGUN = 'feed-begun'
 
-/** Directories that backups are made in, and those that restoring leaves if it is cut short. */
-export const BACKUP_PREFIX = 'backup-'
+/** Directories that a restore leaves if it is cut short; and those of backups by versions before 0.1. */
 const LEFTOVER = /^(backup|restore)-[A-Za-z0-9]{6}$/
 
 /** Makes the data directory, closed to other users. */

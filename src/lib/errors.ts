@@ -79,17 +79,21 @@ export class RelayError extends Error {
   readonly code: ErrorCode
   /** The HTTP status the web answers with. */
   readonly status: number
+  /** Name of the limit that was reached, for the counters and the log; null where none was. */
+  readonly limit: string | null
 
   /**
-   * @param code   a key of `ERRORS`
-   * @param detail said after the stable words (`words: detail`); leave out where clients compare the words
+   * @param code    a key of `ERRORS`
+   * @param detail  said after the stable words (`words: detail`); leave out where clients compare the words
+   * @param options `limit` names the limit that was reached; docs/metrics.md lists the names
    */
-  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, detail?: string, options?: ErrorOptions & { limit?: string }) {
     super(detail ? `${ERRORS[code].words}: ${detail}` : ERRORS[code].words, options)
     // packet-stream sends only `message`, `name` and `stack` of an error: the name carries the code to the wire
     this.name = code
     this.code = code
     this.status = ERRORS[code].status
+    this.limit = options?.limit ?? null
   }
 }
 

@@ -140,6 +140,12 @@ export const HISTORY_TURN = 4 * HISTORY_CHUNK
  * open another before they let the old one go.
  */
 export const HISTORY_LIVE_STREAMS = 4
+/** Bytes of one piece of a client's vector clock (EBT): one that names some 17,000 feeds. */
+export const EBT_CLOCK_BYTES = 1 * MIB
+/** Feeds named in one piece of our own clock, and feeds of a client's clock looked at in one turn: each is a read of the store. */
+export const EBT_NOTES = 128
+/** Refused feeds of which an EBT session remembers that they were asked for, at four bytes each: they may become members. */
+export const EBT_WISHES = 4096
 /** Listeners told in one turn of the event loop that a feed has grown: each may read the store, and all members may listen. */
 export const FEED_LISTENERS_TURN = 64
 /** Milliseconds a write may wait for company before its batch is committed: one flush serves all. */

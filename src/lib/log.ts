@@ -1,31 +1,65 @@
-// The log: pino, written synchronously to stderr (no worker thread: it would cost a board some 10 MB).
+// The log: levels, entries and rate limits. How entries look is in log-forms, where they go in log-output.
 
-import { type DestinationStream, type Logger, pino } from 'pino'
 import { LOG_KINDS } from './limits.js'
-
-export type Log = Logger
+import { jsonForm, type LogForm } from './log-forms.js'
 
 export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
-/**
- * Opens the log. Nothing secret and no client's network address is logged at `info` or above.
- * @param level       the least severe level written
- * @param destination where lines go; file descriptor 2 unless a test gives a stream
- */
-export function createLog(level: LogLevel, destination?: DestinationStream): Log {
-  return pino(
-    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime },
-    destination ?? pino.destination({ fd: 2, sync: true }),
-  )
+/** Severity by level; the numbers that pino and bunyan use, which tools for JSON logs know. */
+const SEVERITY: Readonly<Record<LogLevel, number>> = {
+  silent: Number.POSITIVE_INFINITY,
+  fatal: 60,
+  error: 50,
+  warn: 40,
+  info: 30,
+  debug: 20,
+  trace: 10,
 }
 
-/** Milliseconds between two lines of one kind that strangers can cause at will. */
+/** Writes one entry: a constant event, and before it the fields that vary. */
+export interface LogCall {
+  (event: string): void
+  (fields: object, event: string): void
+}
+
+export interface Log extends Record<Exclude<LogLevel, 'silent'>, LogCall> {
+  /** the least severe level that is written; may be set at any time */
+  level: LogLevel
+  isLevelEnabled(level: LogLevel): boolean
+}
+
+/** Where formatted entries go. */
+export interface LogOutput {
+  write(text: string): void
+}
+
+/**
+ * Opens the log. Nothing secret and no client's network address is logged at `info` or above.
+ * @param level the least severe level written; `silent` needs no output
+ */
+export function createLog(level: LogLevel, output?: LogOutput, form: LogForm = jsonForm): Log {
+  const log = { level, isLevelEnabled: (asked: LogLevel) => SEVERITY[asked] >= SEVERITY[log.level] } as Log
+  for (const name of LOG_LEVELS) {
+    if (name === 'silent') continue
+    const severity = SEVERITY[name]
+    log[name] = (first: string | object, event?: string) => {
+      if (severity < SEVERITY[log.level] || !output) return
+      const fields = typeof first === 'string' ? {} : first
+      const words = typeof first === 'string' ? first : (event ?? '')
+      output.write(form({ severity, time: Date.now(), event: words, fields }))
+    }
+  }
+  return log
+}
+
+/** Milliseconds between two entries of one kind that strangers can cause at will. */
 const RARELY_MS = 60_000
 
 /**
- * Counts what strangers can provoke: answers how often it has happened since it was last said, at most once a minute, and
- * else 0, so that nobody can fill a board's card through the log.
+ * Counts an event that strangers can provoke. Returns the number of events since the last entry when an entry is due, at
+ * most once a minute, and otherwise 0: nobody can fill a board's card through the log.
+ * @param uptime monotonic time in milliseconds
  */
 export function createLogThrottle(uptime: () => number): () => number {
   let last = Number.NEGATIVE_INFINITY
@@ -34,29 +68,29 @@ export function createLogThrottle(uptime: () => number): () => number {
     times += 1
     if (uptime() - last < RARELY_MS) return 0
     last = uptime()
-    const said = times
+    const counted = times
     times = 0
-    return said
+    return counted
   }
 }
 
-/** Writes a line of a level, with what it is about. Each message has a minute of its own, and of those about a feed each feed. */
-export type ThrottledLog = (level: 'info' | 'warn' | 'error', message: string, about?: object) => void
+/** Writes at most one entry a minute for each event, and for each feed where the fields name one. */
+export type ThrottledLog = (level: 'info' | 'warn' | 'error', event: string, fields?: object) => void
 
 /**
- * Lines that others can provoke: of each message one a minute, with how often it happened meanwhile; of what is about a feed
- * one a minute for each, as three broken clients are not one.
+ * A log for events that strangers can provoke. Its entries have the field `times`, the number of events since the last one.
+ * @param uptime monotonic time in milliseconds
  */
 export function createThrottledLog(log: Log, uptime: () => number): ThrottledLog {
   const kinds = new Map<string, () => number>()
-  return (level, message, about) => {
-    const kind = about && 'feed' in about ? `${message} ${about.feed}` : message
+  return (level, event, fields) => {
+    const kind = fields && 'feed' in fields ? `${event} ${fields.feed}` : event
     const due = kinds.get(kind) ?? createLogThrottle(uptime)
     kinds.delete(kind)
     kinds.set(kind, due)
     const [oldest] = kinds.keys()
     if (kinds.size > LOG_KINDS && oldest !== undefined) kinds.delete(oldest)
     const times = due()
-    if (times > 0) log[level]({ ...about, times }, message)
+    if (times > 0) log[level]({ ...fields, times }, event)
   }
 }

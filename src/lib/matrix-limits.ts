@@ -31,8 +31,8 @@ export const MATRIX_PDUS_PER_SERVER = { burst: 1000, perSecond: 50 }
 export const MATRIX_MEMBERSHIPS_PER_SERVER = { burst: 60, perSecond: 120 / 3600 }
 /** Servers whose rates are counted at once; the one heard from least recently makes room. */
 export const MATRIX_SERVERS_COUNTED = 1000
-/** Answers to transactions remembered, so that a transaction sent twice is answered alike. */
-export const MATRIX_TRANSACTIONS = 500
+/** Answers to transactions remembered: a server repeats its latest one where our answer did not arrive. */
+export const MATRIX_TRANSACTIONS = 100
 /** Milliseconds by which our own key is valid ahead; others ask for it again at half of that. */
 export const MATRIX_KEY_VALID_MS = 7 * DAY
 /** Servers whose keys are kept; the one asked least recently makes room. And keys of one server. */
@@ -68,6 +68,8 @@ export const MATRIX_ENDS = 100
 /** Bytes of events, and changes of state, kept in memory for the next look at them. */
 export const MATRIX_EVENT_CACHE_BYTES = 1 * MIB
 export const MATRIX_STATE_CACHE = 4
+/** Milliseconds without an event after which these are forgotten. */
+export const MATRIX_CACHE_MS = 1 * MINUTE
 /** Changes of state after which one is written whole: bounds how many rows a state is read from. */
 export const MATRIX_STATE_CHAIN = 24
 /** Users joined to one room, and rooms at once. */
@@ -89,7 +91,11 @@ export const MATRIX_WELCOME_MS = 2 * SECOND
 export const MATRIX_INVITES_PER_DAY = 3
 /** Invites from other servers that wait for a moderator. */
 export const MATRIX_INVITES_KEPT = 50
-/** Events removed in one write when old ones are pruned. */
-export const MATRIX_PRUNED = 200
+/** Events removed in one write when old ones are pruned: each is a page or two of the database in memory until the write ends. */
+export const MATRIX_PRUNED = 100
+/** Events stored in a room after which its oldest messages are removed: a flood must not grow the database until the sweep. */
+export const MATRIX_TRIM = 500
+/** State events stored in a room after which it is pruned as a whole, which reads all of it. */
+export const MATRIX_STATE_PRUNE = 2000
 /** Milliseconds after its arrival at which a request for what is private or absent is answered, for both alike. */
 export const MATRIX_ABSENT_MS = 60

@@ -22,7 +22,7 @@ export const BODY_CRUMBS = 128
 /** Fields of a form, and values in a JSON body: the largest of ours has ten. */
 export const BODY_FIELDS = 64
 /** Milliseconds a captcha can be answered. */
-export const RIDDLE_MS = 10 * MINUTE
+export const CAPTCHA_MS = 10 * MINUTE
 /** Links that lead nowhere, asked for in an hour by everyone together; who holds a real one is never refused for them. */
 export const BAD_LINKS_PER_HOUR = 600
 /** Claims by one link in an hour that let nobody in: each tells its holder whether somebody is a member. */
@@ -34,7 +34,7 @@ export const SESSION_MS = 30 * MINUTE
 /** Sessions kept of each group, newcomers and known; the oldest goes first. A session is some 300 bytes. */
 export const SESSIONS = 2000
 /** Captcha images kept; the oldest goes first, and its captcha is drawn again when fetched. An image is some 17 KB. */
-export const RIDDLE_IMAGES = 64
+export const CAPTCHA_IMAGES = 64
 
 // --- onion -----------------------------------------------------------------------------------------------------
 
@@ -106,6 +106,11 @@ export const CONTROL_LINES_TURN = 64
 export const CONTROL_HEARTBEAT_MS = 5 * SECOND
 /** Milliseconds between two reports of one request's progress: enough for a person's eye. */
 export const CONTROL_PROGRESS_MS = 200
+
+/** Backups at once: each keeps LMDB from reusing pages, so that the database grows meanwhile. */
+export const BACKUPS_AT_ONCE = 2
+/** Bytes of rows after which a page of a backup is sent: some milliseconds of work in one turn of the event loop. */
+export const BACKUP_PAGE_BYTES = 256 * KIB
 
 // --- closing ---------------------------------------------------------------------------------------------------
 

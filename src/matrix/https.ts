@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { isIP } from 'node:net'
-import { rootCertificates } from 'node:tls'
+import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
 import { RelayError } from '../lib/errors.js'
 import { SECOND } from '../lib/limits.js'
 import {
@@ -51,8 +51,9 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
     maxFreeSockets: 1,
     timeout: KEEP_MS,
     maxCachedSessions: 16,
-    ...(ca === null ? {} : { ca: [...rootCertificates, readRoots(ca)] }),
   })
+  // One for all connections: given as `ca`, the roots would be parsed for each, and be part of each socket's pool name.
+  const secureContext = contextOf(ca)
   let active = 0
   const waiting: Array<() => void> = []
 
@@ -67,13 +68,21 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
     }
   }
 
+  /** A kept connection may be closed at the very moment it is used again: that says nothing of the server. */
   function send(call: Call): Promise<WellKnownAnswer> {
+    return attempt(call).catch((err: NodeJS.ErrnoException & { reused?: boolean }) => {
+      if (err.reused && err.code === 'ECONNRESET') return attempt(call)
+      throw err
+    })
+  }
+
+  function attempt(call: Call): Promise<WellKnownAnswer> {
     const { host, port, path, method = 'GET', headers = {}, certificate, body } = call
     const most = call.bytes ?? MATRIX_SMALL_ANSWER_BYTES
     if (isIP(host) && !rules.allows(host)) return Promise.reject(new Error(`${host} is a private address`))
     return new Promise((resolve, reject) => {
       const options = {
-        ...{ agent, host, port, path, method, lookup: rules.lookup },
+        ...{ agent, secureContext, host, port, path, method, lookup: rules.lookup },
         // an IP address has no place in the TLS handshake, but it has one in the certificate
         ...(isIP(certificate) ? { servername: '' } : { servername: certificate }),
         headers: {
@@ -108,7 +117,7 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
       )
       req.on('error', (err) => {
         clearTimeout(timer)
-        reject(err)
+        reject(Object.assign(err, { reused: req.reusedSocket }))
       })
       req.end(body)
     })
@@ -140,9 +149,10 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
   }
 }
 
-function readRoots(path: string): string {
+function contextOf(ca: string | null): SecureContext {
+  if (ca === null) return createSecureContext()
   try {
-    return readFileSync(path, 'utf8')
+    return createSecureContext({ ca: [...rootCertificates, readFileSync(ca, 'utf8')] })
   } catch (err) {
     throw new RelayError('certificate_unusable', `matrix.ca: ${(err as Error).message}`, { cause: err })
   }

@@ -2,6 +2,7 @@
 
 import { join } from 'node:path'
 import { DAY } from '../lib/limits.js'
+import { MATRIX_CACHE_MS } from '../lib/matrix-limits.js'
 import { createActions } from './actions.js'
 import { createAddressRules } from './addresses.js'
 import { createFederationClient } from './client.js'
@@ -24,7 +25,7 @@ import { openLobby } from './lobby.js'
 import { createLocalUsers } from './local-users.js'
 import { createOtherRooms } from './other-rooms.js'
 import { createOutbox } from './outbox.js'
-import { pruneRoom } from './prune.js'
+import { createPruner } from './prune.js'
 import { createRoomData } from './room-data.js'
 import { createRoomGraph } from './room-graph.js'
 import { createViews } from './views.js'
@@ -85,6 +86,23 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
   const views = createViews({ matrix, data, lobby, guests, users, rooms }, { server, expiresDays })
   const as = createActions({ store, data, graph, lobby, users, guests, inviter, rooms }, server)
 
+  const pruner = createPruner({ matrix, data, graph, log, now }, options)
+  closers.push(() => pruner.close())
+
+  // what a busy time has cached is of no use in a quiet one
+  let isQuiet = true
+  closers.push(
+    graph.onKept(() => {
+      isQuiet = false
+    }),
+  )
+  closers.push(
+    clock.every(MATRIX_CACHE_MS, () => {
+      if (isQuiet) data.clear()
+      isQuiet = true
+    }),
+  )
+
   // a removed member loses its voice in every room
   closers.push(
     store.members.onChange(({ feed }) => {
@@ -122,7 +140,7 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
     await expire()
     await guests.sweep()
     await rooms.sweep()
-    for (const { id } of matrix.rooms()) await pruneRoom({ matrix, data, graph }, id, options, now())
+    await pruner.sweep()
   }
 
   const history = createHistory(data)

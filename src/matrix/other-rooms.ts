@@ -110,7 +110,7 @@ export function createOtherRooms(
       }),
     async join(room) {
       if (matrix.rooms().length >= MATRIX_ROOMS)
-        throw new RelayError('quota_reached', 'too many Matrix rooms')
+        throw new RelayError('quota_reached', 'too many Matrix rooms', { limit: 'matrix_rooms' })
       const { roomId, servers } = isRoomAlias(room) ? await joiner.resolve(room) : await known(room)
       const held = data.view(roomId)
       if (held && data.members(held).get(relay)?.membership === 'join') return roomId

@@ -44,6 +44,7 @@ export interface RoomData {
   event(roomId: string, n: number, id: string): KeptEvent | undefined
   /** Keeps an event, and has it at hand. */
   putEventNow(n: number, event: RoomEvent, note: Omit<MatrixEventRecord, 'pdu'>): void
+  removeEventNow(n: number, id: string, order: number): void
   state(n: number, number: number): StateMap
   /** Keeps a state as changes to another one, or as a whole where there is none; answers its number. */
   putStateNow(n: number, base: number, changes: StateMap): number
@@ -55,6 +56,9 @@ export interface RoomData {
   /** Forgets what is at hand: a write that failed may have put there what is not so. */
   clear(): void
 }
+
+/** Text of its own: an id read from a request is a slice, which keeps the whole request in memory. */
+const copyOf = (text: string): string => Buffer.from(text).toString()
 
 /** Rooms whose members are at hand. */
 const SUMMARIES = 16
@@ -91,8 +95,9 @@ export function createRoomData(store: MatrixStore): RoomData {
     if (!record) return undefined
     const { pdu, ...note } = record
     // its length as text stands for what it takes as an object
-    const kept = { ...note, event: toKnown(pdu as Pdu, id, roomId), bytes: 2 * JSON.stringify(pdu).length }
-    remember(name, kept)
+    const bytes = 2 * JSON.stringify(pdu).length
+    const kept = { ...note, event: toKnown(pdu as Pdu, copyOf(id), copyOf(roomId)), bytes }
+    remember(copyOf(name), kept)
     return kept
   }
 
@@ -167,6 +172,13 @@ export function createRoomData(store: MatrixStore): RoomData {
     return found
   }
 
+  /** A failed write must not leave at hand what it takes back. */
+  function drop(n: number, id: string): void {
+    const held = events.get(`${n} ${id}`)
+    if (held) eventBytes -= held.bytes
+    events.delete(`${n} ${id}`)
+  }
+
   return {
     view(roomId) {
       const record = store.room(roomId)
@@ -176,10 +188,11 @@ export function createRoomData(store: MatrixStore): RoomData {
     event,
     putEventNow(n, added, note) {
       store.putEventNow(n, added.id, { pdu: added.pdu, ...note })
-      // what a failed write takes back must not stay at hand
-      const held = events.get(`${n} ${added.id}`)
-      if (held) eventBytes -= held.bytes
-      events.delete(`${n} ${added.id}`)
+      drop(n, added.id)
+    },
+    removeEventNow(n, id, order) {
+      store.removeEventNow(n, id, order)
+      drop(n, id)
     },
     state,
     putStateNow(n, base, changes) {

@@ -11,6 +11,7 @@ import { buildEvent, type EventDraft, type RoomEvent, stateName } from './event.
 import { domainOf } from './ids.js'
 import type { JsonObject } from './json.js'
 import { judge, type Outcome, refusal } from './judgement.js'
+import { createListeners } from './listeners.js'
 import { redactNow } from './redactions.js'
 import type { RoomData, RoomView } from './room-data.js'
 import { type RoomVersion, roomVersion } from './room-version.js'
@@ -70,6 +71,8 @@ export interface RoomGraph {
   /** Queues an event for a server of its own, as for one that was only invited. */
   tellNow(roomId: string, event: RoomEvent, servers: Iterable<string>, afterFlush: AfterFlush): void
   onPlaced(listener: (placed: Placed) => void): () => void
+  /** Told of every event that is stored, accepted or not. */
+  onKept(listener: (roomId: string, isState: boolean) => void): () => void
   /** Told of the servers for which something waits. */
   onQueued(listener: (server: string) => void): () => void
 }
@@ -82,8 +85,9 @@ export interface GraphComponents {
 }
 
 export function createRoomGraph({ store, data, key, clock }: GraphComponents, server: string): RoomGraph {
-  const placedListeners = new Set<(placed: Placed) => void>()
-  const queuedListeners = new Set<(server: string) => void>()
+  const placed = createListeners<[Placed]>()
+  const kept = createListeners<[roomId: string, isState: boolean]>()
+  const queued = createListeners<[server: string]>()
 
   function viewOr(roomId: string): RoomView {
     const view = data.view(roomId)
@@ -152,6 +156,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     )
     const at = clock.now()
     const order = store.nextNow('order')
+    afterFlush(() => kept.tell(roomId, event.stateKey !== undefined))
     if (outcome.is === 'rejected') {
       data.putEventNow(n, event, { before, after: before, order, at, rejected: outcome.why })
       return outcome
@@ -170,9 +175,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     if (ours || from !== null)
       tellNow(roomId, event, audience(data, server, view, now, event, from), afterFlush)
     const { kind } = view.record
-    afterFlush(() => {
-      for (const listener of placedListeners) listener({ roomId, event, kind, ours, at })
-    })
+    afterFlush(() => placed.tell({ roomId, event, kind, ours, at }))
     return outcome
   }
 
@@ -188,9 +191,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       if (held >= MATRIX_QUEUE) store.sentNow(store.waiting(each, 1).map((oldest) => oldest.key))
       store.queueNow(each, { room: roomId, event: event.id })
       // not before it can be read
-      afterFlush(() => {
-        for (const listener of queuedListeners) listener(each)
-      })
+      afterFlush(() => queued.tell(each))
     }
   }
 
@@ -198,8 +199,8 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     { id, version, record, map }: RoomView,
     { sender, type, stateKey, content }: Saying,
   ): EventDraft {
-    const kept = record.ends.slice(-MATRIX_PREV_EVENTS)
-    const depth = Math.max(0, ...kept.map((each) => data.event(id, record.n, each)?.event.pdu.depth ?? 0))
+    const prev = record.ends.slice(-MATRIX_PREV_EVENTS)
+    const depth = Math.max(0, ...prev.map((each) => data.event(id, record.n, each)?.event.pdu.depth ?? 0))
     const auth = authTypes({ type, sender, stateKey, content }, version).flatMap(
       ([name, stateOf]) => map.get(stateName(name, stateOf)) ?? [],
     )
@@ -210,7 +211,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       content,
       ...(stateKey === undefined ? {} : { state_key: stateKey }),
       depth: Math.min(depth + 1, Number.MAX_SAFE_INTEGER),
-      prev_events: kept,
+      prev_events: prev,
       auth_events: auth,
       origin_server_ts: clock.now(),
     }
@@ -316,9 +317,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
         state: after,
         since: at,
       })
-      afterFlush(() => {
-        for (const listener of placedListeners) listener({ roomId, event: join, kind, ours: true, at })
-      })
+      afterFlush(() => placed.tell({ roomId, event: join, kind, ours: true, at }))
     },
     bridgeNow(roomId, event, state, events) {
       const view = viewOr(roomId)
@@ -335,13 +334,8 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
       advanceNow(view, [...view.record.ends, event.id].slice(-MATRIX_ENDS), event.id, after)
     },
     tellNow,
-    onPlaced(listener) {
-      placedListeners.add(listener)
-      return () => placedListeners.delete(listener)
-    },
-    onQueued(listener) {
-      queuedListeners.add(listener)
-      return () => queuedListeners.delete(listener)
-    },
+    onPlaced: placed.add,
+    onKept: kept.add,
+    onQueued: queued.add,
   }
 }

@@ -1,5 +1,6 @@
 // What a muxrpc session is given: the bytes' carrier, the caller, and what all sessions share.
 
+import { RelayError } from '../lib/errors.js'
 import type { Registry } from './registry.js'
 import type { CallerLimits, TotalLimits } from './stream-limits.js'
 
@@ -24,8 +25,16 @@ export interface Caller {
 export interface SessionParts<C> {
   registry: Registry<C>
   totals: TotalLimits
+  /** Told of each error that a call is answered with, for the counters. */
+  onRefusal?(err: RelayError): void
   /** Told what a method threw that was no refusal. */
   onFault(err: unknown, caller: C, name: string): void
+}
+
+/** Tells a refusal from a fault of ours. */
+export function reportError<C>(parts: SessionParts<C>, err: unknown, caller: C, name: string): void {
+  if (err instanceof RelayError) parts.onRefusal?.(err)
+  else parts.onFault(err, caller, name)
 }
 
 /** Hears the answer to a call of ours. */
@@ -34,4 +43,9 @@ export type Answer = (err: Error | null, value?: unknown) => void
 /** The body of a call that is answered once. */
 export function encodeCall(name: readonly string[], args: unknown[]): Buffer {
   return Buffer.from(JSON.stringify({ name, args }))
+}
+
+/** The end of a stream as the error that a call of ours is answered with. */
+export function asError(end: Error | true): Error {
+  return end === true ? new Error('ended by the other end') : end
 }

@@ -20,12 +20,20 @@ import {
   type Taking,
   TYPE_BITS,
 } from './codec.js'
-import { type Answer, type Caller, encodeCall, type SessionParts, type Transport } from './contract.js'
+import {
+  type Answer,
+  asError,
+  type Caller,
+  encodeCall,
+  reportError,
+  type SessionParts,
+  type Transport,
+} from './contract.js'
 import { EndedStreams } from './ended-streams.js'
 import { type Method, type MethodType, nameOf } from './registry.js'
 import { RpcStream, type StreamHandler, type StreamOwner } from './stream.js'
 import type { Account, CallerLimits } from './stream-limits.js'
-import { Waiters } from './waiters.js'
+import { Waiters, wakeLater } from './waiters.js'
 
 /**
  * Errors a caller may be answered before it has read any of them, as a multiple of the calls it may have: each costs
@@ -146,9 +154,10 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
 
   begin(flags: number, length: number, request: number): Taking {
     const most = this.caller.limits.frameBytes
-    if (length > most || ((flags & TYPE_BITS) !== 0 && length > JSON_BYTES))
-      throw new RelayError('message_too_large', `frame of ${length} bytes`)
     const known = this.open?.get(request)
+    const json = known instanceof RpcStream ? known.jsonBytes : JSON_BYTES
+    if (length > most || ((flags & TYPE_BITS) !== 0 && length > json))
+      throw new RelayError('message_too_large', `frame of ${length} bytes`)
     this.current = known ?? null
     if (known === undefined) {
       if (request <= 0) return 'skip'
@@ -236,7 +245,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     try {
       stream.handler.data?.(body, type)
     } catch (err) {
-      if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, 'data')
+      reportError(this.parts, err, this.caller, 'data')
       stream.end(err)
       stream.handler.ended?.(err as Error)
     }
@@ -296,7 +305,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
     try {
       method.open(this.caller, stream, ...(args as unknown[]))
     } catch (err) {
-      if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, nameOf(name))
+      reportError(this.parts, err, this.caller, nameOf(name))
       this.countError()
       stream.end(err)
     }
@@ -304,12 +313,13 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
 
   private find(name: unknown, type: unknown, args: unknown, streams: boolean): Method<C> {
     const method = this.parts.registry.find(this.caller, name, type, args, streams)
-    if (this.working + this.streams >= this.caller.limits.calls) throw new RelayError('busy')
+    if (this.working + this.streams >= this.caller.limits.calls)
+      throw new RelayError('busy', undefined, { limit: 'calls_per_connection' })
     return method
   }
 
   private refuse(flags: number, request: number, err: unknown, name: unknown): void {
-    if (!(err instanceof RelayError)) this.parts.onFault(err, this.caller, nameOf(name))
+    reportError(this.parts, err, this.caller, nameOf(name))
     this.countError()
     this.send(flags, -request, encodeError(err))
   }
@@ -336,12 +346,4 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   private stopIfEvicted(): void {
     if (this.isClosed) throw new RelayError('busy')
   }
-}
-
-function wakeLater(waiters: Waiters): void {
-  waiters.wake()
-}
-
-function asError(end: Error | true): Error {
-  return end === true ? new Error('ended by the other end') : end
 }

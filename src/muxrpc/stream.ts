@@ -1,6 +1,6 @@
 // One muxrpc stream, whichever end opened it: open, then ended. Both ends' streams are of this one kind.
 
-import { OUTGOING_BYTES } from '../lib/limits.js'
+import { JSON_BYTES, OUTGOING_BYTES } from '../lib/limits.js'
 import { type BodyType, BYTES, encodeBody, encodeError, JSON_BODY, TRUE } from './codec.js'
 
 /** What a stream's user is told. An object with methods: a closure for each would be memory for every stream. */
@@ -32,6 +32,8 @@ export class RpcStream {
   handler: StreamHandler = NOTHING
   isEnded = false
   isWaiting = false
+  /** bytes of one JSON or text body that the other end may send on it */
+  jsonBytes = JSON_BYTES
   private backlog: Backlog | null = null
 
   /**

@@ -33,3 +33,8 @@ export class Waiters {
 function hasRoom(stream: RpcStream): boolean {
   return stream.isEnded || stream.hasRoom
 }
+
+/** For `setImmediate`, without a closure. */
+export function wakeLater(waiters: Waiters): void {
+  waiters.wake()
+}

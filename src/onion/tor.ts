@@ -1,7 +1,7 @@
 // A tor of our own: the system's program as our child, in a directory of its own, gone when we are.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
@@ -45,30 +45,40 @@ const WORDS = 300
 const OURS =
   /^\s*[+/]?(DataDirectory|ControlPort|ControlSocket|CookieAuth\w*|HashedControlPassword|RunAsDaemon|User|__\w+)\b/im
 
-/** The torrc of the child. @param extra the operator's lines @throws Error for lines that would undo ours */
+/** Lines of the template that the operator's own replace: tor takes two of them for a contradiction. */
+const REPLACED = ['SocksPort', 'MaxMemInQueues']
+
+/** The template, `tor/torrc.in` of the installation: above the sources as well as above a build in one file. */
+function readTemplate(): string {
+  for (const above of ['../../', '../']) {
+    const url = new URL(`${above}tor/torrc.in`, import.meta.url)
+    if (existsSync(url)) return readFileSync(url, 'utf8')
+  }
+  throw new Error('tor/torrc.in is missing: install the relay again')
+}
+
+/**
+ * Fills in the torrc of the child.
+ * @param extra the operator's lines
+ * @throws Error for lines that would undo ours
+ */
 export function composeTorrc({ dir, pid, extra }: { dir: string; pid: number; extra: string }): string {
   const [, forbidden] = OURS.exec(extra) ?? []
   if (forbidden) throw new Error(`onion.extra_torrc may not set ${forbidden}`)
   const path = (...parts: string[]): string => JSON.stringify(join(dir, ...parts))
-  return [
-    `DataDirectory ${path()}`,
-    // a path in our own directory, which nobody else can open, instead of a port that anybody on the machine can
-    `ControlPort unix:${path('control')}`,
-    'CookieAuthentication 1',
-    `CookieAuthFile ${path('cookie')}`,
-    // tor would take 0 beside another for a contradiction
-    ...(/^\s*\+?SocksPort\b/im.test(extra) ? [] : ['SocksPort 0']),
-    'ClientOnly 1',
-    // an SD card's life
-    'AvoidDiskWrites 1',
-    'Log notice stdout',
-    // inside the service's sandbox tor cannot see how much there is, and would take gigabytes before it sheds any
-    ...(/^\s*\+?MaxMemInQueues\b/im.test(extra) ? [] : [`MaxMemInQueues ${queueBytes(totalmem())} bytes`]),
-    // until we own it by the connection, which it notices at once
-    `__OwningControllerProcess ${pid}`,
-    extra,
-    '',
-  ].join('\n')
+  const values: Record<string, string> = {
+    ...{ DIR: path(), CONTROL: path('control'), COOKIE: path('cookie') },
+    ...{ PID: String(pid), QUEUE_BYTES: String(queueBytes(totalmem())), EXTRA: extra },
+  }
+  const isReplaced = (line: string): boolean =>
+    REPLACED.some(
+      (option) => line.startsWith(option) && new RegExp(`^\\s*\\+?${option}\\b`, 'im').test(extra),
+    )
+  return readTemplate()
+    .split('\n')
+    .filter((line) => !isReplaced(line))
+    .join('\n')
+    .replace(/@([A-Z_]+)@/g, (whole, name: string) => values[name] ?? whole)
 }
 
 /** Bytes that cells of all circuits may take in tor, of a board with so many: then it closes the largest. */

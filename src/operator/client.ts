@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { AdvisedError, isErrorCode, RelayError } from '../lib/errors.js'
 import { CONTROL_ANSWER_BYTES, CONTROL_REQUESTS, MINUTE, SECOND } from '../lib/limits.js'
 import type { OnProgress, Progress } from './call.js'
-import { decodeLine, encodeLine, readLines } from './codec.js'
+import { decodeLine, encodeLine, readLines, SOCKET_PATH_BYTES } from './codec.js'
 import { OPERATOR_METHODS, type Operator, PROTOCOL_VERSION } from './protocol.js'
 
 export interface OperatorClient {
@@ -32,8 +32,6 @@ interface PendingCall {
 const OVERLOADED =
   'raise the limit (ulimit -n; LimitNOFILE of the unit), or end programs that hold many files'
 
-/** Bytes a unix socket's path may have. */
-const PATH_BYTES = 107
 const PATIENCE_MS = MINUTE
 const CONNECT_MS = 10 * SECOND
 
@@ -148,7 +146,7 @@ function isTaken(path: string): Promise<boolean> {
 }
 
 function open(path: string, dataDir: string): Promise<Socket> {
-  if (Buffer.byteLength(path) > PATH_BYTES) {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) {
     throw new RelayError('data_unusable', `${path} is longer than a unix socket's path may be`)
   }
   return new Promise((resolve, reject) => {

@@ -25,6 +25,9 @@ export type Reply =
   | { id: number; progress: Progress | null }
   | { id: number | null; error: { code: ErrorCode; message: string } }
 
+/** Bytes that the path of a unix socket can have: 108 with its terminator. */
+export const SOCKET_PATH_BYTES = 107
+
 const NEWLINE = 10
 /** Bytes of a reader's buffer to begin with, and that it keeps between lines. */
 const BUFFER_BYTES = 16 * KIB

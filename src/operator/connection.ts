@@ -3,6 +3,7 @@
 import type { Socket } from 'node:net'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../lib/clock.js'
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError, toPublicError } from '../lib/errors.js'
 import {
   CONTROL_ANSWER_BYTES,
@@ -31,6 +32,7 @@ export interface ControlComponents {
   handlers: OperatorHandlers
   log: Log
   clock: Clock
+  counters?: Counters
 }
 
 export interface Connection {
@@ -55,7 +57,7 @@ export function failure(id: number | null, thrown: unknown): Reply {
  */
 export function serveConnection(
   socket: Socket,
-  { handlers, log, clock }: ControlComponents,
+  { handlers, log, clock, counters = NO_COUNTERS }: ControlComponents,
   version: string,
 ): Connection {
   const hangUp = new AbortController()
@@ -85,7 +87,8 @@ export function serveConnection(
   function begin({ id, method, params }: Request): void {
     if (!Object.hasOwn(handlers, method)) throw new RelayError('no_such_method', method.slice(0, 40))
     if (underWay.has(id)) throw new RelayError('bad_argument', `request ${id} is still under way`)
-    if (underWay.size >= CONTROL_REQUESTS) throw new RelayError('busy')
+    if (underWay.size >= CONTROL_REQUESTS)
+      throw new RelayError('busy', undefined, { limit: 'control_requests' })
     const handler: (params: readonly unknown[], call: Call) => Promise<unknown> =
       handlers[method as keyof OperatorHandlers]
     let told = Number.NEGATIVE_INFINITY
@@ -105,6 +108,7 @@ export function serveConnection(
       .catch((err) => {
         if (hangUp.signal.aborted) return
         const reply = failure(id, err)
+        counters.refused(toPublicError(err))
         if ('error' in reply && reply.error.code === 'internal')
           log.error({ err, method }, 'operator call failed')
         send(reply)
@@ -124,6 +128,7 @@ export function serveConnection(
       id = idOf(message)
       begin(requestOf(message))
     } catch (err) {
+      if (err instanceof RelayError) counters.refused(err)
       send(failure(id, err))
     }
   }

@@ -1,23 +1,28 @@
 // What can be found out about a relay's health: each check says what it saw and, where that is bad, what to do.
 
-import { existsSync, statfsSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { isClockSet } from '../lib/clock.js'
 import { JOINS_PER_DAY, MIB } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { examineFile } from '../store/file-check.js'
 import { DATA_FILE } from '../store/layout.js'
+import type { OnStoreProgress } from '../store/rebuild.js'
 import type { Store } from '../store/store.js'
+import type { Call } from './call.js'
+import { DESCRIPTORS_HIGH, fileDescriptors, freeBytes } from './process-facts.js'
 import type { DoctorCheck, DoctorReport } from './protocol.js'
 
 export interface DoctorOptions {
   dataDir: string
   /** also fold the relay's own feed into the members table anew, and the invites into their indexes */
   rebuild: boolean
+  /** leave out what reads the whole store */
+  quick?: boolean
 }
 
 /** Free bytes under which a relay will soon refuse messages. */
-const LOW_DISK = 200 * MIB
+export const LOW_DISK = 200 * MIB
 
 /** The oldest Node that package.json lets the relay run on. */
 export const LEAST_NODE = [20, 12] as const
@@ -47,14 +52,21 @@ export function report(checks: DoctorCheck[]): DoctorReport {
 /** What the running relay finds in itself; it goes on serving meanwhile. */
 export async function examine(
   { store, now }: { store: Store; now: () => number },
-  { dataDir, rebuild }: DoctorOptions,
+  { dataDir, rebuild, quick = false }: DoctorOptions,
+  { signal, progress }: Partial<Call> = {},
 ): Promise<DoctorReport> {
+  const onProgress = (stage: string) => (done: number, total: number | null) => {
+    signal?.throwIfAborted()
+    progress?.({ stage, done, total })
+  }
   const checks = [
     ...checkProcess(dataDir, now()),
-    ...[await checkStore(store), await checkFeeds(store)],
+    ...checkDescriptors(),
+    ...(quick ? [] : [await checkStore(store, onProgress('store'))]),
+    await checkFeeds(store),
     ...checkJoins(store),
   ]
-  if (rebuild) checks.push(await rebuildMembers(store))
+  if (rebuild) checks.push(await rebuildMembers(store, onProgress('rebuild')))
   return report(checks)
 }
 
@@ -87,8 +99,7 @@ export function checkClock(now: number): DoctorCheck {
 function checkDisk(dataDir: string): DoctorCheck {
   let free: number
   try {
-    const { bavail, bsize } = statfsSync(dataDir)
-    free = bavail * bsize
+    free = freeBytes(dataDir)
   } catch (err) {
     return trouble('disk', 'error', (err as Error).message, 'name the data directory with --data')
   }
@@ -96,6 +107,15 @@ function checkDisk(dataDir: string): DoctorCheck {
   return free >= LOW_DISK
     ? sound('disk', shown)
     : trouble('disk', 'error', shown, 'make room, or new messages will be refused')
+}
+
+/** Without a file descriptor left, the relay hangs up on every caller. */
+export function checkDescriptors(found = fileDescriptors()): DoctorCheck[] {
+  if (!found) return []
+  const shown = `${found.open} of ${found.limit} file descriptors are in use`
+  return found.open < DESCRIPTORS_HIGH * found.limit
+    ? [sound('descriptors', shown)]
+    : [trouble('descriptors', 'error', shown, 'raise LimitNOFILE of the unit, or ulimit -n, and restart')]
 }
 
 function checkFile(path: string): DoctorCheck {
@@ -111,8 +131,8 @@ function checkFile(path: string): DoctorCheck {
     : sound('store', `every page of ${path} is sound`)
 }
 
-async function checkStore(store: Store): Promise<DoctorCheck> {
-  const problems = await store.verify()
+async function checkStore(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
+  const problems = await store.verify(onProgress)
   const { feeds, messages } = store.feeds.totals()
   if (problems.length === 0)
     return sound('store', `sound: ${count(messages, 'message')} of ${count(feeds, 'feed')}`)
@@ -151,8 +171,8 @@ function checkJoins({ invites }: Store): DoctorCheck[] {
   })
 }
 
-async function rebuildMembers(store: Store): Promise<DoctorCheck> {
-  const { differences, members, blocks, marks } = await store.members.rebuild()
+async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
+  const { differences, members, blocks, marks } = await store.members.rebuild(onProgress)
   if (differences.length === 0 && marks === 0)
     return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
   // A difference found is mended, so the store is sound now; that there was one is what the operator must learn.

@@ -28,9 +28,10 @@ export interface OperatorComponents {
   peer: Peer
   now: () => number
   status(): RelayStatus
-  doctor(options: { rebuild: boolean }, call: Call): Promise<DoctorReport>
+  doctor(options: { rebuild: boolean; quick: boolean }, call: Call): Promise<DoctorReport>
   reload: Operator['reload']
-  backup: OperatorHandlers['backup']
+  backups: Pick<OperatorHandlers, 'backup' | 'backupNext'>
+  metrics: Operator['metrics']
   recoveryFinish: Operator['recoveryFinish']
   setup: Setup
   /** the lobby on Matrix, or null where it is off */
@@ -72,10 +73,13 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
   return {
     ...onMatrix,
     status: async () => components.status(),
-    doctor: ([options], call) =>
-      components.doctor({ rebuild: asObject(options ?? {}).rebuild === true }, call),
+    doctor([options], call) {
+      const { rebuild, quick } = asObject(options ?? {})
+      return components.doctor({ rebuild: rebuild === true, quick: quick === true }, call)
+    },
+    metrics: () => components.metrics(),
     reload: () => components.reload(),
-    backup: components.backup,
+    ...components.backups,
     recoveryFinish: () => components.recoveryFinish(),
 
     async inviteCreate([asked]) {

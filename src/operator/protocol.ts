@@ -1,6 +1,7 @@
 // What the local operator may ask over the control socket: methods and shapes that both ends share. No I/O.
 
 import type { MatrixStatus } from '../matrix/contract.js'
+import type { BackupEnd, BackupNote } from '../store/backup-format.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
 import type { OnProgress } from './call.js'
@@ -24,6 +25,7 @@ const METHODS: Record<keyof Operator, true> = {
   blockedList: true,
   doctor: true,
   reload: true,
+  metrics: true,
   settings: true,
   setup: true,
   mode: true,
@@ -36,6 +38,7 @@ const METHODS: Record<keyof Operator, true> = {
   aliasList: true,
   aliasRevoke: true,
   backup: true,
+  backupNext: true,
   recoveryFinish: true,
   ...MATRIX_METHODS,
 }
@@ -51,6 +54,8 @@ export interface Addresses {
   https: string | null
   onion: string | null
   whois: string | null
+  /** URL of the metrics, where `metrics.port` is set */
+  metrics: string | null
 }
 
 /** How the relay is reached by HTTPS under its domain. Times are Unix ms. */
@@ -88,6 +93,8 @@ export interface RelayStatus {
   members: number
   online: number
   tunnels: number
+  /** members whose apps have asked for EBT since the start, while `feeds.ebt` is off */
+  ebt_refused: number
   feeds: number
   messages: number
   /** of the messages kept, and the most there may be */
@@ -99,6 +106,8 @@ export interface RelayStatus {
   https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
   matrix: MatrixStatus
+  /** what the operator should know, one sentence each */
+  warnings: string[]
 }
 
 /** An invite as it is listed: never its seed, which the relay does not keep. Times are Unix ms. */
@@ -167,22 +176,16 @@ export interface AuditInfo {
   detail: string
 }
 
-/** A copy of the store, and what it says of itself. */
-export interface BackupInfo {
-  /** where it lies */
-  dir: string
-  id: string
-  /** Unix ms */
-  created: number
-  messages: number
-  bytes: number
-}
+/** The next piece of a backup: a page of rows in base64, or the end. */
+export type BackupPiece = { page: string } | { end: BackupEnd }
 
 /** What the room is called and who may come in. */
 export interface SettingsInfo {
   name: string
   description: string
   mode: PrivacyMode
+  /** whether members may replicate by EBT, whatever the configuration says */
+  ebt: boolean
   set_up: boolean
   /** until set-up is done: what the web's set-up page asks for */
   setup_token: string | null
@@ -193,6 +196,8 @@ export interface SetupAnswers {
   description: string
   /** feed id of whoever shall administer the room over SSB: followed, and given the role */
   admin?: string
+  /** whether members may replicate by EBT; left out, it stays as it is */
+  ebt?: boolean
 }
 
 export interface BlockedInfo {
@@ -247,6 +252,8 @@ export interface Operator extends MatrixMethods {
   unblock(id: string): Promise<void>
   blockedList(): Promise<BlockedInfo[]>
   settings(): Promise<SettingsInfo>
+  /** All metrics in the OpenMetrics text format. */
+  metrics(): Promise<string>
   /** Answers the first run's questions, or changes the answers later. */
   setup(answers: SetupAnswers): Promise<SettingsInfo>
   /** Changes the privacy mode, effective on live connections at once. */
@@ -264,12 +271,17 @@ export interface Operator extends MatrixMethods {
   aliasList(): Promise<AliasInfo[]>
   /** Frees a name. @throws `not_found` */
   aliasRevoke(alias: string): Promise<void>
-  /** Copies the store into a new directory beside it, which the caller packs and removes. */
-  backup(): Promise<BackupInfo>
+  /** Opens a snapshot of the store for this connection, which closes it. @throws `busy` */
+  backup(): Promise<BackupNote>
+  /** Reads on in that snapshot; after the end it is closed. */
+  backupNext(): Promise<BackupPiece>
   /** After a restore: publish again without asking any further how far the relay's own feed had come. */
   recoveryFinish(): Promise<void>
-  /** `rebuild` folds the relay's own feed into the members table again and reports every difference found. */
-  doctor(options: { rebuild?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
+  /**
+   * `rebuild` folds the relay's own feed into the members table again and reports every difference found;
+   * `quick` does not read the whole store, for a check every minute.
+   */
+  doctor(options: { rebuild?: boolean; quick?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>
   /** What SIGHUP does: read the configuration file again; answers the keys that changed and those that need a restart. */
   reload(): Promise<{ applied: string[]; needs_restart: string[] }>
 }

@@ -6,7 +6,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import type { HostPort } from '../ssb/invite-code.js'
 import { aliasLink, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, siteAt, ssbPortAt } from '../web/address.js'
-import type { Listener, PublicName, RelayNames, Web } from '../web/app.js'
+import type { Listener, PublicName, RelayHostnames, Web } from '../web/app.js'
 import type { Addresses, RelayStatus } from './protocol.js'
 
 /** What the onion's own listeners are called. */
@@ -16,16 +16,17 @@ export const ONION = 'onion'
 export interface Listening {
   ssb: { port: number } | null
   web: (Listener & Pick<Web, 'trouble'>) | null
-  domain: Pick<PublicName, 'url' | 'status' | 'look'> | null
+  domain: Pick<PublicName, 'url' | 'status' | 'check'> | null
   whois: Listener | null
   onion: { name(): string | null; status(): RelayStatus['onion'] } | null
   /** the lobby on Matrix */
   matrix: OpenedMatrix | null
+  metrics: { url: string | null } | null
 }
 
 export const NOTHING_LISTENS: Listening = {
   ...{ ssb: null, web: null, domain: null, whois: null },
-  ...{ onion: null, matrix: null },
+  ...{ onion: null, matrix: null, metrics: null },
 }
 
 export interface ReachOptions {
@@ -41,7 +42,7 @@ export interface Reach {
   address(host?: string): HostPort
   /** Where a browser opens the pages, without a path. */
   site(host?: string): string
-  names(): RelayNames
+  names(): RelayHostnames
   addresses(): Addresses
   /** The same for a caller, by the SSB listener that it came through. */
   addressFor(listener: string): HostPort
@@ -58,7 +59,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
   const more = web.names?.toLowerCase().split(',') ?? []
   const local = [...(isLoopback(web.host) ? [] : lanNames()), ...more.map((each) => each.trim())]
 
-  function names(): RelayNames {
+  function names(): RelayHostnames {
     return {
       domain: domain.name || null,
       onion: onion(),
@@ -90,6 +91,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
       https: https(),
       onion: onion() && `http://${onion()}/`,
       whois: listening.whois?.url ?? null,
+      metrics: listening.metrics?.url ?? null,
     }),
     addressFor: (listener) => address(onionFor(listener)),
     inviteLink: (seed, listener) => inviteLink(site(onionFor(listener)), seed),

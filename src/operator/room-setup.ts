@@ -50,16 +50,19 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
     const given = answers.admin ?? ''
     const admin = readFeedId(given)
     if (given !== '' && !admin) throw new RelayError('bad_feed_id', 'admin')
+    const { ebt } = answers
+    if (ebt !== undefined && typeof ebt !== 'boolean')
+      throw new RelayError('bad_argument', 'ebt is true or false')
     if (admin) {
       if (!members.has(admin)) await actions.addMember(admin, '')
       await actions.setRole(admin, 'admin')
     }
-    await actions.describe({ name, description })
+    await actions.describe({ name, description, ebt })
   }
 
   function info(): SettingsInfo {
-    const { name, description, mode, setUp } = settings.get()
-    return { name, description, mode, set_up: setUp, setup_token: setUp ? null : token }
+    const { name, description, mode, setUp, ebt } = settings.get()
+    return { name, description, mode, ebt, set_up: setUp, setup_token: setUp ? null : token }
   }
 
   return {

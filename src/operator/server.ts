@@ -2,9 +2,10 @@
 
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'
 import { connect, createServer, type Socket } from 'node:net'
+import { NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CLOSE_MS, CONTROL_CONNECTIONS } from '../lib/limits.js'
-import { encodeLine } from './codec.js'
+import { encodeLine, SOCKET_PATH_BYTES } from './codec.js'
 import { type Connection, type ControlComponents, failure, greeting, serveConnection } from './connection.js'
 
 export interface Control {
@@ -18,8 +19,8 @@ export interface ControlOptions {
   version: string
 }
 
-/** Unix limits a socket's path to 108 bytes, its terminator included. */
-const PATH_BYTES = 107
+/** What a connection beyond the limit is answered. */
+const REFUSAL = new RelayError('busy', undefined, { limit: 'control_connections' })
 /** Milliseconds that cancelled requests have to end before the relay closes what they work on. */
 const CANCEL_MS = CLOSE_MS / 4
 
@@ -28,10 +29,10 @@ const CANCEL_MS = CLOSE_MS / 4
  * @throws RelayError `relay_running` when another relay answers there, `data_unusable` when the path cannot be used
  */
 export async function createControl(
-  { handlers, log, clock }: ControlComponents,
+  { handlers, log, clock, counters = NO_COUNTERS }: ControlComponents,
   { path, version }: ControlOptions,
 ): Promise<Control> {
-  if (Buffer.byteLength(path) > PATH_BYTES) {
+  if (Buffer.byteLength(path) > SOCKET_PATH_BYTES) {
     throw new RelayError(
       'data_unusable',
       `the path of ${path} is longer than a socket's may be; use a shorter --data`,
@@ -44,11 +45,12 @@ export async function createControl(
     // a client that goes away is no fault of ours
     socket.on('error', (err) => log.debug({ err }, 'control connection failed'))
     if (connections.size >= CONTROL_CONNECTIONS) {
-      socket.end(greeting(version) + encodeLine(failure(null, new RelayError('busy'))))
+      counters.refused(REFUSAL)
+      socket.end(greeting(version) + encodeLine(failure(null, REFUSAL)))
       socket.resume()
       return
     }
-    const connection = serveConnection(socket, { handlers, log, clock }, version)
+    const connection = serveConnection(socket, { handlers, log, clock, counters }, version)
     connections.add(connection)
     socket.on('close', () => connections.delete(connection))
   }

@@ -1,17 +1,21 @@
 // The relay's status, gathered from its parts.
 
 import type { Clock } from '../lib/clock.js'
+import type { Counts } from '../lib/counters.js'
 import type { TimeTrust } from '../lib/time-trust.js'
 import type { Peer } from '../peer/peer.js'
 import type { Recovery } from '../peer/recovery.js'
 import type { Store } from '../store/store.js'
 import { MATRIX_DISABLED } from './matrix.js'
+import { fileDescriptors, freeOrNull } from './process-facts.js'
 import type { RelayStatus } from './protocol.js'
 import type { Listening, Reach } from './reach.js'
+import { warningsOf } from './warnings.js'
 
 export interface StatusComponents {
   store: Store
-  peer: Pick<Peer, 'id' | 'online' | 'tunnels'>
+  peer: Pick<Peer, 'id' | 'online' | 'tunnels' | 'ebtRefused'>
+  counters: Pick<Counts, 'limits'>
   recovery: Pick<Recovery, 'pending'>
   clock: Clock
   trust: Pick<TimeTrust, 'by'>
@@ -21,20 +25,21 @@ export interface StatusComponents {
 
 export interface StatusOptions {
   version: string
+  dataDir: string
   /** bytes that messages may take in all, now */
   maxBytes(): number
 }
 
 /** A function that answers the status as it is now; the relay's uptime counts from here. */
 export function createStatus(
-  { store, peer, recovery, clock, trust, listening, reach }: StatusComponents,
-  { version, maxBytes }: StatusOptions,
+  { store, peer, counters, recovery, clock, trust, listening, reach }: StatusComponents,
+  { version, dataDir, maxBytes }: StatusOptions,
 ): () => RelayStatus {
   const started = clock.uptime()
   return () => {
     const { mode, name } = store.settings.get()
     const { bytes, ...counts } = store.feeds.totals()
-    return {
+    const status = {
       id: peer.id,
       pid: process.pid,
       version,
@@ -42,11 +47,12 @@ export function createStatus(
       name,
       uptime_s: Math.round((clock.uptime() - started) / 1000),
       recovering: recovery.pending(),
-      time: trust.by() ?? 'unconfirmed',
+      time: trust.by() ?? ('unconfirmed' as const),
       addresses: reach.addresses(),
       members: store.members.count(),
       online: peer.online().length,
       tunnels: peer.tunnels(),
+      ebt_refused: peer.ebtRefused(),
       ...counts,
       message_bytes: bytes,
       max_bytes: maxBytes(),
@@ -56,6 +62,10 @@ export function createStatus(
       onion: listening.onion?.status() ?? { state: 'disabled' },
       matrix: listening.matrix?.status() ?? MATRIX_DISABLED,
     }
+    const { limits } = counters
+    const system = { free: freeOrNull(dataDir), descriptors: fileDescriptors() }
+    const at = { now: clock.now(), uptime: clock.uptime() }
+    return { ...status, warnings: warningsOf({ status, counts: { limits }, ...at, ...system }) }
   }
 }
 

@@ -1,5 +1,6 @@
 // Admission: decides in the handshake who may come in and as what (docs/protocol.md, "Who may connect").
 
+import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER } from '../lib/limits.js'
 import type { Connections } from '../room/connections.js'
@@ -27,10 +28,12 @@ export function classify({ members, invites, roles, settings }: Store, id: FeedI
 export function createAdmission({
   store,
   connections,
+  counters,
   parts,
 }: {
   store: Store
   connections: Connections<Connection>
+  counters: Pick<Counters, 'evicted'>
   parts: ConnectionParts
 }): Admission {
   return {
@@ -47,7 +50,10 @@ export function createAdmission({
       const open = connections.of(id)
       // The newest connection wins: the old ones of a client that lost its network look alive for minutes.
       const oldest = open.values().next().value
-      if (open.size >= most && oldest) oldest.close('replaced by a newer connection')
+      if (open.size >= most && oldest) {
+        counters.evicted('connections_per_peer')
+        oldest.close('replaced by a newer connection')
+      }
       return new Connection(id, callerClass, tcp, parts)
     },
   }

@@ -1,5 +1,6 @@
 // Takes one feed in from one client: checks every message, stores in batches, and holds the socket when it lags behind.
 
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError, toPublicError } from '../lib/errors.js'
 import {
   APPEND_BYTES,
@@ -44,7 +45,11 @@ export interface FeedIngest {
  * One write is under way at a time; what arrives meanwhile makes the next batch.
  */
 export function createFeedIngest(
-  { store, tell }: { store: Pick<Store, 'members' | 'feeds' | 'verifier'>; tell: ThrottledLog },
+  {
+    store,
+    tell,
+    counters = NO_COUNTERS,
+  }: { store: Pick<Store, 'members' | 'feeds' | 'verifier'>; tell: ThrottledLog; counters?: Counters },
   { feed, from, hold, release, stop }: FeedIngestOptions,
 ): FeedIngest {
   const lane = store.verifier.lane(receive)
@@ -85,6 +90,7 @@ export function createFeedIngest(
 
   function note(err: RelayError): void {
     refused += 1
+    counters.refused(err)
     if (refused === 1)
       tell('info', 'a message was refused', { id: from, feed, code: err.code, err: err.message })
     if (refused >= BAD_MESSAGES_PER_STREAM) finish(err)
@@ -147,7 +153,9 @@ export function createFeedIngest(
       }
       if (outcome.full) {
         tell('warn', 'a feed is not taken in any further', { feed, code: outcome.full })
-        finish(new RelayError(outcome.full))
+        const refusal = new RelayError(outcome.full, undefined, { limit: outcome.full })
+        counters.refused(refusal)
+        finish(refusal)
       }
     } catch (err) {
       const known = toPublicError(err)
@@ -180,7 +188,7 @@ export function createFeedIngest(
  * @param query what `createHistoryStream` is called with
  */
 export function ingestFeed(
-  components: { store: Store; tell: ThrottledLog },
+  components: { store: Store; tell: ThrottledLog; counters: Counters },
   { id, rpc, tcp }: Connection,
   feed: FeedId,
   query: object,

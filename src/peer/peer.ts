@@ -2,6 +2,7 @@
 
 import type { Keys } from 'ssb-keys'
 import type { Clock } from '../lib/clock.js'
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import { describeMachine } from '../lib/platform.js'
 import type { SessionParts } from '../muxrpc/contract.js'
@@ -21,8 +22,9 @@ import { createHandshakeServer } from '../wire/handshake-server.js'
 import { createTcpListeners, type Listener, type ListenerOptions } from '../wire/tcp-listener.js'
 import { createAccess } from './access.js'
 import { createAdmission } from './admission.js'
-import { type Connection, createCallerLimits } from './connection.js'
+import { type CallerClass, type Connection, createCallerLimits } from './connection.js'
 import { manageConnections } from './connection-manager.js'
+import { createEbtSwitch } from './ebt/switch.js'
 import { chooseEviction } from './eviction.js'
 import { keyPairOf } from './key-pair.js'
 import { allMethods } from './methods/all.js'
@@ -41,13 +43,30 @@ export interface PeerComponents {
   recovery: Pick<Recovery, 'ask'>
   /** where apps and browsers meet */
   signIn: SignInBridge
+  counters?: Counters
 }
 
 export interface PeerOptions
   extends Pick<RoomComponents, 'address' | 'expiresDays' | 'inviteLink' | 'aliasLink' | 'name'> {
   tunnels: TunnelCaps
+  /** whether the configuration turns EBT on for members; the setting can, too */
+  ebt: boolean
   /** secret-stack plugins to run beside our own methods */
   plugins?: readonly Plugin[]
+}
+
+/** What all connections together take. */
+export interface PeerLoad {
+  /** connections past the handshake, by class of caller */
+  connections: Readonly<Record<CallerClass, number>>
+  /** connections of all listeners, those in the handshake too */
+  sockets: number
+  /** streams that callers have open */
+  streams: number
+  /** bytes held for unfinished bodies */
+  gathered: number
+  /** bytes that wait for sockets */
+  queued: number
 }
 
 export interface Peer {
@@ -56,13 +75,17 @@ export interface Peer {
   listen(options: ListenerOptions): Promise<Listener>
   /** Attendants: internal users connected now. */
   online(): FeedId[]
+  /** Members whose apps have asked for EBT since the start, in vain as it is off. */
+  ebtRefused(): number
   /** Tunnels open now. */
   tunnels(): number
+  /** What the connections take now. */
+  load(): PeerLoad
   close(): Promise<void>
 }
 
 export async function createPeer(
-  { store, keys, log, clock, recovery, signIn }: PeerComponents,
+  { store, keys, log, clock, recovery, signIn, counters = NO_COUNTERS }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
   // before the first handshake: until then it may be forty times slower
@@ -73,14 +96,16 @@ export async function createPeer(
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
-  const replication = createReplication({ store, clock, log, connections })
+  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own, counters }, options.ebt)
+  const usesEbt = (connection: Connection): boolean => ebt.hub()?.has(connection) ?? false
+  const replication = createReplication({ store, clock, log, connections, counters, usesEbt })
   signIn.connect(createAskApp(connections))
 
   const access = createAccess(mode)
   const registry = new Registry<Connection>()
   const methods = allMethods(access, {
     ...options,
-    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication },
+    ...{ store, attendants, tunnels, signIn, clock, log, own, backlog: replication, ebt },
     manifest: (caller) => registry.manifest((method) => method.access.allows(caller)),
   })
   const host = createPluginHost(registry, methods, {
@@ -91,26 +116,27 @@ export async function createPeer(
     onClose: () => void close(),
   })
 
+  const totals = new TotalLimits((kind) => counters.evicted(`session_${kind}`))
   const sessions: SessionParts<Connection> = {
     registry,
-    totals: new TotalLimits((kind) =>
-      tell('warn', 'session limit reached, one connection evicted', { kind }),
-    ),
+    totals,
+    onRefusal: counters.refused,
     // of each method for itself: a caller that finds a fault of ours can provoke it at will
     onFault: (err, { id }, name) => tell('error', `call failed: ${name}`, { err, id }),
   }
   const parts = { log, limits: createCallerLimits(options.tunnels.perPeer) }
   const handshakes = createHandshakeServer<Connection>(
-    { log },
+    { log, counters },
     {
       keys: keyPairOf(keys),
       appKey: Buffer.from(NETWORK_KEY, 'base64'),
-      ...createAdmission({ store, connections, parts }),
+      ...createAdmission({ store, connections, counters, parts }),
       onAdmitted,
     },
   )
   const listeners = createTcpListeners({
     log,
+    counters,
     now: clock.uptime,
     onConnection: (tcp) => handshakes.accept(tcp),
     chooseEviction: (open) => chooseEviction(open, connections.all()),
@@ -132,6 +158,7 @@ export async function createPeer(
     listeners.stop()
     manager.close()
     replication.close()
+    ebt.close()
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()
@@ -140,11 +167,25 @@ export async function createPeer(
     await listeners.close()
   }
 
+  function load(): PeerLoad {
+    const classes = { guest: 0, stranger: 0, member: 0, moderator: 0, admin: 0 }
+    for (const { callerClass } of connections.all()) classes[callerClass] += 1
+    return {
+      connections: classes,
+      sockets: [...listeners.connections()].length,
+      streams: totals.total('streams'),
+      gathered: totals.total('gathered'),
+      queued: totals.total('queued'),
+    }
+  }
+
   return {
     id: own,
     listen: (at) => listeners.listen(at),
     online: () => attendants.ids(),
+    ebtRefused: ebt.refusedCount,
     tunnels: () => tunnels.count(),
+    load,
     close,
   }
 }

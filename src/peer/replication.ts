@@ -1,6 +1,7 @@
 // Replication in (SPIP-02): once a client has been served its own feed, we ask it for what we lack.
 
 import type { Clock } from '../lib/clock.js'
+import type { Counters } from '../lib/counters.js'
 import { CLIENT_FIRST_MS } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import type { Connections } from '../room/connections.js'
@@ -32,11 +33,16 @@ export function createReplication({
   clock,
   log,
   connections,
+  usesEbt = () => false,
+  counters,
 }: {
   store: Store
   clock: Clock
   log: Log
   connections: Connections<Connection>
+  /** whether a connection replicates by EBT: it is asked for nothing else */
+  usesEbt?: (connection: Connection) => boolean
+  counters: Counters
 }): Replication {
   // one for all members: a member that connects over and over must not fill a board's card
   const tell = store.refusals.noting(createThrottledLog(log, clock.uptime))
@@ -49,20 +55,20 @@ export function createReplication({
     if (!entry) return
     waiting.delete(connection)
     entry.cancelTimer()
-    if (connection.isClosed) return
+    if (connection.isClosed || usesEbt(connection)) return
     started.add(connection)
     for (const feed of [connection.id, ...store.members.vouchedBy(connection.id)]) void ask(connection, feed)
   }
 
   async function ask(connection: Connection, feed: FeedId): Promise<void> {
     const sequence = store.feeds.info(feed).latest + 1
-    ingestFeed({ store, tell }, connection, feed, { id: feed, sequence, seq: sequence, live: true })
+    ingestFeed({ store, tell, counters }, connection, feed, { id: feed, sequence, seq: sequence, live: true })
     try {
       const gaps = await store.feeds.askForGaps(feed, GAPS_PER_CONNECTION)
       for (const { from, to } of gaps) {
         if (connection.isClosed) return
         const query = { id: feed, sequence: from, seq: from, limit: to - from + 1, live: false }
-        ingestFeed({ store, tell }, connection, feed, query)
+        ingestFeed({ store, tell, counters }, connection, feed, query)
       }
     } catch (err) {
       tell('error', 'cannot ask for missing messages', { err, feed })

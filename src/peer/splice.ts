@@ -6,7 +6,7 @@ import { TUNNEL_BEGIN_MS, TUNNEL_IDLE_MS, TUNNEL_STALL_MS, TUNNEL_WAITING_BYTES 
 import { BYTES } from '../muxrpc/codec.js'
 import type { MuxrpcSession } from '../muxrpc/session.js'
 import type { RpcStream, StreamHandler } from '../muxrpc/stream.js'
-import type { Place, Tunnels } from '../room/tunnels.js'
+import type { TunnelSlot, Tunnels } from '../room/tunnels.js'
 import { type Connection, isFollowed } from './connection.js'
 
 export interface SpliceOptions {
@@ -18,7 +18,7 @@ export interface SpliceOptions {
   stream: RpcStream
 }
 
-export class Splice implements Place {
+export class Splice implements TunnelSlot {
   readonly origin: string
   readonly target: string
   readonly followed: boolean

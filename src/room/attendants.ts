@@ -1,4 +1,4 @@
-// Attendants: who of the room is here now, and telling it. Changes gather for a moment, so a crowd is one notice.
+// Attendants: internal users that are connected now. Notifies listeners of changes, batched over a short time.
 
 import type { Clock } from '../lib/clock.js'
 import { PRESENCE_LOG, PRESENCE_MS } from '../lib/limits.js'
@@ -9,52 +9,51 @@ export interface Presence {
 }
 
 export interface Attendants<T extends { id: string }> {
-  /** A connection takes its place; its identity attends from its first connection to its last. */
+  /** Adds a connection. An identity attends from its first connection to its last. */
   enter(connection: T): void
-  /** This very connection leaves; harmless when it was not in. */
+  /** Removes this connection object; does nothing if it is not an attendant's. */
   leave(connection: T): void
   has(id: string): boolean
-  /** The connection to reach an attendant by: the newest, as older ones may be dead without knowing it. */
+  /** The newest connection of an attendant: older ones can be dead without a sign. */
   get(id: string): T | undefined
   ids(): string[]
   count(): number
-  /** Subscribes to changes: the listener is called, at most every `PRESENCE_MS`, after something changed. */
+  /** Subscribes to changes. The listener is called at most once per `PRESENCE_MS`. Returns the unsubscribe function. */
   watch(listener: () => void): () => void
-  /** Number of the newest change. */
+  /** The number of the newest change. */
   position(): number
-  /** Changes after a position, oldest first; null when they are no longer remembered. */
+  /** Changes after a position, oldest first; null if they are no longer stored. */
   since(position: number): Presence[] | null
   close(): void
 }
 
-/** @param counted told at once how many attend, whenever that changes */
+/** @param onCount called at once with the number of attendants, whenever it changes */
 export function createAttendants<T extends { id: string }>(
   clock: Clock,
-  counted: (count: number) => void = () => {},
+  onCount: (count: number) => void = () => {},
 ): Attendants<T> {
   const byId = new Map<string, Set<T>>()
   const listeners = new Set<() => void>()
   const log: Presence[] = []
   let position = 0
-  /** what listeners were last called for */
-  let told = 0
+  /** the position at the last call of the listeners */
+  let notified = 0
   let cancel: (() => void) | null = null
 
   function since(from: number): Presence[] | null {
     return position - from > log.length ? null : log.slice(log.length - (position - from))
   }
 
-  function note(change: Presence): void {
+  function record(change: Presence): void {
     position += 1
-    counted(byId.size)
+    onCount(byId.size)
     log.push(change)
     if (log.length > PRESENCE_LOG) log.shift()
     if (listeners.size > 0)
       cancel ??= clock.after(PRESENCE_MS, () => {
         cancel = null
-        const changes = since(told)
-        told = position
-        // who came and went meanwhile is no news
+        const changes = since(notified)
+        notified = position
         if (changes && netChanges(changes).length === 0) return
         for (const listener of [...listeners]) listener()
       })
@@ -63,19 +62,19 @@ export function createAttendants<T extends { id: string }>(
   return {
     enter(connection) {
       const { id } = connection
-      const held = byId.get(id)
-      if (held) held.add(connection)
+      const connections = byId.get(id)
+      if (connections) connections.add(connection)
       else {
         byId.set(id, new Set([connection]))
-        note({ type: 'joined', id })
+        record({ type: 'joined', id })
       }
     },
     leave(connection) {
       const { id } = connection
-      const held = byId.get(id)
-      if (!held?.delete(connection) || held.size > 0) return
+      const connections = byId.get(id)
+      if (!connections?.delete(connection) || connections.size > 0) return
       byId.delete(id)
-      note({ type: 'left', id })
+      record({ type: 'left', id })
     },
     has: (id) => byId.has(id),
     get: (id) => [...(byId.get(id) ?? [])].at(-1),
@@ -94,7 +93,7 @@ export function createAttendants<T extends { id: string }>(
   }
 }
 
-/** What remains of a stretch of changes: who came and went within it is not mentioned. */
+/** The net effect of some changes: an identity that joined and left within them is omitted. */
 export function netChanges(changes: Presence[]): Presence[] {
   const first = new Map<string, Presence>()
   const last = new Map<string, Presence>()

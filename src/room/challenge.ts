@@ -1,24 +1,24 @@
-// The server's challenges: made from a ticket that the browser keeps, so that a crowd of sign-ins fills nothing here.
+// The server's sign-in challenges, derived from a ticket that the browser stores: pending sign-ins use no server memory.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { CHALLENGE_MS, SECOND } from '../lib/limits.js'
 import { CHALLENGE_BYTES, isChallenge } from '../ssb/http-auth.js'
 
 export interface ChallengeMint {
-  /** A secret for one browser, in base64url; it leads to one challenge, for `CHALLENGE_MS`. */
+  /** Creates a secret for one browser, in base64url. It gives one challenge, valid for `CHALLENGE_MS`. */
   ticket(): string
-  /** The challenge of a ticket, another in every process; null for one that is too old or no ticket. */
+  /** The challenge of a ticket; null if the ticket is expired or malformed. Each process has its own challenges. */
   of(ticket: string): string | null
-  /** Unix ms at which a challenge ends; null for what is none, was never made here, or is over. */
+  /** Unix ms at which a challenge expires; null if it is malformed, of another process, or expired. */
   end(challenge: unknown): number | null
 }
 
-// A ticket is a secret and its end; a challenge is that end, what one secret alone makes of it, and a mark that we made
-// it. A challenge is on show as a QR picture: it leads nowhere back to its ticket.
+// A ticket is a secret and its expiry. A challenge is the expiry, a hash of the ticket, and a MAC over both. Challenges
+// are public (shown as a QR code) and do not reveal their ticket.
 const SECRET_BYTES = 24
-const END_BYTES = 4
-const MARK_BYTES = 8
-const PROOF_BYTES = CHALLENGE_BYTES - END_BYTES - MARK_BYTES
+const EXPIRY_BYTES = 4
+const MAC_BYTES = 8
+const HASH_BYTES = CHALLENGE_BYTES - EXPIRY_BYTES - MAC_BYTES
 const TICKET = /^[A-Za-z0-9_-]{38}$/
 
 /** @param now Unix ms */
@@ -26,15 +26,15 @@ export function createChallengeMint(now: () => number): ChallengeMint {
   const key = randomBytes(32)
   const hash = (use: string, bytes: Buffer, length: number): Buffer =>
     createHmac('sha256', key).update(use).update(bytes).digest().subarray(0, length)
-  /** Whoever writes a ticket of their own may choose its end, but none later than ours. */
-  function endIn(bytes: Buffer, at: number): number | null {
-    const end = bytes.readUInt32BE(at) * SECOND
-    return end > now() && end <= now() + CHALLENGE_MS ? end : null
+  /** Reads an expiry. A forged ticket can have any, so that it must not be later than ours. */
+  function readExpiry(bytes: Buffer, at: number): number | null {
+    const expiry = bytes.readUInt32BE(at) * SECOND
+    return expiry > now() && expiry <= now() + CHALLENGE_MS ? expiry : null
   }
 
   return {
     ticket() {
-      const bytes = Buffer.concat([randomBytes(SECRET_BYTES), Buffer.alloc(END_BYTES)])
+      const bytes = Buffer.concat([randomBytes(SECRET_BYTES), Buffer.alloc(EXPIRY_BYTES)])
       bytes.writeUInt32BE(Math.floor((now() + CHALLENGE_MS) / SECOND), SECRET_BYTES)
       return bytes.toString('base64url')
     },
@@ -42,17 +42,17 @@ export function createChallengeMint(now: () => number): ChallengeMint {
     of(ticket) {
       if (!TICKET.test(ticket)) return null
       const bytes = Buffer.from(ticket, 'base64url')
-      if (endIn(bytes, SECRET_BYTES) === null) return null
-      const seen = Buffer.concat([bytes.subarray(SECRET_BYTES), hash('browser', bytes, PROOF_BYTES)])
-      return Buffer.concat([seen, hash('made here', seen, MARK_BYTES)]).toString('base64')
+      if (readExpiry(bytes, SECRET_BYTES) === null) return null
+      const signed = Buffer.concat([bytes.subarray(SECRET_BYTES), hash('browser', bytes, HASH_BYTES)])
+      return Buffer.concat([signed, hash('made here', signed, MAC_BYTES)]).toString('base64')
     },
 
     end(challenge) {
       if (!isChallenge(challenge)) return null
       const bytes = Buffer.from(challenge, 'base64')
-      const seen = bytes.subarray(0, -MARK_BYTES)
-      if (!timingSafeEqual(hash('made here', seen, MARK_BYTES), bytes.subarray(-MARK_BYTES))) return null
-      return endIn(bytes, 0)
+      const signed = bytes.subarray(0, -MAC_BYTES)
+      if (!timingSafeEqual(hash('made here', signed, MAC_BYTES), bytes.subarray(-MAC_BYTES))) return null
+      return readExpiry(bytes, 0)
     },
   }
 }

@@ -1,14 +1,14 @@
-// Who is connected now: live memory, by identity. A client may hold several connections; each is its own object.
+// Open connections by identity. A client can have several; each is its own object.
 
 export interface Connections<T extends { id: string }> {
   add(connection: T): void
-  /** Removes this very object; another connection of the same identity stays. */
+  /** Removes this object; other connections of the identity stay. */
   remove(connection: T): void
   /** The open connections of an identity, oldest first. */
   of(id: string): ReadonlySet<T>
   has(id: string): boolean
   all(): Iterable<T>
-  /** Identities connected now. */
+  /** Connected identities. */
   ids(): Iterable<string>
 }
 

@@ -1,4 +1,4 @@
-// The sign-in bridge: challenges between a browser and an app, which never meet anywhere else. Live memory, capped.
+// The sign-in bridge: connects a browser's sign-in with the app that solves its challenge. In memory, with limits.
 
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../lib/clock.js'
@@ -8,40 +8,40 @@ import type { FeedId } from '../ssb/feed-id.js'
 import { CHALLENGE_BYTES, isChallenge, isSolution } from '../ssb/http-auth.js'
 import { createChallengeMint } from './challenge.js'
 
-/** How a sign-in that a browser has begun stands; `gone` is also one that never was. */
+/** The state of a browser's sign-in; `gone` also for an unknown one. */
 export type Challenge = 'waiting' | 'solved' | 'failed' | 'gone'
 
-/** Asks the app of a member that is connected to sign; null where none is. It may never settle. */
+/** Asks a connected member's app to sign; null if no app is connected. The promise may never settle. */
 export type AskApp = (feed: FeedId, sc: string, cc: string) => Promise<unknown> | null
 
 export interface SignInBridge {
-  /** Begins a sign-in: answers a secret for that browser alone. Nothing is kept here until an app has spoken. */
+  /** Starts a sign-in. Returns a secret ticket for that browser. Stores nothing until an app answers. */
   begin(): string
-  /** The server's challenge of that secret; null when it is over, or has not the form of one. */
+  /** The server's challenge for a ticket; null if the ticket is expired or malformed. */
   challengeOf(ticket: string): string | null
   state(sc: string): Challenge
-  /** Calls once when a challenge is no longer waiting; answers the means to stop listening. */
+  /** Calls the listener once when a challenge is no longer waiting. Returns the unsubscribe function. */
   watch(sc: string, listener: () => void): () => void
-  /** Who solved it; true once for each challenge, which is then gone. */
+  /** The feed that solved a challenge, once; then the challenge is gone. Null if it is not solved. */
   collect(sc: string): FeedId | null
-  /** A member's solution, over its own connection. One that is wrong uses the challenge up too. */
+  /** Checks a member's solution that came over its connection. A wrong solution also uses the challenge up. */
   solve(feed: FeedId, sc: unknown, cc: unknown, solution: unknown): boolean
   /**
-   * Asks a member's app to sign for a sign-in that it began itself; each of its challenges is good for one try.
-   * Whatever the reason, a refusal comes after the same while. Whoever knows a member's id may have its app asked until
-   * the hour's tries are used up: then that app begins no sign-ins for a while, and browsers still do. How many callers
-   * wait is the caller's to bound: it must be done before anything of the feed is known.
+   * Asks a member's app to sign for a sign-in that the app started. Each challenge of the app can be used once.
+   * Every rejection takes the same time, so that it tells nothing of the feed. Anyone who knows a member's id can use up
+   * the tries of an hour; then the app cannot start sign-ins for a while, and browsers still can.
+   * The caller limits how many requests wait, before it looks at the feed.
    * @throws RelayError `sign_in_refused`
    */
   ask(feed: FeedId, cc: string): Promise<void>
-  /** Voids what a member's app has solved and no browser has collected, and what it is being asked. */
+  /** Cancels a member's solved, uncollected challenges and its pending requests. */
   invalidate(feed: FeedId): void
-  /** Tells how apps are asked. */
+  /** Sets the function that asks apps. */
   connect(ask: AskApp): void
   close(): void
 }
 
-/** What a member's app has said to a challenge; `gone` once a browser has come for it. */
+/** A member's answer to a challenge; `gone` once a browser has collected it. */
 interface Answer {
   state: 'solved' | 'failed' | 'gone'
   feed: FeedId
@@ -49,18 +49,18 @@ interface Answer {
   expires: number
 }
 
-/** A challenge of a member's app that this relay asked it about. */
+/** A request to a member's app to sign for its own challenge. */
 interface Try {
   cc: string
-  /** `clock.uptime()` at which it is forgotten */
+  /** `clock.uptime()` at which it is deleted */
   until: number
-  /** `asked` while the app is thinking about it */
+  /** `asked` until the app answers */
   state: 'asked' | 'signed' | 'failed'
 }
 
 /**
  * @param own      the relay's id
- * @param isMember whether the relay follows a feed now
+ * @param isMember whether the relay follows a feed
  */
 export function createSignInBridge(
   clock: Clock,
@@ -70,9 +70,9 @@ export function createSignInBridge(
   const mint = createChallengeMint(clock.now)
   /** by the server's challenge */
   const answers = new Map<string, Answer>()
-  /** browsers that wait for an answer, by the server's challenge */
+  /** callbacks of waiting browsers, by the server's challenge */
   const listeners = new Map<string, Set<() => void>>()
-  /** of members whose apps were asked */
+  /** requests to apps, by member */
   const tried = new Map<FeedId, Try[]>()
   const pauses = new Set<() => void>()
   let askApp: AskApp = () => null
@@ -83,14 +83,14 @@ export function createSignInBridge(
     for (const listener of waiting ?? []) listener()
   }
 
-  /** Forgets what is over; false if this member has as many answers standing as it may. */
+  /** Deletes expired answers. Returns false if this member has reached its limit of answers. */
   function hasRoom(feed: FeedId): boolean {
-    let standing = 0
+    let count = 0
     for (const [sc, answer] of answers) {
       if (answer.expires <= clock.now()) answers.delete(sc)
-      else if (answer.feed === feed) standing += 1
+      else if (answer.feed === feed) count += 1
     }
-    return standing < SOLVED_PER_MEMBER
+    return count < SOLVED_PER_MEMBER
   }
 
   function mayTry(feed: FeedId, cc: string): boolean {
@@ -99,27 +99,27 @@ export function createSignInBridge(
     return (
       count('asked') < SOLUTIONS_AT_ONCE &&
       count('failed') < SOLUTIONS_PER_HOUR &&
-      // counted apart: what others make fail takes none of them away
+      // counted apart: failures that others cause must not use up the member's own sign-ins
       count('signed') < SOLUTIONS_PER_HOUR &&
       !before.some((one) => one.cc === cc)
     )
   }
 
-  /** Takes note of a challenge that an app is asked about. */
-  function note(feed: FeedId, cc: string): Try {
+  /** Records a request to an app; deletes expired ones. */
+  function record(feed: FeedId, cc: string): Try {
     const now = clock.uptime()
     for (const [member, tries] of tried) {
       const left = tries.filter(({ until }) => until > now)
       if (left.length > 0) tried.set(member, left)
       else tried.delete(member)
     }
-    // A copy: what was cut out of an address or a header holds on to all of it.
+    // copies: a substring keeps its whole source text in memory
     const mine: Try = { cc: copyOf(cc), until: now + HOUR, state: 'asked' }
     tried.set(copyOf(feed), [...(tried.get(feed) ?? []), mine])
     return mine
   }
 
-  /** What becomes of a promise within so many milliseconds; undefined if nothing does, or it fails. */
+  /** Resolves with the promise's value; with undefined if it fails or takes longer than `ms`. */
   function within(ms: number, promise: Promise<unknown> | null): Promise<unknown> {
     return new Promise((resolve) => {
       const done = (value: unknown): void => {
@@ -156,7 +156,7 @@ export function createSignInBridge(
       const answer = answers.get(sc)
       if (!answer || answer.expires <= clock.now()) return null
       const { state, feed } = answer
-      // kept until it would be over: a challenge that was used cannot be solved once more
+      // stored until it expires: a used challenge cannot be solved again
       answer.state = 'gone'
       return state === 'solved' && isMember(feed) ? feed : null
     },
@@ -174,20 +174,25 @@ export function createSignInBridge(
     async ask(feed, cc) {
       const early = within(SOLUTION_MS, null)
       const sc = randomBytes(CHALLENGE_BYTES).toString('base64')
-      // whoever is no member leaves no trace, and whoever is cannot be told from one by how they are refused
-      const may = isMember(feed) && mayTry(feed, cc)
-      const asked = may ? askApp(feed, sc, cc) : null
+      // a rejection must not tell members from others
+      const known = isMember(feed)
+      const isAllowed = known && mayTry(feed, cc)
+      const asked = isAllowed ? askApp(feed, sc, cc) : null
       if (asked) {
-        const mine = note(feed, cc)
+        const mine = record(feed, cc)
         const solution = await within(SOLUTION_MS, asked)
-        // Asked for again: the membership may have ended while the app was thinking, or the member may have voided this.
-        const stands = mine.state === 'asked' && isMember(feed)
-        const signed = stands && isSolution({ server: own, client: feed, sc, cc }, solution)
+        // the membership can end, and the member can cancel, while the app answers
+        const isValid = mine.state === 'asked' && isMember(feed)
+        const signed = isValid && isSolution({ server: own, client: feed, sc, cc }, solution)
         mine.state = signed ? 'signed' : 'failed'
         if (signed) return
       }
       await early
-      throw new RelayError('sign_in_refused')
+      throw new RelayError(
+        'sign_in_refused',
+        undefined,
+        known && !isAllowed ? { limit: 'sign_in_solutions' } : {},
+      )
     },
 
     invalidate(feed) {
@@ -207,7 +212,7 @@ export function createSignInBridge(
   }
 }
 
-/** The same text in memory of its own. */
+/** Copies text, so that it does not share memory with its source. */
 function copyOf(text: string): string {
   return Buffer.from(text).toString()
 }

@@ -1,50 +1,51 @@
-// Tunnels: which are open, whose they are, and the caps on each. Only places are counted; the bytes pass elsewhere.
+// Open tunnels and their limits. Counts slots; `peer/splice.ts` moves the bytes.
 
 import { RelayError } from '../lib/errors.js'
 import { TUNNELS_PER_PAIR } from '../lib/limits.js'
 
 export interface TunnelCaps {
-  /** tunnels open at once */
+  /** open tunnels in total */
   total: number
-  /** of one identity at once as origin, and as many as target */
+  /** open tunnels of one identity as origin, and as many as target */
   perPeer: number
-  /** bytes through one tunnel, both ways together */
+  /** bytes through one tunnel, both directions together */
   bytes: number
-  /** milliseconds a tunnel may last */
+  /** lifetime of one tunnel, milliseconds */
   ms: number
 }
 
-/** One tunnel, as far as who may have its place is concerned. */
-export interface Place {
+/** One tunnel's slot. */
+export interface TunnelSlot {
   readonly origin: string
   readonly target: string
-  /** whether the relay follows either end: no crowd of strangers takes such a place */
+  /** whether the relay follows either end: such a tunnel is not evicted for others */
   readonly followed: boolean
-  /** when a byte last passed, by a clock good for differences */
+  /** monotonic time of the last byte, milliseconds */
   lastPassed: number
-  /** ends the tunnel, so that its place is free */
+  /** ends the tunnel and frees its slot */
   end(): void
 }
 
 export interface Tunnels {
   readonly caps: Readonly<TunnelCaps>
   /**
-   * Whether an origin may open one more, whoever the target: asked before anybody looks for the target, so that the
-   * answer tells nothing of it. @throws RelayError `busy`
+   * Checks the origin's limits. Called before the target is looked up, so that the error tells nothing of the target.
+   * @throws RelayError `busy`
    */
   admit(origin: string, followed: boolean): void
   /**
-   * Takes a place; the answer gives it back. Where all are taken, strangers' most silent tunnel makes room for members.
-   * @throws RelayError `busy` for the origin's own doing, `not_attending` where the target has too many
+   * Takes a slot. Returns the function that frees it. If all are taken, a member's tunnel evicts the tunnel between
+   * strangers that has been silent longest.
+   * @throws RelayError `busy` for a limit of the origin, `not_attending` for a limit of the target
    */
-  take(place: Place): () => void
+  take(slot: TunnelSlot): () => void
   count(): number
 }
 
 export function createTunnels(caps: TunnelCaps): Tunnels {
-  const open = new Set<Place>()
-  const dialling = new Map<string, number>()
-  const dialled = new Map<string, number>()
+  const open = new Set<TunnelSlot>()
+  const byOrigin = new Map<string, number>()
+  const byTarget = new Map<string, number>()
 
   function add(counts: Map<string, number>, id: string, step: 1 | -1): void {
     const next = (counts.get(id) ?? 0) + step
@@ -52,37 +53,39 @@ export function createTunnels(caps: TunnelCaps): Tunnels {
     else counts.set(id, next)
   }
 
-  function mostSilentStrangers(): Place | undefined {
-    let found: Place | undefined
-    for (const place of open)
-      if (!place.followed && (!found || place.lastPassed < found.lastPassed)) found = place
+  function longestSilent(): TunnelSlot | undefined {
+    let found: TunnelSlot | undefined
+    for (const slot of open)
+      if (!slot.followed && (!found || slot.lastPassed < found.lastPassed)) found = slot
     return found
   }
 
   function admit(origin: string, followed: boolean): void {
-    if ((dialling.get(origin) ?? 0) >= caps.perPeer) throw new RelayError('busy', 'too many tunnels')
-    if (open.size >= caps.total && !(followed && mostSilentStrangers()))
-      throw new RelayError('busy', 'too many tunnels')
+    if ((byOrigin.get(origin) ?? 0) >= caps.perPeer)
+      throw new RelayError('busy', 'too many tunnels', { limit: 'tunnels_per_peer' })
+    if (open.size >= caps.total && !(followed && longestSilent()))
+      throw new RelayError('busy', 'too many tunnels', { limit: 'tunnels' })
   }
 
   return {
     caps,
     count: () => open.size,
     admit,
-    take(place) {
-      const { origin, target } = place
+    take(slot) {
+      const { origin, target } = slot
       const pair = [...open].filter((other) => other.origin === origin && other.target === target).length
-      if (pair >= TUNNELS_PER_PAIR) throw new RelayError('busy', 'too many tunnels to one peer')
-      if ((dialled.get(target) ?? 0) >= caps.perPeer) throw new RelayError('not_attending')
-      admit(origin, place.followed)
-      if (open.size >= caps.total) mostSilentStrangers()?.end()
-      open.add(place)
-      add(dialling, origin, 1)
-      add(dialled, target, 1)
+      if (pair >= TUNNELS_PER_PAIR)
+        throw new RelayError('busy', 'too many tunnels to one peer', { limit: 'tunnels_per_pair' })
+      if ((byTarget.get(target) ?? 0) >= caps.perPeer) throw new RelayError('not_attending')
+      admit(origin, slot.followed)
+      if (open.size >= caps.total) longestSilent()?.end()
+      open.add(slot)
+      add(byOrigin, origin, 1)
+      add(byTarget, target, 1)
       return () => {
-        if (!open.delete(place)) return
-        add(dialling, origin, -1)
-        add(dialled, target, -1)
+        if (!open.delete(slot)) return
+        add(byOrigin, origin, -1)
+        add(byTarget, target, -1)
       }
     },
   }

@@ -1,12 +1,12 @@
-// Alias strings (Rooms 2, "Alias string") and what their owner signs to register one (Rooms 2, "Registration"). Pure.
+// Alias strings and their registration signatures (Rooms 2, "Alias string" and "Registration"). Pure.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { FeedId } from './feed-id.js'
 
-/** A label of RFC 1035, in lower case: it becomes part of a host name. */
+/** A lower-case label (RFC 1035): an alias can become part of a host name. */
 const LABEL = /^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$/
 
-/** Names that are, or look like, our own paths and machines: nobody may speak for the relay. */
+/** Path and role names: an alias must not look like a part of the relay. */
 const RESERVED = new Set([
   ...[
     'admin',
@@ -39,21 +39,21 @@ const RESERVED = new Set([
   ...['well-known', 'whois', 'www'],
 ])
 
-/** A name as it is looked up: who asks for `Bob` means `bob`. */
+/** Converts an alias to lower case for a lookup. */
 export function normalAlias(text: string): string {
-  // of ASCII alone: toLowerCase makes a `k` of a Kelvin sign
+  // ASCII only: toLowerCase turns the Kelvin sign into `k`
   return text.replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }
 
-/** True for a string that has the form of an alias, reserved ones included. */
+/** True for an alias's form, also for a reserved one. */
 export function isLabel(value: unknown): value is string {
   return typeof value === 'string' && LABEL.test(value)
 }
 
-/** As a host name, such a label is read as something else: `xn--dmin-koa` is shown as ädmin (RFC 5891, 4.2.3.1). */
+/** Browsers decode such labels: `xn--dmin-koa` is shown as ädmin (RFC 5891, 4.2.3.1). */
 const ENCODED = /^..--/
 
-/** True for a string that may be registered. */
+/** True for an alias that can be registered. */
 export function isAlias(value: unknown): value is string {
   return isLabel(value) && !RESERVED.has(value) && !ENCODED.test(value)
 }
@@ -64,7 +64,7 @@ function registrationOf(room: FeedId, user: FeedId, alias: string): string {
 
 const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==\.sig\.ed25519$/
 
-/** True if `signature` is `user`'s own over registering `alias` at this room, and nothing else. */
+/** True if `signature` is the user's signature for registering `alias` in this room. */
 export function isRegistration(
   room: FeedId,
   user: FeedId,
@@ -75,7 +75,7 @@ export function isRegistration(
   return ssbKeys.verify({ public: user.slice(1) }, signature, registrationOf(room, user, alias))
 }
 
-/** What a client sends: its signature over the registration. */
+/** Signs a registration, as a client does. */
 export function signRegistration(keys: Keys, room: FeedId, alias: string): string {
   return ssbKeys.sign(keys, registrationOf(room, keys.id, alias))
 }

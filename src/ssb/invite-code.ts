@@ -1,34 +1,34 @@
-// Invite codes as the protocol guide defines them: `host:port:@key.ed25519~seed`. Pure: makes and reads them.
+// Invite codes (protocol guide, "Invites"): `host:port:@key.ed25519~seed`. Pure.
 
 import ssbKeys from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
 import { type FeedId, isFeedId, keyOf } from './feed-id.js'
 
-/** Bytes of an invite's seed, from which client and relay derive the same guest key pair. */
+/** Bytes of an invite's seed. Client and relay derive the guest key pair from it. */
 export const SEED_BYTES = 32
 
-/** An address of ours, as an invite code names it. */
+/** An address of the relay in an invite code. */
 export interface HostPort {
   host: string
   port: number
 }
 
 export interface InviteCode extends HostPort {
-  /** the relay that made it */
+  /** the relay's id */
   relay: FeedId
   seed: Buffer
 }
 
-/** The longest code worth reading: an onion host, a port, a key and a seed make 170 characters. */
+/** Longest code that is parsed. An onion host, a port, a key and a seed have 170 characters. */
 const CODE_CHARS = 512
 
-/** Writes a code. IPv6 hosts are written bare, as clients split at the last two colons before the `@`. */
+/** Formats a code. IPv6 hosts have no brackets: clients split at the last two colons before the `@`. */
 export function formatInviteCode({ host, port, relay, seed }: InviteCode): string {
   return `${host}:${port}:${relay}~${seed.toString('base64')}`
 }
 
 /**
- * Reads a code, forgiving the quotes and spaces that copying leaves around it.
+ * Parses a code; ignores quotes and spaces around it.
  * @throws RelayError `invite_malformed`
  */
 export function parseInviteCode(text: string): InviteCode {
@@ -36,33 +36,33 @@ export function parseInviteCode(text: string): InviteCode {
   const match = code.length > CODE_CHARS ? null : /^(.+):(\d{1,5}):(@[^~]+)~([A-Za-z0-9+/]{43}=)$/.exec(code)
   const [, host, port, relay, seed] = match ?? []
   if (!host || !port || !seed || !isFeedId(relay) || Number(port) < 1 || Number(port) > 65535) {
-    throw new RelayError('invite_malformed', 'a code looks like host:port:@key.ed25519~seed')
+    throw new RelayError('invite_malformed', 'the form is host:port:@key.ed25519~seed')
   }
   return { host, port: Number(port), relay, seed: Buffer.from(seed, 'base64') }
 }
 
-/** 32 bytes in base64url, the last character with four significant bits: one spelling per seed. */
+/** 32 bytes in canonical base64url. */
 const TOKEN = /^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/
 
 /**
- * A seed as the token of an invite's link. Code and link are two spellings of one secret, so that they are one invite, used
- * once by whichever of them; what the relay keeps, the guest's public key, is a one-way image of both.
+ * The seed as the token of an invite link. Code and link have the same secret, so they are one invite with one count of
+ * uses. The relay stores only the guest's public key.
  */
 export function tokenOf(seed: Buffer): string {
   return seed.toString('base64url')
 }
 
-/** The seed of a token; null for what cannot be one of ours. */
+/** The seed of a token; null if the token is malformed. */
 export function seedOf(token: unknown): Buffer | null {
   return typeof token === 'string' && TOKEN.test(token) ? Buffer.from(token, 'base64url') : null
 }
 
-/** The feed id of the guest key made from a seed; the relay keeps this and never the seed. */
+/** The feed id of the guest key of a seed. The relay stores it, never the seed. */
 export function guestIdOf(seed: Buffer): FeedId {
   return ssbKeys.generate('ed25519', seed).id
 }
 
-/** The guest's public key bytes, by which the store keeps an invite. */
+/** The guest's public key, 32 bytes: the store's key of an invite. */
 export function guestKeyOf(seed: Buffer): Buffer {
   return keyOf(guestIdOf(seed))
 }

@@ -1,4 +1,4 @@
-// Classic messages (protocol guide, "Feeds"): checking foreign ones, signing our own, and the stored form of both.
+// Classic messages (protocol guide, "Feeds"): check, sign, and the stored form.
 
 import { createHash } from 'node:crypto'
 import ssbKeys, { type Keys } from 'ssb-keys'
@@ -17,30 +17,30 @@ export interface MessageValue {
   signature: string
 }
 
-/** A message as clients get it. */
+/** A message with its id, as sent to clients. */
 export interface KeyedMessage {
   key: string
   value: MessageValue
   timestamp: number
 }
 
-/** A message whose shape and signature hold. */
+/** A message with valid fields and a valid signature. */
 export interface VerifiedMessage {
   author: FeedId
   sequence: number
-  /** base64 of the hash of the message before it; null for a feed's first */
+  /** base64 of the previous message's hash; null for the first message */
   previous: string | null
-  /** base64 of the message's hash: its id without sigil and suffix */
+  /** base64 of the message's hash: the id without sigil and suffix */
   hash: string
   /** the value's JSON, fields in the signed order */
   json: string
 }
 
-/** A message whose shape holds, and whose signature is still to be checked. */
+/** A message with valid fields; its signature is not checked yet. */
 export interface CheckedMessage extends Omit<VerifiedMessage, 'hash'> {
-  /** the text that is hashed: the value's JSON, indented */
+  /** the hashed text: the value's JSON, indented */
   text: string
-  /** characters of `text` before the signature's field: all that is signed but the closing brace */
+  /** characters of `text` before the signature field: the signed text without its closing brace */
   signedChars: number
   /** base64 of the signature */
   signature: string
@@ -50,16 +50,16 @@ const MESSAGE_ID = /^%[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\.sha256$/
 /** Canonical base64 of 64 bytes. */
 const SIGNATURE = /^[A-Za-z0-9+/]{85}[AQgw]==\.sig\.ed25519$/
 const SIGNATURE_END = '.sig.ed25519'
-/** Characters of the signature's field and the closing brace, at the end of the indented text. */
+/** Characters of the signature field and the closing brace at the end of the indented text. */
 const SIGNATURE_FIELD_CHARS = ',\n  "signature": ""\n}'.length + 88 + SIGNATURE_END.length
-/** What closes the signed text, where the signature is left out. */
+/** The end of the signed text, which has no signature field. */
 export const SIGNED_END = '\n}'
-/** Characters of a message's type. */
+/** Allowed lengths of a message's type, characters. */
 const TYPE_CHARS = { least: 3, most: 52 }
 
 /**
- * Checks all of a foreign value but its signature: shape, order of fields and size, as ssb-classic's `validateOOO` does,
- * and without regard to what comes before it (SPIP-02). Sequence and previous, which that leaves alone, are checked too.
+ * Checks everything except the signature: fields, their order and size, as ssb-classic's `validateOOO` does, and also
+ * sequence and previous. Does not compare with earlier messages (SPIP-02).
  * @throws RelayError `message_invalid` or `message_too_large`
  */
 export function checkMessage(value: unknown): CheckedMessage {
@@ -77,7 +77,7 @@ export function checkMessage(value: unknown): CheckedMessage {
   if (typeof signature !== 'string' || !SIGNATURE.test(signature))
     throw invalid('signature must be 64 bytes of canonical base64 and .sig.ed25519')
 
-  // Before it is printed with indentation, which makes of deep nesting a text of quadratic size.
+  // checked before indenting, which makes deeply nested values quadratically large
   const json = JSON.stringify(value)
   if (json.length > MESSAGE_CHARS) throw tooLarge()
   const text = JSON.stringify(value, null, 2)
@@ -95,7 +95,7 @@ export function checkMessage(value: unknown): CheckedMessage {
 
 const PREVIOUS_END = '.sha256'
 
-/** The order in which all implementations sign; author and sequence are swapped in old feeds. */
+/** Whether the fields have the order that all implementations sign. Old feeds swap author and sequence. */
 function hasFieldOrder(fields: string[]): boolean {
   const [first, second, third] = fields
   return (
@@ -112,25 +112,25 @@ function hasFieldOrder(fields: string[]): boolean {
 function checkContent(content: unknown): void {
   if (typeof content === 'string') {
     if (!content.endsWith('.box') && !content.endsWith('.box2'))
-      throw invalid('content that is text must end with .box or .box2')
+      throw invalid('string content must end with .box or .box2')
     return
   }
   if (typeof content !== 'object' || content === null || Array.isArray(content))
-    throw invalid('content must be an object or boxed text')
+    throw invalid('content must be an object or an encrypted string')
   const { type } = content as { type?: unknown }
   if (typeof type !== 'string' || type.length < TYPE_CHARS.least || type.length > TYPE_CHARS.most)
     throw invalid(`content must have a type of ${TYPE_CHARS.least} to ${TYPE_CHARS.most} characters`)
 }
 
 /**
- * Checks a foreign value whole: `checkMessage`, and the signature.
+ * Checks a value completely: `checkMessage` and the signature.
  * @throws RelayError `message_invalid` or `message_too_large`
  */
 export function verifyMessage(value: unknown): VerifiedMessage {
   return verifySignature(checkMessage(value))
 }
 
-/** @throws RelayError `message_invalid` if the signature is not the author's */
+/** Checks the signature. @throws RelayError `message_invalid` */
 export function verifySignature(checked: CheckedMessage): VerifiedMessage {
   const { author, sequence, previous, json, text, signedChars, signature } = checked
   const signed = Buffer.from(text.slice(0, signedChars) + SIGNED_END)
@@ -142,8 +142,8 @@ export function badSignature(): RelayError {
   return invalid('signature does not match')
 }
 
-function invalid(why: string): RelayError {
-  return new RelayError('message_invalid', why)
+function invalid(reason: string): RelayError {
+  return new RelayError('message_invalid', reason)
 }
 
 function tooLarge(): RelayError {
@@ -151,9 +151,9 @@ function tooLarge(): RelayError {
 }
 
 /**
- * Signs the next message of a feed of ours.
+ * Signs the next message of a feed.
  * @param previous the feed's last message, or null for the first
- * @param now      Unix ms for the claimed timestamp
+ * @param now      timestamp, Unix ms
  */
 export function signMessage(
   keys: Keys,
@@ -179,12 +179,12 @@ export function signMessage(
   }
 }
 
-/** The hash of a message: over its signed text as latin1, a quirk of the format (one byte per UTF-16 unit). */
+/** The hash of a message's text. The format hashes latin1: one byte per UTF-16 unit. */
 function hashOf(signed: string): string {
   return createHash('sha256').update(signed, 'latin1').digest('base64')
 }
 
-// --- the stored form: the keyed message's JSON, its ends of fixed length so that every view is a slice ----------
+// --- the stored form: the keyed message's JSON. Its ends have fixed lengths, so that each part is a slice ----------
 
 const HEAD = '{"key":"%'
 const NECK = '.sha256","value":'
@@ -192,41 +192,41 @@ const TAIL = ',"timestamp":1234567890123}'
 const HASH_AT = HEAD.length
 const HASH_CHARS = 44
 const VALUE_AT = HASH_AT + HASH_CHARS + NECK.length
-/** What every value begins with, but for a feed's first, which has `null` there. */
+/** The start of every value except the first of a feed, which has `null` there. */
 const PREVIOUS_HEAD = '{"previous":"%'
 const PERCENT = '%'.charCodeAt(0)
-/** A board without a clock may say 1970: received times are kept to thirteen digits so that TAIL has one length. */
+/** A board without a clock can have the year 1970. Received times have 13 digits, so that TAIL has a fixed length. */
 const EARLIEST = 1_000_000_000_000
 
-/** The bytes that are stored and, for `keys: true`, served as they are. */
+/** The bytes that are stored, and sent as they are for `keys: true`. */
 export function encodeStored(message: VerifiedMessage, received: number): Buffer {
   return Buffer.from(
     `${HEAD}${message.hash}${NECK}${message.json},"timestamp":${Math.max(EARLIEST, Math.trunc(received))}}`,
   )
 }
 
-/** The hash inside stored bytes. */
+/** The hash in stored bytes, base64. */
 export function storedHash(stored: Buffer): string {
   return stored.toString('latin1', HASH_AT, HASH_AT + HASH_CHARS)
 }
 
-/** The hash (base64) of the message before the stored one; null for a feed's first. */
+/** The previous message's hash in stored bytes, base64; null for the first message. */
 export function storedPrevious(stored: Buffer): string | null {
   const at = VALUE_AT + PREVIOUS_HEAD.length
   return stored[at - 1] === PERCENT ? stored.toString('latin1', at, at + HASH_CHARS) : null
 }
 
-/** When stored bytes were received, Unix ms. */
+/** The received time in stored bytes, Unix ms. */
 export function storedReceived(stored: Buffer): number {
   return Number(stored.toString('latin1', stored.length - 14, stored.length - 1))
 }
 
-/** The value's JSON inside stored bytes: a view, not a copy. */
+/** The value's JSON in stored bytes: a view, not a copy. */
 export function storedValue(stored: Buffer): Buffer {
   return stored.subarray(VALUE_AT, stored.length - TAIL.length)
 }
 
-/** The whole keyed message, parsed. */
+/** Parses the keyed message. */
 export function parseStored(stored: Buffer): KeyedMessage {
   return JSON.parse(stored.toString()) as KeyedMessage
 }

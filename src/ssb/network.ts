@@ -1,8 +1,8 @@
-// The network key of the main SSB network: both ends of a handshake must hold the same one.
+// The network key of the main SSB network. Both sides of a handshake need the same key.
 
 import { createRequire } from 'node:module'
 
-// A JSON module, which Node 20 imports only with a warning on every start.
+// required, because importing a JSON module prints a warning in Node 20
 const caps = createRequire(import.meta.url)('ssb-caps') as { shs: string }
 
 /** base64, as secret-stack's `caps.shs` takes it. */

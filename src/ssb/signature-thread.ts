@@ -61,7 +61,7 @@ export function startSignatureThread(sodium: string, onEnd: (err?: Error) => voi
   const waiting = new Map<number, (ok: boolean) => void>()
   let isUp = false
   let ended = false
-  const worker = new Worker(`(${work.toString()})()`, {
+  const worker = new Worker(`(${work.toString()})(require)`, {
     eval: true,
     workerData: { sodium, memory, VERIFY_BATCH_BYTES, HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES },
     resourceLimits: HEAP,
@@ -143,11 +143,14 @@ function readVerdicts(bytes: Buffer, count: number): ThreadVerdict[] {
   return verdicts
 }
 
-/** What runs in the thread, made from this function's text: it may use nothing from around it. */
-function work(): void {
-  const { parentPort, workerData } = require('node:worker_threads')
+/**
+ * The thread's program, made from this function's text: it uses nothing from around it.
+ * @param load the thread's own `require`, under a name that bundlers leave alone
+ */
+function work(load: NodeJS.Require): void {
+  const { parentPort, workerData } = load('node:worker_threads')
   const { memory, VERIFY_BATCH_BYTES, HASH_BYTES, KEY_BYTES, SIGNATURE_BYTES } = workerData
-  const sodium = require(workerData.sodium)
+  const sodium = load(workerData.sodium)
   const verdict = Buffer.alloc(1 + HASH_BYTES)
   parentPort.on('message', (slot: number) => {
     const bytes = Buffer.from(memory, slot * VERIFY_BATCH_BYTES, VERIFY_BATCH_BYTES)

@@ -43,7 +43,8 @@ export function createAliases({ aliases, members }: Tables, writer: Writer, now:
         if (!members.doesExist(keyOf(owner))) throw new RelayError('not_allowed')
         const row = aliases.get(key(alias))
         if (row && row.owner !== owner) throw new RelayError('alias_taken')
-        if (!row && of(owner).length >= ALIASES_PER_MEMBER) throw new RelayError('quota_reached')
+        if (!row && of(owner).length >= ALIASES_PER_MEMBER)
+          throw new RelayError('quota_reached', undefined, { limit: 'aliases_per_member' })
         aliases.putSync(key(alias), { owner, signature, since: row?.since ?? now() })
       }, before),
     revoke: (alias, owner, before) =>

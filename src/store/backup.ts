@@ -1,100 +1,80 @@
-// Backups: a compact copy of the database taken while the relay runs, and a note beside it that says what it is.
+// Taking a backup: one LMDB read transaction is the snapshot; its rows are read page by page, while the relay runs.
 
 import { createHash } from 'node:crypto'
-import { createReadStream, mkdtempSync, rmSync } from 'node:fs'
-import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { pipeline } from 'node:stream/promises'
-import { BACKUP_PREFIX } from '../lib/data-directory.js'
-import { RelayError } from '../lib/errors.js'
-import { type FeedId, isFeedId } from '../ssb/feed-id.js'
-import { examineFile } from './file-check.js'
-import { isReadable, SCHEMA } from './layout.js'
-import type { Store } from './store.js'
+import type { RootDatabase } from 'lmdb'
+import { type BackupEnd, fillsPage, packPage, type Row } from './backup-format.js'
+import { ENCODINGS } from './layout.js'
 
-/** Raised when what lies in a backup changes; an older one is then converted or refused, never misread. */
-const FORMAT = 1
+/** Rows read from LMDB at a time. */
+const ROWS_READ = 64
 
-/** Where things lie in a backup, as in a data directory. */
-export const BACKUP_NOTE = 'backup.json'
-export const BACKUP_DATABASE = 'db/data.mdb'
-
-/** What a backup says of itself. */
-export type BackupNote = {
-  format: number
-  /** the relay's identity, whose secret is not in it */
-  id: FeedId
-  /** Unix ms */
-  created: number
-  schema: number
-  /** highest sequence of the relay's own feed */
-  latest: number
-  messages: number
-  bytes: number
-  /** of the database file, in hex */
-  sha256: string
+/** The database at one moment. It keeps LMDB from reusing the pages it refers to until it is closed. */
+export interface Snapshot {
+  /** The next page of rows, or null at the end. Throws after `close`. */
+  next(): Buffer | null
+  /** Proves that all pages arrived; valid once `next` has returned null. */
+  end(): BackupEnd
+  close(): void
 }
 
-/**
- * Copies the store as it is at this moment into an existing directory, without holding up reads or writes.
- * @param now Unix ms
- */
-export async function writeBackup(store: Store, id: FeedId, now: number, dir: string): Promise<BackupNote> {
-  // before the copy: what is published meanwhile may be in it, and is recovered all the same if it is not
-  const { latest } = store.feeds.info(id)
-  const database = join(dir, BACKUP_DATABASE)
-  await mkdir(join(dir, 'db'), { mode: 0o700 })
-  await store.copyTo(join(dir, 'db'))
-  await chmod(database, 0o600)
-  const { size: bytes } = await stat(database)
-  const { messages } = store.feeds.totals()
-  const sha256 = await digest(database)
-  const note = { format: FORMAT, id, created: now, schema: SCHEMA, latest, messages, bytes, sha256 }
-  await writeFile(join(dir, BACKUP_NOTE), `${JSON.stringify(note, null, 2)}\n`, { mode: 0o600 })
-  return note
-}
-
-/** Copies the store into a new directory beside it, where there is room if anywhere. @param now Unix ms */
-export async function backupBeside(
-  store: Store,
-  id: FeedId,
-  now: number,
-  dataDir: string,
-): Promise<BackupNote & { dir: string }> {
-  const dir = mkdtempSync(join(dataDir, BACKUP_PREFIX))
-  try {
-    return { dir, ...(await writeBackup(store, id, now, dir)) }
-  } catch (err) {
-    rmSync(dir, { recursive: true, force: true })
-    throw err
-  }
-}
-
-/**
- * Reads a backup that was unpacked into a directory, and proves that it is whole.
- * @throws RelayError `backup_unusable`
- */
-export async function readBackup(dir: string): Promise<BackupNote> {
-  const note = await readFile(join(dir, BACKUP_NOTE), 'utf8')
-    .then((text): Partial<BackupNote> => JSON.parse(text))
-    .catch((cause) => {
-      throw new RelayError('backup_unusable', 'it holds no note of a backup', { cause })
-    })
-  if (note?.format !== FORMAT || !isReadable(note.schema))
-    throw new RelayError('backup_unusable', 'another version of Tidepool made it')
-  if (!isFeedId(note.id) || !Number.isSafeInteger(note.latest))
-    throw new RelayError('backup_unusable', 'its note is damaged')
-  const sha256 = await digest(join(dir, BACKUP_DATABASE)).catch((cause) => {
-    throw new RelayError('backup_unusable', 'it holds no database', { cause })
-  })
-  if (sha256 !== note.sha256) throw new RelayError('backup_unusable', 'its database is damaged')
-  const damage = examineFile(join(dir, BACKUP_DATABASE))
-  if (damage) throw new RelayError('backup_unusable', `its database is of no use here: ${damage}`)
-  return note as BackupNote
-}
-
-async function digest(path: string): Promise<string> {
+/** Opens a snapshot of all tables. */
+export function openSnapshot(root: RootDatabase): Snapshot {
+  const tables = [...root.getKeys()]
+    // LMDB stores the names of its tables with a terminator
+    .map((key) => (key as Buffer).toString().replace(/\0$/, ''))
+    .filter((name) => ENCODINGS.has(name))
+    .sort()
+    .map((name) => ({
+      name,
+      table: root.openDB<Buffer, Buffer>(name, { keyEncoding: 'binary', encoding: 'binary' }),
+    }))
+  const transaction = root.useReadTransaction()
   const hash = createHash('sha256')
-  await pipeline(createReadStream(path), hash)
-  return hash.digest('hex')
+  const done = { pages: 0, rows: 0 }
+  let start = Buffer.alloc(0)
+  let isOpen = true
+
+  function readPage(table: (typeof tables)[number]['table']): Row[] {
+    const rows: Row[] = []
+    let bytes = 0
+    while (!fillsPage(bytes)) {
+      let read = 0
+      for (const { key, value } of table.getRange({ start, limit: ROWS_READ, transaction })) {
+        read += 1
+        rows.push({ key: Buffer.from(key), value: Buffer.from(value) })
+        bytes += key.length + value.length
+        // one byte longer: the first possible key after this one
+        start = Buffer.concat([key, Buffer.alloc(1)])
+        if (fillsPage(bytes)) return rows
+      }
+      if (read < ROWS_READ) break
+    }
+    return rows
+  }
+
+  return {
+    next() {
+      if (!isOpen) throw new Error('the snapshot is closed')
+      for (let current = tables[0]; current; current = tables[0]) {
+        const rows = readPage(current.table)
+        if (rows.length === 0) {
+          tables.shift()
+          start = Buffer.alloc(0)
+          continue
+        }
+        const page = packPage(current.name, rows)
+        hash.update(page)
+        done.pages += 1
+        done.rows += rows.length
+        return page
+      }
+      return null
+    },
+    end: () => ({ ...done, sha256: hash.copy().digest('hex') }),
+    close() {
+      if (!isOpen) return
+      isOpen = false
+      transaction.done()
+    },
+  }
 }

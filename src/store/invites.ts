@@ -103,7 +103,7 @@ export function createInvites(
   const { invites, knocks } = tables
   const rows = createInviteRows(tables, now)
   const joins = createJoinQuota(now, onJoinsLimited)
-  const spendToday = createDailyQuota(INVITES_PER_DAY, now)
+  const spendToday = createDailyQuota(INVITES_PER_DAY, now, 'invites_per_day')
 
   function stateOf(id: FeedId, { revoked, spent, expires }: InviteRecord): InviteState {
     if (revoked !== null) return 'revoked'
@@ -165,14 +165,16 @@ export function createInvites(
       // asked here and not only before the queue: nobody leaves a way in who was shut out while waiting in it
       if (!members.has(by)) throw new RelayError('not_allowed')
       if (rows.countLive('made', by) >= INVITES_PER_MEMBER)
-        throw new RelayError('quota_reached', 'too many invites of yours are still open')
+        throw new RelayError('quota_reached', 'too many invites of yours are still open', {
+          limit: 'invites_per_member',
+        })
       const dead = rows.dead('made', by)
       for (const guest of dead.slice(0, Math.max(0, dead.length - DEAD_INVITES_PER_MEMBER)))
         rows.remove(guest)
     }
     if ((invites.getStats() as { entryCount: number }).entryCount < INVITES_KEPT) return
     const [first] = rows.dead('ends', undefined, 1)
-    if (!first) throw new RelayError('quota_reached', 'too many invites outstanding')
+    if (!first) throw new RelayError('quota_reached', 'too many invites outstanding', { limit: 'invites' })
     rows.remove(first)
   }
 
@@ -213,7 +215,9 @@ export function createInvites(
         // it would wait until they are let go, and then undo that
         if (record.for && members.has(record.for)) throw new RelayError('already_following')
         if (record.for && rows.countLive('directed', record.for) >= DIRECTED_PER_FEED)
-          throw new RelayError('quota_reached', 'too many invites stand for that feed')
+          throw new RelayError('quota_reached', 'too many invites stand for that feed', {
+            limit: 'directed_per_feed',
+          })
         rows.put(guest, record)
         lives.begin(guest, expires)
         if (!record.for) return

@@ -45,6 +45,7 @@ export function createJoinQuota(now: () => number, onReached: (limit: JoinLimit)
       throw new RelayError(
         'quota_reached',
         'enough people have come in by such invites today, try again tomorrow',
+        { limit: 'joins_per_day' },
       )
     },
     count(by) {

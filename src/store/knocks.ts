@@ -69,7 +69,7 @@ export function createKnocks(
         requireClock(now())
         const held = knocks.get(keyOf(feed))
         if (!held && (knocks.getStats() as { entryCount: number }).entryCount >= KNOCKS_KEPT)
-          throw new RelayError('busy')
+          throw new RelayError('busy', undefined, { limit: 'knocks' })
         knocks.putSync(keyOf(feed), { note, since: waiting(feed, held) ? held.since : now(), expires })
         lives.begin(feed, expires)
         return 'waiting'

@@ -261,6 +261,29 @@ function tablesOf(root: RootDatabase): Tables {
   }
 }
 
+/** How the values of each table are stored, by its name. Tables that are not listed are not part of a backup. */
+export const ENCODINGS: ReadonlyMap<string, 'json' | 'binary'> = new Map([
+  ['messages', 'binary'],
+  ['chunks', 'binary'],
+  ...[
+    ...[
+      'feeds',
+      'deletions',
+      'members',
+      'vouches',
+      'blocks',
+      'invites',
+      'ends',
+      'made',
+      'directed',
+      'knocks',
+    ],
+    ...['aliases', 'roles', 'seen', 'signIns', 'links', 'notices', 'audit', 'ownAudit', 'days', 'meta'],
+    ...['matrixRooms', 'matrixEvents', 'matrixOrder', 'matrixStates', 'matrixOutbox', 'matrixKeys'],
+    ...['matrixGuests', 'matrixMeta'],
+  ].map((name) => [name, 'json'] as const),
+])
+
 const SEQUENCE_BYTES = 5
 
 /**

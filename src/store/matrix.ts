@@ -40,8 +40,8 @@ export interface MatrixStore {
   removeEventNow(n: number, id: string, order: number): void
   /** The event's ids by order of arrival, newest first, from one order downwards. */
   newest(n: number, before?: number): Iterable<{ order: number; id: string }>
-  /** The same, oldest first. */
-  oldest(n: number): Iterable<{ order: number; id: string }>
+  /** The same, oldest first, after one order. @param most ids read at most */
+  oldest(n: number, after: number, most: number): Array<{ order: number; id: string }>
   /** Ids of all events of a room, those known only as part of a state too. */
   eventIds(n: number): Iterable<string>
   state(n: number, number: number): MatrixStateRecord | undefined
@@ -132,10 +132,10 @@ export function createMatrixStore(root: RootDatabase, writer: Writer): MatrixSto
       order
         .getRange({ start: numberKey(n, before), end: numberKey(n, 0), reverse: true })
         .map(({ key, value }) => ({ order: key.readUIntBE(4, NUMBER_BYTES), id: value })),
-    oldest: (n) =>
-      order
-        .getRange({ start: numberKey(n, 0), end: numberKey(n, NUMBER_MAX) })
-        .map(({ key, value }) => ({ order: key.readUIntBE(4, NUMBER_BYTES), id: value })),
+    oldest: (n, after, most) =>
+      [...order.getRange({ start: numberKey(n, after + 1), end: numberKey(n, NUMBER_MAX), limit: most })].map(
+        ({ key, value }) => ({ order: key.readUIntBE(4, NUMBER_BYTES), id: value }),
+      ),
     *eventIds(n) {
       for (const { key } of all(events, n)) yield `$${key.subarray(4).toString('base64url')}`
     },

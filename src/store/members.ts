@@ -9,7 +9,7 @@ import type { KeyedMessage } from '../ssb/message.js'
 import { followContent, memberRow } from './contacts.js'
 import { createInviteRows, endingNow, indexInvites } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
-import { rebuildIndex } from './rebuild.js'
+import { type OnStoreProgress, type RebuildParts, rebuildIndex } from './rebuild.js'
 import type { RelayFeed } from './relay-feed.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
@@ -54,7 +54,9 @@ export interface Members {
    * Folds our feed into the tables anew, and the invites into their indexes; answers the ids of every row that was wrong,
    * and how many marks of invites were.
    */
-  rebuild(): Promise<{ differences: FeedId[]; members: number; blocks: number; marks: number }>
+  rebuild(
+    onProgress?: OnStoreProgress,
+  ): Promise<{ differences: FeedId[]; members: number; blocks: number; marks: number }>
   onChange(listener: (change: MemberChange) => void): () => void
   /** Remembers that a member was here; written at most once in `SEEN_STEP_MS`. */
   recordSeen(feed: FeedId): Promise<void>
@@ -134,7 +136,7 @@ export function createMembers(
     if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
     if (has(feed)) throw new RelayError('already_following')
     if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'vouched_per_member' })
     const note = cleanText(reason.note)
     const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
     putRow(feed, memberRow(message))
@@ -207,10 +209,10 @@ export function createMembers(
     isBlocked,
     blocked: () => [...blocks.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
 
-    async rebuild() {
+    async rebuild(onProgress = () => {}) {
       // first: what follows goes by them
       const marks = await writer.submit(() => indexInvites(tables, now))
-      const rebuilt = await rebuildIndex({
+      const parts: RebuildParts = {
         tables,
         writer,
         own,
@@ -221,7 +223,8 @@ export function createMembers(
           dropStanding(feed)
         },
         tell: (feed, change, afterFlush) => afterFlush(tell({ feed, now: change })),
-      })
+      }
+      const rebuilt = await rebuildIndex(parts, onProgress)
       const { differences } = rebuilt
       return { differences, members: rebuilt.members.size, blocks: rebuilt.blocks.size, marks }
     },

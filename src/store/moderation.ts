@@ -44,7 +44,7 @@ export interface ModerationActions {
   /** Makes a one-time login link. @throws RelayError `not_following` */
   link(feed: FeedId): Promise<{ token: string; expires: number }>
   /** Names the room, which also answers the first run's questions. @throws RelayError `bad_argument` */
-  describe(room: { name: string; description: string }): Promise<void>
+  describe(room: { name: string; description: string; ebt?: boolean | undefined }): Promise<void>
   setMode(mode: PrivacyMode): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
   saveNotice(notice: Omit<Notice, 'changed' | 'by'>): Promise<void>
@@ -180,14 +180,14 @@ export function createModeration(components: ModerationComponents): Moderation {
           before(actor, 'alias.revoke', { whom: alias, owner: () => aliases.get(alias)?.owner }),
         ),
       link: (feed) => signIns.link(feed, before(actor, 'member.link', { whom: feed })),
-      async describe({ name, description }) {
+      async describe({ name, description, ebt }) {
         const [named, described] = [[...name].length, [...description].length]
         if (named < 1 || named > NAME_CHARS)
           throw new RelayError('bad_argument', `a name has 1 to ${NAME_CHARS} characters`)
         if (described > DESCRIPTION_CHARS)
           throw new RelayError('bad_argument', `a description has at most ${DESCRIPTION_CHARS} characters`)
         await settings.change(
-          { name, description, setUp: true },
+          { name, description, setUp: true, ...(ebt === undefined ? {} : { ebt }) },
           before(actor, 'room.describe', { whom: name }),
         )
       },

@@ -54,7 +54,9 @@ export function createNotices({ notices }: Tables, writer: Writer, now: () => nu
         if ([...text].length > NOTICE_TEXT_CHARS)
           throw new RelayError('bad_argument', `a notice has at most ${NOTICE_TEXT_CHARS} characters`)
         if (!notices.doesExist(key(name)) && list().length >= NOTICES_KEPT)
-          throw new RelayError('quota_reached', `a room has at most ${NOTICES_KEPT} notices`)
+          throw new RelayError('quota_reached', `a room has at most ${NOTICES_KEPT} notices`, {
+            limit: 'notices',
+          })
         notices.putSync(key(name), { title, text, changed: now(), by })
       }, before),
     remove: (name, before) =>

@@ -8,6 +8,9 @@ import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './la
 import type { RelayFeed } from './relay-feed.js'
 import type { AfterFlush, Writer } from './writer.js'
 
+/** Called with what is done and the total, null where unknown. Throws to stop the work, which can be repeated. */
+export type OnStoreProgress = (done: number, total: number | null) => void
+
 export interface RebuildParts {
   tables: Pick<Tables, 'members' | 'vouches' | 'blocks'>
   writer: Writer
@@ -23,7 +26,10 @@ export interface RebuildParts {
  * Each row is right before or after its write, so that the end of the process between two of them does no harm.
  * @returns the ids of every row that was wrong, and what the feed says in all
  */
-export async function rebuildIndex(parts: RebuildParts): Promise<{ differences: FeedId[] } & Folded> {
+export async function rebuildIndex(
+  parts: RebuildParts,
+  onProgress: OnStoreProgress,
+): Promise<{ differences: FeedId[] } & Folded> {
   const { tables, writer, own, putRow, tell } = parts
   const { members, blocks } = tables
   const fold = createContactFold()
@@ -35,7 +41,11 @@ export async function rebuildIndex(parts: RebuildParts): Promise<{ differences: 
     next = (page.at(-1)?.value.sequence ?? next - 1) + 1
     return page.length > 0
   }
-  while (foldSome()) await setImmediate()
+  const total = own.latest()
+  while (foldSome()) {
+    onProgress(next - 1, total)
+    await setImmediate()
+  }
 
   /** What the feed says of a block, with the reason that is kept here alone. */
   function blockOf(feed: FeedId): BlockRecord | undefined {

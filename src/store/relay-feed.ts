@@ -19,6 +19,8 @@ export interface RelayFeed {
   release(): void
   /** Up to `count` messages of ours from a sequence on; none at the end. */
   read(from: number, count: number): KeyedMessage[]
+  /** Highest sequence, 0 for an empty feed. */
+  latest(): number
 }
 
 /**
@@ -54,6 +56,7 @@ export function createRelayFeed(keys: Keys, feeds: Feeds, now: () => number): Re
       const message = signMessage(keys, tip, content, nextTime(tip?.sequence ?? 0))
       return parseStored(feeds.appendOwn(message, afterFlush))
     },
+    latest: () => feeds.tip(keys.id)?.sequence ?? 0,
     read: (from, count) => feeds.read(keys.id, from, count).map(({ bytes }) => parseStored(bytes)),
   }
 }

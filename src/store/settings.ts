@@ -14,6 +14,8 @@ export interface SettingsRecord {
   mode: PrivacyMode
   /** whether the first run's questions were answered */
   setUp: boolean
+  /** whether members may replicate by EBT, whatever the configuration says */
+  ebt: boolean
 }
 
 export interface Settings {
@@ -27,7 +29,7 @@ export interface Settings {
 }
 
 const KEY = Buffer.from('settings')
-const FIRST: SettingsRecord = { name: '', description: '', mode: 'open', setUp: false }
+const FIRST: SettingsRecord = { name: '', description: '', mode: 'open', setUp: false, ebt: false }
 
 export function createSettings({ meta }: Tables, writer: Writer): Settings {
   const stored = (): SettingsRecord => ({

@@ -4,11 +4,13 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
+import { PROGRESS_MS } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import { createVerifier, type Verifier } from '../ssb/verifier.js'
 import { type Activity, createActivity } from './activity.js'
 import { type Aliases, createAliases } from './aliases.js'
 import { type Audit, createAudit } from './audit.js'
+import { openSnapshot, type Snapshot } from './backup.js'
 import { createFeedMessages } from './feed-messages.js'
 import { countFeeds } from './feed-records.js'
 import { createFeeds, type FeedLimits, type Feeds } from './feeds.js'
@@ -22,6 +24,7 @@ import { createModeration, type Moderation } from './moderation.js'
 import { createNotices, type Notices } from './notices.js'
 import { openValidated } from './open.js'
 import { createProvisionalLives, type StoreTime, trusting } from './provisional.js'
+import type { OnStoreProgress } from './rebuild.js'
 import { createRefusals, type Refusals } from './refusals.js'
 import { createRelayFeed, type RelayFeed } from './relay-feed.js'
 import { markForRepack, startRepack } from './repack.js'
@@ -54,12 +57,12 @@ export interface Store {
   matrix(): Promise<MatrixStore>
   /** Size of the database file in bytes. */
   bytes(): number
-  /** Writes a compact copy of the database, as it is now, as `data.mdb` into an existing directory. */
-  copyTo(dir: string): Promise<void>
+  /** Opens the database as it is now, for a backup. The caller closes it. */
+  snapshot(): Snapshot
   /** Resolves once the store has answered: a read and, if asked for, a write that is on the disk. For the watchdog. */
   pulse(write: boolean): Promise<void>
   /** Walks every message and record and answers what is wrong; an empty list is a sound store. */
-  verify(): Promise<string[]>
+  verify(onProgress?: OnStoreProgress): Promise<string[]>
   close(): Promise<void>
 }
 
@@ -101,6 +104,7 @@ export async function createStore(
     tables.meta.putSync(schemaKey, SCHEMA)
   })
 
+  const snapshots = new Set<Snapshot>()
   const file = join(path, DATA_FILE)
   const bytes = (): number => statSync(file).size
   const uptime = (): number => performance.now()
@@ -139,20 +143,31 @@ export async function createStore(
     moderation: createModeration({ tables, ...parts }),
     matrix: async () => (await import('./matrix.js')).createMatrixStore(tables.root, writer),
     bytes,
-    copyTo: (dir) => tables.root.backup(dir, true),
+    snapshot() {
+      const snapshot = openSnapshot(tables.root)
+      snapshots.add(snapshot)
+      return snapshot
+    },
     async pulse(write) {
       tables.meta.get(schemaKey)
       if (write) await writer.submit(() => tables.meta.putSync(pulseKey, now()))
     },
-    verify() {
+    verify(tell = () => {}) {
+      let logged = uptime()
       const onProgress = (done: number): void => {
-        log.info({ messages: done, of: feeds.totals().messages }, 'checking the store')
+        const { messages: total } = feeds.totals()
+        tell(done, total)
+        if (uptime() - logged < PROGRESS_MS) return
+        logged = uptime()
+        log.info({ messages: done, of: total }, 'checking the store')
       }
       const onFork = (feed: string, sequence: number): void =>
         log.warn({ feed, sequence }, 'a forked feed: what lies behind the fork is not served')
-      return verifyTables({ tables, messages, writer, now, uptime, onProgress, onFork })
+      return verifyTables({ tables, messages, writer, now, onProgress, onFork })
     },
     async close() {
+      // an open read transaction would outlive the database
+      for (const snapshot of snapshots) snapshot.close()
       // a listener not yet told of the last write would read a closed database
       await Promise.all([feeds.close(), repack.close()])
       await close()

@@ -1,7 +1,7 @@
 // Walks the whole store in steps while the relay goes on, and says what is wrong with it.
 
 import { setImmediate } from 'node:timers/promises'
-import { PROGRESS_MS, VERIFY_PROBLEMS, VERIFY_TURN_MESSAGES } from '../lib/limits.js'
+import { VERIFY_PROBLEMS, VERIFY_TURN_MESSAGES } from '../lib/limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES } from '../ssb/feed-id.js'
 import { storedHash } from '../ssb/message.js'
 import type { FeedMessages, StoredMessage } from './feed-messages.js'
@@ -15,9 +15,7 @@ export interface VerifyParts {
   writer: Writer
   /** Unix ms */
   now: () => number
-  /** Milliseconds from some point in the past. */
-  uptime: () => number
-  /** told now and then how many messages have been looked at, of how many */
+  /** called after each step with the number of messages checked so far; throws to stop */
   onProgress(done: number): void
   /** told of a fork that was not known */
   onFork(feed: FeedId, sequence: number): void
@@ -43,20 +41,17 @@ export async function verifyTables(parts: VerifyParts): Promise<string[]> {
 }
 
 /** Says how far it is, and lets others have their turn. */
-function createCounter({ uptime, onProgress }: VerifyParts): (messages: number) => Promise<void> {
+function createCounter({ onProgress }: VerifyParts): (messages: number) => Promise<void> {
   let done = 0
   let inTurn = 0
-  let told = uptime()
   return async (messages) => {
     done += messages
     inTurn += messages + 1
     if (inTurn >= VERIFY_TURN_MESSAGES) {
       inTurn = 0
+      onProgress(done)
       await setImmediate()
     }
-    if (uptime() - told < PROGRESS_MS) return
-    told = uptime()
-    onProgress(done)
   }
 }
 

@@ -1,49 +1,49 @@
-// Our address as SSB clients write it, the room's open invite made from it, and where our pages are.
+// The relay's addresses: multiserver address, open room invite, and site origin.
 
 import { ONION_PORTS } from '../lib/limits.js'
 import { isLoopback, originOf } from '../lib/platform.js'
-import type { RelayFace, RelayNames } from './contract.js'
+import type { RelayFace, RelayHostnames } from './contract.js'
 import type { Listener } from './listen.js'
 
-/** The seed that says "this is a room, and open": the same for all rooms (Rooms 1), a secret of nobody's. */
+/** The seed of every open room (Rooms 1). It is public and the same everywhere. */
 export const OPEN_ROOM_SEED = 'SSB+Room+PSK3TLYC2T86EHQCUHBUHASCASE18JBV24='
 
 const isOnion = (host: string): boolean => host.endsWith('.onion')
 
-/** The SSB port under a name of ours. */
-export function ssbPortAt(host: string, { ssbPort }: Pick<RelayNames, 'ssbPort'>): number {
+/** The SSB port to use with a host of ours: fixed on the onion, configured elsewhere. */
+export function ssbPortAt(host: string, { ssbPort }: Pick<RelayHostnames, 'ssbPort'>): number {
   return isOnion(host) ? ONION_PORTS.ssb : ssbPort
 }
 
 /**
- * The multiserver address by which a client reaches us.
- * @param host the name of ours by which the page was reached
+ * The multiserver address by which a client reaches the relay.
+ * @param host the hostname of ours by which the page was reached
  */
 export function multiserverAddress(
   host: string,
   { id }: Pick<RelayFace, 'id'>,
-  names: Pick<RelayNames, 'ssbPort'>,
+  hostnames: Pick<RelayHostnames, 'ssbPort'>,
 ): string {
-  // `onion` is the transport that goes through Tor: `net` would ask the name server for the name, and tell it
+  // `onion` goes through Tor; `net` would send the onion name to a DNS server
   const transport = isOnion(host) ? 'onion' : 'net'
-  return `${transport}:${host}:${ssbPortAt(host, names)}~shs:${id.slice(1).replace(/\.ed25519$/, '')}`
+  return `${transport}:${host}:${ssbPortAt(host, hostnames)}~shs:${id.slice(1).replace(/\.ed25519$/, '')}`
 }
 
-/** The open invite of the room at an address: what Rooms 1 clients take in place of an invite code. */
+/** The open invite at a multiserver address. Rooms 1 clients take it in place of an invite code. */
 export function openInvite(address: string): string {
   return `${address}:${OPEN_ROOM_SEED}`
 }
 
-export interface Sites extends Pick<RelayNames, 'domain' | 'onion'> {
-  /** the pages under the domain; null while there is no certificate to show */
+export interface Sites extends Pick<RelayHostnames, 'domain' | 'onion'> {
+  /** origin of the site under the domain; null without a certificate */
   https: string | null
-  /** the listener without a name */
+  /** the plain HTTP listener */
   plain: Pick<Listener, 'host' | 'port' | 'url'>
 }
 
-/** Where our pages are, without a path: at the host that one asks for, else where most can open them. */
+/** The site's origin at the given host; without one, the origin that most visitors can open. */
 export function siteAt(host: string | undefined, { domain, onion, https, plain }: Sites): string {
-  /** by that name, unless it is for this machine alone */
+  // a loopback listener is not reachable by another name
   const plainAt = (name: string | null): string =>
     name && !isLoopback(plain.host) ? originOf('http', name, plain.port) : plain.url
   if (onion && (host === onion || (!host && !https))) return originOf('http', onion, ONION_PORTS.web)

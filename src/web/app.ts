@@ -1,4 +1,4 @@
-// The web: its plain listener, and a site behind it that is built when somebody first comes.
+// The web: its plain HTTP listener, and a site that is loaded at the first request.
 
 import { createThrottledLog } from '../lib/log.js'
 import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
@@ -7,12 +7,12 @@ import { createReverseProxy } from './proxy.js'
 import { createRequestBodies } from './request-body.js'
 
 export type {
-  DrawnCaptcha as DrawnRiddle,
+  DrawnCaptcha,
   Handler,
   Issued,
   ListenerKind,
   RelayFace,
-  RelayNames,
+  RelayHostnames,
   SetupAnswers,
   SsbAddress,
   Web,
@@ -26,14 +26,14 @@ export { listenWithCertificate } from './domain/tls-listener.js'
 export { type Listener, listen } from './listen.js'
 
 /**
- * Starts listening. The site itself (Koa, templates) is loaded at the first request: it costs a board some 4 MB that a
- * relay whose page nobody opens need not pay.
+ * Starts the plain listener. The site (Koa, templates) takes 4 MB, so it is loaded at the first request only.
+ * @throws RelayError `address_unusable`
  */
 export async function createWeb(components: WebComponents, options: WebOptions): Promise<Web> {
   const limits: Required<SiteLimits> = { ...options }
   const bodies = createRequestBodies()
-  const tell = createThrottledLog(components.log, () => performance.now())
-  const proxy = createReverseProxy({ names: components.names, tell }, options.proxy ?? null)
+  const logThrottled = createThrottledLog(components.log, () => performance.now())
+  const proxy = createReverseProxy({ hostnames: components.hostnames, logThrottled }, options.proxy ?? null)
   let site: Promise<Site> | null = null
 
   function open(): Promise<Site> {
@@ -45,23 +45,23 @@ export async function createWeb(components: WebComponents, options: WebOptions):
     (pick: (site: Site) => Handler, kind?: ListenerKind): Handler =>
     (req, res) => {
       components.used?.()
-      // federation is of the domain: not of the onion, and not of the plain listener but for the proxy in front of it
+      // federation is served under the domain only: by its own listener, or through the reverse proxy
       const isDomain = kind === 'domain' || (kind === 'local' && proxy.cameBy(req) === 'https')
       if (isDomain && components.divert?.(req, res)) return
-      // before anything waits: chunks that nobody reads cost more than their bytes
+      // before any await: unread chunks cost far more memory than their bytes
       bodies.begin(req)
       return open().then(
         (site) => pick(site)(req, res),
         (err: unknown) => {
-          components.log.error({ err }, 'the site could not be loaded')
+          components.log.error({ err }, 'site load failed')
           res.writeHead(500).end()
         },
       )
     }
 
   const handler: Web['handler'] = (kind) => through((site) => site.handler(kind), kind)
-  const listener = await listen(handler('local'), options)
-  // a copy would have the address of now
+  const listener = await listen(handler('local'), { ...options, counters: components.counters })
+  // not a spread: that would freeze the getter `url`
   return Object.assign(listener, {
     handler,
     trouble: proxy.trouble,

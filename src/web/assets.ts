@@ -1,4 +1,4 @@
-// Style sheet, script and icon: read once, served from memory.
+// Static files (style sheet, scripts, icon): read once, served from memory.
 
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -21,11 +21,11 @@ const TYPES = new Map([
 
 export interface Assets {
   get(name: string): Asset | undefined
-  /** The URL of an asset; it changes with the content, so browsers may keep what they have. */
+  /** The URL of an asset. It contains a hash of the content, so browsers may cache it. */
   url(name: string): string
 }
 
-/** Reads the assets. A missing one fails the start. */
+/** Reads all assets. Throws if one is missing. */
 export function loadAssets(): Assets {
   const byName = new Map<string, Asset>()
   for (const [name, type] of TYPES) {

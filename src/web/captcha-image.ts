@@ -1,15 +1,15 @@
-// The default captcha: four letters on a wave, drawn by trek-captcha as a GIF (no SVG: Tor Browser at Safest shows none).
+// The default captcha: four letters drawn by trek-captcha as a GIF. Tor Browser at Safest shows no SVG.
 
 import type { DrawnCaptcha } from './contract.js'
 
-/** Letters in a captcha. One guess per drawing against some 30,000 words is enough; five run into each other. */
+/** Letters in a captcha: some 30,000 combinations for one guess. Five letters overlap. */
 const LETTERS = 4
-/** Black on white: the best contrast of the library's palettes. */
+/** Black on white has the best contrast of the library's palettes. */
 const STYLE = 0
-/** What people misread once it is bent: thin letters, `f` (as `i`), `m`, `n`, `u`, `o` (as `e`), pairs that melt into one. */
+/** Letters and pairs that people misread when distorted: thin ones, and `f`/`i`, `o`/`e`, `rv`. */
 const UNCLEAR = /[fijlmnou]|[rvw]{2}|c[cd]|(.)\1/
 
-/** Draws a captcha that a person can read; loads the library at the first call. */
+/** Draws a readable captcha. Loads the library at the first call. */
 export async function drawCaptcha(): Promise<DrawnCaptcha> {
   const { default: draw } = await import('trek-captcha')
   for (;;) {

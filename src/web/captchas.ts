@@ -1,7 +1,7 @@
-// Riddles: drawn for a session, shown as an image, answered once.
+// Captchas: bound to a session, shown as an image, answered once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { RIDDLE_IMAGES, RIDDLE_MS } from '../lib/limits.js'
+import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../lib/limits.js'
 import type { DrawnCaptcha } from './contract.js'
 import type { Captcha, WebSession } from './sessions.js'
 
@@ -10,31 +10,31 @@ export interface CaptchasOptions {
   now: () => number
 }
 
-/** Binds riddles to sessions. All that decides is synchronous, so two answers at once cannot both be the first. */
+/** Binds captchas to sessions. Each decision is synchronous, so two concurrent answers cannot both succeed. */
 export class Captchas {
   readonly #draw: () => Promise<DrawnCaptcha>
   readonly #now: () => number
-  /** riddles whose image is kept, oldest first */
+  /** captchas with a cached image, oldest first */
   readonly #drawn = new Set<Captcha>()
-  /** images being drawn anew: two fetches at once must show the same letters */
+  /** images being redrawn: two concurrent requests must get the same letters */
   readonly #redrawing = new WeakMap<Captcha, Promise<Captcha>>()
-  /** whether an answer is asked for */
-  asks: boolean
+  /** false if the page asks for no answer (`invite.captcha=false`) */
+  isRequired: boolean
 
-  constructor({ draw, now }: CaptchasOptions, asks: boolean) {
+  constructor({ draw, now }: CaptchasOptions, isRequired: boolean) {
     this.#draw = draw
     this.#now = now
-    this.asks = asks
+    this.isRequired = isRequired
   }
 
-  /** Gives a session a fresh captcha in place of the one it had. */
+  /** Replaces the session's captcha by a new one. */
   async renew(session: WebSession): Promise<void> {
     const captcha = await this.#make()
     this.#forget(session.captcha)
     session.captcha = captcha
   }
 
-  /** The image of the captcha that waits in this session, or null if none does. */
+  /** The image of the session's pending captcha, or null. An evicted image is redrawn with new letters. */
   async image(session: WebSession): Promise<Captcha['image']> {
     const captcha = this.waiting(session)
     if (!captcha || captcha.answer === null) return null
@@ -45,37 +45,37 @@ export class Captchas {
       this.#redrawing.set(captcha, redrawing)
     }
     const fresh = await redrawing
-    // what happened meanwhile (an answer, a new page) wins over a picture of the past
+    // a captcha that was answered or replaced meanwhile must not come back
     if (session.captcha === captcha) session.captcha = fresh
     return fresh.image
   }
 
-  /** The captcha that can be answered now. One that asks nothing does not count once answers are asked for. */
+  /** The captcha that can be answered now. One made without a question is void once questions are switched on. */
   waiting(session: WebSession): Captcha | null {
     const captcha = session.captcha
     if (!captcha || captcha.expires <= this.#now()) return null
-    return captcha.answer === null && this.asks ? null : captcha
+    return captcha.answer === null && this.isRequired ? null : captcha
   }
 
-  /** Uses the session's captcha up, right or wrong. */
+  /** Removes the session's captcha, whether the answer was right or wrong. */
   consume(session: WebSession): void {
     this.#forget(session.captcha)
     session.captcha = null
   }
 
-  /** Gives back a captcha that was answered well but could not be paid out, unless another took its place. */
+  /** Puts back a captcha whose invite could not be made, unless the session has a new one. */
   restore(session: WebSession, captcha: Captcha): void {
     session.captcha ??= captcha
   }
 
   async #make(): Promise<Captcha> {
-    const expires = this.#now() + RIDDLE_MS
-    if (!this.asks) return { answer: null, image: null, expires }
+    const expires = this.#now() + CAPTCHA_MS
+    if (!this.isRequired) return { answer: null, image: null, expires }
     const { answer, image, type } = await this.#draw()
     const captcha: Captcha = { answer, image: { body: image, type }, expires }
     this.#drawn.add(captcha)
     for (const oldest of this.#drawn) {
-      if (this.#drawn.size <= RIDDLE_IMAGES) break
+      if (this.#drawn.size <= CAPTCHA_IMAGES) break
       this.#forget(oldest)
     }
     return captcha
@@ -88,10 +88,10 @@ export class Captchas {
   }
 }
 
-/** Whether an answer is right: letter case and surrounding space do not count, and time tells nothing. */
+/** Checks an answer in constant time. Case and surrounding whitespace are ignored. */
 export function isRight(captcha: Captcha, given: string): boolean {
   if (captcha.answer === null) return true
-  // hashes have one length, whatever was typed
+  // timingSafeEqual needs equal lengths
   const digest = (text: string) => createHash('sha256').update(text.trim().toLowerCase()).digest()
   return given.trim() !== '' && timingSafeEqual(digest(captcha.answer), digest(given))
 }

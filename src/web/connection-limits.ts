@@ -1,120 +1,137 @@
-// A web listener's crowd: how many sockets and requests are borne at once, and who makes room for the next.
+// Limits of a web listener: sockets, requests in work, and which connection is closed when all sockets are taken.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import type { Handler } from './contract.js'
 
-/** Sockets at once: a page takes a browser's handful, and a board has better uses for its memory. */
+/** Open sockets; a browser uses up to six. */
 export const SOCKETS = 512
-/** Requests at work at once: each is some 10 KB and some milliseconds of a core, which all others wait for. */
+/** Requests in work at once: each takes some 10 KB and some milliseconds of a core. */
 export const REQUESTS_AT_ONCE = 128
-/** Requests on one socket without an answer: no browser sends a second one there. */
+/** Unanswered requests per socket; browsers do not pipeline. */
 export const UNANSWERED_PER_SOCKET = 8
 
-/** A socket of the listener, below TLS where there is any. */
-interface Caller {
+interface Connection {
+  /** the TCP socket, below TLS */
   socket: Socket
-  /** when it last had an answer, or connected, by uptime */
-  since: number
-  /** requests it waits for */
-  waitsFor: Set<IncomingMessage>
+  /** uptime in ms of the last response, or of the connect */
+  lastServed: number
+  unanswered: Set<IncomingMessage>
 }
 
-/** What gives a request's place away, and takes it again. */
-const places = new WeakMap<IncomingMessage, { leave(): void; back(): void }>()
+/** The slot of each request in work. */
+const slots = new WeakMap<IncomingMessage, { release(): void; take(): void }>()
 
 /**
- * Runs what only waits, for a body or for somebody's word, without the place that a request at work has: else few could
- * keep all places by saying nothing. How many wait so is for whoever lets them.
+ * Awaits something without holding the request's slot. Otherwise a few clients that send their body slowly could take
+ * all slots. The caller limits how many requests wait.
  */
-export async function waiting<T>(req: IncomingMessage, wait: () => Promise<T>): Promise<T> {
-  const place = places.get(req)
-  place?.leave()
+export async function withoutSlot<T>(req: IncomingMessage, wait: () => Promise<T>): Promise<T> {
+  const slot = slots.get(req)
+  slot?.release()
   try {
     return await wait()
   } finally {
-    place?.back()
+    slot?.take()
   }
 }
 
-/** Wraps a handler; `watch` has to be told of the server before it listens. */
-export function createConnectionLimits(handler: Handler, uptime: () => number = () => performance.now()) {
-  /** by address and port, which a socket and the TLS in it have in common */
-  const callers = new Map<string, Caller>()
-  let atWork = 0
+export interface ConnectionLimitsOptions {
+  counters?: Counters | undefined
+  /** milliseconds of a monotonic clock; injected by tests */
+  uptime?: () => number
+}
 
-  const nameOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
+/** Wraps a handler. Call `watch` with the server before it listens. */
+export function createConnectionLimits(
+  handler: Handler,
+  { counters = NO_COUNTERS, uptime = () => performance.now() }: ConnectionLimitsOptions = {},
+) {
+  /** by remote address and port, which are the same for a TCP socket and the TLS socket on it */
+  const connections = new Map<string, Connection>()
+  let inWork = 0
+
+  const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`
 
   /**
-   * Who has had nothing for longest: first those that have not said all they want, then those that wait for an answer.
-   * Turning the newest away would let a crowd of idlers keep everybody else out.
+   * The connection to close: the longest unserved one, and one without a complete request first. Rejecting the newest
+   * instead would let idle connections lock everybody else out.
    */
-  function leastMissed(): Caller | undefined {
-    const waits = ({ waitsFor }: Caller): boolean => [...waitsFor].some(({ complete }) => complete)
-    let found: Caller | undefined
-    for (const caller of callers.values()) {
-      const sooner = found ? Number(waits(caller)) - Number(waits(found)) || caller.since - found.since : -1
-      if (sooner < 0) found = caller
+  function chooseEviction(): Connection | undefined {
+    const isWaiting = ({ unanswered }: Connection): boolean =>
+      [...unanswered].some(({ complete }) => complete)
+    let chosen: Connection | undefined
+    for (const each of connections.values()) {
+      const order = chosen
+        ? Number(isWaiting(each)) - Number(isWaiting(chosen)) || each.lastServed - chosen.lastServed
+        : -1
+      if (order < 0) chosen = each
     }
-    return found
+    return chosen
   }
 
-  function enter(socket: Socket): void {
-    if (callers.size >= SOCKETS) leastMissed()?.socket.destroy()
-    const name = nameOf(socket)
-    const caller = { socket, since: uptime(), waitsFor: new Set<IncomingMessage>() }
-    callers.set(name, caller)
+  function add(socket: Socket): void {
+    if (connections.size >= SOCKETS) {
+      counters.evicted('web_sockets')
+      chooseEviction()?.socket.destroy()
+    }
+    const key = keyOf(socket)
+    const connection = { socket, lastServed: uptime(), unanswered: new Set<IncomingMessage>() }
+    connections.set(key, connection)
     socket.once('close', () => {
-      // the port may be somebody else's already
-      if (callers.get(name) === caller) callers.delete(name)
+      // a new connection may have the same port already
+      if (connections.get(key) === connection) connections.delete(key)
     })
   }
 
-  async function work(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    let here = false
-    const step = (to: boolean): void => {
-      if (here !== to) atWork += to ? 1 : -1
-      here = to
+  async function run(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    let hasSlot = false
+    const setSlot = (wanted: boolean): void => {
+      if (hasSlot !== wanted) inWork += wanted ? 1 : -1
+      hasSlot = wanted
     }
-    step(true)
-    places.set(req, { leave: () => step(false), back: () => step(true) })
+    setSlot(true)
+    slots.set(req, { release: () => setSlot(false), take: () => setSlot(true) })
     try {
       await handler(req, res)
     } finally {
-      step(false)
-      // whatever was waited for is over
-      places.delete(req)
+      setSlot(false)
+      // a late `withoutSlot` must not take the slot again
+      slots.delete(req)
     }
   }
 
   return {
     watch(server: Server): void {
-      server.on('connection', enter)
+      server.on('connection', add)
     },
     handler(req: IncomingMessage, res: ServerResponse): void {
-      const caller = callers.get(nameOf(req.socket))
-      if (caller) {
-        if (caller.waitsFor.size >= UNANSWERED_PER_SOCKET) {
-          caller.socket.destroy()
+      const connection = connections.get(keyOf(req.socket))
+      if (connection) {
+        if (connection.unanswered.size >= UNANSWERED_PER_SOCKET) {
+          counters.evicted('requests_per_socket')
+          connection.socket.destroy()
           return
         }
-        caller.waitsFor.add(req)
+        connection.unanswered.add(req)
         res.once('close', () => {
-          caller.waitsFor.delete(req)
-          caller.since = uptime()
+          connection.unanswered.delete(req)
+          connection.lastServed = uptime()
         })
       }
-      if (atWork >= REQUESTS_AT_ONCE) {
+      if (inWork >= REQUESTS_AT_ONCE) {
+        counters.reached('web_requests')
         res.writeHead(503, { 'Content-Type': 'text/plain', 'Retry-After': '1', Connection: 'close' })
         res.end('too busy, try again later\n')
         return
       }
-      // what fails has been answered or logged where it failed
-      work(req, res).catch(() => res.destroy())
+      // errors were answered or logged by the handler
+      run(req, res).catch(() => res.destroy())
     },
-    /** the sockets there are */
+    /** all open sockets */
     *sockets(): Iterable<Socket> {
-      for (const { socket } of callers.values()) yield socket
+      for (const { socket } of connections.values()) yield socket
     },
   }
 }

@@ -1,19 +1,20 @@
-// The web's contract with the rest of the relay: what it is given, what it answers. Types only.
+// The web's interface to the rest of the relay. Types only.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
 import type { Store } from '../store/store.js'
 
-/** Where an SSB client is to connect: the first two parts of an invite code. */
+/** Host and port in an invite code. */
 export interface SsbAddress {
   host: string
   port: number
 }
 
-/** What we show of ourselves to a stranger. */
+/** What strangers may know of the relay. */
 export interface RelayFace {
   id: string
   name: string
@@ -23,80 +24,80 @@ export interface RelayFace {
   members: number
 }
 
-/** Our own names, as far as we have them now. */
-export interface RelayNames {
+/** The relay's own hostnames and SSB port, as of now. */
+export interface RelayHostnames {
   domain: string | null
-  /** null while no descriptor of ours is published */
+  /** null while no onion descriptor is published */
   onion: string | null
-  /** the port an invite carries, but for the onion's, which has a fixed one */
+  /** SSB port in invites; the onion has a fixed one */
   ssbPort: number
-  /** whether the SSB listener answers, so that an invite could be used */
+  /** whether the SSB listener is up: an invite made now can be used */
   listening: boolean
-  /** whether each alias has a host of its own before the domain */
+  /** whether each alias has its own subdomain */
   aliasSubdomains: boolean
-  /** names by which the plain listener is reached on its own network, in small letters */
+  /** other hostnames of the plain listener, lower-case */
   local?: readonly string[]
 }
 
-/** A puzzle as it is drawn: a raster image and what it says. */
+/** A drawn captcha: the image and its answer. */
 export interface DrawnCaptcha {
   answer: string
   image: Buffer
-  /** media type of the image */
+  /** media type */
   type: string
 }
 
-/** An invite as the person who solved the captcha sees it. */
+/** An invite as shown to the person who solved the captcha. */
 export interface Issued {
   code: string
   /** Unix ms */
   expires: number
 }
 
-/** What the first run asks, as people wrote it. A type, so that it may pass for any object. */
+/** The answers of the set-up form. A type alias, so that it is assignable to a plain record. */
 export type SetupAnswers = {
   name: string
   description: string
-  /** a feed id, or nothing */
+  /** a feed id, or an empty string */
   admin: string
 }
 
-/** The first run's questions, which whoever holds the token answers once. */
+/** The set-up form of the first start. It is answered once, by the holder of the token. */
 export interface WebSetup {
   pending(): boolean
-  /** Whether this is the token; compares in constant time. */
+  /** Compares the token in constant time. */
   knows(token: string): boolean
-  /** @throws RelayError `already_set_up`, `token_wrong`, and what is wrong with the answers */
+  /** @throws RelayError `already_set_up`, `token_wrong`, or the code of an invalid answer */
   claim(token: string, answers: SetupAnswers): Promise<void>
 }
 
-/** Who answers to a name, as everybody may know. */
+/** The public owner of an alias. */
 export interface AliasOwner {
   owner: FeedId
-  /** the owner's own, over having this name here */
+  /** the owner's signature over the alias registration */
   signature: string
   online: boolean
 }
 
-/** What is behind the sign-in: the store itself, as members and moderators deal with all of it. */
+/** What the dashboard needs: the store, sign-in and live numbers. */
 export interface WebRoom {
   store: Store
-  /** where apps and browsers meet */
+  /** connects apps and browsers during sign-in */
   signIn: SignInBridge
   /** attendants now */
   online(): FeedId[]
-  /** bytes that messages may take in all */
+  /** limit of bytes for messages */
   maxBytes(): number
 }
 
-/** Somebody or something of the lobby on Matrix, as its page shows it. */
+/** A user of the Matrix lobby, as its page shows them. */
 export interface LobbyPerson {
   id: string
   name: string
   membership: string
 }
 
-/** The lobby on Matrix. Each action asks for the permission of its moment and is noted. */
+/** The Matrix lobby. Each action checks permissions and writes an audit log entry. */
 export interface WebLobby {
   status(): { alias: string | null; joined: number; servers: number }
   members(): LobbyPerson[]
@@ -115,65 +116,66 @@ export interface WebLobby {
 }
 
 export interface WebComponents {
-  /** Invites as whoever holds a link sees and uses them. */
+  /** Invites, as the holder of a link sees and uses them. */
   invites: Pick<Invites, 'get' | 'claim'>
-  /** Who has a name, or null. */
+  /** The owner of an alias, or null. */
   alias(name: string): AliasOwner | null
-  /** absent where only the pages in front of the sign-in are wanted */
+  /** absent: no sign-in and no dashboard */
   room?: WebRoom
-  /** Makes an invite naming this address and answers its code, durable. */
+  /** Creates an invite for this address. Resolves when it is durable. */
   mintInvite(address: SsbAddress): Promise<Issued>
   /**
-   * Leaves a knock for a feed.
-   * @throws RelayError `already_following`, `busy` when too many wait
+   * Records a knock.
+   * @throws RelayError `already_following`, `busy` when too many are waiting
    */
   knock(feed: FeedId, note: string): Promise<'waiting' | 'joined'>
   setup: WebSetup
-  /** How we look now. */
+  /** What strangers see of the relay now. */
   face(): RelayFace
-  names(): RelayNames
-  /** Draws riddles; a test injects one whose answer it knows. Default: trek-captcha. */
-  riddles?: () => Promise<DrawnCaptcha>
+  hostnames(): RelayHostnames
+  /** Draws captchas; tests inject one with a known answer. Default: trek-captcha. */
+  drawCaptcha?: () => Promise<DrawnCaptcha>
   log: Log
-  /** Answers what belongs to another part of the relay, on the domain's listeners alone; false for what is the site's. */
+  counters?: Counters
+  /** Handles requests for another part of the relay (domain listeners only). False: the request is the site's. */
   divert?: (req: IncomingMessage, res: ServerResponse) => boolean
-  /** The lobby on Matrix; absent or null where it is off. */
+  /** The Matrix lobby; absent or null where it is off. */
   lobby?: () => WebLobby | null
-  /** Told of every request. */
+  /** Called at every request. */
   used?: () => void
   /** Unix ms; injected by tests. */
   now?: () => number
 }
 
-/** What may change while we run. */
+/** Limits that can change at run time. */
 export interface SiteLimits {
-  /** whether an invite costs a captcha */
+  /** whether an invite needs a solved captcha */
   captcha?: boolean
-  /** invites made, and as many knocks left, in an hour, whoever asks */
+  /** invites per hour, and knocks per hour, of all visitors together */
   perHour?: number
-  /** days an invite can be used and a knock waits, as told to people */
+  /** days until invites and knocks expire, as pages state it */
   expiresDays?: number
 }
 
 export interface WebOptions extends Required<SiteLimits> {
   host: string
   port: number
-  /** address of the reverse proxy that serves HTTPS for us, if there is one */
+  /** IP address of the reverse proxy that serves HTTPS for the relay; null: none */
   proxy?: string | null
 }
 
-/** By which kind of listener a request came: it decides which names are ours there, and the cookie's `Secure`. */
+/** The kind of listener a request came through: it decides which hostnames are ours, and the cookie's `Secure`. */
 export type ListenerKind = 'domain' | 'onion' | 'local'
 
-/** Answers a request; what it returns settles once it has done its work. */
+/** Answers a request. A returned promise settles when the work is done. */
 export type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
 
-/** The pages, apart from the listeners they are reached by. */
+/** The pages, independent of listeners. */
 export interface Site {
   setLimits(limits: SiteLimits): void
-  /** The site for a listener (plain, HTTPS, onion), which names its kind. */
+  /** The site's request handler for a kind of listener. */
   handler(kind: ListenerKind): Handler
-  /** What answers on the port that clients ask for a room's address; nothing else of the site is there. */
+  /** The request handler of the whois port; it serves no other page. */
   whois(kind: ListenerKind): Handler
 }
 
@@ -181,7 +183,7 @@ export interface Web extends Site {
   host: string
   port: number
   url: string
-  /** What is wrong with the settings of the reverse proxy in front, where there is one. */
+  /** What is wrong with the reverse proxy's settings, or null. */
   trouble(): string | null
   close(): Promise<void>
 }

@@ -1,30 +1,28 @@
-// The URL that shows a code again to the session it was made for; Delog reads the code out of it.
+// The URL from which the Delog app reads an invite code.
 
 import type { IncomingMessage } from 'node:http'
 import type { Issued } from './contract.js'
 import type { WebSession } from './sessions.js'
 
-/** The spelling is the specification's (SPIP-01). */
+/** SPIP-01 spells it so. */
 export const ANSWER_PATH = '/invite/invite-captcha-reponse'
 
 const PARAMETER = /[?&]invite=([^&#]*)/
 
 /**
- * The code as it stands in a URL. Delog cuts the URL at `?`, then at `=`, takes the second part and decodes it
- * with Android's standard alphabet, without undoing percent signs. Hence: `invite` is the only parameter; no
- * padding, which that cut would drop and the decoder does not need; and `+` stays as it is (`%2B` would reach the
- * decoder as `%2B`). Of the two signs that trouble URLs, `/` cannot occur in the base64 of a code, and `+` only for
- * the `~`.
+ * Encodes a code for the URL. Delog splits the URL at `?` and `=`, takes the second part and decodes it as standard
+ * base64, without percent-decoding. So `invite` is the only parameter, padding is dropped, and `+` stays as it is.
+ * `/` cannot occur in the base64 of a code.
  */
 export function encodeCode(code: string): string {
   return Buffer.from(code).toString('base64').replace(/=+$/, '')
 }
 
-/** Which code of this session the URL names, if it names one that was made for it. */
+/** The code in the URL, if it was issued to this session. */
 export function findCode(req: IncomingMessage, session: WebSession): Issued | undefined {
   const raw = PARAMETER.exec(req.url ?? '')?.[1]
   if (!raw) return undefined
-  // read by hand: a form decoder would turn `+` into a space; other clients may send `%2B` or padding
+  // parsed by hand: a form decoder turns `+` into a space; other clients may send `%2B` or padding
   const wanted = raw
     .replace(/%2B/gi, '+')
     .replace(/%2F/gi, '/')

@@ -1,17 +1,17 @@
-// Reads a posted form: bounded bytes and fields, one encoding, no library.
+// Parses posted forms and JSON, with limits on bytes and fields.
 
 import type { IncomingMessage } from 'node:http'
 import { RelayError } from '../lib/errors.js'
 import { BODY_BYTES, BODY_FIELDS } from '../lib/limits.js'
 import { cleanText } from '../lib/text.js'
-import { waiting } from './connection-limits.js'
+import { withoutSlot } from './connection-limits.js'
 import { bodyOf } from './request-body.js'
 
 export { TEXT_FORM_BYTES } from '../lib/limits.js'
 
 /**
- * The fields of a URL-encoded body.
- * @param most bytes it may have
+ * Reads a URL-encoded form.
+ * @param most limit in bytes
  * @throws RelayError `body_too_large`, `body_malformed`
  */
 export async function readForm(req: IncomingMessage, most = BODY_BYTES): Promise<URLSearchParams> {
@@ -20,13 +20,13 @@ export async function readForm(req: IncomingMessage, most = BODY_BYTES): Promise
   if (type && type !== 'application/x-www-form-urlencoded') throw new RelayError('body_malformed')
   if (req.headers['content-encoding'] !== undefined) throw new RelayError('body_malformed')
   const text = body.toString('utf8')
-  // counted before they are made: an empty field costs a hundred times its byte
+  // counted before parsing: an empty field takes a hundred times its byte in memory
   if (text.split('&', BODY_FIELDS + 1).length > BODY_FIELDS) throw new RelayError('body_malformed')
   return new URLSearchParams(text)
 }
 
 /**
- * The text fields of a JSON object.
+ * Reads the string fields of a JSON object.
  * @throws RelayError `body_too_large`, `body_malformed`
  */
 export async function readJson(req: IncomingMessage, most = BODY_BYTES): Promise<Map<string, string>> {
@@ -45,27 +45,27 @@ export async function readJson(req: IncomingMessage, most = BODY_BYTES): Promise
   }
 }
 
-/** Whether a body says that it is JSON. */
+/** Whether the request says that its body is JSON. */
 export function isJson(req: IncomingMessage): boolean {
   return req.headers['content-type']?.split(';')[0]?.trim().toLowerCase() === 'application/json'
 }
 
-/** The one value of a field; undefined if it is absent, repeated or spelt as an array. */
+/** The value of a field; undefined if it is absent or repeated. */
 export function oneValue(form: URLSearchParams, name: string): string | undefined {
   const values = form.getAll(name)
   return values.length === 1 ? values[0] : undefined
 }
 
-/** Text a person wrote into a field, its line ends as one character; empty if the field is absent or repeated. */
+/** The text of a field with normalised line ends; empty if it is absent or repeated. */
 export function textOf(form: URLSearchParams, name: string): string {
   return cleanText(oneValue(form, name) ?? '')
 }
 
 function readBody(req: IncomingMessage, most: number): Promise<Buffer> {
-  return waiting(req, () => bodyOf(req, most))
+  return withoutSlot(req, () => bodyOf(req, most))
 }
 
-/** Values that JSON text has at most: what opens or parts them outside strings, and one. */
+/** An upper bound of the number of values in JSON text. */
 function valuesIn(text: string): number {
   return text.replace(/"(?:[^"\\]|\\.)*"/gs, '').split(/[[{,]/, BODY_FIELDS + 2).length
 }

@@ -1,28 +1,29 @@
-// How ids, moments and sizes are shown on the dashboard's pages, and how an id stands in an address.
+// Formats feed ids, times, sizes and browser names for the dashboard.
 
-import { KIB } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+
+export { size } from '../lib/text.js'
 
 /** A feed as a page shows it. */
 export interface Person {
   id: FeedId
-  /** a name of theirs, or the beginning of the id */
+  /** the first alias, or the start of the id */
   name: string
-  /** the id as part of an address */
+  /** the id in a URL path */
   slug: string
 }
 
-/** @param names of theirs here, if they have any */
-export function person(id: FeedId, names: readonly string[] = []): Person {
-  return { id, name: names[0] ?? `${id.slice(0, 9)}…`, slug: slugOf(id) }
+/** @param aliases of this feed */
+export function person(id: FeedId, aliases: readonly string[] = []): Person {
+  return { id, name: aliases[0] ?? `${id.slice(0, 9)}…`, slug: slugOf(id) }
 }
 
-/** An id for an address: base64 has signs that addresses use. */
+/** A feed id as URL-safe base64. */
 export function slugOf(id: FeedId): string {
   return keyOf(id).toString('base64url')
 }
 
-/** The id in an address, or null. */
+/** The feed id of a slug, or null. */
 export function idOf(slug: string): FeedId | null {
   if (!/^[\w-]{43}$/.test(slug)) return null
   const key = Buffer.from(slug, 'base64url')
@@ -30,19 +31,10 @@ export function idOf(slug: string): FeedId | null {
   return isFeedId(id) && slugOf(id) === slug ? id : null
 }
 
-/** A moment for `<time>`: for programs and, to the minute, for people. UTC, as a page without scripts knows no other. */
+/** A time for `<time>`: ISO 8601, and text to the minute. UTC, as the server does not know the visitor's time zone. */
 export function moment(at: number): { iso: string; text: string } {
   const iso = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   return { iso, text: `${iso.slice(0, 10)} ${iso.slice(11, 16)}` }
-}
-
-const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB']
-
-/** Bytes in binary units: `512 B`, `1.5 MiB`. */
-export function size(bytes: number): string {
-  let [at, value] = [0, bytes]
-  for (; value >= KIB && at < UNITS.length - 1; at++) value /= KIB
-  return `${at > 0 && value < 100 ? value.toFixed(1) : Math.round(value)} ${UNITS[at]}`
 }
 
 const BROWSERS: ReadonlyArray<readonly [RegExp, string]> = [
@@ -60,7 +52,7 @@ const SYSTEMS: ReadonlyArray<readonly [RegExp, string]> = [
   [/Linux/, 'Linux'],
 ]
 
-/** A browser in two words, by which its owner knows it again; no more of what it says of itself is kept. */
+/** Browser and system, such as `Firefox · Linux`. Nothing else of the User-Agent is stored. */
 export function browserName(agent: string): string {
   const find = (list: typeof BROWSERS): string | undefined => list.find(([sign]) => sign.test(agent))?.[1]
   return [find(BROWSERS), find(SYSTEMS)].filter(Boolean).join(' · ')

@@ -1,8 +1,9 @@
-// An HTTP or HTTPS listener that keeps its patience and its sockets bounded, and closes for good.
+// HTTP and HTTPS listeners with timeouts and limits.
 
 import { createServer, type Server } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../lib/limits.js'
 import { originOf, reachableHost } from '../lib/platform.js'
@@ -12,27 +13,27 @@ import type { Handler } from './contract.js'
 export interface Listener {
   host: string
   port: number
-  /** without a path; by the address at which others most likely reach it */
+  /** origin by which others most likely reach the listener */
   readonly url: string
   close(): Promise<void>
 }
 
-/** Milliseconds for the head of a request: an onion circuit may stall for some seconds. */
+/** Milliseconds for the request head: an onion circuit may stall for some seconds. */
 const HEADERS_MS = 20 * SECOND
-/** Milliseconds for a whole request; the longest is a form of a few fields. */
+/** Milliseconds for a whole request. The longest is a small form. */
 const REQUEST_MS = 30 * SECOND
-/** Milliseconds a quiet keep-alive socket is held: long enough for a page's style and picture. */
+/** Milliseconds that an idle keep-alive socket stays open: enough for a page's style sheet and image. */
 const KEEP_ALIVE_MS = 5 * SECOND
-/** Milliseconds between looks at the clocks above. */
+/** Milliseconds between checks of these timeouts. */
 const CHECK_MS = 5 * SECOND
-/** Bytes and lines of a request's head. */
+/** Limits of the request head: bytes and lines. */
 const HEADER_BYTES = 8 * KIB
 const HEADER_LINES = 64
-/** Requests on one socket: answers that are not read pile up behind each other, so a pipeline has an end. */
+/** Requests per socket. It bounds a pipeline whose responses are not read. */
 const REQUESTS_PER_SOCKET = 32
-/** Milliseconds without a byte either way, in the middle of an answer too, after which a socket is cut. */
+/** Milliseconds without a byte in either direction before a socket is closed, also during a response. */
 const SILENCE_MS = 30 * SECOND
-/** Milliseconds between looks for sockets that went idle while closing. */
+/** Milliseconds between checks for idle sockets while closing. */
 const CLOSING_CHECK_MS = 20
 
 /** Milliseconds for a TLS handshake. */
@@ -49,8 +50,9 @@ const PATIENCE = {
 export interface ListenAt {
   host: string
   port: number
-  /** what the listener is called where it cannot be had */
+  /** listener name in errors */
   name?: string
+  counters?: Counters | undefined
 }
 
 /**
@@ -58,27 +60,27 @@ export interface ListenAt {
  * @throws RelayError `address_unusable`
  */
 export function listen(handler: Handler, at: ListenAt): Promise<Listener> {
-  const crowd = createConnectionLimits(handler)
+  const crowd = createConnectionLimits(handler, at)
   return open(createServer(PATIENCE, crowd.handler), crowd, 'http', at)
 }
 
 export interface TlsListener extends Listener {
-  /** The key and certificate, both as PEM, for handshakes from now on; sockets that are open keep theirs. */
+  /** Sets key and certificate (PEM) for new handshakes. */
   present(pair: { key: string; cert: string }): void
 }
 
-/** What every handshake is held to. */
+/** TLS settings of every listener. */
 export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } as const
 
 /**
- * Listens for HTTPS. Until it has a certificate to present, every handshake fails.
+ * Listens for HTTPS. Handshakes fail until `present` has been called.
  * @throws RelayError `address_unusable`
  */
 export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
-  const crowd = createConnectionLimits(handler)
+  const crowd = createConnectionLimits(handler, at)
   const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, crowd.handler)
   const listener = await open(server, crowd, 'https', at)
-  // a copy would have the address of now
+  // not a spread: that would freeze the getter `url`
   return Object.assign(listener, {
     present: ({ key, cert }: { key: string; cert: string }) =>
       void server.setSecureContext({ ...TLS_RULES, key, cert }),
@@ -107,16 +109,16 @@ async function open(
   return {
     host: bound.address,
     port: bound.port,
-    // asked for anew: a board may get its address after the relay has started, or another one later
+    // computed at each call: the machine's address may change
     get url() {
       return originOf(scheme, reachableHost(bound.address), bound.port)
     },
     close() {
       closing ??= new Promise((resolve) => {
-        // what is being answered may finish, what idles goes, and nobody holds the close up for long
+        // responses in work may finish, idle sockets are closed, and after a while all others
         const idle = setInterval(() => server.closeIdleConnections(), CLOSING_CHECK_MS)
         const cut = setTimeout(() => {
-          // the server knows no socket whose TLS handshake is still going on
+          // not server.closeAllConnections(): it misses sockets in a TLS handshake
           for (const socket of [...crowd.sockets()]) socket.destroy()
         }, CLOSE_MS / 2)
         server.close(() => {

@@ -1,13 +1,13 @@
-// Markdown for notices: the small part of it that people use, and no HTML of theirs. What is not known stays text.
+// A subset of Markdown for notices. HTML and unknown syntax stay text.
 
 import { type Html, html, raw } from './words/text.js'
 
-/** Schemes a link may have; `//host` and other tricks are left as text. */
+/** Allowed link targets. `//host` would lead to another site, so it stays text. */
 const LINK = /^(?:https?:\/\/[^\s<>"]+|ssb:[^\s<>"]+|mailto:[^\s<>"]+|\/(?!\/)[^\s<>"\\]*)$/i
 
 /**
- * Paragraphs, headings, lists, quotes, rules and code blocks; within them `code`, **strong**, *emphasis* and
- * [links](https://…). Everything else a person wrote is shown as it was written.
+ * Renders paragraphs, headings, lists, quotes, rules and code blocks; inside them `code`, **strong**, *emphasis* and
+ * [links](https://…).
  */
 export function markdown(text: string): Html {
   const lines = text.replace(/\r\n?/g, '\n').split('\n')
@@ -24,7 +24,7 @@ const ITEM = /^ {0,3}(?:([-*+])|(\d{1,9})[.)])[ \t]+(.*)$/
 const HEADING = /^(#{1,4})[ \t]+(?=[^ \t])/
 const RULE = /^ {0,3}([-*_])(?:[ \t]*\1){2,}[ \t]*$/
 
-/** The block that begins at a line, and the line after it. */
+/** The block that begins at a line, and the index of the line after it. */
 function blockAt(lines: readonly string[], at: number): [Html | null, number] {
   const line = lines[at] ?? ''
   if (line.trim() === '') return [null, at + 1]
@@ -32,14 +32,14 @@ function blockAt(lines: readonly string[], at: number): [Html | null, number] {
   if (RULE.test(line)) return [html`<hr>`, at + 1]
   const heading = HEADING.exec(line)
   if (heading) {
-    // the page's own heading is the first
+    // h1 is the page's title
     const level = Math.min(6, (heading[1]?.length ?? 1) + 1)
     return [wrap(`h${level}`, inline(withoutClosing(line.slice(heading[0].length)))), at + 1]
   }
   if (/^ {0,3}>/.test(line)) {
     const end = endOf(lines, at, (each) => /^ {0,3}>/.test(each))
     const quoted = lines.slice(at, end).map((each) => each.replace(/^ {0,3}> ?/, ''))
-    // a quote in a quote is text: no depth for anyone to play with
+    // nested quotes stay text: no recursion
     return [wrap('blockquote', wrap('p', inline(quoted.join('\n')))), end]
   }
   const item = ITEM.exec(line)
@@ -49,8 +49,7 @@ function blockAt(lines: readonly string[], at: number): [Html | null, number] {
 }
 
 /**
- * A heading's text without the `##` that may close it. Counted from the end, as an expression that looks for such an end
- * behind every character takes as many steps as the line is long, squared.
+ * A heading's text without closing `#`. A loop, as a regular expression for the trailing signs would take quadratic time.
  */
 function withoutClosing(text: string): string {
   let end = text.length
@@ -72,7 +71,7 @@ function listAt(lines: readonly string[], at: number, tag: 'ul' | 'ol'): [Html, 
   let next = at
   for (let item = ITEM.exec(lines[next] ?? ''); item; item = ITEM.exec(lines[next] ?? '')) {
     if ((tag === 'ul') !== Boolean(item[1])) break
-    // what is indented goes on with the item
+    // indented lines belong to the item
     const end = endOf(lines, next, (each) => /^ {2,}\S/.test(each) && !ITEM.test(each), 1)
     const more = lines.slice(next + 1, end).map((each) => each.trim())
     items.push(wrap('li', inline([item[3] ?? '', ...more].join('\n'))))
@@ -81,7 +80,7 @@ function listAt(lines: readonly string[], at: number, tag: 'ul' | 'ol'): [Html, 
   return [wrap(tag, join(items)), next]
 }
 
-/** The first line from `at + skip` on that does not belong. */
+/** Index of the first line from `at + skip` on that does not belong to the block. */
 function endOf(lines: readonly string[], at: number, belongs: (line: string) => boolean, skip = 0): number {
   let end = at + skip
   while (end < lines.length && belongs(lines[end] ?? '')) end += 1
@@ -108,6 +107,6 @@ function inline(text: string): Html {
   return join(parts)
 }
 
-/** @param tag one of ours, never anybody's text */
+/** @param tag a constant, never user input */
 const wrap = (tag: string, content: Html): Html => raw(`<${tag}>${content}</${tag}>`)
 const join = (parts: readonly Html[]): Html => raw(parts.map(String).join(''))

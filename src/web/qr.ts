@@ -1,11 +1,11 @@
-// A code as a QR image, for the phone beside the computer.
+// Draws QR codes.
 
-/** Pixels of one module: the style sheet enlarges them with sharp edges, and drawing is dear (4 ms, a board 40). */
+/** Pixels per module. The style sheet scales the image up; drawing it larger takes longer (4 ms, on a board 40 ms). */
 const PIXELS = 2
-/** Four modules of white around, as the standard asks. */
+/** The quiet zone of four modules that the standard requires. */
 const QUIET_ZONE = 4 * PIXELS
 
-/** Draws text as a black on white GIF; loads the library at the first call. */
+/** Draws text as a black-on-white GIF. Loads the library at the first call. */
 export async function drawQr(text: string): Promise<Buffer> {
   const { default: qrcode } = await import('qrcode-generator')
   const qr = qrcode(0, 'M')

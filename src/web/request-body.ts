@@ -1,42 +1,42 @@
-// Request bodies: each gathered into one buffer as it comes, all of them bounded together.
+// Reads request bodies, with limits on size, chunks and total memory.
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { RelayError } from '../lib/errors.js'
 import { BODIES_BYTES, BODY_CRUMB, BODY_CRUMBS, BODY_DISCARDED, KIB, TEXT_FORM_BYTES } from '../lib/limits.js'
 
-/** Bytes of a body's first buffer: most forms fit. It doubles as more comes. */
+/** First buffer of a body in bytes; most forms fit. It doubles when full. */
 const FIRST_BYTES = KIB
 
 export interface RequestBodies {
-  /** Begins to gather a request's body; called before anything waits. */
+  /** Starts to read a request's body. Call it before any await. */
   begin(req: IncomingMessage): void
-  /** Bytes that unfinished bodies hold now. */
+  /** Bytes held by unfinished bodies. */
   held(): number
 }
 
 interface Body {
-  /** bytes it holds */
+  /** bytes held */
   size(): number
-  /** Ends it before it has come; what is held is let go. */
+  /** Rejects the body and frees its buffer. */
   cut(error: RelayError): void
 }
 
-/** What becomes of each request's body. */
+/** The body of each request. */
 const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>()
 
 /**
- * Gathers bodies. A chunk costs Node some hundred bytes and 6 µs, however short it is: so chunks are copied at once, and who
- * sends crumbs is cut off. Where all unfinished bodies together would hold too much, the
- * largest is cut: refusing the newest would let a crowd that never finishes keep everybody else out.
- * @param most bytes that unfinished bodies may hold together
+ * Creates a reader. Each chunk costs some hundred bytes and 6 µs, however short: chunks are copied at once, and a client
+ * that sends many small ones is disconnected. Over the total limit, the largest body is rejected; rejecting the newest
+ * would let clients that never finish lock everybody else out.
+ * @param most limit in bytes of all unfinished bodies together
  */
 export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
-  /** unfinished ones, the oldest first */
+  /** oldest first */
   const unfinished = new Set<Body>()
   let held = 0
 
-  /** Of several the oldest. */
+  /** The largest body; the oldest of several. */
   function largest(): Body | undefined {
     let found: Body | undefined
     for (const body of unfinished) if (!found || body.size() > found.size()) found = body
@@ -47,7 +47,7 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
     return new Promise((resolve, reject) => {
       let buffer = Buffer.alloc(0)
       let bytes = 0
-      const isCrumbs = countCrumbs(req)
+      const hasTooMany = countSmallChunks(req)
       const body: Body = { cut, size: () => buffer.length }
       unfinished.add(body)
 
@@ -65,23 +65,23 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
       function cut(error: RelayError): void {
         end()
         req.off('data', take)
-        // what still comes is let pass by: the answer closes the connection
+        // the rest is discarded: the response closes the connection
         req.resume()
         reject(error)
       }
       function take(chunk: Buffer): void {
-        if (isCrumbs(chunk)) return cut(new RelayError('body_malformed', 'too many small chunks'))
+        if (hasTooMany(chunk)) return cut(new RelayError('body_malformed', 'too many small chunks'))
         const before = bytes
         bytes += chunk.length
         if (bytes > BODY_DISCARDED) return cut(new RelayError('body_too_large'))
         if (bytes > TEXT_FORM_BYTES) {
-          // unread, so that its sender hears the refusal instead of a reset
+          // discarded, so that the client gets the response instead of a reset
           if (buffer.length > 0) hold(0)
           return
         }
         if (bytes > buffer.length) hold(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(bytes))))
         chunk.copy(buffer, before)
-        if (held > most) largest()?.cut(new RelayError('busy'))
+        if (held > most) largest()?.cut(new RelayError('busy', undefined, { limit: 'request_bodies' }))
       }
       req.on('data', take)
       req.once('end', () => {
@@ -91,11 +91,11 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
         if (bytes > TEXT_FORM_BYTES) reject(new RelayError('body_too_large'))
         else resolve(whole)
       })
-      const gone = (): void => {
-        if (unfinished.has(body)) cut(new RelayError('body_malformed', 'it ended early'))
+      const abort = (): void => {
+        if (unfinished.has(body)) cut(new RelayError('body_malformed', 'incomplete body'))
       }
-      req.once('error', gone)
-      req.once('close', gone)
+      req.once('error', abort)
+      req.once('close', abort)
     })
   }
 
@@ -104,43 +104,43 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
     begin(req) {
       if (bodies.has(req)) return
       if (req.method !== 'POST') {
-        // nothing of ours reads it, and unread it would be kept in pieces
-        req.on('data', countCrumbs(req))
+        // no handler reads it; unread chunks would stay in memory
+        req.on('data', countSmallChunks(req))
         return
       }
       if (Number(req.headers['content-length']) > BODY_DISCARDED) {
         bodies.set(req, Promise.reject(new RelayError('body_too_large')))
       } else bodies.set(req, gather(req))
-      // a reader of the body gets the error; there may be none
+      // without a reader the rejection would be unhandled
       bodies.get(req)?.catch(() => {})
     },
   }
 }
 
-/** Counts a request's small chunks: answers whether there were too many, and then cuts its socket off. */
-function countCrumbs(req: IncomingMessage): (chunk: Buffer) => boolean {
-  let crumbs = 0
+/** Counts small chunks. Returns true, and destroys the socket, when there are too many. */
+function countSmallChunks(req: IncomingMessage): (chunk: Buffer) => boolean {
+  let small = 0
   return ({ length }) => {
-    if (length < BODY_CRUMB) crumbs += 1
-    if (crumbs <= BODY_CRUMBS) return false
-    if (!req.socket.destroyed) deafen(req.socket)
+    if (length < BODY_CRUMB) small += 1
+    if (small <= BODY_CRUMBS) return false
+    if (!req.socket.destroyed) stopParsing(req.socket)
     req.socket.destroy()
     return true
   }
 }
 
 /**
- * Lets Node's parser skip what is left of the 64 KiB it is parsing, which may be ten thousand chunks: a destroyed socket
- * does not end that. The parser is no documented interface; where it is not as we know it, the chunks cost what they cost.
+ * Makes Node's parser skip the rest of its current 64 KiB, which may hold ten thousand chunks; destroying the socket does
+ * not stop it. The parser is an undocumented interface: if it changes, this does nothing.
  */
-function deafen(socket: Socket): void {
+function stopParsing(socket: Socket): void {
   const { parser } = socket as { parser?: Record<string, unknown> | null }
-  for (const [key, told] of Object.entries(parser ?? {})) {
-    if (!parser || typeof told !== 'function' || told.name !== 'parserOnBody') continue
+  for (const [key, callback] of Object.entries(parser ?? {})) {
+    if (!parser || typeof callback !== 'function' || callback.name !== 'parserOnBody') continue
     parser[key] = null
-    // Node uses its parsers again
+    // Node reuses its parsers
     setImmediate(() => {
-      parser[key] = told
+      parser[key] = callback
     })
   }
 }
@@ -148,9 +148,9 @@ function deafen(socket: Socket): void {
 const own = createRequestBodies()
 
 /**
- * The whole body of a request. Begins to gather it where that has not begun.
- * @param most bytes it may have, TEXT_FORM_BYTES at most
- * @throws RelayError `body_too_large`, `body_malformed`, `busy` where all unfinished ones held too much
+ * The whole body of a request.
+ * @param most limit in bytes, at most TEXT_FORM_BYTES
+ * @throws RelayError `body_too_large`, `body_malformed`, `busy` when all unfinished bodies take too much memory
  */
 export async function bodyOf(req: IncomingMessage, most: number): Promise<Buffer> {
   own.begin(req)

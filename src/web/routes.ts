@@ -1,24 +1,24 @@
-// All routes of the site, on one screen.
+// All routes in front of the sign-in.
 
 import Router from '@koa/router'
 import type { Assets } from './assets.js'
 import type { WebComponents } from './contract.js'
 import { ANSWER_PATH } from './delog-link.js'
-import { type AliasParts, naming } from './handlers/alias.js'
-import { asset } from './handlers/asset.js'
-import { riddlePages } from './handlers/captcha.js'
-import { health } from './handlers/health.js'
-import { type InviteParts, inviting } from './handlers/invite.js'
-import { type JoinParts, joining } from './handlers/join.js'
-import { KNOCK_PATH, type KnockParts, knocking } from './handlers/knock.js'
-import { landing } from './handlers/landing.js'
-import { type SetupParts, settingUp } from './handlers/setup.js'
-import { whois } from './handlers/whois.js'
-import { forPrograms } from './middleware/json-clients.js'
+import { type AliasParts, createAliasPages } from './handlers/alias.js'
+import { serveAsset } from './handlers/asset.js'
+import { createCaptchaPages } from './handlers/captcha.js'
+import { serveHealth } from './handlers/health.js'
+import { createInvitePages, type InviteParts } from './handlers/invite.js'
+import { createJoinPages, type JoinParts } from './handlers/join.js'
+import { createKnockPages, KNOCK_PATH, type KnockParts } from './handlers/knock.js'
+import { createLandingPages } from './handlers/landing.js'
+import { createSetupPages, type SetupParts } from './handlers/setup.js'
+import { serveWhois } from './handlers/whois.js'
+import { jsonClients } from './middleware/json-clients.js'
 import { chooseLanguage, LANGUAGE_PATH } from './middleware/language.js'
-import { inMode } from './middleware/require-mode.js'
+import { requireMode } from './middleware/require-mode.js'
 import { sameOrigin } from './middleware/same-origin.js'
-import { needSession, withSession } from './middleware/session.js'
+import { requireSession, withSession } from './middleware/session.js'
 import type { WebSessions } from './sessions.js'
 import type { WebState } from './state.js'
 
@@ -30,25 +30,25 @@ export interface RouteParts extends InviteParts, KnockParts, SetupParts, JoinPar
 /** Builds the router. */
 export function routes(parts: RouteParts): Router<WebState> {
   const router = new Router<WebState>()
-  const setup = settingUp(parts)
-  const front = landing(parts)
-  const captcha = riddlePages(parts)
-  const knock = knocking(parts, captcha)
-  const invite = inviting(parts, captcha, knock.offer)
-  const join = joining(parts)
-  const alias = naming(parts)
+  const setup = createSetupPages(parts)
+  const front = createLandingPages(parts)
+  const captcha = createCaptchaPages(parts)
+  const knock = createKnockPages(parts, captcha)
+  const invite = createInvitePages(parts, captcha, knock.offer)
+  const join = createJoinPages(parts)
+  const alias = createAliasPages(parts)
   const visitor = withSession(parts.sessions)
-  const known = needSession(parts.sessions)
-  const open = inMode(parts, 'open')
-  const community = inMode(parts, 'community')
-  const visible = inMode(parts, 'open', 'community')
+  const known = requireSession(parts.sessions)
+  const open = requireMode(parts, 'open')
+  const community = requireMode(parts, 'community')
+  const visible = requireMode(parts, 'open', 'community')
 
-  router.get('/', visible, setup.first, front.show)
-  router.get('/setup', setup.whilePending, setup.ask)
-  router.post('/setup', setup.whilePending, sameOrigin(), setup.answer)
-  router.get('/healthz', health(parts))
-  router.get('/whois', open, whois(parts))
-  router.get('/assets/:name', asset(parts.assets))
+  router.get('/', visible, setup.redirectToSetup, front.show)
+  router.get('/setup', setup.requirePending, setup.ask)
+  router.post('/setup', setup.requirePending, sameOrigin(), setup.answer)
+  router.get('/healthz', serveHealth(parts))
+  router.get('/whois', open, serveWhois(parts))
+  router.get('/assets/:name', serveAsset(parts.assets))
   router.post(LANGUAGE_PATH, sameOrigin(), chooseLanguage)
 
   router.get('/invite', visible, visitor, invite.show) // and /invite/
@@ -60,25 +60,25 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.get(KNOCK_PATH, community, visitor, knock.show)
   router.post(KNOCK_PATH, community, sameOrigin(), visitor, knock.leave)
 
-  // in every mode: whoever holds a link was given it
-  router.get('/join', forPrograms(), join.show)
-  router.post('/join', forPrograms(), join.claim)
+  // in every mode: the link is the permission
+  router.get('/join', jsonClients(), join.show)
+  router.post('/join', jsonClients(), join.claim)
   router.get('/join/state', join.state)
   router.get('/join/qr.gif', join.qr)
-  router.get('/alias/:alias', forPrograms(), visible, alias.show)
+  router.get('/alias/:alias', jsonClients(), visible, alias.show)
   router.get('/alias/:alias/qr.gif', visible, alias.qr)
 
   return router
 }
 
-/** What there is on the port where clients look for a room by its host (Rooms 1: 26819). */
+/** The routes of the whois port (Rooms 1: 26819). */
 export function whoisRoutes(
-  parts: Pick<WebComponents, 'face' | 'names'> & { assets: Assets },
+  parts: Pick<WebComponents, 'face' | 'hostnames'> & { assets: Assets },
 ): Router<WebState> {
   const router = new Router<WebState>()
-  // without a path as well: `status` shows the address of this listener alone
-  for (const path of ['/', '/whois']) router.get(path, inMode(parts, 'open'), whois(parts))
-  // an error's page has a style here too
-  router.get('/assets/:name', asset(parts.assets))
+  // `/` too: `status` shows this listener's address without a path
+  for (const path of ['/', '/whois']) router.get(path, requireMode(parts, 'open'), serveWhois(parts))
+  // the error page needs its style sheet
+  router.get('/assets/:name', serveAsset(parts.assets))
   return router
 }

@@ -1,37 +1,37 @@
-// Sessions: who was shown which captcha, may knock, and was given which code. In memory only, capped, expiring.
+// Sessions of visitors: their captcha, their permission to knock, their invite codes. In memory, capped, expiring.
 
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../lib/limits.js'
 import { TwoTierCache } from '../lib/two-tier-cache.js'
 import type { Issued } from './contract.js'
 
-/** The puzzle a session was last shown. */
+/** A drawn captcha. */
 export interface Captcha {
-  /** null where no answer is asked for (`invite.captcha=false`): the page is still good for one invite only */
+  /** null where no answer is asked for (`invite.captcha=false`); the page is still good for one invite only */
   readonly answer: string | null
-  /** null once it had to make room for others; it is then drawn anew when fetched */
+  /** null once evicted; it is redrawn when requested */
   image: { body: Buffer; type: string } | null
   /** Unix ms */
   readonly expires: number
 }
 
 export interface WebSession {
-  /** 256 random bits: knowing it is being it */
+  /** 256 random bits; a bearer token */
   readonly id: string
   /** Unix ms */
   seen: number
-  /** the one captcha that waits for an answer */
+  /** the captcha that waits for an answer */
   captcha: Captcha | null
-  /** codes made for this session, newest last: what it may be shown again */
+  /** codes issued to this session, newest last */
   issued: Issued[]
-  /** a captcha was answered well where that is worth one knock */
+  /** a captcha was solved in community mode: one knock is allowed */
   mayKnock: boolean
 }
 
-/** Codes a session can be shown again; a person needs one, a family's phone perhaps a few. */
+/** Codes kept per session: enough for a family on one phone. */
 const ISSUED_PER_SESSION = 8
 
-/** All sessions: those that came back with their cookie, as a browser does at once for the picture, and newcomers. */
+/** All sessions, in two tiers: sessions that came back with their cookie survive a flood of new ones. */
 export class WebSessions {
   readonly #byId: TwoTierCache<WebSession>
   readonly #now: () => number
@@ -45,14 +45,14 @@ export class WebSessions {
     return this.#byId.size
   }
 
-  /** The session of an id that we gave out and that has not expired; it counts as seen. */
+  /** The session of an id, if it has not expired; marks it as seen. */
   get(id: string): WebSession | undefined {
     const session = this.#byId.get(id)
     if (session) session.seen = this.#now()
     return session
   }
 
-  /** A new session. Its id is always ours, never one that a caller proposed. */
+  /** Creates a session with a random id; ids from clients are never used (session fixation). */
   create(): WebSession {
     const id = randomBytes(32).toString('base64url')
     const session: WebSession = {
@@ -63,7 +63,7 @@ export class WebSessions {
   }
 }
 
-/** Remembers a code as given to this session. */
+/** Stores an issued code in the session. */
 export function remember(session: WebSession, issued: Issued): void {
   session.issued.push(issued)
   if (session.issued.length > ISSUED_PER_SESSION) session.issued.shift()

@@ -1,4 +1,4 @@
-// The site: a Koa app, and the order of its middleware.
+// The site: a Koa app and the order of its middleware.
 
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
@@ -22,47 +22,47 @@ import { WebSessions } from './sessions.js'
 import type { Step, WebState } from './state.js'
 import { createViews } from './views.js'
 
-/** Wrong set-up tokens in an hour, and wrong login links: none is ever guessed, but nobody need be let try. */
+/** Wrong set-up tokens, and wrong login links, per hour. Neither can be guessed; this bounds the load. */
 const TRIES_PER_HOUR = 60
 
-/** Builds the site; listeners of every kind share it. */
+/** Builds the site. Listeners of every kind share it. */
 export function createSite(
   components: WebComponents & { proxy: ReverseProxy },
   options: Required<SiteLimits>,
 ): Site {
-  const { log, names, proxy, now = Date.now } = components
+  const { log, hostnames, proxy, now = Date.now } = components
   const assets = loadAssets()
   const render = createViews(assets.url)
   const limits: Required<SiteLimits> = { ...options }
   const { mintInvite, knock, setup, face, invites, alias, room } = components
 
-  const tell = createThrottledLog(log, () => performance.now())
+  const logThrottled = createThrottledLog(log, () => performance.now())
   const expiresDays = (): number => limits.expiresDays
   const wayOut = siteWayOut(() => face().mode)
 
-  /** The pages with sessions and budgets of their own. */
+  /** Routes with their own sessions and rate limits. */
   function createSide() {
-    const riddles = new Captchas({ draw: components.riddles ?? drawCaptcha, now }, limits.captcha)
+    const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now }, limits.captcha)
     const budget = new TokenBucket(limits.perHour, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
     const sessions = new WebSessions(now)
     const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)
     const tries = () => new TokenBucket(TRIES_PER_HOUR, now)
     const router = routes({
-      ...{ mintInvite, knock, setup, face, invites, alias, names, assets, render, riddles, now },
+      ...{ mintInvite, knock, setup, face, invites, alias, hostnames, assets, render, captchas, now },
       ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
       ...(room ? { room } : {}),
     })
     const behind = room
-      ? behindSignIn({
-          ...{ ...room, face, names, render, now, tries: tries(), expiresDays },
+      ? lazyMemberRoutes({
+          ...{ ...room, face, hostnames, render, now, tries: tries(), expiresDays },
           ...(components.lobby ? { lobby: components.lobby } : {}),
         })
       : null
     return {
       handler: serving(router, wayOut, behind),
       setLimits({ captcha, perHour }: SiteLimits) {
-        if (captcha !== undefined) riddles.asks = captcha
+        if (captcha !== undefined) captchas.isRequired = captcha
         if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
       },
     }
@@ -70,41 +70,41 @@ export function createSite(
 
   const kinds = new WeakMap<IncomingMessage, { kind: ListenerKind; by: CameBy }>()
 
-  /** An app of these routes, as a handler for each kind of listener. */
+  /** Creates an app and returns its handler for each kind of listener. */
   function serving(routed: Router<WebState>, wayOut: WayOut, behind?: Step | null): Site['handler'] {
     const app = new Koa<WebState>()
     app.use((ctx, next) => {
       ctx.state.kind = kinds.get(ctx.req)?.kind ?? 'local'
       return next()
     })
-    app.use(headers({ names }))
+    app.use(headers({ hostnames }))
     app.use(language())
-    app.use(errors({ render, log, wayOut }))
+    app.use(errors({ render, log, counters: components.counters, wayOut }))
     app.use((ctx, next) => {
-      // every link on the page would lead to this machine alone
+      // absolute links would name this machine instead of the domain
       if (kinds.get(ctx.req)?.by === 'unproven' && !ctx.path.startsWith('/assets/'))
         throw new RelayError('proxy_unproven')
       return next()
     })
-    app.use(ownHost({ names, tell }))
+    app.use(ownHost({ hostnames, logThrottled }))
     if (behind) app.use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())
-    // what fails after the answer has begun, such as a caller who left
-    app.on('error', (err) => log.debug({ err }, 'an answer was cut short'))
+    // errors after the response has begun, such as a closed connection
+    app.on('error', (err) => log.debug({ err }, 'response cut short'))
     const callback = app.callback()
     return (kind) => (req, res) => {
-      // who comes through the proxy is a visitor of the domain
+      // behind the proxy is a visitor of the domain
       const by = kind === 'local' ? proxy.cameBy(req) : 'direct'
       kinds.set(req, { kind: by === 'https' ? 'domain' : kind, by })
       return callback(req, res)
     }
   }
 
-  // Whoever comes through the onion has no address, so a crowd there can only be counted as one: it may use up the
-  // riddles and the invites of its own side, never those of all others.
+  // Onion visitors have no address to limit by. They share limits of their own, so that a flood there cannot use up the
+  // captchas and invites of everybody else.
   const sides = { onion: createSide(), others: createSide() }
-  const whois = serving(whoisRoutes({ face, names, assets }), () => null)
+  const whois = serving(whoisRoutes({ face, hostnames, assets }), () => null)
   return {
     handler: (kind) => (kind === 'onion' ? sides.onion : sides.others).handler(kind),
     whois,
@@ -115,11 +115,11 @@ export function createSite(
   }
 }
 
-/** The paths that are answered there. */
+/** Paths of the member routes. */
 const BEHIND = /^\/(?:login|logout|dashboard|notice)(?:\/|$)/
 
-/** Sign-in and dashboard, loaded when somebody first comes for one of their pages. */
-function behindSignIn(parts: MemberRouteParts): Step {
+/** Loads sign-in and dashboard at the first request for one of their paths. */
+function lazyMemberRoutes(parts: MemberRouteParts): Step {
   let loaded: Promise<Step> | null = null
   async function load(): Promise<Step> {
     const { memberRoutes } = await import('./member-routes.js')

@@ -8,13 +8,13 @@ import {
   agree,
   type BoxKeys,
   boxKeys,
-  chloride,
   curveKey,
   HELLO_BYTES,
   type KeyPair,
   wipe,
   ZEROS,
 } from './handshake.js'
+import { handshakeCrypto as crypto } from './handshake-crypto.js'
 import { loadSecretbox } from './secretbox.js'
 import { type Receiver, TcpConnection } from './tcp-connection.js'
 
@@ -23,7 +23,7 @@ const NONE: Buffer = Buffer.alloc(0)
 
 /** One handshake. The steps are called in this order; each answers null where the server is not the one it should be. */
 export class ClientHandshake {
-  private readonly ephemeral = chloride.crypto_box_keypair()
+  private readonly ephemeral = crypto.crypto_box_keypair()
   private readonly localMac: Buffer
   private remoteMac = NONE
   private sharedHash = NONE
@@ -36,7 +36,7 @@ export class ClientHandshake {
     private readonly appKey: Buffer,
     private readonly server: Buffer,
   ) {
-    this.localMac = chloride.crypto_auth(this.ephemeral.publicKey, appKey)
+    this.localMac = crypto.crypto_auth(this.ephemeral.publicKey, appKey)
   }
 
   hello(): Buffer {
@@ -48,29 +48,29 @@ export class ClientHandshake {
     const { appKey, server, keys, ephemeral } = this
     const remoteMac = Buffer.from(bytes.subarray(0, KEY_BYTES))
     const remoteKey = Buffer.from(bytes.subarray(KEY_BYTES))
-    if (bytes.length !== HELLO_BYTES || chloride.crypto_auth_verify(remoteMac, remoteKey, appKey) !== 0)
+    if (bytes.length !== HELLO_BYTES || crypto.crypto_auth_verify(remoteMac, remoteKey, appKey) !== 0)
       return null
     const theirs = curveKey(server)
     const shared = agree(ephemeral.secretKey, remoteKey)
     const toThem = theirs && agree(ephemeral.secretKey, theirs)
-    const toUs = agree(chloride.crypto_sign_ed25519_sk_to_curve25519(keys.secretKey), remoteKey)
+    const toUs = agree(crypto.crypto_sign_ed25519_sk_to_curve25519(keys.secretKey), remoteKey)
     if (!shared || !toThem || !toUs) return null
     this.remoteMac = remoteMac
-    this.sharedHash = chloride.crypto_hash_sha256(shared)
+    this.sharedHash = crypto.crypto_hash_sha256(shared)
     const signed = Buffer.concat([appKey, server, this.sharedHash])
-    this.proof = Buffer.concat([chloride.crypto_sign_detached(signed, keys.secretKey), keys.publicKey])
-    this.boxSecret = chloride.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem, toUs]))
-    const proofKey = chloride.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem]))
+    this.proof = Buffer.concat([crypto.crypto_sign_detached(signed, keys.secretKey), keys.publicKey])
+    this.boxSecret = crypto.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem, toUs]))
+    const proofKey = crypto.crypto_hash_sha256(Buffer.concat([appKey, shared, toThem]))
     wipe(shared, toThem, toUs)
-    return chloride.crypto_secretbox_easy(this.proof, ZEROS, proofKey)
+    return crypto.crypto_secretbox_easy(this.proof, ZEROS, proofKey)
   }
 
   /** Takes the server's acceptance; answers the keys of the two directions. */
   finish(bytes: Buffer): BoxKeys | null {
     const { appKey, server, proof, sharedHash, boxSecret } = this
-    const signature = chloride.crypto_secretbox_open_easy(bytes, ZEROS, boxSecret)
+    const signature = crypto.crypto_secretbox_open_easy(bytes, ZEROS, boxSecret)
     const signed = Buffer.concat([appKey, proof, sharedHash])
-    if (!signature || !chloride.crypto_sign_verify_detached(signature, signed, server)) return null
+    if (!signature || !crypto.crypto_sign_verify_detached(signature, signed, server)) return null
     const keys = boxKeys({
       boxSecret,
       ...{ local: this.keys.publicKey, remote: server },

@@ -1,5 +1,7 @@
 // The secret handshake over a connection, under a deadline; then the encrypted connection.
 
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
+import { RelayError } from '../lib/errors.js'
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import { EncryptedConnection } from './encrypted-connection.js'
@@ -36,7 +38,7 @@ export interface HandshakeServer {
 }
 
 export function createHandshakeServer<A>(
-  { log }: { log: Log },
+  { log, counters = NO_COUNTERS }: { log: Log; counters?: Counters },
   options: HandshakeServerOptions<A>,
 ): HandshakeServer {
   const shared: Shared<A> = {
@@ -46,6 +48,7 @@ export function createHandshakeServer<A>(
     options,
     underWay: new Map(),
     log,
+    counters,
     tell: createThrottledLog(log, () => performance.now()),
   }
   return {
@@ -63,6 +66,7 @@ interface Shared<A> {
   /** handshakes by listener, oldest first: a crowd at one takes no place from those at another */
   underWay: Map<string, Set<Handshake<A>>>
   log: Log
+  counters: Counters
   tell: ReturnType<typeof createThrottledLog>
 }
 
@@ -82,13 +86,13 @@ class Handshake<A> implements Receiver {
     private readonly connection: TcpConnection,
     private readonly shared: Shared<A>,
   ) {
-    const { underWay, identity, timeout, tell } = shared
+    const { underWay, identity, timeout, counters } = shared
     const queue = underWay.get(connection.listener) ?? new Set()
     underWay.set(connection.listener, queue)
     this.queue = queue
     if (queue.size >= HANDSHAKES_AT_ONCE) {
       // The oldest: a caller that is slow to prove itself must not keep out those that are not.
-      tell('warn', 'handshake limit reached, the oldest was cut')
+      counters.evicted('handshakes')
       queue.values().next().value?.refuse('too many handshakes')
     }
     queue.add(this)
@@ -179,6 +183,7 @@ class Handshake<A> implements Receiver {
     try {
       admission = shared.options.admit(remote, connection)
     } catch (err) {
+      if (err instanceof RelayError) shared.counters.refused(err)
       return this.refuse((err as Error).message)
     }
     this.over()

@@ -1,9 +1,8 @@
-// The server's half of the secret handshake (protocol guide, "Handshake"), on chloride: bytes in, bytes out, no sockets.
+// The server's half of the secret handshake (protocol guide, "Handshake"): bytes in, bytes out, no sockets.
 
-import { createRequire } from 'node:module'
+import { handshakeCrypto as crypto, type KeyPair } from './handshake-crypto.js'
 
-/** @internal */
-export const chloride = createRequire(import.meta.url)('chloride') as Chloride
+export type { KeyPair }
 
 /** Bytes of the client's two messages, in the order they come. */
 export const HELLO_BYTES = 64
@@ -17,11 +16,6 @@ const NONCE_BYTES = 24
 export const SIGNATURE_BYTES = 64
 export const ZEROS: Buffer = Buffer.alloc(NONCE_BYTES)
 
-export interface KeyPair {
-  publicKey: Buffer
-  secretKey: Buffer
-}
-
 /** What a handshake leaves behind. */
 export interface BoxKeys {
   /** the other end's public key */
@@ -30,20 +24,6 @@ export interface BoxKeys {
   encryptNonce: Buffer
   decryptKey: Buffer
   decryptNonce: Buffer
-}
-
-interface Chloride {
-  crypto_auth(input: Buffer, key: Buffer): Buffer
-  crypto_auth_verify(mac: Buffer, input: Buffer, key: Buffer): number
-  crypto_box_keypair(): KeyPair
-  crypto_hash_sha256(input: Buffer): Buffer
-  crypto_scalarmult(secretKey: Buffer, publicKey: Buffer): Buffer
-  crypto_secretbox_easy(plain: Buffer, nonce: Buffer, key: Buffer): Buffer
-  crypto_secretbox_open_easy(sealed: Buffer, nonce: Buffer, key: Buffer): Buffer | null | undefined
-  crypto_sign_detached(message: Buffer, secretKey: Buffer): Buffer
-  crypto_sign_verify_detached(signature: Buffer, message: Buffer, publicKey: Buffer): boolean
-  crypto_sign_ed25519_pk_to_curve25519(publicKey: Buffer): Buffer | null
-  crypto_sign_ed25519_sk_to_curve25519(secretKey: Buffer): Buffer
 }
 
 /** A server's identity, with what every handshake needs of it worked out once. */
@@ -55,7 +35,7 @@ export interface ServerIdentity extends KeyPair {
 }
 
 export function createServerIdentity({ publicKey, secretKey }: KeyPair, appKey: Buffer): ServerIdentity {
-  const agreementKey = chloride.crypto_sign_ed25519_sk_to_curve25519(secretKey)
+  const agreementKey = crypto.crypto_sign_ed25519_sk_to_curve25519(secretKey)
   return { publicKey, secretKey, appKey, agreementKey }
 }
 
@@ -75,7 +55,7 @@ export class ServerHandshake {
   /** @param ephemeral this handshake's own keys; given only by the test that compares bytes */
   constructor(
     private readonly identity: ServerIdentity,
-    private readonly ephemeral: KeyPair = chloride.crypto_box_keypair(),
+    private readonly ephemeral: KeyPair = crypto.crypto_box_keypair(),
   ) {}
 
   /** Takes the client's hello; answers ours. */
@@ -84,14 +64,14 @@ export class ServerHandshake {
     if (bytes.length !== HELLO_BYTES) return null
     const mac = bytes.subarray(0, KEY_BYTES)
     const key = bytes.subarray(KEY_BYTES)
-    if (chloride.crypto_auth_verify(mac, key, appKey) !== 0) return null
+    if (crypto.crypto_auth_verify(mac, key, appKey) !== 0) return null
     const shared = agree(this.ephemeral.secretKey, key)
     if (!shared) return null
     this.remoteMac = mac
     this.remoteKey = key
     this.shared = shared
-    this.sharedHash = chloride.crypto_hash_sha256(shared)
-    this.localMac = chloride.crypto_auth(this.ephemeral.publicKey, appKey)
+    this.sharedHash = crypto.crypto_hash_sha256(shared)
+    this.localMac = crypto.crypto_auth(this.ephemeral.publicKey, appKey)
     return Buffer.concat([this.localMac, this.ephemeral.publicKey])
   }
 
@@ -100,18 +80,18 @@ export class ServerHandshake {
     const { appKey, agreementKey, publicKey } = this.identity
     const toUs = agree(agreementKey, this.remoteKey)
     if (!toUs || bytes.length !== PROOF_BYTES) return null
-    const proofKey = chloride.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs]))
-    const proof = chloride.crypto_secretbox_open_easy(bytes, ZEROS, proofKey)
+    const proofKey = crypto.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs]))
+    const proof = crypto.crypto_secretbox_open_easy(bytes, ZEROS, proofKey)
     if (!proof) return null
     const client = proof.subarray(SIGNATURE_BYTES)
     const signature = proof.subarray(0, SIGNATURE_BYTES)
     const signed = Buffer.concat([appKey, publicKey, this.sharedHash])
-    if (!chloride.crypto_sign_verify_detached(signature, signed, client)) return null
+    if (!crypto.crypto_sign_verify_detached(signature, signed, client)) return null
     const theirs = curveKey(client)
     const toThem = theirs && agree(this.ephemeral.secretKey, theirs)
     if (!toThem) return null
     this.proof = proof
-    this.boxSecret = chloride.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs, toThem]))
+    this.boxSecret = crypto.crypto_hash_sha256(Buffer.concat([appKey, this.shared, toUs, toThem]))
     return client
   }
 
@@ -119,11 +99,7 @@ export class ServerHandshake {
   accept(): Buffer {
     const { appKey, secretKey } = this.identity
     const signed = Buffer.concat([appKey, this.proof, this.sharedHash])
-    return chloride.crypto_secretbox_easy(
-      chloride.crypto_sign_detached(signed, secretKey),
-      ZEROS,
-      this.boxSecret,
-    )
+    return crypto.crypto_secretbox_easy(crypto.crypto_sign_detached(signed, secretKey), ZEROS, this.boxSecret)
   }
 
   /** The keys of the two directions. What they were made from is wiped: this handshake is over. */
@@ -147,12 +123,12 @@ export function boxKeys({
   localMac,
   remoteMac,
 }: Record<'boxSecret' | 'local' | 'remote' | 'localMac' | 'remoteMac', Buffer>): BoxKeys {
-  const secret = chloride.crypto_hash_sha256(boxSecret)
+  const secret = crypto.crypto_hash_sha256(boxSecret)
   // One allocation for all of it, and not from Node's pool: this is kept as long as the connection lasts, and each
   // buffer of its own would cost more than its bytes.
   const keys = Buffer.alloc(3 * KEY_BYTES + 2 * NONCE_BYTES)
-  chloride.crypto_hash_sha256(Buffer.concat([secret, remote])).copy(keys)
-  chloride.crypto_hash_sha256(Buffer.concat([secret, local])).copy(keys, KEY_BYTES)
+  crypto.crypto_hash_sha256(Buffer.concat([secret, remote])).copy(keys)
+  crypto.crypto_hash_sha256(Buffer.concat([secret, local])).copy(keys, KEY_BYTES)
   remote.copy(keys, 2 * KEY_BYTES)
   const nonces = 3 * KEY_BYTES
   remoteMac.copy(keys, nonces, 0, NONCE_BYTES)
@@ -174,7 +150,7 @@ export function wipe(...secrets: Buffer[]): void {
 /** The secret two keys agree on; null for a point of low order, with which anyone would agree on the same. */
 export function agree(secretKey: Buffer, publicKey: Buffer): Buffer | null {
   try {
-    const secret = chloride.crypto_scalarmult(secretKey, publicKey)
+    const secret = crypto.crypto_scalarmult(secretKey, publicKey)
     // libsodium refuses by itself, the fallback does not
     return secret.every((byte) => byte === 0) ? null : secret
   } catch {
@@ -192,7 +168,7 @@ export function curveKey(publicKey: Buffer): Buffer | null {
   const known = curveKeys.get(name)
   if (known) return known
   try {
-    const converted = chloride.crypto_sign_ed25519_pk_to_curve25519(publicKey)
+    const converted = crypto.crypto_sign_ed25519_pk_to_curve25519(publicKey)
     if (!converted) return null
     if (curveKeys.size >= CURVE_KEYS) curveKeys.delete(curveKeys.keys().next().value as string)
     curveKeys.set(name, converted)

@@ -1,6 +1,7 @@
 // TCP listeners that know their port, limit their connections and can be closed.
 
 import { createServer, type Server, type Socket } from 'node:net'
+import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CONNECTIONS_AT_ONCE } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
@@ -34,6 +35,7 @@ export interface TcpListeners {
 
 export interface TcpComponents {
   log: Log
+  counters?: Counters
   /** milliseconds, good for differences */
   now: () => number
   onConnection(connection: TcpConnection): void
@@ -41,7 +43,13 @@ export interface TcpComponents {
   chooseEviction(connections: Iterable<TcpConnection>): TcpConnection | undefined
 }
 
-export function createTcpListeners({ log, now, onConnection, chooseEviction }: TcpComponents): TcpListeners {
+export function createTcpListeners({
+  log,
+  counters = NO_COUNTERS,
+  now,
+  onConnection,
+  chooseEviction,
+}: TcpComponents): TcpListeners {
   const servers = new Set<Server>()
   const connections = new Set<TcpConnection>()
   const tell = createThrottledLog(log, now)
@@ -54,7 +62,7 @@ export function createTcpListeners({ log, now, onConnection, chooseEviction }: T
     }
     if (own.size >= most) {
       // Refusing the newest would let a crowd of idle connections lock everybody else out.
-      tell('warn', 'connection limit reached, one connection evicted', { listener: owner.name })
+      counters.evicted('connections')
       chooseEviction(own)?.destroy()
     }
     const connection = new TcpConnection(socket, owner)
@@ -72,8 +80,10 @@ export function createTcpListeners({ log, now, onConnection, chooseEviction }: T
           now,
           fault(err) {
             // what a peer did wrong is its own matter; anything else is a fault of ours
-            if (err instanceof RelayError) log.debug({ err, listener: name }, 'connection broken off')
-            else tell('error', 'connection failed', { err, listener: name })
+            if (err instanceof RelayError) {
+              counters.refused(err)
+              log.debug({ err, listener: name }, 'connection broken off')
+            } else tell('error', 'connection failed', { err, listener: name })
           },
           gone(connection) {
             connections.delete(connection)

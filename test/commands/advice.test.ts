@@ -17,25 +17,37 @@ t.test('errors of the relay come with what to do about them', async (t) => {
   const itself = /that is the relay itself \(bad_argument\)/
   const lift = `next: lift the block first: tidepool unblock '${blocked}'`
   const cases: Array<[args: string[], said: RegExp, next: string]> = [
-    [['invite', 'revoke', gone.code], /\(invite_expired\)/, 'next: nothing to do: nobody can use it'],
+    [['invite', 'revoke', gone.code], /\(invite_expired\)/, 'next: nothing to do: the invite cannot be used'],
     [
       ['invite', 'revoke', 'x'],
       /\(invite_malformed\)/,
-      'next: give its id from: tidepool invite list; or the whole',
+      "next: give the invite's id from: tidepool invite list; or the whole",
     ],
-    [['alias', 'revoke', 'bob'], /\(not_found\)/, 'next: see the names there are with: tidepool alias list'],
+    [['alias', 'revoke', 'bob'], /\(not_found\)/, 'next: list the aliases with: tidepool alias list'],
     [
       ['unblock', nobody],
       /not blocked \(not_found\)/,
-      'next: see who is blocked with: tidepool block --list',
+      'next: list the blocked feeds with: tidepool block --list',
     ],
-    [['members', 'accept', nobody], /\(not_found\)/, 'next: see who waits with: tidepool members knocks'],
-    [['members', 'decline', nobody], /\(not_found\)/, 'next: see who waits with: tidepool members knocks'],
+    [
+      ['members', 'accept', nobody],
+      /\(not_found\)/,
+      'next: list the requests to join with: tidepool members knocks',
+    ],
+    [
+      ['members', 'decline', nobody],
+      /\(not_found\)/,
+      'next: list the requests to join with: tidepool members knocks',
+    ],
     [['members', 'add', blocked], /is blocked \(not_allowed\)/, lift],
     [['setup', '--name', 'Pool', '--admin', blocked], /is blocked \(not_allowed\)/, lift],
-    [['members', 'add', relay.id], itself, "next: give somebody else's feed id"],
-    [['block', relay.id], itself, "next: give somebody else's feed id"],
-    [['members', 'remove', nobody], /\(not_following\)/, 'next: see whom the relay follows'],
+    [['members', 'add', relay.id], itself, "next: give another user's feed id"],
+    [['block', relay.id], itself, "next: give another user's feed id"],
+    [
+      ['members', 'remove', nobody],
+      /\(not_following\)/,
+      'next: list the members with: tidepool members list',
+    ],
   ]
   for (const [args, said, next] of cases) {
     const ran = await tidepool(...args, '--data', relay.dataDir)

@@ -15,7 +15,7 @@ export function buildFor(t: Test, extra: ReadonlyMap<string, string> = new Map()
   mkdirSync(join(ROOT, 'build'), { recursive: true })
   const project = mkdtempSync(join(ROOT, 'build', 'cli-'))
   t.teardown(() => rmSync(project, { recursive: true, force: true }))
-  for (const name of ['package.json', 'views']) symlinkSync(join(ROOT, name), join(project, name))
+  for (const name of ['package.json', 'views', 'tor']) symlinkSync(join(ROOT, name), join(project, name))
   for (const [path, text] of new Map([...sources('src'), ...extra])) {
     const out = join(project, path.replace(/^src/, 'app').replace(/\.ts$/, '.js'))
     mkdirSync(dirname(out), { recursive: true })

@@ -1,7 +1,9 @@
 // The commands: what each sends to the relay, prints for people and for programs, and says when it fails.
 
+import { Command } from 'commander'
 import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
+import { displayWidth } from '../../src/commands/text-layout.js'
 import { RelayError } from '../../src/lib/errors.js'
 import type { InviteInfo, MemberInfo, RelayStatus } from '../../src/operator/protocol.js'
 import { STATUS as NOBODY } from './fake-status.js'
@@ -58,7 +60,11 @@ const MEMBER: MemberInfo = {
 }
 
 t.test('status', async (t) => {
-  const { dataDir } = await operatorStub(t, { status: () => STATUS })
+  const warnings = ['the disk has 9 MiB left']
+  const { dataDir } = await operatorStub(t, {
+    status: () => ({ ...STATUS, warnings }),
+    metrics: () => '# EOF\n',
+  })
   const text = await tidepool('status', '--data', dataDir)
   t.equal(text.code, 0)
   for (const part of [
@@ -68,12 +74,14 @@ t.test('status', async (t) => {
     'net:h:8008~shs:k',
     '2 \\(1 online\\)',
     '42 messages of 3 feeds',
-    '2.0 MiB of 8.0 GiB; the file takes 3.0 MiB',
+    '2.0 MiB of 8.0 GiB; the database file has 3.0 MiB',
     '3.0 MiB',
+    '^warning: the disk has 9 MiB left$',
   ]) {
-    t.match(text.stdout, new RegExp(part))
+    t.match(text.stdout, new RegExp(part, 'm'))
   }
-  t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), STATUS)
+  t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), { ...STATUS, warnings })
+  t.equal((await tidepool('status', '--metrics', '--data', dataDir)).stdout, '# EOF\n')
 })
 
 t.test('status of a certificate', async (t) => {
@@ -92,9 +100,9 @@ t.test('status of a certificate', async (t) => {
   const first = lines.findIndex((line) => line.startsWith('https'))
   t.match(lines.slice(first, first + 4), [
     /^https +not yet valid$/,
-    'by Rock [2J CA, until 2026-04-10 12:30',
-    'asked for next at 2026-03-11 00:00',
-    'the clock',
+    'issued by Rock [2J CA, expires 2026-04-10 12:30',
+    'next renewal 2026-03-11 00:00',
+    'problem: the clock',
   ])
 })
 
@@ -120,15 +128,28 @@ t.test('invite create prints the code alone, or the link', async (t) => {
   ])
 })
 
-t.test('a link that only this machine can open is printed with a word about it', async (t) => {
+t.test('a code or link that only this machine can use is printed with a note', async (t) => {
   for (const origin of ['http://127.0.0.1:8080', 'http://[::1]:8080']) {
     const link = `${origin}/join?invite=token`
     const { dataDir } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code: CODE, link }) })
     t.match(await tidepool('invite', 'create', '--link', '--data', dataDir), {
       stdout: `${link}\n`,
-      stderr: 'on this machine alone',
+      stderr: /^Only this machine can use this link: it names (127\.0\.0\.1|::1)\. Set .*\n$/,
     })
     t.match(await tidepool('invite', 'create', '--json', '--data', dataDir), { stderr: '' })
+  }
+  for (const [host, stderr] of [
+    ['127.0.0.1', /^Only this machine can use this code: it names 127\.0\.0\.1\./],
+    ['::1', /^Only this machine can use this code: it names ::1\./],
+    ['192.168.1.5', /^$/],
+  ] as const) {
+    const code = `${host}:8008:${ANA}~${'s'.repeat(43)}=`
+    const { dataDir } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code, link: LINK }) })
+    t.match(
+      await tidepool('invite', 'create', '--data', dataDir),
+      { code: 0, stdout: `${code}\n`, stderr },
+      host,
+    )
   }
 })
 
@@ -141,16 +162,16 @@ t.test('invite list and revoke', async (t) => {
   t.equal(head.indexOf('STATE'), second.indexOf('used up'))
   t.match(
     first,
-    /2 of 5 +in 6 d \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\) {2}operator +anybody {2}for the \[31mmeetup in May$/,
+    /2 of 5 +in 6 d \(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\) {2}operator +anyone +for the \[31mmeetup in May$/,
   )
-  t.match(second, /Z\) {2}@BBBBBBBB… {2}anybody/, 'an id as long as it must be')
+  t.match(second, /Z\) {2}@BBB\S+ +anyone/, 'without a terminal, ids are whole')
   t.notMatch(stdout, '\u001b', 'a note does not paint on the terminal')
   t.same(JSON.parse((await tidepool('invite', 'list', '--json', '--data', dataDir)).stdout), invites)
   invites = []
   t.match((await tidepool('invite', 'list', '--data', dataDir)).stdout, /^No invites yet/)
   t.match(
     (await tidepool('invite', 'revoke', BEN, '--data', dataDir)).stdout,
-    /^Revoked @BBB.*used by 2 people/,
+    /^Revoked @BBB.*used by 2 people\.$/m,
   )
   t.same(JSON.parse((await tidepool('invite', 'revoke', BEN, '--json', '--data', dataDir)).stdout), INVITE)
   t.same(calls.at(-1), ['inviteRevoke', BEN])
@@ -174,17 +195,18 @@ t.test('members', async (t) => {
   t.match(list.stdout, /online +3 h ago \(.*invite +12 +2\.0 KiB/)
   t.match(list.stdout, /member +never +3 h ago/)
   t.match(list.stdout, /member +2 d ago +3 h ago/)
-  t.match(list.stdout, new RegExp(`word of ${ANA}.*forked`))
+  t.match(list.stdout, new RegExp(`${ANA} +12`), 'the member that vouched')
+  t.ok(list.stdout.includes(`\nForked feed: ${BEN}\n  next: tidepool members reset '${BEN}'\n`))
   t.same(JSON.parse((await tidepool('members', 'list', '--json', '--data', dataDir)).stdout), members)
   members = []
   t.match((await tidepool('members', 'list', '--data', dataDir)).stdout, /^No members yet/)
   calls.length = 0
   t.match(
     (await tidepool('members', 'add', ANA, '--note', 'Ana', '--data', dataDir)).stdout,
-    /follows @AAA.* now/,
+    /now follows @AAA/,
   )
   t.match((await tidepool('members', 'add', ANA, '--data', dataDir)).code, 0)
-  t.match((await tidepool('members', 'remove', ANA, '--data', dataDir)).stdout, /no longer/)
+  t.match((await tidepool('members', 'remove', ANA, '--data', dataDir)).stdout, /no longer follows @AAA/)
   t.same(JSON.parse((await tidepool('members', 'remove', ANA, '--json', '--data', dataDir)).stdout), message)
   t.same(JSON.parse((await tidepool('members', 'add', ANA, '--json', '--data', dataDir)).stdout), message)
   t.same(calls.slice(0, 3), [
@@ -192,10 +214,7 @@ t.test('members', async (t) => {
     ['membersAdd', ANA],
     ['membersRemove', ANA],
   ])
-  t.match(
-    (await tidepool('members', 'reset', ANA, '--data', dataDir)).stdout,
-    /^21 messages of @AAA.* deleted/,
-  )
+  t.match((await tidepool('members', 'reset', ANA, '--data', dataDir)).stdout, /^Deleted 21 messages of @AAA/)
   t.same(JSON.parse((await tidepool('members', 'reset', ANA, '--json', '--data', dataDir)).stdout), {
     id: ANA,
     messages: 21,
@@ -210,11 +229,11 @@ t.test('block and unblock', async (t) => {
     blockedList: () => blocked,
     block: () => ({ already }),
   })
-  t.match((await tidepool('block', BEN, '--reason', 'spam', '--data', dataDir)).stdout, /is blocked now/)
+  t.match((await tidepool('block', BEN, '--reason', 'spam', '--data', dataDir)).stdout, /^Blocked @BBB/)
   const json = async (...args: string[]) =>
     JSON.parse((await tidepool(...args, '--json', '--data', dataDir)).stdout)
   t.same(await json('block', BEN), { blocked: BEN, already: false })
-  t.match((await tidepool('unblock', BEN, '--data', dataDir)).stdout, /blocked no longer/)
+  t.match((await tidepool('unblock', BEN, '--data', dataDir)).stdout, /no longer blocked/)
   t.same(await json('unblock', BEN), { unblocked: BEN })
   t.same(calls, [
     ['block', BEN, 'spam'],
@@ -223,13 +242,16 @@ t.test('block and unblock', async (t) => {
     ['unblock', BEN],
   ])
   already = true
-  t.match((await tidepool('block', BEN, '--data', dataDir)).stdout, /was blocked already\.\n$/)
-  t.match((await tidepool('block', BEN, '--reason', 'x', '--data', dataDir)).stdout, /already; .*new reason/)
+  t.match((await tidepool('block', BEN, '--data', dataDir)).stdout, /was already blocked\.\n$/)
+  t.match(
+    (await tidepool('block', BEN, '--reason', 'x', '--data', dataDir)).stdout,
+    /already blocked\. The reason is changed/,
+  )
   t.same(await json('block', BEN), { blocked: BEN, already: true })
   t.match((await tidepool('block', '--list', '--data', dataDir)).stdout, /@BBB.* spam\n$/)
   t.same(JSON.parse((await tidepool('block', '--list', '--json', '--data', dataDir)).stdout), blocked)
   blocked = []
-  t.equal((await tidepool('block', '--list', '--data', dataDir)).stdout, 'Nobody is blocked.\n')
+  t.equal((await tidepool('block', '--list', '--data', dataDir)).stdout, 'No blocked feeds.\n')
   t.equal((await tidepool('block', '--data', dataDir)).code, 2)
   t.equal((await tidepool('block', BEN, '--list', '--data', dataDir)).code, 2)
 })
@@ -253,6 +275,9 @@ t.test('doctor ends with 1 when something is wrong', async (t) => {
     calls.filter(([name]) => name === 'doctor'),
     [false, false, true, false].map((rebuild) => ['doctor', { rebuild }]),
   )
+  t.match(await doctor('--watch', '1'), { code: 1, stdout: /BAD +rebuild.* to see to/s })
+  t.match(await tidepool('doctor', '--watch', '--data', shortDir(t)), { code: 1, stdout: /no relay runs/ })
+  t.equal((await doctor('--watch', '0')).code, 2)
 })
 
 t.test('failures: one line with the code, one line that helps', async (t) => {
@@ -284,7 +309,7 @@ t.test('failures: one line with the code, one line that helps', async (t) => {
   })
 })
 
-t.test('command lines that make no sense end with 2 and say where to look', async (t) => {
+t.test('usage errors exit with 2 and name the help', async (t) => {
   const wrong = [
     ['nonsense'],
     ['status', '--bogus'],
@@ -336,6 +361,46 @@ t.test('help on what does not exist says so', async (t) => {
   t.match(await tidepool('help', 'block', 'x'), { code: 0, stdout: /^Usage: tidepool block / })
 })
 
+t.test('status tells why the onion address is not up', async (t) => {
+  const address = `${'a'.repeat(56)}.onion`
+  const states: Array<[onion: RelayStatus['onion'], lines: RegExp[]]> = [
+    [{ state: 'disabled' }, [/^onion +disabled; .*onion\.enabled = true$/]],
+    [
+      { state: 'bootstrapping', progress: 45, since: Date.now() - 90_000, address, reason: 'no route' },
+      [
+        /^onion +not up yet: tor is connecting to its network, 45 % \(since 1 min ago .*\)$/,
+        /^http:\/\/a{56}\.onion\/$/,
+        /^problem: no route$/,
+      ],
+    ],
+    [{ state: 'reachable', address }, [/^onion +reachable$/, /^http:\/\/a{56}\.onion\/$/]],
+  ]
+  for (const [onion, lines] of states) {
+    const { dataDir } = await operatorStub(t, { status: () => ({ ...STATUS, onion }) })
+    const printed = (await tidepool('status', '--data', dataDir)).stdout
+      .split('\n')
+      .map((line) => line.trim())
+    const first = printed.findIndex((line) => line.startsWith('onion'))
+    t.match(printed.slice(first, first + lines.length), lines, onion.state)
+  }
+})
+
+t.test('every help text fits 80 columns and has an example', async (t) => {
+  const names = [[]] as string[][]
+  for (const [name, , load] of COMMANDS) {
+    const command = new Command(name)
+    ;(await load()).define(command)
+    names.push([name], ...command.commands.map((sub) => [name, sub.name()]))
+  }
+  for (const name of names) {
+    const { code, stdout } = await tidepool(...name, '--help')
+    const wide = stdout.split('\n').filter((line) => displayWidth(line) > 80)
+    const called = ['tidepool', ...name].join(' ')
+    t.same(wide, [], called)
+    t.match({ code, stdout }, { code: 0, stdout: new RegExp(`Examples:\n(.*\n)*?  .*${called}`) }, called)
+  }
+})
+
 t.test('every command explains itself with examples', async (t) => {
   for (const [name, about] of COMMANDS) {
     for (const args of [
@@ -349,7 +414,8 @@ t.test('every command explains itself with examples', async (t) => {
     }
     t.ok((await tidepool('--help')).stdout.includes(about))
   }
-  t.match((await tidepool('block', '--help')).stdout, /delete what is kept .* does not bring back/s)
-  t.match((await tidepool('members', 'remove', '--help')).stdout, /stay on the disk.* block deletes them/s)
-  t.match(await tidepool('--version'), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ })
+  t.match((await tidepool('block', '--help')).stdout, /delete its messages.* does not restore/s)
+  t.match((await tidepool('members', 'remove', '--help')).stdout, /stay on disk.*block" deletes them/s)
+  for (const asked of ['--version', '-V', 'version'])
+    t.match(await tidepool(asked), { code: 0, stdout: /^\d+\.\d+\.\d+\n$/ }, asked)
 })

@@ -6,10 +6,20 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { checkSystem } from '../../src/commands/doctor/checks.js'
 import { type Facts, gatherFacts, portsOf } from '../../src/commands/doctor/facts.js'
+import { watch } from '../../src/commands/doctor/watch.js'
 import { selfTest } from '../../src/commands/self-test.js'
 import { loadConfig } from '../../src/config/config.js'
 import { DAY, MIB } from '../../src/lib/limits.js'
-import { checkClock, checkNode, examineAtRest, LEAST_NODE } from '../../src/operator/health-checks.js'
+import {
+  checkClock,
+  checkDescriptors,
+  checkNode,
+  examineAtRest,
+  LEAST_NODE,
+  report,
+  sound,
+  trouble,
+} from '../../src/operator/health-checks.js'
 import type { RelayStatus } from '../../src/operator/protocol.js'
 import { json } from '../house/files.js'
 import { STATUS } from './fake-status.js'
@@ -250,4 +260,38 @@ t.test('the self-test tries everything and leaves nothing', async (t) => {
     result.steps.map(({ name }) => name),
     ['crypto', 'store', 'start', 'captcha', 'invite', 'handshake', 'page'],
   )
+})
+
+t.test('few file descriptors left are an error that says so', async (t) => {
+  t.match(checkDescriptors({ open: 10, limit: 1024 }), [{ severity: 'ok' }])
+  t.match(checkDescriptors({ open: 900, limit: 1024 }), [
+    { severity: 'error', detail: '900 of 1024 file descriptors are in use', advice: /LimitNOFILE/ },
+  ])
+  t.same(checkDescriptors(null), [])
+})
+
+t.test('the watch reports what changes and stops at the first error', async (t) => {
+  const well = sound('node', '22')
+  const slow = (free: number) => trouble('memory', 'warning', `${free} MiB`, 'run less')
+  const dead = trouble('relay', 'error', 'no relay runs', 'start it')
+  const rounds = [[well], [well, slow(90)], [well, slow(80)], [well], [dead], [well]]
+  const asked: boolean[] = []
+  const told: string[] = []
+  const wrong = await watch({
+    async check(quick) {
+      asked.push(quick)
+      return report(rounds[asked.length - 1] ?? [])
+    },
+    pause: async () => true,
+    report: (change, { name, detail }) => void told.push(`${change} ${name} ${detail}`),
+  })
+  t.same(wrong, { ok: false, checks: [dead] })
+  t.same(asked, [false, true, true, true, true], 'the whole store is read in the first round')
+  t.same(told, ['new memory 90 MiB', 'gone memory 80 MiB'])
+  const ended = await watch({
+    check: async () => report([well]),
+    pause: async () => false,
+    report: () => t.fail('nothing changed'),
+  })
+  t.equal(ended, null)
 })

@@ -19,9 +19,11 @@ export const STATUS: RelayStatus = {
     https: null,
     onion: null,
     whois: null,
+    metrics: null,
   },
   members: 0,
   online: 0,
+  ebt_refused: 0,
   tunnels: 0,
   feeds: 0,
   messages: 0,
@@ -32,4 +34,5 @@ export const STATUS: RelayStatus = {
   https: NO_HTTPS,
   onion: { state: 'disabled' },
   matrix: MATRIX_DISABLED,
+  warnings: [],
 }

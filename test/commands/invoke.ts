@@ -22,12 +22,17 @@ for (const name of ['stdout', 'stderr'] as const) {
   }) as typeof stream.write
 }
 
-/** Runs one command line; one at a time, as the exit code is the process's. */
+/** Runs one command line; one at a time, because the exit code belongs to the process. */
 export async function tidepool(...args: string[]): Promise<Invoked> {
+  return captured(() => runProgram(args))
+}
+
+/** Runs some work and returns what it printed and the exit code it set. */
+export async function captured(work: () => Promise<void>): Promise<Invoked> {
   const invoked: Invoked = { code: 0, stdout: '', stderr: '' }
   const before = process.exitCode
   process.exitCode = undefined
-  await current.run(invoked, () => runProgram(args))
+  await current.run(invoked, work)
   invoked.code = Number(process.exitCode ?? 0)
   process.exitCode = before
   return invoked

@@ -1,7 +1,8 @@
 // What commands print: tables, times and sizes, whatever the text in them.
 
 import t from 'tap'
-import { facts, moment, oneLine, size, span, table } from '../../src/commands/output.js'
+import { facts, idCell, moment, size, span, table, timeCell } from '../../src/commands/output.js'
+import { displayWidth, oneLine, wrap } from '../../src/commands/text-layout.js'
 
 t.test('tables are aligned, numbers to the right', async (t) => {
   t.equal(
@@ -16,6 +17,37 @@ t.test('tables are aligned, numbers to the right', async (t) => {
   )
   t.equal(table(['A', 'B'], []), 'A  B')
   t.equal(table(['A', 'B'], [['x', '']]), 'A  B\nx')
+})
+
+const ID = `@${'A'.repeat(43)}=.ed25519`
+
+t.test('tables fit the width: short forms, then fewer columns, then wrapped text', async (t) => {
+  const now = Date.UTC(2025, 0, 2)
+  const rows = [
+    [idCell(ID), timeCell(now - 90_000, now), 12, idCell(ID), 'one two three four five six seven'],
+  ]
+  const headings = ['ID', 'SINCE', 'N', { title: 'BY', optional: true }, 'NOTE'] as const
+  const lines = (width: number): string[] => table(headings, rows, width).split('\n')
+  const whole = lines(Number.POSITIVE_INFINITY)
+  t.equal(whole[1], `${ID}  1 min ago (2025-01-01T23:58:30Z)  12  ${ID}  one two three four five six seven`)
+  for (const width of [30, 40, 60, 80, 100, 120, 160])
+    for (const line of lines(width)) t.ok(displayWidth(line) <= width, `${width}: ${line}`)
+  t.ok(lines(110)[1]?.includes(ID), 'an id stays whole while there is room')
+  t.match(lines(60), [
+    /^ID +SINCE +N +BY +NOTE$/,
+    /^@AAAAAAAA… {2}1 min ago {2}12 {2}@AAAAAAAA… {2}one two three four$/,
+    /^ +five six seven$/,
+  ])
+  t.notMatch(lines(50)[0], /BY/)
+})
+
+t.test('wide and combining characters are counted in columns', async (t) => {
+  t.equal(displayWidth('Ana'), 3)
+  t.equal(displayWidth('\u6f6e\u3060\u307e\u308a'), 8)
+  t.equal(displayWidth('man\u0303ana'), 6)
+  t.equal(displayWidth('👩‍🚀'), 2)
+  t.same(wrap('潮だまり 潮だまり', 9), ['潮だまり', '潮だまり'])
+  t.same(wrap('aaaaaaaaaa bb', 4), ['aaaa', 'aaaa', 'aa', 'bb'])
 })
 
 t.test('facts: lists go on below, empty ones show a dash', async (t) => {

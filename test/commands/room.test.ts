@@ -13,12 +13,13 @@ const SETTINGS: SettingsInfo = {
   name: 'Rock pool',
   description: 'For people who like\u001b[31m limpets.',
   mode: 'open',
+  ebt: false,
   set_up: true,
   setup_token: null,
 }
 const FRESH: SettingsInfo = { ...SETTINGS, name: '', description: '', set_up: false, setup_token: 'oyster' }
 
-t.test('setup: where to answer, answering, changing one answer', async (t) => {
+t.test('setup: show the link, set the answers, change one', async (t) => {
   let settings = FRESH
   const { dataDir, calls } = await operatorStub(t, {
     settings: () => settings,
@@ -29,22 +30,22 @@ t.test('setup: where to answer, answering, changing one answer', async (t) => {
     },
   })
   const asked = await tidepool('setup', '--data', dataDir)
-  t.match(asked.stdout, /^Nobody has set up.*\n {2}name +-\n/)
+  t.match(asked.stdout, /^This room is not set up yet\.\n {2}name +-\n/)
   t.match(asked.stdout, /set-up +http:\/\/127\.0\.0\.1:8080\/setup\?token=oyster\n$/)
   t.same(JSON.parse((await tidepool('setup', '--json', '--data', dataDir)).stdout), FRESH)
   t.match(await tidepool('setup', '--admin', ANA, '--data', dataDir), {
     code: 1,
-    stderr: /a room needs a name first \(bad_argument\)\n {2}next: .*--name TEXT\n$/,
+    stderr: /the room has no name yet \(bad_argument\)\n {2}next: add --name TEXT\n$/,
   })
   calls.length = 0
   const done = await tidepool('setup', '--name', 'Rock pool', '--admin', ANA, '--data', dataDir)
   t.match(
     done.stdout,
-    /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n {2}admin +@AAA.*\n$/,
+    /^This room is set up\.\n {2}name +Rock pool\n {2}description +-\n {2}mode +open\n {2}ebt +off.*\n {2}admin +@AAA.*\n$/,
   )
   await tidepool('setup', '--description', 'Limpets.', '--data', dataDir)
   const seated = await tidepool('setup', '--admin', ANA, '--data', dataDir)
-  t.match(seated.stdout, /\n {2}admin +@AAA\S+, a member and admin now\n$/)
+  t.match(seated.stdout, /\n {2}admin +@AAA\S+ is now a member and an admin\n$/)
   t.match(JSON.parse((await tidepool('setup', '--admin', ANA, '--json', '--data', dataDir)).stdout), {
     admin: ANA,
   })
@@ -61,7 +62,7 @@ t.test('setup: where to answer, answering, changing one answer', async (t) => {
   t.notMatch((await tidepool('setup', '--data', dataDir)).stdout, '\u001b')
 })
 
-t.test('mode: shown, changed, and no other', async (t) => {
+t.test('mode: show, change, reject an unknown one', async (t) => {
   let mode: SettingsInfo['mode'] = 'open'
   const { dataDir, calls } = await operatorStub(t, {
     settings: () => ({ ...SETTINGS, mode }),
@@ -102,18 +103,18 @@ t.test('members role, knocks, accept, decline', async (t) => {
   t.match(list.stdout, /^ID +SINCE +EXPIRES +NOTE\n@BBB\S+ +2 h ago .* in 6 d .*Ben from \[2J the pier\n$/)
   t.same(JSON.parse((await tidepool('members', 'knocks', '--json', '--data', dataDir)).stdout), knocks)
   knocks = []
-  t.equal((await tidepool('members', 'knocks', '--data', dataDir)).stdout, 'Nobody is knocking.\n')
+  t.equal((await tidepool('members', 'knocks', '--data', dataDir)).stdout, 'No requests to join.\n')
   calls.length = 0
-  t.match((await tidepool('members', 'accept', BEN, '--data', dataDir)).stdout, /^@BBB\S+ is in/)
+  t.match((await tidepool('members', 'accept', BEN, '--data', dataDir)).stdout, /^@BBB\S+ is now a member/)
   t.same(JSON.parse((await tidepool('members', 'accept', BEN, '--json', '--data', dataDir)).stdout), {
     key: '%x',
   })
-  t.match((await tidepool('members', 'decline', BEN, '--data', dataDir)).stdout, /waits no longer/)
+  t.match((await tidepool('members', 'decline', BEN, '--data', dataDir)).stdout, /^Declined @BBB/)
   t.same(JSON.parse((await tidepool('members', 'decline', BEN, '--json', '--data', dataDir)).stdout), {
     declined: BEN,
   })
-  t.match((await tidepool('members', 'role', ANA, 'admin', '--data', dataDir)).stdout, /is an admin now/)
-  t.match((await tidepool('members', 'role', ANA, 'member', '--data', dataDir)).stdout, /is a member now/)
+  t.match((await tidepool('members', 'role', ANA, 'admin', '--data', dataDir)).stdout, /is now an admin/)
+  t.match((await tidepool('members', 'role', ANA, 'member', '--data', dataDir)).stdout, /is now a member/)
   t.same(
     JSON.parse((await tidepool('members', 'role', ANA, 'moderator', '--json', '--data', dataDir)).stdout),
     {
@@ -149,10 +150,10 @@ t.test('members link and log', async (t) => {
   t.match(told.stdout, '2030-01-02T03:04:05')
   t.same(JSON.parse((await tidepool('members', 'link', ANA, '--json', '--data', dataDir)).stdout), link)
   const log = await tidepool('members', 'log', '--count', '10000', '--data', dataDir)
-  t.match(log.stdout, /^WHEN +WHO +WHAT +WHOM +DETAIL\n1 min ago .*feed\.block +@BBB\S+ +loud \[2J\n$/)
+  t.match(log.stdout, /^WHEN +BY +ACTION +SUBJECT +DETAIL\n1 min ago .*feed\.block +@BBB\S+ +loud \[2J\n$/)
   t.same(JSON.parse((await tidepool('members', 'log', '--json', '--data', dataDir)).stdout), entries)
   entries = []
-  t.equal((await tidepool('members', 'log', '--data', dataDir)).stdout, 'Nothing was done yet.\n')
+  t.equal((await tidepool('members', 'log', '--data', dataDir)).stdout, 'The audit log is empty.\n')
   t.same(calls, [
     ['membersLink', ANA],
     ['membersLink', ANA],
@@ -187,7 +188,7 @@ t.test('an invite for one feed', async (t) => {
   )
 })
 
-t.test('alias: listed, taken away, and what is not there', async (t) => {
+t.test('alias: list, revoke, and an unknown one', async (t) => {
   const aliases = [{ alias: 'bob', owner: BEN, since: 0 }]
   const { dataDir, calls } = await operatorStub(t, {
     aliasList: () => aliases,
@@ -198,9 +199,9 @@ t.test('alias: listed, taken away, and what is not there', async (t) => {
   })
   t.match((await tidepool('alias', 'list', '--data', dataDir)).stdout, /^ALIAS .*\nbob +@BBB/)
   t.same(JSON.parse((await tidepool('alias', 'list', '--json', '--data', dataDir)).stdout), aliases)
-  t.equal((await tidepool('alias', 'revoke', 'bob', '--data', dataDir)).stdout, "bob is nobody's name now.\n")
+  t.equal((await tidepool('alias', 'revoke', 'bob', '--data', dataDir)).stdout, 'Revoked the alias bob.\n')
   t.same(calls.at(-1), ['aliasRevoke', 'bob'])
-  t.match((await tidepool('alias', 'list', '--data', dataDir)).stdout, /^Nobody has a name/)
+  t.match((await tidepool('alias', 'list', '--data', dataDir)).stdout, /^No aliases yet/)
   const absent = await tidepool('alias', 'revoke', 'eve', '--data', dataDir)
   t.not(absent.code, 0)
   t.match(absent.stderr, /not found|no such/i)

@@ -96,7 +96,7 @@ t.test('in the journal: lines with priorities, and no set-up link', async (t) =>
     script: 'test/fake-relay.js',
     through: ['sh', '-c', IN_JOURNAL, process.execPath],
   })
-  await relay.printed(/^<6>Tidepool 0\.0\.0 is up id=@fake\.ed25519 /m, 'stderr')
+  await relay.printed(/^<6>relay up version=0\.0\.0 id=@fake\.ed25519 /m, 'stderr')
   relay.child.kill('SIGTERM')
   const ran = await relay.ended
   t.match(ran, { code: 0, stdout: '', stderr: /^<6>closing signal=SIGTERM$/m })

@@ -1,4 +1,4 @@
-// The configuration: defaults, file, --set; every wrong value named with its source and its key.
+// The configuration: defaults, file, --set, and errors with source and key.
 
 import { writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -24,7 +24,7 @@ function toml(t: Test, text: string): string {
   return file
 }
 
-/** The message of the refusal. */
+/** The message of the error. */
 function refusal(sources: ConfigSources): string {
   try {
     loadConfig(sources)
@@ -62,7 +62,7 @@ t.test('defaults', async (t) => {
   t.throws(() => Object.assign(config.ssb, { port: 1 }), 'frozen')
 })
 
-t.test('--set goes over the file, the file over the defaults, the last --set wins', async (t) => {
+t.test('--set overrides the file, the file the defaults; the last --set wins', async (t) => {
   const file = toml(t, '[ssb]\nport = 1\n[web]\nport = 2\n[invite]\nper_hour = 3\n')
   const config = loadConfig({ file, sets: ['web.port=4', 'invite.per_hour=5', ' invite.per_hour =6'] })
   t.same([config.ssb.port, config.web.port, config.invite.per_hour, config.whois.port], [1, 4, 6, 26_819])
@@ -85,7 +85,7 @@ t.test('--set takes the type of its key', async (t) => {
   t.equal(loadConfig({ file, sets: ['domain.name='] }).domain.name, null, 'an empty --set takes text away')
 })
 
-t.test('unknown keys name the nearest known one', async (t) => {
+t.test('an unknown key is reported with the nearest known one', async (t) => {
   const near: Array<[set: string, key: string]> = [
     ['ssb.prt', 'ssb.port'],
     ['SSB.PORT', 'ssb.port'],
@@ -107,7 +107,7 @@ t.test('unknown keys name the nearest known one', async (t) => {
   t.match(message, `${file}: ssb.port must be a number`)
 })
 
-t.test('names that mean something to JavaScript are only unknown keys', async (t) => {
+t.test('names of object properties are unknown keys', async (t) => {
   for (const name of [
     '__proto__',
     'constructor',
@@ -123,7 +123,7 @@ t.test('names that mean something to JavaScript are only unknown keys', async (t
   t.notOk('polluted' in {})
 })
 
-t.test('all problems are told at once, in one line', async (t) => {
+t.test('all problems are reported at once, in one line', async (t) => {
   const file = toml(t, '[ssb]\nport = 70000\nhost = 5\n[log]\nlevel = "loud"\n')
   const message = refusal({
     file,
@@ -131,12 +131,12 @@ t.test('all problems are told at once, in one line', async (t) => {
   })
   for (const part of [
     `${file}: ssb.port must be a whole number from 0 to 65535`,
-    `${file}: ssb.host must be text`,
+    `${file}: ssb.host must be a string`,
     `${file}: log.level must be one of silent, `,
     '--set: web.port must be a number',
     '--set nonsense: must be key=value',
     '--set: x.y is not a key',
-    'domain.tls_key and domain.tls_cert need each other',
+    'domain.tls_key and domain.tls_cert must be set together',
     'domain.acme_email needs domain.name',
   ]) {
     t.ok(message.includes(part), part)
@@ -145,16 +145,19 @@ t.test('all problems are told at once, in one line', async (t) => {
   t.notMatch(refusal({ sets: ['a\u001b[2J\nb=1'] }), '\u001b')
 })
 
-t.test('there is one way to HTTPS at a time, and each needs a name', async (t) => {
+t.test('only one source of certificates can be set, and it needs a domain', async (t) => {
   const pair = ['domain.tls_key=/k', 'domain.tls_cert=/c']
   const named = 'domain.name=a.example'
   for (const sets of [pair, ['domain.acme_email=a@b.c'], ['domain.proxy=::1']]) {
     t.match(refusal({ sets }), 'needs domain.name')
     t.equal(refusal({ sets: [...sets, named] }), 'accepted')
   }
-  t.match(refusal({ sets: [named, ...pair, 'domain.acme_email=a@b.c'] }), 'exclude each other')
-  t.match(refusal({ sets: [named, ...pair, 'domain.proxy=127.0.0.1'] }), 'domain.proxy excludes')
-  t.match(refusal({ sets: [named, 'domain.acme_email=a@b.c', 'domain.proxy=127.0.0.1'] }), 'proxy excludes')
+  t.match(refusal({ sets: [named, ...pair, 'domain.acme_email=a@b.c'] }), 'cannot be set together')
+  t.match(refusal({ sets: [named, ...pair, 'domain.proxy=127.0.0.1'] }), 'domain.proxy cannot be set')
+  t.match(
+    refusal({ sets: [named, 'domain.acme_email=a@b.c', 'domain.proxy=127.0.0.1'] }),
+    'proxy cannot be set',
+  )
 })
 
 t.test('wrong types and ranges in a file', async (t) => {
@@ -216,7 +219,7 @@ t.test('files that cannot be read or parsed', async (t) => {
   t.match(refusal({ file: toml(t, 'ssb = 5') }), /tidepool\.toml: ssb is not a key; did you mean ssb\./)
 })
 
-t.test('a file without an end, or with more in it than anybody wrote', async (t) => {
+t.test('an endless file, and one with too many keys', async (t) => {
   const long = '#'.repeat(CONFIG_BYTES)
   t.equal(refusal({ file: toml(t, long) }), 'accepted')
   t.match(refusal({ file: toml(t, `${long}#`) }), /larger than 256 KiB/)
@@ -231,7 +234,7 @@ t.test('a file without an end, or with more in it than anybody wrote', async (t)
   t.match(refusal({ file: toml(t, `a = ${'['.repeat(200_000)}`) }), /nested/)
 })
 
-t.test('what changed, and what it needs', async (t) => {
+t.test('changed keys: applied, or in need of a restart', async (t) => {
   const before = loadConfig()
   t.same(diffConfig(before, loadConfig()), { applied: [], needs_restart: [] })
   const sets = [
@@ -280,7 +283,7 @@ t.test('the described configuration is a file that changes nothing', async (t) =
     '',
   )
   t.same(loadConfig({ file: toml(t, withoutExamples) }), loadConfig())
-  // the ways to HTTPS exclude each other
+  // only one source of certificates can be set
   const ways = [/^tls_/, /^acme_email/, /^proxy/]
   for (const way of ways) {
     const others = ways.filter((each) => each !== way)
@@ -289,7 +292,7 @@ t.test('the described configuration is a file that changes nothing', async (t) =
   }
 })
 
-t.test('a described configuration carries what was set, whatever its characters', async (t) => {
+t.test('a described configuration keeps set values with any characters', async (t) => {
   const sets = [
     'ssb.port=7',
     'onion.enabled=true',
@@ -304,7 +307,7 @@ t.test('a described configuration carries what was set, whatever its characters'
   t.same(loadConfig({ file: toml(t, text) }), config)
 })
 
-t.test('whatever is given, the answer is a sound configuration or a refusal', async (t) => {
+t.test('any input gives a valid configuration or an error', async (t) => {
   const key = fc.oneof(
     fc.constantFrom(...Object.keys(KEYS)),
     fc.string(),

@@ -1,12 +1,17 @@
 // A board is lost. All that is left is `secret` and a backup, and the people who follow the relay.
 
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
 import { RECOVERY_MS } from '../../src/lib/limits.js'
+import { connectOperator } from '../../src/operator/client.js'
 import type { MessageValue } from '../../src/ssb/message.js'
 import { tidepool } from '../commands/invoke.js'
+import { operatorStub } from '../commands/operator-stub.js'
 import { collect, connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'
 import { historyOf } from '../helpers/feed.js'
@@ -30,7 +35,7 @@ test('secret and a backup bring the relay back, and its friends bring what came 
   const file = join(await shortDir(t), 'tidepool.tar.gz')
   const made = await tidepool('backup', file, '--data', relay.dataDir)
   t.equal(made.code, 0, made.stderr)
-  t.match(made.stdout, /The identity is not/)
+  t.match(made.stdout, /The identity is not in it/)
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.same(
     readdirSync(relay.dataDir).filter((name) => name.startsWith('backup-')),
@@ -39,7 +44,7 @@ test('secret and a backup bring the relay back, and its friends bring what came 
   )
   t.match(await tidepool('backup', file, '--data', relay.dataDir), {
     code: 1,
-    stderr: /is there already .*\n {2}next: choose another name/,
+    stderr: /exists already .*\n {2}next: choose another name/,
   })
 
   const after = ssbKeys.generate().id
@@ -60,7 +65,7 @@ test('secret and a backup bring the relay back, and its friends bring what came 
   const put = await tidepool('restore', file, '--data', dataDir)
   t.equal(put.code, 0, put.stderr)
   t.match(put.stdout, /^Restored: \d+ messages?, as of/)
-  t.match(await tidepool('restore', file, '--data', dataDir), { code: 1, stderr: /--replace puts it aside/ })
+  t.match(await tidepool('restore', file, '--data', dataDir), { code: 1, stderr: /--replace keeps it/ })
   t.equal((await tidepool('restore', file, '--replace', '--data', dataDir)).code, 0)
   t.equal(readdirSync(dataDir).filter((name) => /^db-before-\d+$/.test(name)).length, 1)
 
@@ -168,3 +173,65 @@ test('what is no backup, or another relay’s, changes nothing', async (t) => {
     t.notOk(existsSync(join(dataDir, 'restored')))
   }
 })
+
+test('a backup that is called off leaves nothing, and its snapshot ends with the caller', async (t) => {
+  const relay = await bootRelay(t)
+  await relay.operator.membersAdd(ssbKeys.generate().id)
+  await t.rejects(relay.operator.backupNext(), { code: 'bad_argument' })
+  await relay.operator.backup()
+  await t.rejects(relay.operator.backup(), { code: 'busy' }, 'one at a time on a connection')
+  const second = await connectOperator(relay.dataDir)
+  await second.operator.backup()
+  t.match(await second.operator.backupNext(), { page: /./ })
+  const third = await connectOperator(relay.dataDir)
+  t.teardown(() => third.close())
+  await t.rejects(third.operator.backup(), { code: 'busy' }, 'two at once')
+  second.close()
+  await until('the snapshot to end with its caller', () =>
+    third.operator.backup().then(
+      () => true,
+      () => false,
+    ),
+  )
+
+  const dir = await shortDir(t)
+  const stub = await operatorStub(t, {
+    backup: () => note(relay.id),
+    backupNext: () => new Promise(() => {}),
+  })
+  const script = `import(${JSON.stringify(PROGRAM)}).then(({ runProgram }) =>
+    runProgram(['backup', ${JSON.stringify(join(dir, 'x'))}, '--data', ${JSON.stringify(stub.dataDir)}]))`
+  const child = spawn(process.execPath, [...process.execArgv, '-e', script], { stdio: 'ignore' })
+  const exited = once(child, 'exit')
+  await until('the backup to be under way', () => stub.calls.some(([name]) => name === 'backupNext'))
+  t.same(readdirSync(dir), ['x.part'])
+  child.kill('SIGINT')
+  t.same(await exited, [130, null])
+  t.same(readdirSync(dir), [], 'nothing is left')
+})
+
+test('a backup takes as long as it takes', async (t) => {
+  const clock = createTestClock(Date.now())
+  let pages = 0
+  const stub = await operatorStub(
+    t,
+    { backup: () => note(ssbKeys.generate().id) },
+    {
+      clock,
+      withCall: {
+        async backupNext() {
+          clock.advance(3_600_000)
+          return ++pages < 20 ? { page: 'AAAA' } : { end: { pages, rows: 0, sha256: '' } }
+        },
+      },
+    },
+  )
+  const file = join(await shortDir(t), 'x')
+  const made = await tidepool('backup', file, '--data', stub.dataDir)
+  t.equal(made.code, 0, made.stderr)
+  t.equal(made.stderr, '', 'no progress in a pipe')
+  t.equal(pages, 20)
+})
+
+const PROGRAM = fileURLToPath(new URL('../../src/commands/program.ts', import.meta.url))
+const note = (id: string) => ({ format: 2, id, created: 1, schema: 3, latest: 1, messages: 1, bytes: 1 })

@@ -18,8 +18,8 @@ t.test('no field of any form, however long, empty or odd, is a fault of ours', a
         // these have no field that could be wrong
         if (name === 'leave' || name === 'session.closeAll') continue
         const fields = Object.fromEntries(ACTIONS[name].fields.map((field) => [field, text]))
-        for (const sure of ['', '1']) {
-          const { status } = await actor.posts(name, { ...fields, csrf: await actor.csrf(), sure })
+        for (const confirmed of ['', '1']) {
+          const { status } = await actor.posts(name, { ...fields, csrf: await actor.csrf(), confirmed })
           t.ok(status < 500, `${role}: ${name} of ${JSON.stringify(text.slice(0, 9))}: ${status}`)
         }
       }

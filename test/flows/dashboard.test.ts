@@ -10,7 +10,7 @@ import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import type { Client } from '../helpers/client.js'
 import { Visitor } from '../helpers/http.js'
 import { type Member, signedIn } from '../helpers/member.js'
-import { type BootedRelay, bootRelay, connectMember, knownRiddles, until, within } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, connectMember, knownCaptchas, until, within } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
 import { knockAt } from '../helpers/room-visitor.js'
 
@@ -87,12 +87,12 @@ async function fieldsFor(
   }
 }
 
-const riddles = knownRiddles()
-const knockFor = (relay: BootedRelay, feed: string) => knockAt(relay, riddles, feed)
+const captchas = knownCaptchas()
+const knockFor = (relay: BootedRelay, feed: string) => knockAt(relay, captchas, feed)
 
 for (const role of ROLES) {
   t.test(`every form, posted by a ${role}`, { timeout: 110_000 }, async (t) => {
-    const relay = await bootRelay(t, { riddles: riddles.draw, sets: ['invite.per_hour=1000'] })
+    const relay = await bootRelay(t, { drawCaptcha: captchas.draw, sets: ['invite.per_hour=1000'] })
     await relay.operator.mode('community')
     await signedIn(relay, 'admin')
     const keeper = await signedIn(relay, 'admin')
@@ -114,15 +114,15 @@ for (const role of ROLES) {
       const bare = await actor.posts(name, fields)
       t.equal(bare.status, 403, `${role}: ${name} without the form’s token`)
       t.match(bare.text, 'form_stale')
-      const evil = { ...fields, csrf: await actor.csrf(), sure: '1' }
+      const evil = { ...fields, csrf: await actor.csrf(), confirmed: '1' }
       const foreign = await actor.posts(name, evil, { Origin: 'https://evil.example' })
       t.equal(foreign.status, 403, `${role}: ${name} from another site`)
       t.same(await relay.operator.audit(1), before, 'nothing has happened')
       const refused = REFUSED[role][name]
-      if ('sure' in ACTIONS[name] && !refused) {
+      if ('cancelTo' in ACTIONS[name] && !refused) {
         const asked = await actor.posts(name, { ...fields, csrf: await actor.csrf() })
         t.equal(asked.status, 200)
-        t.match(asked.text, 'name="sure"', `${role}: ${name} is asked about once more`)
+        t.match(asked.text, 'name="confirmed"', `${role}: ${name} is asked about once more`)
         t.same(await relay.operator.audit(1), before)
       }
       const { status, text } = await actor.does(name, fields)
@@ -226,7 +226,7 @@ t.test('actions are felt by live connections at once', async (t) => {
   t.match(await relay.operator.blockedList(), [{ reason: 'loud' }])
 
   const moderator = await signedIn(relay, 'moderator')
-  const form = { csrf: await moderator.csrf(), sure: '1', feed: admin.id, reason: '' }
+  const form = { csrf: await moderator.csrf(), confirmed: '1', feed: admin.id, reason: '' }
   t.equal((await moderator.posts('feed.block', form)).status, 403, 'a moderator, an admin')
   await admin.does('member.role', { feed: moderator.id, role: 'member' })
   t.equal((await moderator.posts('feed.block', { ...form, feed: ssbKeys.generate().id })).status, 403)
@@ -307,10 +307,10 @@ t.test(
   'a moderator lets somebody in who has knocked, in a browser',
   { skip: withoutBrowser() },
   async (t) => {
-    const relay = await bootRelay(t, { riddles: riddles.draw })
+    const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
     await relay.operator.mode('community')
     const knocker = ssbKeys.generate()
-    await knockAt(relay, riddles, knocker.id, 'Ana knows me <b>')
+    await knockAt(relay, captchas, knocker.id, 'Ana knows me <b>')
     const page = await pageOf(t, relay, 'moderator')
     await page.click('text=is knocking')
     t.match(await page.textContent('.said'), 'Ana knows me <b>')

@@ -13,7 +13,7 @@ import { titleOf, Visitor } from '../helpers/http.js'
 import {
   type BootedRelay,
   bootRelay,
-  knownRiddles,
+  knownCaptchas,
   OWN_SETS,
   shortDir,
   until,
@@ -28,7 +28,7 @@ t.before(async () => {
   authority = await createAuthority()
 })
 
-const riddles = knownRiddles()
+const captchas = knownCaptchas()
 
 /** A relay under the name, with a certificate of the test's authority. */
 async function underName(
@@ -39,7 +39,7 @@ async function underName(
   const pair = [`domain.tls_key=${key}`, `domain.tls_cert=${cert}`]
   const ports = ['domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0']
   const sets = [`domain.name=${name}`, ...ports, ...pair]
-  const relay = await bootRelay(t, { sets, riddles: riddles.draw })
+  const relay = await bootRelay(t, { sets, drawCaptcha: captchas.draw })
   const { https } = (await relay.status()).addresses
   const port = Number(new URL(https ?? '').port)
   return { relay, sets, visitor: () => new Visitor(https ?? '', { port, ca: authority.root }) }
@@ -56,7 +56,7 @@ t.test('a captcha by HTTPS, and an invite under the domain', async (t) => {
   t.equal(page.status, 200)
   t.match(page.headers['strict-transport-security'], /^max-age=15552000$/)
   t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
-  const captcha = riddles.answerTo((await person.get('/invite/captcha.gif')).body) ?? ''
+  const captcha = captchas.answerTo((await person.get('/invite/captcha.gif')).body) ?? ''
   const { port } = new URL(status.addresses.https ?? '')
   const origin = { Origin: `https://${NAME}:${port}`, 'Sec-Fetch-Site': 'same-origin' }
   const given = await person.post(ANSWER, { captcha }, origin)
@@ -127,7 +127,7 @@ t.test('in a browser, from the plain address to the code', { skip: withoutBrowse
   await page.goto(`http://localhost:${https.http_port}/invite/`)
   t.equal(page.url(), `${addresses.https}/invite/`, 'led to HTTPS')
   const picture = await page.request.get(`${addresses.https}/invite/captcha.gif`)
-  await page.fill('#captcha', riddles.answerTo(await picture.body()) ?? '')
+  await page.fill('#captcha', captchas.answerTo(await picture.body()) ?? '')
   await page.click('button[name=action]')
   await page.waitForSelector('#code')
   t.match(parseInviteCode(await page.title()), { host: 'localhost', port: relay.ssbPort, relay: relay.id })

@@ -5,15 +5,15 @@ import { type Test, test } from 'tap'
 import { DAY } from '../../src/lib/limits.js'
 import { createTestClock } from '../helpers/clock.js'
 import { titleOf, Visitor } from '../helpers/http.js'
-import { type BootedRelay, type BootOptions, bootRelay, knownRiddles } from '../helpers/relay.js'
+import { type BootedRelay, type BootOptions, bootRelay, knownCaptchas } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
-import { KNOCK_PATH, knockAt, parseAddress, solveRiddle } from '../helpers/room-visitor.js'
+import { KNOCK_PATH, knockAt, parseAddress, solveCaptcha } from '../helpers/room-visitor.js'
 
 async function community(t: Test, options: BootOptions = {}) {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { ...options, riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { ...options, drawCaptcha: captchas.draw })
   await relay.operator.mode('community')
-  return { relay, riddles, knock: (feed: string, note?: string) => knockAt(relay, riddles, feed, note) }
+  return { relay, captchas, knock: (feed: string, note?: string) => knockAt(relay, captchas, feed, note) }
 }
 
 const followed = async ({ operator }: BootedRelay, id: string): Promise<boolean> =>
@@ -31,10 +31,10 @@ async function isInternal(t: Test, relay: BootedRelay, keys = ssbKeys.generate()
 }
 
 test('leave, list, accept: and the one who knocked is a member', async (t) => {
-  const { relay, riddles } = await community(t)
+  const { relay, captchas } = await community(t)
   const alice = ssbKeys.generate()
   const visitor = new Visitor(relay.webUrl)
-  const form = await solveRiddle(visitor, riddles)
+  const form = await solveCaptcha(visitor, captchas)
   t.equal(form.status, 200)
   t.match(form.text, /<form[^>]+method="post"[^>]+action="\/invite\/knock"/, 'a form, and no code')
   t.notMatch(form.text, /~[A-Za-z0-9+/]{43}=/)
@@ -57,24 +57,24 @@ test('leave, list, accept: and the one who knocked is a member', async (t) => {
 })
 
 test('one captcha is worth one knock, and none without a captcha', async (t) => {
-  const { relay, riddles } = await community(t)
+  const { relay, captchas } = await community(t)
   const feeds = Array.from({ length: 5 }, () => ssbKeys.generate().id)
   const uninvited = new Visitor(relay.webUrl)
   await uninvited.get('/invite/')
   t.equal((await uninvited.post(KNOCK_PATH, { feed: feeds[0] ?? '', note: '' })).status, 403)
   t.same(await waiting(relay), [])
   const visitor = new Visitor(relay.webUrl)
-  await solveRiddle(visitor, riddles)
+  await solveCaptcha(visitor, captchas)
   const replies = await Promise.all(feeds.map((feed) => visitor.post(KNOCK_PATH, { feed, note: '' })))
   t.same(replies.map(({ status }) => status).sort(), [200, 403, 403, 403, 403])
   t.equal((await waiting(relay)).length, 1)
 })
 
 test('what is no feed id, or too long a note, is said so and costs nothing', async (t) => {
-  const { relay, riddles } = await community(t)
+  const { relay, captchas } = await community(t)
   const alice = ssbKeys.generate().id
   const visitor = new Visitor(relay.webUrl)
-  await solveRiddle(visitor, riddles)
+  await solveCaptcha(visitor, captchas)
   const wrong: Array<[string, string]> = [
     ['', ''],
     ['alice', ''],

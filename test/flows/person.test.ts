@@ -1,4 +1,4 @@
-// A person's whole story: open the page, solve the captcha, copy the code into an app, write, and be read by another.
+// The whole path of a person: open the page, solve the captcha, paste the code into an app, post, and be read by another.
 
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -8,28 +8,32 @@ import { openBrowser } from '../helpers/browser.js'
 import {
   type BootedRelay,
   bootRelay,
-  type KnownRiddles,
-  knownRiddles,
+  type KnownCaptchas,
+  knownCaptchas,
   until,
   within,
 } from '../helpers/relay.js'
 
 const require = createRequire(import.meta.url)
 
-/** The smallest phone worth thinking of, and a desk. */
+/** The smallest supported phone, and a desktop. */
 const PHONE = { width: 320, height: 568 }
 const DESK = { width: 1280, height: 800 }
 
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
-/** Opens the page that `act` leads to and reads the captcha on it with a person's eyes. */
-async function readRiddle(page: Page, riddles: KnownRiddles, act: () => Promise<unknown>): Promise<string> {
+/** Opens the page that `act` leads to and reads its captcha as a person does. */
+async function readCaptcha(
+  page: Page,
+  captchas: KnownCaptchas,
+  act: () => Promise<unknown>,
+): Promise<string> {
   const [picture] = await Promise.all([page.waitForResponse(/captcha\.gif/), act()])
   const drawn = await page
     .locator('.captcha img')
     .evaluate((img) => (img as { naturalWidth?: number }).naturalWidth)
   if (!drawn) throw new Error('the captcha is not shown')
-  const answer = riddles.answerTo(await picture.body())
+  const answer = captchas.answerTo(await picture.body())
   if (!answer) throw new Error('the picture is no captcha of ours')
   return answer
 }
@@ -48,8 +52,8 @@ async function acceptInvite(app: App, code: string): Promise<void> {
 test('from the landing page to being read', async (t) => {
   const browser = await openBrowser(t)
   if (!browser) return
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const people: App[] = []
 
   for (const [name, viewport, javaScriptEnabled] of [
@@ -66,15 +70,15 @@ test('from the landing page to being read', async (t) => {
       })
       const complaints: string[] = []
       page.on('console', (message) => {
-        // a browser reports the refusal of a wrong answer as well
+        // the browser also reports the 403 of a wrong answer
         if (message.type() === 'error' && !/403/.test(message.text())) complaints.push(message.text())
       })
 
       await page.goto(relay.webUrl)
       const invite = page.locator('a[href^="/invite"]').first()
-      await readRiddle(page, riddles, () => invite.click())
+      await readCaptcha(page, captchas, () => invite.click())
 
-      const second = await readRiddle(page, riddles, async () => {
+      const second = await readCaptcha(page, captchas, async () => {
         await page.getByLabel('The letters you see').fill('zzzz')
         await page.getByRole('button', { name: 'Get my invite' }).click()
       })

@@ -10,7 +10,7 @@ import { createAuthority, writePair } from '../helpers/certificates.js'
 import { titleOf, Visitor } from '../helpers/http.js'
 import { freePort } from '../helpers/pebble.js'
 import { lacks, programPath } from '../helpers/programs.js'
-import { bootRelay, knownRiddles, shortDir, until } from '../helpers/relay.js'
+import { bootRelay, knownCaptchas, shortDir, until } from '../helpers/relay.js'
 import { text } from '../house/files.js'
 
 const NAME = 'relay.example.org'
@@ -62,9 +62,9 @@ type Configure = (at: { port: number; upstream: string; key: string; cert: strin
 
 async function passes(t: Test, configure: Configure): Promise<void> {
   const dir = await shortDir(t)
-  const riddles = knownRiddles()
+  const captchas = knownCaptchas()
   const sets = [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1']
-  const relay = await bootRelay(t, { riddles: riddles.draw, sets })
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw, sets })
   const port = await freePort()
   const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
   const { program, args } = configure({ port, upstream: new URL(relay.webUrl).host, dir, ...pair })
@@ -78,7 +78,7 @@ async function passes(t: Test, configure: Configure): Promise<void> {
   })
   t.match(page, { status: 200, headers: { 'strict-transport-security': /max-age/ } })
   t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
-  const captcha = riddles.answerTo((await person.get('/invite/captcha.gif')).body) ?? 'unknown'
+  const captcha = captchas.answerTo((await person.get('/invite/captcha.gif')).body) ?? 'unknown'
   const given = await person.post(ANSWER, { captcha }, { Origin: base, 'Sec-Fetch-Site': 'same-origin' })
   t.equal(given.status, 200, given.text)
   t.match(parseInviteCode(titleOf(given.text) ?? ''), { host: NAME, port: relay.ssbPort, relay: relay.id })
@@ -141,7 +141,7 @@ t.test('Apache without the header, as it is by default', { skip: lacks('apache2'
   })
   t.match(page, { status: 421, text: /X-Forwarded-Proto: https/ })
   t.notMatch(page.text, '127.0.0.1')
-  t.match((await relay.status()).https, { state: 'proxied', reason: /has to send X-Forwarded-Proto/ })
+  t.match((await relay.status()).https, { state: 'proxied', reason: /must send X-Forwarded-Proto/ })
 })
 
 t.test('Caddy', { skip: lacks('caddy', 'caddy') }, (t) =>

@@ -3,13 +3,13 @@
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
 import { signRegistration } from '../../src/ssb/alias.js'
-import { type BootedRelay, bootRelay, connectMember, knownRiddles } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, connectMember, knownCaptchas } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
 import { knockAt } from '../helpers/room-visitor.js'
 
 test('who came in by another door waits at the first no longer', async (t) => {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const { operator } = relay
   await operator.mode('community')
   const bob = await connectMember(t, relay, { keys: ssbKeys.generate() })
@@ -29,7 +29,7 @@ test('who came in by another door waits at the first no longer', async (t) => {
   for (const [what, come] of ways) {
     await t.test(what, async (t) => {
       const keys = ssbKeys.generate()
-      await knockAt(relay, riddles, keys.id)
+      await knockAt(relay, captchas, keys.id)
       await come(keys)
       t.same(await listedAt(relay), [], 'nobody is left to be answered')
     })
@@ -41,12 +41,12 @@ const listedAt = async ({ operator }: BootedRelay): Promise<string[]> =>
   (await operator.knocksList()).map(({ id }) => id)
 
 test('inviting somebody who has knocked lets them in at once (Matrix: "immediately accept")', async (t) => {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   await relay.operator.mode('community')
   const bob = await connectMember(t, relay, { keys: ssbKeys.generate() })
   const alice = ssbKeys.generate().id
-  await knockAt(relay, riddles, alice)
+  await knockAt(relay, captchas, alice)
   await bob.rpc.room.createInvite({ for: alice })
   t.ok((await relay.operator.membersList()).some(({ id }) => id === alice))
 })

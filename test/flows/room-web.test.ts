@@ -4,15 +4,15 @@ import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
 import { ANSWER_PATH } from '../helpers/delog.js'
 import { type Reply, Visitor } from '../helpers/http.js'
-import { type BootedRelay, bootRelay, type KnownRiddles, knownRiddles, until } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, type KnownCaptchas, knownCaptchas, until } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
 import {
   askWhois,
   KNOCK_PATH,
   openInviteOn,
   parseAddress,
-  readRiddle,
-  solveRiddle,
+  readCaptcha,
+  solveCaptcha,
   unwrapInvite,
 } from '../helpers/room-visitor.js'
 import { MODES, type Mode } from './table.js'
@@ -21,12 +21,12 @@ const NAME = 'Rock pool'
 const DESCRIPTION = 'Between the tides'
 const CODE = /127\.0\.0\.1:\d+:@[A-Za-z0-9+/]{43}=\.ed25519~[A-Za-z0-9+/]{43}=/
 
-async function boot(t: Test, mode: Mode): Promise<{ relay: BootedRelay; riddles: KnownRiddles }> {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+async function boot(t: Test, mode: Mode): Promise<{ relay: BootedRelay; captchas: KnownCaptchas }> {
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   await relay.operator.setup({ name: NAME, description: DESCRIPTION })
   await relay.operator.mode(mode)
-  return { relay, riddles }
+  return { relay, captchas }
 }
 
 /** A whole reply without the requested path and the date. */
@@ -52,7 +52,7 @@ async function looksAbsent(t: Test, relay: BootedRelay, method: 'GET' | 'POST', 
 
 for (const mode of MODES) {
   test(`/invite/: ${mode}`, async (t) => {
-    const { relay, riddles } = await boot(t, mode)
+    const { relay, captchas } = await boot(t, mode)
     if (mode === 'restricted') {
       for (const path of ['/invite', '/invite/', '/invite/captcha.gif', '/invite/room.gif', KNOCK_PATH])
         await looksAbsent(t, relay, 'GET', path)
@@ -60,7 +60,7 @@ for (const mode of MODES) {
       return
     }
     const visitor = new Visitor(relay.webUrl)
-    const reply = await solveRiddle(visitor, riddles)
+    const reply = await solveCaptcha(visitor, captchas)
     t.equal(reply.status, 200)
     t.equal(CODE.test(reply.text), mode === 'open', 'a code in open rooms, and only there')
     t.equal(reply.text.includes(`action="${KNOCK_PATH}"`), mode === 'community', 'the form for a knock')
@@ -76,7 +76,7 @@ for (const mode of MODES) {
     }
     // a wrong answer gets neither
     const other = new Visitor(relay.webUrl)
-    await readRiddle(other, riddles)
+    await readCaptcha(other, captchas)
     const wrong = await other.post(ANSWER_PATH, { captcha: 'wrong' })
     t.equal(wrong.status, 403)
     t.notMatch(wrong.text, CODE)
@@ -134,7 +134,7 @@ for (const mode of MODES) {
 }
 
 test('pages follow the mode from one request to the next', async (t) => {
-  const { relay, riddles } = await boot(t, 'open')
+  const { relay, captchas } = await boot(t, 'open')
   const { operator } = relay
   const visitor = new Visitor(relay.webUrl)
   const landing = async (): Promise<[number, boolean]> => {
@@ -149,14 +149,14 @@ test('pages follow the mode from one request to the next', async (t) => {
   await operator.mode('open')
   t.same(await landing(), [200, true])
 
-  const early = await readRiddle(visitor, riddles)
+  const early = await readCaptcha(visitor, captchas)
   await operator.mode('community')
   const late = await visitor.post(ANSWER_PATH, { captcha: early })
   t.notMatch(late.text, CODE, 'a captcha of the open room is worth no code in a community')
   t.same(await operator.inviteList(), [])
 
   const knocker = new Visitor(relay.webUrl)
-  await solveRiddle(knocker, riddles)
+  await solveCaptcha(knocker, captchas)
   for (const mode of ['restricted', 'open'] as const) {
     await operator.mode(mode)
     const reply = await knocker.post(KNOCK_PATH, { feed: ssbKeys.generate().id, note: '' })
@@ -164,7 +164,7 @@ test('pages follow the mode from one request to the next', async (t) => {
   }
   t.same(await operator.knocksList(), [])
 
-  const answer = await readRiddle(visitor, riddles)
+  const answer = await readCaptcha(visitor, captchas)
   await operator.mode('restricted')
   t.equal((await visitor.post(ANSWER_PATH, { captcha: answer })).status, 404)
   t.same(await operator.inviteList(), [])

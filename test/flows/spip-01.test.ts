@@ -1,4 +1,4 @@
-// SPIP-01, step by step as its sequence diagram draws it, by a client of our own that follows it to the letter.
+// SPIP-01, step by step by its sequence diagram, with a client of ours that follows it exactly.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
@@ -17,8 +17,8 @@ import {
 import {
   type BootedRelay,
   bootRelay,
-  type KnownRiddles,
-  knownRiddles,
+  type KnownCaptchas,
+  knownCaptchas,
   until,
   within,
 } from '../helpers/relay.js'
@@ -26,16 +26,16 @@ import {
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
 /** The web half of the diagram in one go. */
-async function fetchCode(relay: BootedRelay, riddles: KnownRiddles, person: Delog): Promise<string> {
+async function fetchCode(relay: BootedRelay, captchas: KnownCaptchas, person: Delog): Promise<string> {
   const page = await person.openInvitePage(relay.webUrl)
-  const { body } = await person.fetchRiddle(page)
-  const reply = await person.answerRiddle(riddles.answerTo(body) ?? '')
+  const { body } = await person.fetchCaptcha(page)
+  const reply = await person.answerCaptcha(captchas.answerTo(body) ?? '')
   return codeInTitle(reply.text)
 }
 
 test('the sequence diagram of SPIP-01', async (t) => {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const alice = createDelog()
   let captcha: Buffer = Buffer.alloc(0)
   let code = ''
@@ -48,36 +48,36 @@ test('the sequence diagram of SPIP-01', async (t) => {
     t.match(page.text, new RegExp(`<form[^>]+method="post"[^>]+action="${ANSWER_PATH}"`))
     t.match(page.text, /<input[^>]+name="captcha"/)
 
-    const image = await alice.fetchRiddle(page)
+    const image = await alice.fetchCaptcha(page)
     t.equal(image.status, 200)
     t.match(image.headers['content-type'], /^image\/(gif|png|jpeg)$/, 'a raster picture')
-    t.ok(riddles.answerTo(image.body), 'the picture is the captcha that was drawn')
+    t.ok(captchas.answerTo(image.body), 'the picture is the captcha that was drawn')
     captcha = image.body
   })
 
   await t.test('upon failure, no invite is generated or delivered', async (t) => {
-    const reply = await alice.answerRiddle('not what it says')
+    const reply = await alice.answerCaptcha('not what it says')
     t.equal(reply.status, 403)
     t.notMatch(reply.text, /~[A-Za-z0-9+/]{43}=/)
     t.same(await relay.operator.inviteList(), [])
 
-    const stale = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
+    const stale = await alice.answerCaptcha(captchas.answerTo(captcha) ?? '')
     t.equal(stale.status, 403, 'the captcha answered wrongly is gone')
     t.same(await relay.operator.inviteList(), [])
   })
 
   await t.test('who presents no session cookie gets nothing', async (t) => {
     const page = await alice.openInvitePage(relay.webUrl)
-    captcha = (await alice.fetchRiddle(page)).body
+    captcha = (await alice.fetchCaptcha(page)).body
     const stranger = createDelog()
     await stranger.openInvitePage(relay.webUrl)
     stranger.visitor.cookies.clear()
-    t.equal((await stranger.answerRiddle(riddles.answerTo(captcha) ?? '')).status, 403)
+    t.equal((await stranger.answerCaptcha(captchas.answerTo(captcha) ?? '')).status, 403)
     t.same(await relay.operator.inviteList(), [])
   })
 
   await t.test('Alice ->> Relay: post the answer; Relay -->> Alice: invite code', async (t) => {
-    const reply = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
+    const reply = await alice.answerCaptcha(captchas.answerTo(captcha) ?? '')
     t.equal(reply.status, 200)
     code = codeInTitle(reply.text)
     const invite = parseAsDelog(code)
@@ -85,13 +85,13 @@ test('the sequence diagram of SPIP-01', async (t) => {
     t.ok(reply.text.split(code).length > 2, 'and in the visible part')
     t.match(await relay.operator.inviteList(), [{ id: invite.guest.id, uses: 1, used: 0, state: 'live' }])
 
-    const again = await alice.answerRiddle(riddles.answerTo(captcha) ?? '')
+    const again = await alice.answerCaptcha(captchas.answerTo(captcha) ?? '')
     t.equal(again.status, 403, 'one answer, one invite')
     t.equal((await relay.operator.inviteList()).length, 1)
   })
 
   await t.test('before the invite is used, Alice is a stranger', async (t) => {
-    // at the door or at the method: either way she reads nothing
+    // the handshake or the call is refused: in both cases she reads nothing
     const read = async (): Promise<unknown[]> => {
       const client = await connectClient({ ...at(relay), keys: alice.feed.keys })
       t.teardown(() => client.close())
@@ -130,12 +130,12 @@ test('the sequence diagram of SPIP-01', async (t) => {
 })
 
 test('two people: what one writes the other reads, live and after a restart', async (t) => {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const alice = createDelog()
   const bob = createDelog()
   alice.feed.post(7)
-  for (const person of [alice, bob]) await person.useInvite(await fetchCode(relay, riddles, person))
+  for (const person of [alice, bob]) await person.useInvite(await fetchCode(relay, captchas, person))
 
   const kept = async (id: string) =>
     (await relay.operator.membersList()).find((member) => member.id === id)?.messages
@@ -199,14 +199,14 @@ test('a client that lost its data gets its own feed back before it is asked for 
 })
 
 test("Delog's browser window reads the code out of the next URL", async (t) => {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
-  // many codes, so that seeds with every sign of base64 pass through the URL
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
+  // many codes, so that seeds with every base64 character are in URLs
   for (let round = 0; round < 20; round++) {
     const delog = createDelog()
     const page = await delog.openInvitePage(relay.webUrl)
-    const { body } = await delog.fetchRiddle(page)
-    const reply = await delog.answerRiddle(riddles.answerTo(body) ?? '', { webView: true })
+    const { body } = await delog.fetchCaptcha(page)
+    const reply = await delog.answerCaptcha(captchas.answerTo(body) ?? '', { webView: true })
     t.equal(reply.status, 303)
     const url = new URL(String(reply.headers.location), relay.webUrl).href
     const code = codeInUrl(url)
@@ -227,10 +227,10 @@ test("Delog's browser window reads the code out of the next URL", async (t) => {
 })
 
 test('the WebView header alone changes nothing before the captcha is solved', async (t) => {
-  const relay = await bootRelay(t, { riddles: knownRiddles().draw })
+  const relay = await bootRelay(t, { drawCaptcha: knownCaptchas().draw })
   const delog = createDelog()
   await delog.openInvitePage(relay.webUrl)
-  const reply = await delog.answerRiddle('wrong', { webView: true })
+  const reply = await delog.answerCaptcha('wrong', { webView: true })
   t.equal(reply.status, 403)
   t.notOk(reply.headers.location)
   t.equal(

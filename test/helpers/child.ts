@@ -18,7 +18,7 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 export async function buildRelay(t: Test): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'tide-build-'))
   t.teardown(() => rm(dir, { recursive: true, force: true }))
-  for (const name of ['node_modules', 'views', 'package.json'])
+  for (const name of ['node_modules', 'views', 'tor', 'package.json'])
     await symlink(join(ROOT, name), join(dir, name))
   const tsc = join(ROOT, 'node_modules/typescript/bin/tsc')
   const build = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(dir, 'dist')]

@@ -16,6 +16,7 @@ export const CLIENT_MANIFEST = {
   whoami: 'sync',
   follow: 'async',
   createHistoryStream: 'source',
+  ebt: { replicate: 'duplex' },
   invite: { use: 'async' },
   gossip: { ping: 'duplex' },
   publish: 'async',

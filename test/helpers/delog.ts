@@ -1,4 +1,4 @@
-// A client that follows SPIP-01 to the letter, and does what is peculiar to Delog the way Delog does it.
+// A client that follows SPIP-01 exactly, and behaves as Delog where Delog differs.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
@@ -11,8 +11,8 @@ export const INVITE_PATH = '/invite/'
 /** The specification's spelling. */
 export const ANSWER_PATH = '/invite/invite-captcha-reponse'
 
-/** Reads a captcha's picture as a person would. */
-export type ReadRiddle = (image: Buffer) => string | undefined
+/** Reads a captcha's image as a person does. */
+export type ReadCaptcha = (image: Buffer) => string | undefined
 
 export interface DelogInvite {
   host: string
@@ -27,10 +27,10 @@ export interface Delog {
   visitor: Visitor
   /** GET /invite/: the captcha's page */
   openInvitePage(base: string): Promise<Reply>
-  /** fetches the picture on the page last opened */
-  fetchRiddle(page: Reply): Promise<Reply>
-  /** POST of the answer; `webView` is what Delog's own browser window sends along */
-  answerRiddle(answer: string, options?: { webView?: boolean }): Promise<Reply>
+  /** fetches the image of the last page */
+  fetchCaptcha(page: Reply): Promise<Reply>
+  /** POST of the answer; `webView` adds the header of Delog's WebView */
+  answerCaptcha(answer: string, options?: { webView?: boolean }): Promise<Reply>
   /** `connectWithInvite`: handshake with the guest key, `invite.use`, then disconnect unless told to stay */
   useInvite(code: string, options?: { stay?: boolean }): Promise<{ contact: KeyedMessage; guest: Client }>
   /** connects with its own key and asks for its own feed, then for the others' */
@@ -39,15 +39,15 @@ export interface Delog {
 
 export interface Synchronized {
   client: Client
-  /** requests of the relay for our history, as they came */
+  /** requests of the relay for our history, in order */
   asked: Array<Record<string, unknown>>
   /** every message received on this connection, by author, in the order of arrival */
   received: Map<string, KeyedMessage[]>
-  /** publishes while connected: what Delog holds is sent on streams that are open */
+  /** publishes while connected: the message is sent on open streams */
   post(count: number): MessageValue[]
 }
 
-/** Parses a code the way Delog does: split at colons into exactly three, no more forgiving than that. */
+/** Parses a code as Delog does: split at colons into exactly three parts. */
 export function parseAsDelog(code: string): DelogInvite {
   const parts = code.split(':')
   if (parts.length !== 3) throw new Error(`a code of ${parts.length} parts`)
@@ -57,7 +57,7 @@ export function parseAsDelog(code: string): DelogInvite {
   return { host, port: Number(port), relay, guest: ssbKeys.generate('ed25519', Buffer.from(seed, 'base64')) }
 }
 
-/** Delog's reading of the URL its browser window has landed on. */
+/** The code that Delog reads from the URL of its WebView. */
 export function codeInUrl(url: string): string {
   const text = url.split('?')[1]?.split('=')[1] ?? ''
   // Android's decoder throws for anything outside its alphabet, where Node's would skip it
@@ -65,7 +65,7 @@ export function codeInUrl(url: string): string {
   return Buffer.from(text, 'base64').toString('utf8')
 }
 
-/** The code as SPIP-01 hands it over: the title, as it is. */
+/** The code by SPIP-01: the page's title. */
 export function codeInTitle(page: string): string {
   return titleOf(page) ?? ''
 }
@@ -87,12 +87,12 @@ export function createDelog(keys: Keys = ssbKeys.generate()): Delog {
       return visitor.get(INVITE_PATH)
     },
 
-    fetchRiddle(page) {
+    fetchCaptcha(page) {
       const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
       return visitor.get(src)
     },
 
-    answerRiddle: (answer, { webView = false } = {}) =>
+    answerCaptcha: (answer, { webView = false } = {}) =>
       visitor.post(ANSWER_PATH, { captcha: answer }, webView ? { 'X-Requested-With': 'in.delog' } : {}),
 
     async useInvite(code, { stay = false } = {}) {
@@ -113,7 +113,7 @@ export function createDelog(keys: Keys = ssbKeys.generate()): Delog {
       const api = { createHistoryStream: (query: Record<string, unknown>) => serve(query) }
       const client = await connectClient({ port, relay, keys, api })
 
-      /** Delog answers from its first message whatever was asked, and never says that it is done. */
+      /** Delog sends from its first message, whatever sequence was asked for, and never ends the stream. */
       function serve(query: Record<string, unknown>): Source<unknown> {
         asked.push(query)
         let next = 0

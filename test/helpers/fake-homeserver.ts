@@ -46,6 +46,8 @@ export async function startFake(t: Test, authority: Authority): Promise<FakeHome
       text += chunk
     })
     req.on('end', () => {
+      // Synapse reads no answer without it
+      res.setHeader('Content-Type', 'application/json')
       const body = text === '' ? {} : JSON.parse(text)
       const line = `${req.method} ${req.url}`
       const own = [...answers].find(([start]) => line.startsWith(start))
@@ -53,7 +55,7 @@ export async function startFake(t: Test, authority: Authority): Promise<FakeHome
         const answer = own[1](req.url ?? '', body)
         if (answer === undefined) return
         const { status = 200, ...content } = answer as { status?: number }
-        res.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(content))
+        res.writeHead(status).end(JSON.stringify(content))
         return
       }
       if (line.startsWith('GET /_matrix/key/v2/server'))

@@ -56,6 +56,6 @@ export async function signedIn(
     csrf,
     posts,
     get: (path) => visitor.get(path),
-    does: async (action, fields = {}) => posts(action, { ...fields, csrf: await csrf(), sure: '1' }),
+    does: async (action, fields = {}) => posts(action, { ...fields, csrf: await csrf(), confirmed: '1' }),
   }
 }

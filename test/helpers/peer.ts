@@ -27,7 +27,11 @@ export async function startTestPeer(
   caps: Partial<TunnelCaps> = {},
   /** path of the mark of a restore */
   mark = '',
-  { plugins = [], log = silentLog }: { plugins?: readonly Plugin[]; log?: Log } = {},
+  {
+    plugins = [],
+    log = silentLog,
+    ebt = false,
+  }: { plugins?: readonly Plugin[]; log?: Log; ebt?: boolean } = {},
 ): Promise<TestPeer> {
   const opened = await openTestStore(t)
   const { store, keys, clock } = opened
@@ -44,6 +48,7 @@ export async function startTestPeer(
       aliasLink: (alias) => aliasLink('https://pool.example', alias, false),
       name: () => 'Rock pool',
       plugins,
+      ebt,
       tunnels: { total: 8, perPeer: 4, bytes: 64 * MIB, ms: HOUR, ...caps },
     },
   )

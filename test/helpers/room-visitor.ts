@@ -1,9 +1,9 @@
-// A person with a browser at a room's door: reads the pages, solves the captcha, and takes from them what apps need.
+// A visitor with a browser: reads the pages, solves the captcha, and copies what apps need.
 
 import { createRequire } from 'node:module'
 import { ANSWER_PATH, INVITE_PATH } from './delog.js'
 import { type Reply, Visitor } from './http.js'
-import type { BootedRelay, KnownRiddles } from './relay.js'
+import type { BootedRelay, KnownCaptchas } from './relay.js'
 
 const require = createRequire(import.meta.url)
 const { openRoomInviteToAddress } = require('ssb-room-client/lib/utils')
@@ -23,7 +23,7 @@ export function parseAddress(msAddr: string): Room {
   return { host, port: Number(port), id: `@${key}.ed25519` }
 }
 
-/** The open invite on a page, as it would be copied from it; undefined where there is none. */
+/** The open invite on a page, as copied from it; undefined if there is none. */
 export function openInviteOn(page: string): string | undefined {
   return /net:[^<>"\s]+:SSB\+Room\+PSK[^<>"\s]*/.exec(page)?.[0]
 }
@@ -41,30 +41,30 @@ export async function askWhois(relay: BootedRelay, path = '/whois'): Promise<Rep
   return new Visitor((addresses.whois ?? '').replace(/\/(whois)?$/, '')).get(path)
 }
 
-/** Opens `/invite/` and answers the captcha on it; the reply is a code or the form for a knock. */
-export async function solveRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<Reply> {
-  const captcha = await readRiddle(visitor, riddles)
+/** Opens `/invite/` and solves its captcha; the reply is a code or the form of a knock. */
+export async function solveCaptcha(visitor: Visitor, captchas: KnownCaptchas): Promise<Reply> {
+  const captcha = await readCaptcha(visitor, captchas)
   return visitor.post(ANSWER_PATH, { captcha })
 }
 
 /** Opens `/invite/` and reads the captcha, without answering it. */
-export async function readRiddle(visitor: Visitor, riddles: KnownRiddles): Promise<string> {
+export async function readCaptcha(visitor: Visitor, captchas: KnownCaptchas): Promise<string> {
   const page = await visitor.get(INVITE_PATH)
   const src = /class="captcha"><img src="([^"]+)"/.exec(page.text)?.[1] ?? ''
   const { body } = await visitor.get(src)
-  const answer = riddles.answerTo(body)
+  const answer = captchas.answerTo(body)
   if (!answer) throw new Error(`no captcha on ${INVITE_PATH}: ${page.status}`)
   return answer
 }
 
-/** The whole way of a knock: captcha, form, feed id and note. */
+/** A whole knock: captcha, form, feed id and note. */
 export async function knockAt(
   relay: BootedRelay,
-  riddles: KnownRiddles,
+  captchas: KnownCaptchas,
   feed: string,
   note = '',
 ): Promise<Reply> {
   const visitor = new Visitor(relay.webUrl)
-  await solveRiddle(visitor, riddles)
+  await solveCaptcha(visitor, captchas)
   return visitor.post(KNOCK_PATH, { feed, note })
 }

@@ -46,7 +46,7 @@ t.test('what does not go together', async (t) => {
   const wrong: Array<[RegExp, ...string[]]> = [
     [/server_name or domain.name/, 'matrix.enabled=true', 'matrix.port=8448', ...tls],
     [/HTTPS for the domain/, 'matrix.enabled=true', 'matrix.server_name=a.example'],
-    [/need each other/, 'matrix.tls_key=/k'],
+    [/must be set together/, 'matrix.tls_key=/k'],
     [/matrix.port needs/, 'matrix.enabled=true', 'matrix.server_name=a.example', 'matrix.port=8448'],
     [/lower-case/, 'matrix.room=Lobby Room'],
     [/10 to 12/, 'matrix.room_version=9'],

@@ -1,10 +1,11 @@
 // The lobby as real homeservers meet it: joins, messages, knocks, invites, bans, and what they must not learn.
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { type Clock, systemClock } from '../../src/lib/clock.js'
 import { HOUR } from '../../src/lib/limits.js'
+import { copyStore } from '../helpers/backups.js'
 import { readsText, startHomeservers } from '../helpers/homeservers.js'
 import { bootLobby, type LobbyRelay } from '../helpers/lobby.js'
 import { shortDir } from '../helpers/relay.js'
@@ -236,15 +237,14 @@ t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) 
     await relay.operator.matrixSay('after the restart')
     await readsText(ana, room, 'after the restart')
 
-    const { dir } = await relay.operator.backup()
+    const dataDir = await shortDir(t)
+    await copyStore(relay.operator, dataDir)
     const keys = ['secret', 'matrix.key'].map(
       (name) => [name, readFileSync(join(relay.dataDir, name))] as const,
     )
     await relay.operator.matrixSay('lost with the disk')
     await readsText(ana, room, 'lost with the disk')
     await relay.relay.close()
-    const dataDir = await shortDir(t)
-    cpSync(join(dir, 'db'), join(dataDir, 'db'), { recursive: true })
     for (const [name, text] of keys) writeFileSync(join(dataDir, name), text, { mode: 0o600 })
     rmSync(relay.dataDir, { recursive: true, force: true })
     const restored = await bootLobby(t, authority, { dataDir, port: relay.port })

@@ -11,9 +11,9 @@ import { kept, openApp } from '../helpers/app.js'
 import { connectClient } from '../helpers/client.js'
 import { ssbUriIn, titleOf } from '../helpers/http.js'
 import { lacks } from '../helpers/programs.js'
-import { type BootedRelay, bootRelay, knownRiddles, shortDir } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, knownCaptchas, shortDir } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
-import { solveRiddle } from '../helpers/room-visitor.js'
+import { solveCaptcha } from '../helpers/room-visitor.js'
 import { until } from '../helpers/wait.js'
 import { startNetwork } from './private-network.js'
 import { OnionVisitor, through } from './through.js'
@@ -43,11 +43,11 @@ t.setTimeout(300_000)
 t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   const network = await startNetwork(t)
   t.comment(`the network was ready after ${network.bootMs} ms`)
-  const riddles = knownRiddles()
+  const captchas = knownCaptchas()
   const extra = join(await shortDir(t), 'extra')
   writeFileSync(extra, `${network.torrc}SocksPort auto\n`)
   const sets = ['onion.enabled=true', `onion.extra_torrc=${extra}`]
-  const relay = await bootRelay(t, { sets, riddles: riddles.draw })
+  const relay = await bootRelay(t, { sets, drawCaptcha: captchas.draw })
   t.match((await relay.status()).onion.state, /^(starting|bootstrapping)$/, 'the start does not wait for tor')
   const began = Date.now()
   await published(relay)
@@ -65,7 +65,7 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   t.equal(front.status, 200)
   t.match(front.text, `onion:${address}:8008~shs:`)
 
-  const solved = await solveRiddle(visitor, riddles)
+  const solved = await solveCaptcha(visitor, captchas)
   const code = titleOf(solved.text) ?? ''
   const invite = parseInviteCode(code)
   t.match(invite, { host: address, port: 8008, relay: relay.id })

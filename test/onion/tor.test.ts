@@ -2,7 +2,7 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { systemClock } from '../../src/lib/clock.js'
@@ -17,6 +17,7 @@ import { lacks } from '../helpers/programs.js'
 import { shortDir } from '../helpers/relay.js'
 import { silentLog } from '../helpers/store.js'
 import { until, within } from '../helpers/wait.js'
+import { json, text } from '../house/files.js'
 
 const components = { log: silentLog, clock: systemClock }
 const isOpen = (path: string): number => statSync(path).mode & 0o777
@@ -47,6 +48,20 @@ t.test('the torrc', async (t) => {
     t.throws(() => composeTorrc({ dir: '/a', pid: 7, extra: `UseBridges 1\n${line}\n` }), /may not set/, line)
 })
 
+t.test('the torrc is the template that the package ships, filled in', async (t) => {
+  const template = text('tor/torrc.in')
+  t.ok(json('package.json').files.includes('tor'))
+  const options = (given: string): string[] =>
+    given.split('\n').flatMap((line) => (/^[A-Za-z_]/.test(line) ? [line.split(' ')[0] ?? ''] : []))
+  const filled = composeTorrc({ dir: '/a', pid: 7, extra: '' })
+  t.same(options(filled), options(template))
+  t.notMatch(filled, /@[A-Z_]+@/, 'every name is filled in')
+  t.ok(
+    composeTorrc({ dir: '/a', pid: 7, extra: 'Nickname $& @PID@' }).includes('Nickname $& @PID@'),
+    'as they are',
+  )
+})
+
 t.test('it is ours alone, and ends with the connection', { skip: lacks('tor', 'tor') }, async (t) => {
   const root = await shortDir(t)
   // a path as people make them
@@ -59,6 +74,10 @@ t.test('it is ours alone, and ends with the connection', { skip: lacks('tor', 't
   await authenticate(controller, [tor.cookie])
   t.equal(isOpen(dir), 0o700)
   t.equal(isOpen(join(dir, 'torrc')), 0o600)
+  t.equal(
+    readFileSync(join(dir, 'torrc'), 'utf8'),
+    composeTorrc({ dir, pid: process.pid, extra: 'DisableNetwork 1' }),
+  )
   await controller.ask((callback) => controller.takeOwnership(callback))
   const owner = await controller.ask((callback) => controller.getInfo('version', callback))
   t.match(infoOf(owner, 'version'), /^0\.4\./)

@@ -36,6 +36,7 @@ t.test('the token opens it once', async (t) => {
     name: 'Pool',
     description: 'by the sea',
     mode: 'open',
+    ebt: false,
     set_up: true,
     setup_token: null,
   })
@@ -85,4 +86,8 @@ t.test('an admin who is a member already keeps being one; a blocked one is refus
   await setup.answer({ name: 'Pool of two' })
   t.match(setup.info(), { name: 'Pool of two', set_up: true })
   t.equal(store.roles.of(member), 'admin', 'an answer left out changes nothing')
+  await setup.answer({ name: 'Pool', ebt: true })
+  await setup.answer({ name: 'Pool' })
+  t.equal(setup.info().ebt, true)
+  await t.rejects(setup.answer({ name: 'Pool', ebt: 'on' }), { code: 'bad_argument' })
 })

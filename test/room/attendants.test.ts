@@ -1,4 +1,4 @@
-// Attendants: in from the first connection to the last, and told in one notice however many came at once.
+// Attendants: present from the first connection to the last; changes are batched.
 
 import t from 'tap'
 import { PRESENCE_LOG, PRESENCE_MS } from '../../src/lib/limits.js'
@@ -29,7 +29,7 @@ t.test('an identity attends from its first connection to its last', async (t) =>
   t.same(counts, [1, 2, 1])
 })
 
-t.test('changes gather before they are told', async (t) => {
+t.test('changes are batched', async (t) => {
   const clock = createTestClock()
   const attendants = createAttendants<{ id: string }>(clock)
   attendants.enter({ id: 'before anyone watches' })
@@ -48,7 +48,7 @@ t.test('changes gather before they are told', async (t) => {
   t.equal(clock.pending(), 0)
 })
 
-t.test('what is too long ago is not remembered', async (t) => {
+t.test('old changes are dropped', async (t) => {
   const attendants = createAttendants<{ id: string }>(createTestClock())
   for (let i = 0; i <= PRESENCE_LOG; i++) attendants.enter({ id: `${i}` })
   t.equal(attendants.since(0), null)

@@ -1,4 +1,4 @@
-// Connections: by identity, and removed by the very object.
+// Connections by identity; removal is by object.
 
 import t from 'tap'
 import { createConnections } from '../../src/room/connections.js'

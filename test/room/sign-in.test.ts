@@ -1,4 +1,4 @@
-// The sign-in bridge: each challenge is for one browser, one app and one try; a refusal looks the same for every reason.
+// The sign-in bridge: a challenge is for one browser, one app and one try; all rejections look the same.
 
 import { randomBytes } from 'node:crypto'
 import ssbKeys from 'ssb-keys'
@@ -30,12 +30,12 @@ function bridgeOf(t: { teardown(fn: () => unknown): void }) {
     bridge.close()
     if (clock.pending() > 0) throw new Error('a timer was left')
   })
-  /** Begins a sign-in as a browser would; answers its challenge. */
+  /** Starts a sign-in as a browser does; returns its challenge. */
   const begin = (): string => bridge.challengeOf(bridge.begin()) as string
   return { clock, members, bridge, begin }
 }
 
-t.test('solved once, collected once, by whoever holds the challenge', async (t) => {
+t.test('a challenge is solved once and collected once', async (t) => {
   const { bridge, begin } = bridgeOf(t)
   const sc = begin()
   const cc = challenge()
@@ -55,7 +55,7 @@ t.test('solved once, collected once, by whoever holds the challenge', async (t) 
   t.equal(bridge.state(sc), 'gone')
 })
 
-t.test('what is wrong is false, and uses the challenge up', async (t) => {
+t.test('a wrong solution is rejected and uses the challenge up', async (t) => {
   const { bridge, clock, begin } = bridgeOf(t)
   const cc = challenge()
   const wrong: Array<[string, (sc: string) => [string, unknown, unknown]]> = [
@@ -74,7 +74,7 @@ t.test('what is wrong is false, and uses the challenge up', async (t) => {
     t.equal(bridge.state(sc), 'failed', name)
     t.equal(bridge.solve(alice.id, sc, cc, solve(alice, { server, sc, cc })), false, 'one try')
     t.equal(bridge.collect(sc), null)
-    // of the next one the member has no failure standing
+    // the failure does not count against the next challenge
     clock.advance(CHALLENGE_MS)
   }
   for (const sc of [challenge(), '', 'toString', 7, null, { toString: () => 'x' }])
@@ -88,7 +88,7 @@ t.test('what is wrong is false, and uses the challenge up', async (t) => {
   t.equal(bridge.solve(alice.id, sc, cc, solve(alice, { server, sc, cc })), false, 'too late')
 })
 
-t.test('membership is asked for when it is collected, and the member may void what was solved', async (t) => {
+t.test('membership is checked at collection, and the member can cancel', async (t) => {
   const { bridge, members, begin } = bridgeOf(t)
   const solved = (): string => {
     const [sc, cc] = [begin(), challenge()]
@@ -105,7 +105,7 @@ t.test('membership is asked for when it is collected, and the member may void wh
   t.equal(bridge.collect(late), null)
 })
 
-t.test('a ticket leads to one challenge, of this process and no other, for ten minutes', async (t) => {
+t.test('a ticket gives one challenge, in this process, for ten minutes', async (t) => {
   const { bridge, clock } = bridgeOf(t)
   const { bridge: another } = bridgeOf(t)
   const ticket = bridge.begin()
@@ -133,7 +133,7 @@ t.test('a ticket leads to one challenge, of this process and no other, for ten m
   t.equal(bridge.challengeOf(ticket), null)
 })
 
-t.test('a member has so many answers standing, and takes nobody else’s place', async (t) => {
+t.test('each member has a limit of answers of its own', async (t) => {
   const { bridge, clock, begin } = bridgeOf(t)
   const cc = challenge()
   const first = begin()
@@ -148,7 +148,7 @@ t.test('a member has so many answers standing, and takes nobody else’s place',
   t.ok(solved(begin()))
 })
 
-t.test('an app that began it is asked once for each of its challenges', async (t) => {
+t.test('an app is asked once for each of its challenges', async (t) => {
   const { bridge, clock } = bridgeOf(t)
   const asked: string[] = []
   const refused = async (cc: string, why: string): Promise<void> => {
@@ -183,7 +183,7 @@ t.test('an app that began it is asked once for each of its challenges', async (t
   await bridge.ask(alice.id, cc)
 })
 
-t.test('what others make fail takes no success away', async (t) => {
+t.test('failures that others cause do not use up successes', async (t) => {
   const { bridge, clock } = bridgeOf(t)
   const signing: Parameters<typeof bridge.connect>[0] = (_, sc, cc) =>
     Promise.resolve(solve(alice, { server, sc, cc }))
@@ -198,7 +198,7 @@ t.test('what others make fail takes no success away', async (t) => {
   for (let i = 0; i < SOLUTIONS_PER_HOUR; i++) await bridge.ask(alice.id, challenge())
 })
 
-t.test('an app works on a few at once, and on none that its member has voided', async (t) => {
+t.test('an app has few requests at once, and no cancelled one succeeds', async (t) => {
   const { bridge, clock } = bridgeOf(t)
   const answers: Array<() => void> = []
   bridge.connect((_, sc, cc) => {
@@ -219,7 +219,7 @@ t.test('an app works on a few at once, and on none that its member has voided', 
   t.same([...new Set((await outcomes).map(({ status }) => status))], ['rejected'])
 })
 
-t.test('what was tried holds on to no address it came in, and is forgotten', async (t) => {
+t.test('requests do not keep their source text in memory, and expire', async (t) => {
   const gc = exposedGc()
   const clock = createTestClock()
   const bridge = createSignInBridge(clock, server, () => true)
@@ -242,7 +242,7 @@ t.test('what was tried holds on to no address it came in, and is forgotten', asy
   t.equal(clock.pending(), 0)
 })
 
-t.test('every refusal takes the same while', async (t) => {
+t.test('every rejection takes the same time', async (t) => {
   const { bridge, clock } = bridgeOf(t)
   const reasons: Array<[string, string, Parameters<typeof bridge.connect>[0]]> = [
     ['not connected', alice.id, () => null],

@@ -1,11 +1,11 @@
-// Tunnel places: taken, given back once, bounded for each peer, each pair and in total, and kept for members.
+// Tunnel slots: freed once, limited per peer, per pair and in total, with priority for members.
 
 import t from 'tap'
 import { TUNNELS_PER_PAIR } from '../../src/lib/limits.js'
-import { createTunnels, type Place } from '../../src/room/tunnels.js'
+import { createTunnels, type TunnelSlot } from '../../src/room/tunnels.js'
 
 const caps = { total: 100, perPeer: 2, bytes: 1, ms: 1 }
-const place = (origin: string, target: string, more: Partial<Place> = {}): Place => ({
+const place = (origin: string, target: string, more: Partial<TunnelSlot> = {}): TunnelSlot => ({
   origin,
   target,
   followed: false,
@@ -14,7 +14,7 @@ const place = (origin: string, target: string, more: Partial<Place> = {}): Place
   ...more,
 })
 
-t.test('each place is given back once', async (t) => {
+t.test('a slot is freed once', async (t) => {
   const tunnels = createTunnels(caps)
   const giveBack = tunnels.take(place('a', 'b'))
   t.equal(tunnels.count(), 1)
@@ -23,7 +23,7 @@ t.test('each place is given back once', async (t) => {
   t.equal(tunnels.count(), 0)
 })
 
-t.test('a peer has its share as origin and another as target', async (t) => {
+t.test('a peer has one limit as origin and one as target', async (t) => {
   const tunnels = createTunnels(caps)
   const first = tunnels.take(place('a', 'b'))
   tunnels.take(place('a', 'c'))
@@ -37,7 +37,7 @@ t.test('a peer has its share as origin and another as target', async (t) => {
   tunnels.take(place('a', 'd'))
 })
 
-t.test('one peer takes few places at one other', async (t) => {
+t.test('a pair of peers has a limit', async (t) => {
   const tunnels = createTunnels({ ...caps, perPeer: 100 })
   for (let n = 0; n < TUNNELS_PER_PAIR; n++) tunnels.take(place('a', 'b'))
   t.throws(() => tunnels.take(place('a', 'b')), { code: 'busy' })

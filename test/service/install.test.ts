@@ -196,7 +196,7 @@ async function confinement(t: Test, machine: Machine): Promise<void> {
   t.match(page, /^200 [\s\S]*captcha/, 'the captcha is served')
 
   const journal = await machine.journal()
-  t.match(journal, /^Tidepool \S+ is up id=@/m)
+  t.match(journal, /^relay up version=\S+ id=@/m)
   t.notMatch(journal, /token|"level"/)
   t.equal(await machine.journal('-p warning'), '', 'nothing to be warned of')
   const unit = '/etc/systemd/system/tidepool.service'
@@ -229,7 +229,7 @@ async function reload(t: Test, machine: Machine): Promise<void> {
     'sed -i \'s/^per_hour = 18/per_hour = "many"/\' /etc/tidepool/relay.toml && systemctl reload tidepool',
   )
   await until('the refusal', async () =>
-    /was not read again: .*per_hour/.test(await machine.journal('-p err')),
+    /configuration reload failed: .*per_hour/.test(await machine.journal('-p err')),
   )
   await machine.sh("sed -i 's/^per_hour = .*/per_hour = 18/' /etc/tidepool/relay.toml")
   t.equal(await machine.show('ActiveState'), 'active')

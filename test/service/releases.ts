@@ -1,7 +1,7 @@
 // Releases to install: the project as it is now, and others made from it.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -52,8 +52,14 @@ export async function makeReleases(t: Test): Promise<Releases> {
   const version = (to: string) => (text: string) => text.replace(/"version": "[^"]*"/, `"version": "${to}"`)
   variant('next', '9.0.0+next', { 'package.json': version('9.0.0') })
   variant('hangs', '9.1.0+hangs', { 'package.json': version('9.1.0'), 'dist/cli.js': (_) => HANGS })
+  // the keys are in a chunk that the build has named
+  const chunk = readdirSync(join(unpacked, 'dist')).find(
+    (name) =>
+      /^chunk-.*\.js$/.test(name) &&
+      readFileSync(join(unpacked, 'dist', name), 'utf8').includes('"invite.per_hour"'),
+  )
   variant('refuses', '9.2.0+refuses', {
-    'dist/config/keys.js': (text) => text.replaceAll('per_hour', 'per_minute'),
+    [`dist/${chunk}`]: (text) => text.replaceAll('per_hour', 'per_minute'),
   })
   sh(
     `mv "${made}" current.tgz && sha256sum current.tgz > current.tgz.sha256 && head -c 100000 current.tgz > damaged.tgz && rm -rf tree`,

@@ -1,10 +1,10 @@
-// Aliases: which strings may be names, and whose signature makes them so.
+// Aliases: valid strings and registration signatures.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { isAlias, isRegistration, normalAlias, signRegistration } from '../../src/ssb/alias.js'
 
-t.test('names are labels of a host name', async (t) => {
+t.test('an alias is a host name label', async (t) => {
   for (const good of ['a', 'bob', 'bob-2', 'a--b', 'bob--2', 'x'.repeat(63)]) t.ok(isAlias(good), good)
   const bad: unknown[] = [
     ...['', '-bob', 'bob-', '2bob', 'Bob', 'bob.smith', 'bob smith', 'bob\n', 'x'.repeat(64), 'bоb', 'böb'],
@@ -15,7 +15,7 @@ t.test('names are labels of a host name', async (t) => {
   t.ok(isAlias(normalAlias('BOB')))
 })
 
-t.test('a registration is signed by its owner, for this room and this name', async (t) => {
+t.test('a registration is signed by its owner, for this room and this alias', async (t) => {
   const [user, other] = [ssbKeys.generate(), ssbKeys.generate()]
   const room = ssbKeys.generate().id
   const signature = signRegistration(user, room, 'bob')

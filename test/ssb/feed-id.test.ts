@@ -1,4 +1,4 @@
-// Feed ids: one spelling per key, and back again.
+// Feed ids: one spelling per key.
 
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
@@ -7,7 +7,7 @@ import { feedIdOf, isFeedId, keyOf, readFeedId } from '../../src/ssb/feed-id.js'
 
 const { fromFeedSigil } = createRequire(import.meta.url)('ssb-uri2')
 
-t.test('every key has a feed id that reads back to it', async (t) => {
+t.test('a key converts to a feed id and back', async (t) => {
   fc.assert(
     fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (key) => {
       const id = feedIdOf(key)
@@ -17,7 +17,7 @@ t.test('every key has a feed id that reads back to it', async (t) => {
   t.pass('for any 32 bytes')
 })
 
-t.test('anything else is no feed id', async (t) => {
+t.test('other values are rejected', async (t) => {
   const good = feedIdOf(Buffer.alloc(32, 7))
   const wrong: unknown[] = [
     undefined,
@@ -44,7 +44,7 @@ t.test('anything else is no feed id', async (t) => {
   }
 })
 
-t.test('as an SSB URI, and as people copy it', async (t) => {
+t.test('SSB URIs and copied ids are read', async (t) => {
   const id = '@+/71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'
   const key = '-_71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI='
   t.equal(readFeedId(fromFeedSigil(id)), id, 'as ssb-uri2 writes it')

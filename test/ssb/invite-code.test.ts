@@ -1,4 +1,4 @@
-// Invite codes: written so that clients read them, and read only when they are whole.
+// Invite codes: format and parse.
 
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
@@ -11,7 +11,7 @@ const relay = feedIdOf(Buffer.alloc(32, 9))
 const seed = Buffer.alloc(32, 3)
 const code = formatInviteCode({ host: 'relay.example.org', port: 8008, relay, seed })
 
-t.test('a seed as a token, one spelling each', async (t) => {
+t.test('a seed has one token', async (t) => {
   const seed = randomBytes(32)
   const token = tokenOf(seed)
   t.match(token, /^[\w-]{43}$/)
@@ -31,12 +31,12 @@ t.test('a seed as a token, one spelling each', async (t) => {
   for (const none of ['', undefined, null, 7, [token], { length: 43 }]) t.equal(seedOf(none), null)
 })
 
-t.test('the form is the protocol guide’s', async (t) => {
+t.test('the form of the protocol guide', async (t) => {
   t.equal(code, `relay.example.org:8008:${relay}~${seed.toString('base64')}`)
   t.equal(guestIdOf(seed), ssbKeys.generate('ed25519', seed).id, 'the guest key is made from the seed')
 })
 
-t.test('what is written is read back', async (t) => {
+t.test('a formatted code parses to the same values', async (t) => {
   const hosts = fc.constantFrom('a.b', '10.0.0.7', '::1', `${'x'.repeat(56)}.onion`, 'localhost')
   const bytes = fc.uint8Array({ minLength: 32, maxLength: 32 })
   fc.assert(
@@ -48,11 +48,11 @@ t.test('what is written is read back', async (t) => {
   )
 })
 
-t.test('copying leaves quotes and spaces, which are forgiven', async (t) => {
+t.test('quotes and spaces around a code are ignored', async (t) => {
   t.same(parseInviteCode(`  "${code}"\n`), parseInviteCode(code))
 })
 
-t.test('a code that is not whole is refused', async (t) => {
+t.test('an incomplete code is rejected', async (t) => {
   for (let length = 0; length < code.length; length += 7) {
     t.throws(
       () => parseInviteCode(code.slice(0, length)),

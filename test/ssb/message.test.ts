@@ -1,4 +1,4 @@
-// Messages: ours are what the field's own validation accepts, foreign ones are refused for every flaw they can have.
+// Messages: ssb-classic accepts ours, and every invalid message is rejected.
 
 import validation from 'ssb-classic/validation.js'
 import ssbKeys from 'ssb-keys'
@@ -18,13 +18,13 @@ import { createTestFeed } from '../helpers/feed.js'
 const feed = createTestFeed()
 const [first, second] = feed.post(2) as [MessageValue, MessageValue]
 
-/** Signs whatever it is given: the flaw is then not the signature. */
+/** Signs any value, so that the signature is valid and another field is not. */
 function signed(change: Record<string, unknown>, base: MessageValue = second): unknown {
   const { signature: _, ...rest } = { ...base, ...change }
   return ssbKeys.signObj(feed.keys, null, rest)
 }
 
-t.test('our messages hold before the field’s validation, and chain by its message ids', async (t) => {
+t.test('ssb-classic accepts our messages and their chain', async (t) => {
   for (const value of [first, second]) {
     validation.validateOOO(value, null, (err) => t.error(err))
   }
@@ -33,7 +33,7 @@ t.test('our messages hold before the field’s validation, and chain by its mess
   t.match(verifyMessage(first), { author: feed.id, sequence: 1, json: JSON.stringify(first) })
 })
 
-t.test('the stored form keeps every field where it can be cut out', async (t) => {
+t.test('the stored form has each field at its place', async (t) => {
   const message = verifyMessage(createTestFeed().post(1, 'ünï 🦀 codé')[0])
   for (const received of [1_700_000_000_123.7, 12_345]) {
     const stored = encodeStored(message, received)
@@ -48,7 +48,7 @@ t.test('the stored form keeps every field where it can be cut out', async (t) =>
   }
 })
 
-t.test('a flawed message is refused', async (t) => {
+t.test('an invalid message is rejected', async (t) => {
   const { signature: _, ...unsigned } = second
   const flaws: Array<[string, unknown]> = [
     ['null', null],
@@ -93,7 +93,7 @@ t.test('a flawed message is refused', async (t) => {
   )
 })
 
-t.test('the format’s size limit is kept to the character', async (t) => {
+t.test('the size limit is exact', async (t) => {
   const at = (length: number): unknown => {
     const bare = JSON.stringify(signed({ content: { type: 'post', text: '' } }), null, 2).length
     return signed({ content: { type: 'post', text: 'a'.repeat(length - bare) } })
@@ -109,11 +109,11 @@ t.test('a message cannot reach a prototype', async (t) => {
   t.equal(({} as Record<string, unknown>).polluted, undefined)
 })
 
-t.test('deep nesting is refused by its length, before it is printed with indentation', async (t) => {
+t.test('deep nesting is rejected before it is indented', async (t) => {
   const depth = 100_000
   const nested = JSON.parse(`{"type":"post","a":${'['.repeat(2000)}${']'.repeat(2000)}}`)
   const small = signed({ content: nested })
-  // printed with indentation this is some 8 MB
+  // indented, this has some 8 MB
   t.throws(() => verifyMessage(small), { code: 'message_too_large' })
   const wide = signed({ content: { type: 'post', text: 'x'.repeat(depth) } })
   t.throws(() => verifyMessage(wide), { code: 'message_too_large' })

@@ -212,16 +212,16 @@ t.test('of one member so many dead invites are remembered, and they displace nob
     return invite.id
   }
   const bobs = await cycle(bob)
-  const riddles = await cycle('captcha')
+  const captchaInvite = await cycle('captcha')
   const first = await cycle(ana)
   let last = first
   for (let i = 0; i < DEAD_INVITES_PER_MEMBER + 20; i++) last = await cycle(ana)
   const left = store.invites.list()
   t.ok(left.length <= DEAD_INVITES_PER_MEMBER + 3, `${left.length} are left`)
   t.equal(store.invites.get(first), null, 'the oldest of them went')
-  for (const id of [bobs, riddles, last]) t.equal(store.invites.get(id)?.state, 'revoked')
+  for (const id of [bobs, captchaInvite, last]) t.equal(store.invites.get(id)?.state, 'revoked')
   for (let i = 0; i < DEAD_INVITES_PER_MEMBER + 2; i++) await cycle('captcha')
-  t.equal(store.invites.get(riddles)?.state, 'revoked', 'the captcha’s are everybody’s, and the many')
+  t.equal(store.invites.get(captchaInvite)?.state, 'revoked', 'the captcha’s are everybody’s, and the many')
 })
 
 t.test('who is shut out while an invite waits in the queue makes none, however many were open', async (t) => {

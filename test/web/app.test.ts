@@ -9,7 +9,7 @@ import { ANSWER, DOMAIN, ONION, openSite } from './site.js'
 
 t.test('what is not for strangers looks like what does not exist', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const code = await visitor.post(ANSWER, { captcha: answer })
   const [, qr = ''] = /<img src="(\/invite\/code\.gif\?invite=[^"]+)"/.exec(code.text) ?? []
   await visitor.get('/invite/')
@@ -35,7 +35,7 @@ t.test('what is not for strangers looks like what does not exist', async (t) => 
 
 t.test('every answer carries the strict headers', async (t) => {
   const site = await openSite(t)
-  const { visitor } = await site.withRiddle()
+  const { visitor } = await site.withCaptcha()
   const paths = [
     '/',
     '/invite/',
@@ -64,7 +64,7 @@ t.test('every answer carries the strict headers', async (t) => {
 
 t.test('no page has anything inline or from elsewhere', async (t) => {
   const site = await openSite(t)
-  const { visitor, page, answer } = await site.withRiddle()
+  const { visitor, page, answer } = await site.withCaptcha()
   const success = await visitor.post(ANSWER, { captcha: answer })
   t.equal(success.status, 200)
   for (const { text } of [page, success, await visitor.get('/'), await visitor.get('/none')]) {
@@ -138,7 +138,7 @@ t.test('a fault of ours is logged and not shown', async (t) => {
   t.same(JSON.parse(json.text), { error: { code: 'internal', message: ERRORS.internal.words } })
   t.match(site.lines.join(''), 'secret inside')
   for (let i = 0; i < 50; i++) await site.visitor().get('/')
-  t.equal(site.lines.filter((line) => line.includes('a page failed')).length, 1, 'but it fills no log')
+  t.equal(site.lines.filter((line) => line.includes('page failed')).length, 1, 'but it fills no log')
 })
 
 t.test('health', async (t) => {
@@ -164,7 +164,7 @@ t.test('HEAD is GET without a body', async (t) => {
 
 t.test('assets are kept by browsers and carry no cookie', async (t) => {
   const site = await openSite(t)
-  const { visitor, page } = await site.withRiddle()
+  const { visitor, page } = await site.withCaptcha()
   const types = { 'style.css': 'text/css', 'copy.js': 'text/javascript', 'icon.png': 'image/png' }
   for (const [name, type] of Object.entries(types)) {
     const { status, headers } = await visitor.get(`/assets/${name}`)

@@ -21,7 +21,7 @@ function openTestSite(t: Parameters<typeof openSite>[0], answers: string[]): Pro
     { perHour: 1 },
     {
       mintInvite: async () => ({ code, expires: Date.UTC(2025, 4, 8, 12) }),
-      riddles: async () => {
+      drawCaptcha: async () => {
         answers.push(`kelp${answers.length}`)
         return { answer: answers.at(-1) as string, image: PIXEL, type: 'image/gif' }
       },

@@ -25,7 +25,7 @@ t.test('is what the site draws by itself', async (t) => {
       invites: { get: () => null, claim: async () => 'joined' },
       alias: () => null,
       face: () => site.face,
-      names: () => site.names,
+      hostnames: () => site.names,
       knock: async () => 'waiting',
       setup: { pending: () => false, knows: () => false, claim: async () => {} },
       log: createLog('silent'),

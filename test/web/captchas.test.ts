@@ -1,7 +1,7 @@
-// Riddles: one image per captcha, one answer per captcha.
+// Captchas: one image per captcha, one answer per captcha.
 
 import t from 'tap'
-import { RIDDLE_IMAGES, RIDDLE_MS } from '../../src/lib/limits.js'
+import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../../src/lib/limits.js'
 import { Captchas, isRight } from '../../src/web/captchas.js'
 import { WebSessions } from '../../src/web/sessions.js'
 
@@ -13,19 +13,19 @@ function setUp() {
     return { answer: `word${drawn}`, image: Buffer.from(`word${drawn}`), type: 'image/gif' }
   }
   const sessions = new WebSessions(() => clock.now)
-  return { clock, sessions, riddles: new Captchas({ draw, now: () => clock.now }, true), count: () => drawn }
+  return { clock, sessions, captchas: new Captchas({ draw, now: () => clock.now }, true), count: () => drawn }
 }
 
 t.test('an evicted image is drawn anew, once, with its new answer', async (t) => {
-  const { sessions, riddles, count } = setUp()
+  const { sessions, captchas, count } = setUp()
   const first = sessions.create()
-  await riddles.renew(first)
+  await captchas.renew(first)
   const before = first.captcha?.answer
-  for (let n = 0; n < RIDDLE_IMAGES; n++) await riddles.renew(sessions.create())
+  for (let n = 0; n < CAPTCHA_IMAGES; n++) await captchas.renew(sessions.create())
   t.equal(first.captcha?.image, null, 'made room')
-  t.equal(riddles.waiting(first)?.answer, before, 'who had seen it may still answer')
+  t.equal(captchas.waiting(first)?.answer, before, 'who had seen it may still answer')
   const drawn = count()
-  const [one, two] = await Promise.all([riddles.image(first), riddles.image(first)])
+  const [one, two] = await Promise.all([captchas.image(first), captchas.image(first)])
   t.equal(count(), drawn + 1)
   t.same(one?.body, two?.body)
   t.equal(one?.body.toString(), first.captcha?.answer)
@@ -33,48 +33,48 @@ t.test('an evicted image is drawn anew, once, with its new answer', async (t) =>
 })
 
 t.test('an answer given while the image is drawn anew wins', async (t) => {
-  const { sessions, riddles } = setUp()
+  const { sessions, captchas } = setUp()
   const session = sessions.create()
-  await riddles.renew(session)
+  await captchas.renew(session)
   if (session.captcha) session.captcha.image = null
-  const image = riddles.image(session)
-  riddles.consume(session)
+  const image = captchas.image(session)
+  captchas.consume(session)
   await image
   t.equal(session.captcha, null)
 })
 
 t.test('a captcha waits for its time and is used up once', async (t) => {
-  const { clock, sessions, riddles } = setUp()
+  const { clock, sessions, captchas } = setUp()
   const session = sessions.create()
-  t.equal(riddles.waiting(session), null)
-  t.equal(await riddles.image(session), null)
-  await riddles.renew(session)
-  clock.now += RIDDLE_MS - 1
-  const captcha = riddles.waiting(session)
+  t.equal(captchas.waiting(session), null)
+  t.equal(await captchas.image(session), null)
+  await captchas.renew(session)
+  clock.now += CAPTCHA_MS - 1
+  const captcha = captchas.waiting(session)
   t.ok(captcha)
   clock.now += 1
-  t.equal(riddles.waiting(session), null)
+  t.equal(captchas.waiting(session), null)
   clock.now -= 1
-  riddles.consume(session)
-  t.equal(riddles.waiting(session), null)
-  if (captcha) riddles.restore(session, captcha)
-  t.equal(riddles.waiting(session), captcha)
-  await riddles.renew(session)
-  if (captcha) riddles.restore(session, captcha)
-  t.not(riddles.waiting(session), captcha, 'a newer one stays')
+  captchas.consume(session)
+  t.equal(captchas.waiting(session), null)
+  if (captcha) captchas.restore(session, captcha)
+  t.equal(captchas.waiting(session), captcha)
+  await captchas.renew(session)
+  if (captcha) captchas.restore(session, captcha)
+  t.not(captchas.waiting(session), captcha, 'a newer one stays')
 })
 
 t.test(
   'where nothing is asked there is no image, and such a captcha is void once answers are asked for',
   async (t) => {
-    const { sessions, riddles } = setUp()
+    const { sessions, captchas } = setUp()
     const session = sessions.create()
-    riddles.asks = false
-    await riddles.renew(session)
-    t.ok(riddles.waiting(session))
-    t.equal(await riddles.image(session), null)
-    riddles.asks = true
-    t.equal(riddles.waiting(session), null)
+    captchas.isRequired = false
+    await captchas.renew(session)
+    t.ok(captchas.waiting(session))
+    t.equal(await captchas.image(session), null)
+    captchas.isRequired = true
+    t.equal(captchas.waiting(session), null)
   },
 )
 

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
-import { REQUESTS_AT_ONCE, SOCKETS, waiting } from '../../src/web/connection-limits.js'
+import { REQUESTS_AT_ONCE, SOCKETS, withoutSlot } from '../../src/web/connection-limits.js'
 import { listen } from '../../src/web/listen.js'
 import { until } from '../helpers/wait.js'
 
@@ -27,7 +27,7 @@ async function openHeld(t: Test) {
           },
         })
       })
-      return req.url === '/waits' || req.method === 'POST' ? waiting(req, () => answered) : answered
+      return req.url === '/waits' || req.method === 'POST' ? withoutSlot(req, () => answered) : answered
     },
     { host: '127.0.0.1', port: 0 },
   )

@@ -9,7 +9,7 @@ import { slugOf } from '../../src/web/format.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { Visitor } from '../helpers/http.js'
 import { signedIn } from '../helpers/member.js'
-import { type BootedRelay, bootRelay, connectMember, knownRiddles } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, connectMember, knownCaptchas } from '../helpers/relay.js'
 import { knockAt } from '../helpers/room-visitor.js'
 import { contrastProblems } from './contrast.js'
 import { isFocused, loaded, smallTargets, tabTo } from './in-page.js'
@@ -26,13 +26,13 @@ const NAME = `${'long-name-'.repeat(6)}bob`
 
 /** A room with one of everything, and an admin's cookie. */
 async function room(t: Test) {
-  const riddles = knownRiddles()
-  const relay = await bootRelay(t, { riddles: riddles.draw })
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { drawCaptcha: captchas.draw })
   const { operator } = relay
   await operator.mode('community')
   const member = await connectMember(t, relay, { keys: ssbKeys.generate() })
   await member.rpc.room.registerAlias(NAME, signRegistration(member.keys, relay.id, NAME))
-  await knockAt(relay, riddles, ssbKeys.generate().id, WIDE)
+  await knockAt(relay, captchas, ssbKeys.generate().id, WIDE)
   await operator.block(ssbKeys.generate().id, WIDE)
   const admin = await signedIn(relay, 'admin')
   await admin.does('room.describe', {

@@ -7,13 +7,13 @@ import { BODY_BYTES, BODY_FIELDS, MIB } from '../../src/lib/limits.js'
 import { ANSWER, openSite, type Site } from './site.js'
 
 async function posted(site: Site, body: string, headers: Record<string, string> = {}) {
-  const { visitor } = await site.withRiddle()
+  const { visitor } = await site.withCaptcha()
   return visitor.post(ANSWER, body, headers)
 }
 
 t.test('answers that are none', async (t) => {
   const site = await openSite(t)
-  const { answer } = await site.withRiddle()
+  const { answer } = await site.withCaptcha()
   for (const body of [
     ...[
       '',
@@ -51,7 +51,7 @@ t.test('answers that are none', async (t) => {
 t.test('the right answer twice in one body is no answer', async (t) => {
   const site = await openSite(t)
   for (const shape of [(a: string) => `captcha=${a}&captcha=${a}`, (a: string) => `captcha[]=${a}`]) {
-    const { visitor, answer } = await site.withRiddle()
+    const { visitor, answer } = await site.withCaptcha()
     t.equal((await visitor.post(ANSWER, shape(answer))).status, 403)
   }
   t.equal(site.minted.length, 0)
@@ -68,7 +68,7 @@ t.test('more fields or values than any form of ours has', async (t) => {
 
 t.test('bodies that are no form', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const send = (headers: Record<string, string>) => visitor.post(ANSWER, `captcha=${answer}`, headers)
   for (const headers of [
     { 'Content-Type': 'application/json' },
@@ -84,7 +84,7 @@ t.test('bodies that are no form', async (t) => {
 
 t.test('bodies that are too large are heard out for a while, not kept', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   for (const bytes of [BODY_BYTES + 1, 2 * MIB]) {
     const reply = await visitor.post(ANSWER, `captcha=${answer}&x=`.padEnd(bytes, 'x'))
     t.equal(reply.status, 413, `${bytes} bytes`)

@@ -19,7 +19,7 @@ t.test('every page is valid', async (t) => {
     t.equal(html.match(/<h1/g)?.length, 1, `${name}: one h1`)
     t.match(html, '<html lang="en">', name)
   }
-  const { visitor, page, answer } = await site.withRiddle()
+  const { visitor, page, answer } = await site.withCaptcha()
   await check('landing', (await visitor.get('/')).text)
   await check('captcha', page.text)
   await check('wrong answer', (await visitor.post(ANSWER, { captcha: 'x' })).text)
@@ -72,7 +72,7 @@ t.test('every page is valid', async (t) => {
 })
 
 t.test('a 500 is valid too', async (t) => {
-  const site = await openSite(t, {}, { names: fail })
+  const site = await openSite(t, {}, { hostnames: fail })
   const { text, status } = await site.visitor().get('/')
   t.equal(status, 500)
   t.ok((await validator.validateString(text)).valid)

@@ -3,20 +3,20 @@
 import { hostname } from 'node:os'
 import t from 'tap'
 import { lanNames } from '../../src/lib/platform.js'
-import { ownName } from '../../src/web/own-hostnames.js'
+import { ownHostname } from '../../src/web/own-hostnames.js'
 
 const names = { domain: 'Pool.example', onion: 'abc.onion' }
 const none = { domain: null, onion: null }
 const machine = `${hostname().split('.')[0]?.toLowerCase()}.local`
 
 t.test('a public listener answers to its one name', async (t) => {
-  t.equal(ownName('pool.example', '10.0.0.1', 'domain', names), 'pool.example')
+  t.equal(ownHostname('pool.example', '10.0.0.1', 'domain', names), 'pool.example')
   t.equal(
-    ownName('POOL.example.:443', '10.0.0.1', 'domain', names),
+    ownHostname('POOL.example.:443', '10.0.0.1', 'domain', names),
     'pool.example',
     'case, last dot and port do not count',
   )
-  t.equal(ownName('abc.onion', '127.0.0.1', 'onion', names), 'abc.onion')
+  t.equal(ownHostname('abc.onion', '127.0.0.1', 'onion', names), 'abc.onion')
   for (const [host, kind] of [
     ['abc.onion', 'domain'],
     ['pool.example', 'onion'],
@@ -24,14 +24,14 @@ t.test('a public listener answers to its one name', async (t) => {
     ['127.0.0.1', 'onion'],
     ['10.0.0.1', 'domain'],
   ] as const) {
-    t.equal(ownName(host, '127.0.0.1', kind, names), null, `${host} on ${kind}`)
+    t.equal(ownHostname(host, '127.0.0.1', kind, names), null, `${host} on ${kind}`)
   }
-  t.equal(ownName('pool.example', '127.0.0.1', 'domain', none), null, 'no name, no answer')
+  t.equal(ownHostname('pool.example', '127.0.0.1', 'domain', none), null, 'no name, no answer')
 })
 
 t.test('a local listener answers to our names and to its own address', async (t) => {
   const own = (header: string | undefined, local: string, given: typeof names | typeof none = names) =>
-    ownName(header, local, 'local', given)
+    ownHostname(header, local, 'local', given)
   t.equal(own('pool.example', '127.0.0.1'), 'pool.example')
   t.equal(own('abc.onion:80', '127.0.0.1'), 'abc.onion')
   t.equal(own('localhost:8080', '127.0.0.1'), 'localhost')
@@ -65,12 +65,13 @@ t.test('a listener open to its network answers to the names the machine has ther
     'reef.fritz.box',
     'reef.example',
   ])
-    t.equal(ownName(name, '192.168.7.9', 'local', names), name.toLowerCase().replace(/:.*/, ''))
-  for (const name of ['tidepool.local', 'pool.lan']) t.equal(ownName(name, '10.0.0.1', 'local', names), name)
+    t.equal(ownHostname(name, '192.168.7.9', 'local', names), name.toLowerCase().replace(/:.*/, ''))
+  for (const name of ['tidepool.local', 'pool.lan'])
+    t.equal(ownHostname(name, '10.0.0.1', 'local', names), name)
   for (const name of ['reef.evil.example', 'evil.lan', 'local', 'fritz.box'])
-    t.equal(ownName(name, '192.168.7.9', 'local', names), null, name)
+    t.equal(ownHostname(name, '192.168.7.9', 'local', names), null, name)
   for (const kind of ['domain', 'onion'] as const)
-    t.equal(ownName('reef.lan', '192.168.7.9', kind, names), null, `not on the ${kind}`)
+    t.equal(ownHostname('reef.lan', '192.168.7.9', kind, names), null, `not on the ${kind}`)
   t.same(lanNames('localhost'), ['tidepool.local'])
   t.same(lanNames('a_b'), ['tidepool.local'], 'which is no host name')
 })
@@ -91,6 +92,6 @@ t.test('what is no host is nobody', async (t) => {
     'x'.repeat(300),
     '__proto__',
   ]) {
-    t.equal(ownName(host, '127.0.0.1', 'local', none), null, String(host))
+    t.equal(ownHostname(host, '127.0.0.1', 'local', none), null, String(host))
   }
 })

@@ -15,8 +15,8 @@ const ANA = `@${'A'.repeat(43)}=.ed25519`
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAAAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64')
 
 function openRoom(t: Parameters<typeof openSite>[0], mode: Site['face']['mode']): Promise<Site> {
-  const riddles = async () => ({ answer: 'kelp', image: PIXEL, type: 'image/gif' })
-  return openSite(t, {}, { riddles }).then((site) => {
+  const drawCaptcha = async () => ({ answer: 'kelp', image: PIXEL, type: 'image/gif' })
+  return openSite(t, {}, { drawCaptcha }).then((site) => {
     site.face.mode = mode
     return site
   })

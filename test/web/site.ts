@@ -1,4 +1,4 @@
-// A whole site on a free port of 127.0.0.1, with riddles whose image says the answer and a clock that stands still.
+// A whole site on a free port of 127.0.0.1, with captchas whose image says the answer and a clock that stands still.
 
 import type { Test } from 'tap'
 import { RelayError } from '../../src/lib/errors.js'
@@ -9,7 +9,7 @@ import type { Invite } from '../../src/store/invites.js'
 import {
   createWeb,
   type RelayFace,
-  type RelayNames,
+  type RelayHostnames,
   type SetupAnswers,
   type SsbAddress,
   type Web,
@@ -30,11 +30,11 @@ export interface Site {
   url: string
   /** what may be changed while the site runs */
   face: RelayFace
-  names: RelayNames
+  names: RelayHostnames
   clock: { now: number }
   /** addresses of the invites made so far */
   minted: SsbAddress[]
-  /** knocks left so far; `joins` are feeds for which a directed invite stands, `members` are in already */
+  /** knocks left so far; `joins` are feeds for which a directed invite isValid, `members` are in already */
   knocks: { left: Array<{ feed: string; note: string }>; joins: Set<string>; members: Set<string> }
   /** invites by the id of their guest key: what a test may change, and who has come in by them */
   invites: { known: Map<FeedId, Invite>; members: Set<FeedId> }
@@ -46,7 +46,7 @@ export interface Site {
   lines: string[]
   visitor(): Visitor
   /** a visitor who has opened the captcha page, and what the captcha says */
-  withRiddle(): Promise<{ visitor: Visitor; answer: string; page: Reply }>
+  withCaptcha(): Promise<{ visitor: Visitor; answer: string; page: Reply }>
 }
 
 /** Opens a site and closes it with the test. */
@@ -83,7 +83,7 @@ export async function openSite(
     online: 3,
     members: 12,
   }
-  const names: RelayNames = {
+  const names: RelayHostnames = {
     domain: DOMAIN,
     onion: ONION,
     ssbPort: 8008,
@@ -93,10 +93,10 @@ export async function openSite(
   const web = await createWeb(
     {
       face: () => face,
-      names: () => names,
+      hostnames: () => names,
       now: () => clock.now,
       log: createLog('debug', { write: (line) => void lines.push(line) }),
-      riddles: async () => {
+      drawCaptcha: async () => {
         const answer = `limpet${++drawn}`
         return { answer, image: Buffer.from(`GIF89a ${answer}`), type: 'image/gif' }
       },
@@ -136,7 +136,7 @@ export async function openSite(
   const visitor = () => new Visitor(web.url)
   return {
     ...{ web, url: web.url, face, names, clock, minted, knocks, setup, lines, visitor, invites, aliases },
-    async withRiddle() {
+    async withCaptcha() {
       const visited = visitor()
       const page = await visited.get('/invite/')
       return { visitor: visited, page, answer: await read(visited) }

@@ -9,6 +9,7 @@ import type { AccessTable } from '../access.js'
 import type { Connection } from '../connection.js'
 import { basicMethods } from './basic.js'
 import { type BacklogListener, historyMethods } from './create-history-stream.js'
+import { type EbtMethodComponents, ebtMethods } from './ebt.js'
 import { followMethods } from './follow.js'
 import { gossipMethods } from './gossip-ping.js'
 import { httpAuthMethods } from './http-auth.js'
@@ -16,7 +17,7 @@ import { inviteMethods } from './invite.js'
 import { type RoomComponents, roomMethods } from './room.js'
 import { tunnelMethods } from './tunnel.js'
 
-export interface MethodComponents extends RoomComponents {
+export interface MethodComponents extends RoomComponents, EbtMethodComponents {
   clock: Clock
   log: Log
   tunnels: Tunnels
@@ -33,6 +34,7 @@ export function allMethods(access: AccessTable, components: MethodComponents): M
     ...inviteMethods(access, components),
     ...followMethods(access, components),
     ...historyMethods(access, components),
+    ...ebtMethods(components),
     ...tunnelMethods(access, components),
     ...roomMethods(access, components),
     ...httpAuthMethods(access, components),

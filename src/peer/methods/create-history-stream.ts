@@ -97,7 +97,7 @@ function liveStreams(): (caller: Connection, id: FeedId) => () => void {
     const feeds = open.get(caller) ?? new Map<FeedId, number>()
     const now = feeds.get(id) ?? 0
     if (now >= HISTORY_LIVE_STREAMS)
-      throw new RelayError('busy', 'this connection has this feed live already')
+      throw new RelayError('busy', 'this connection has this feed live already', { limit: 'live_streams' })
     open.set(caller, feeds.set(id, now + 1))
     return () => {
       const left = (feeds.get(id) ?? 1) - 1

@@ -17,7 +17,7 @@ export function followMethods(
   { inviters }: AccessTable,
   { store, clock }: { store: Store; clock: Clock },
 ): Methods<Connection> {
-  const spendToday = createDailyQuota(VOUCHES_PER_DAY, clock.uptime)
+  const spendToday = createDailyQuota(VOUCHES_PER_DAY, clock.uptime, 'vouches_per_day')
 
   async function follow({ id }: Connection, argument: unknown): Promise<unknown> {
     const options = asObject(typeof argument === 'string' ? { feed: argument } : argument)

@@ -25,7 +25,8 @@ export function gossipMethods({ everyone }: AccessTable, { clock }: { clock: Clo
   function open(caller: Connection, stream: RpcStream, argument: unknown): void {
     const asked = integerField(asObject(argument ?? {}), 'timeout') ?? PAUSE_MS
     const pause = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, asked))
-    if (pinging.has(caller)) throw new RelayError('busy', 'this connection has a ping already')
+    if (pinging.has(caller))
+      throw new RelayError('busy', 'this connection has a ping already', { limit: 'pings' })
     pinging.add(caller)
     stream.handler = new Ping(stream, clock, pause, () => pinging.delete(caller))
   }

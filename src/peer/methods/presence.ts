@@ -27,7 +27,8 @@ function atMost(most: number): (caller: Connection) => () => void {
   const open = new WeakMap<Connection, number>()
   return (caller) => {
     const now = open.get(caller) ?? 0
-    if (now >= most) throw new RelayError('busy', 'this connection is told already')
+    if (now >= most)
+      throw new RelayError('busy', 'this connection is told already', { limit: 'presence_streams' })
     open.set(caller, now + 1)
     return () => open.set(caller, (open.get(caller) ?? 1) - 1)
   }

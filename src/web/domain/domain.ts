@@ -1,37 +1,39 @@
-// The relay under its public name: HTTPS, the redirect to it, and the certificate between them.
+// The relay under its domain: HTTPS, the HTTP redirect, and the certificate.
 
 import type { Clock } from '../../lib/clock.js'
+import type { Counters } from '../../lib/counters.js'
 import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
 import type { Handler } from '../contract.js'
 import { type Listener, listen, listenTls } from '../listen.js'
-import { type AcmeOptions, keepByAcme } from './acme.js'
+import { type AcmeOptions, createAcmeSource } from './acme.js'
+import { watchCertificateFiles } from './certificate-files.js'
 import type { FetchCertificate } from './fetch.js'
-import { watchFiles } from './files.js'
-import { frontDoor } from './http-redirect.js'
+import { createHttpRedirect } from './http-redirect.js'
 import type { Pair } from './pair.js'
 
 export interface DomainComponents {
-  /** the site, as it is shown under the domain */
+  /** the site's handler for the domain */
   handler: Handler
   log: Log
   clock: Clock
-  /** asks a certificate authority; a test may give its own */
+  counters?: Counters | undefined
+  /** requests certificates; tests inject their own */
   fetch?: FetchCertificate | undefined
 }
 
 export interface DomainOptions {
-  name: string
+  hostname: string
   aliasSubdomains: boolean
-  /** address both listeners bind to */
+  /** bind address of both listeners */
   host: string
   httpsPort: number
   httpPort: number
-  /** the operator's own files, or an authority to ask */
-  certificate: { key: string; cert: string } | Omit<AcmeOptions, 'name'>
+  /** the operator's files, or ACME */
+  certificate: { key: string; cert: string } | Omit<AcmeOptions, 'hostname'>
 }
 
-/** What can be said of the certificate that is served, by our clock. */
+/** The state of the certificate in use, by our clock. */
 export type CertificateState = 'waiting' | 'valid' | 'expired' | 'not_yet_valid'
 
 export interface DomainStatus {
@@ -40,7 +42,7 @@ export interface DomainStatus {
   issuer: string | null
   /** Unix ms */
   expires: number | null
-  /** Unix ms: when another certificate is fetched, or tried to be fetched, next */
+  /** Unix ms of the next renewal or retry */
   renews: number | null
   reason: string | null
   http_port: number
@@ -49,24 +51,24 @@ export interface DomainStatus {
 export interface Domain {
   httpPort: number
   httpsPort: number
-  /** where the site is, without a path; null while there is no certificate to show */
+  /** origin of the site; null without a certificate */
   url(): string | null
   status(): DomainStatus
-  /** Hands over the key and the certificate in service, now and whenever they change. */
+  /** Calls the listener with the certificate in use, now and after each change. */
   onPair(listener: (pair: Pair) => void): void
-  /** Looks at files and dates now, rather than within half a minute. */
-  look(): Promise<void>
+  /** Checks files and dates now instead of at the next timer. */
+  check(): Promise<void>
   close(): Promise<void>
 }
 
 /**
- * Listens for HTTPS and for HTTP. Resolves when both listen and what is on the disk is in service; a certificate that
- * has to be fetched comes later, and until then every TLS handshake fails: a relay without a network must still come up.
+ * Listens for HTTPS and HTTP. Resolves when both listen and a certificate on disk is installed. A relay without a network
+ * must start, so a certificate from ACME may come later; until then TLS handshakes fail.
  * @throws RelayError `address_unusable`, `certificate_unusable`
  */
 export async function createDomain(
-  { handler, log, clock, fetch }: DomainComponents,
-  { name, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
+  { handler, log, clock, fetch, counters }: DomainComponents,
+  { hostname, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
 ): Promise<Domain> {
   const { now } = clock
   const challenges = new Map<string, string>()
@@ -80,14 +82,14 @@ export async function createDomain(
   }
 
   const url = (): string | null =>
-    current === null ? null : `https://${name}${https.port === 443 ? '' : `:${https.port}`}`
+    current === null ? null : `https://${hostname}${https.port === 443 ? '' : `:${https.port}`}`
   const listeners: Listener[] = []
   closers.push(() => Promise.all(listeners.map((each) => each.close())))
-  const https = await listenTls(handler, { host, port: httpsPort, name: 'https' })
+  const https = await listenTls(handler, { host, port: httpsPort, name: 'https', counters })
   listeners.push(https)
   try {
-    const door = frontDoor({ name, aliasSubdomains, url, challenges })
-    const http = await listen(door, { host, port: httpPort, name: 'http' })
+    const door = createHttpRedirect({ hostname, aliasSubdomains, url, challenges })
+    const http = await listen(door, { host, port: httpPort, name: 'http', counters })
     listeners.push(http)
 
     const present = (pair: Pair): void => {
@@ -97,18 +99,17 @@ export async function createDomain(
     }
     const source =
       'key' in certificate
-        ? await watchFiles({ log, now, present }, { ...certificate, name })
-        : keepByAcme({ log, clock, present, challenges, fetch }, { ...certificate, name })
+        ? await watchCertificateFiles({ log, now, present }, { ...certificate, hostname })
+        : createAcmeSource({ log, clock, present, challenges, fetch }, { ...certificate, hostname })
     closers.push(() => source.close())
 
-    const look = async (): Promise<void> => {
-      await source.look()
+    const check = async (): Promise<void> => {
+      await source.check()
       const state = stateOf(current, now())
-      if (state !== told && state !== 'valid') log.warn({ state }, 'HTTPS is without a good certificate')
+      if (state !== told && state !== 'valid') log.warn({ state }, 'certificate not valid')
       told = state
     }
-    const looking = (): void =>
-      void look().catch((err) => log.error({ err }, 'the certificate was not looked at'))
+    const looking = (): void => void check().catch((err) => log.error({ err }, 'certificate check failed'))
     closers.push(clock.every(CERTIFICATE_LOOK_MS, looking))
     looking()
 
@@ -132,7 +133,7 @@ export async function createDomain(
         pairListeners.push(listener)
         if (current) listener(current)
       },
-      look,
+      check,
       close,
     }
   } catch (err) {
@@ -141,12 +142,12 @@ export async function createDomain(
   }
 }
 
-/** What is said of a state where nothing worse is known. */
+/** The reason shown for a state without a more specific error. */
 const REASONS: Record<CertificateState, string | null> = {
-  waiting: 'no certificate has been fetched yet',
+  waiting: 'no certificate has been issued yet',
   valid: null,
-  expired: 'the certificate has expired; browsers refuse it',
-  not_yet_valid: 'by the clock of this machine the certificate is not valid yet: is the clock right?',
+  expired: 'the certificate has expired; browsers reject it',
+  not_yet_valid: 'the certificate is not valid yet by the clock of this machine; check the clock',
 }
 
 function stateOf(pair: Pair | null, now: number): CertificateState {

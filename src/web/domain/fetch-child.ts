@@ -1,4 +1,4 @@
-// The process that talks ACME (RFC 8555): takes one order over its channel, answers a chain or a failure, and waits to be ended.
+// The child process that talks ACME (RFC 8555): receives an order over IPC and sends the chain or a failure.
 
 import { Agent } from 'node:https'
 import { rootCertificates } from 'node:tls'
@@ -6,23 +6,22 @@ import { axios, Client, crypto } from 'acme-client'
 import { ACME_ANSWER_BYTES, ACME_AWAY_MS, SECOND } from '../../lib/limits.js'
 import type { ChildOrder, FromChild } from './fetch.js'
 
-/** How often and how many milliseconds apart the authority is asked whether it has made up its mind. */
+/** Polling of the authority: attempts, and milliseconds between them. */
 const ASKING = { backoffAttempts: 60, backoffMin: SECOND / 2, backoffMax: 5 * SECOND }
-/** Refusals of our nonce that are taken for bad luck: a busy authority's servers do not always agree. */
+/** Retries after `badNonce`: the servers of a busy authority do not always agree. */
 const NONCE_TRIES = 20
 
-/** How the last request went: what the library throws does not say. */
+/** The outcome of the last request; errors of the library do not contain it. */
 const last = { reached: false, retryAfterMs: 0 }
 
 async function obtain(order: ChildOrder): Promise<string> {
-  const { name, email, directory, ca, accountKey, key, answerMs } = order
+  const { hostname, email, directory, ca, accountKey, key, answerMs } = order
   Object.assign(axios.defaults, {
     timeout: answerMs,
     maxContentLength: ACME_ANSWER_BYTES,
     httpsAgent: new Agent({ keepAlive: true, ...(ca ? { ca: [...rootCertificates, ca] } : {}) }),
   })
-  // The library's own retries wait for as long as they are told to, and lose what a failed connection said. When to come
-  // back is for the relay to know.
+  // the library's own retries wait as long as the server says and hide connection errors: the relay decides instead
   axios.interceptors.request.clear()
   axios.interceptors.response.clear()
   axios.interceptors.request.use((config) => {
@@ -36,13 +35,13 @@ async function obtain(order: ChildOrder): Promise<string> {
 
   const client = new Client({ directoryUrl: directory, accountKey, ...ASKING })
   Object.assign((client as unknown as { http: object }).http, { maxBadNonceRetries: NONCE_TRIES })
-  const [, csr] = await crypto.createCsr({ commonName: name, altNames: [name] }, key)
+  const [, csr] = await crypto.createCsr({ commonName: hostname, altNames: [hostname] }, key)
   return client.auto({
     csr,
     email,
     termsOfServiceAgreed: true,
     challengePriority: ['http-01'],
-    // from behind a router one often cannot reach oneself by one's public name; the authority will see
+    // behind NAT a host often cannot reach its own public name; the authority checks it anyway
     skipChallengeVerification: true,
     async challengeCreateFn(_authorization, challenge, answer) {
       if (challenge.type !== 'http-01')
@@ -66,7 +65,7 @@ function say(words: FromChild): void {
   process.send?.(words)
 }
 
-// whoever asked is gone, and nobody will end us
+// the parent is gone
 process.once('disconnect', () => process.exit(1))
 process.once('message', (order: ChildOrder) => {
   obtain(order).then(

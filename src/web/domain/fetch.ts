@@ -1,8 +1,7 @@
-// Fetching one certificate, in a process of its own that is gone afterwards.
+// Requests one certificate in a child process.
 //
-// The ACME library takes 24 MB when it is loaded and more as it works, has timers that nothing can call off, and believes
-// what the authority says about waiting. A child takes some 40 MB of its own for a few seconds every two months, gives
-// all of it back, and ends when we say so, whatever it does.
+// The ACME library takes 24 MB, has timers that cannot be cancelled, and waits as long as the authority says. A child
+// takes 40 MB for a few seconds every two months, and can be killed at any time.
 
 import { fork } from 'node:child_process'
 import { extname } from 'node:path'
@@ -10,35 +9,35 @@ import { fileURLToPath } from 'node:url'
 import { ACME_ANSWER_MS, ACME_CHALLENGE_CHARS, ACME_CHALLENGES, ACME_FETCH_MS } from '../../lib/limits.js'
 import { inOneLine } from './pair.js'
 
-/** What is asked of the authority. */
+/** An order to the authority. */
 export interface CertificateOrder {
-  name: string
+  hostname: string
   email: string
   /** URL of the ACME directory */
   directory: string
-  /** PEM of a root that vouches for the directory, beside those that Node knows */
+  /** PEM of an additional root certificate for the directory's TLS */
   ca: string | null
-  /** PEM: the account's key, and the one to be certified */
+  /** PEM: the account key, and the key to certify */
   accountKey: string
   key: string
 }
 
-/** The order as the child takes it. */
+/** The message to the child. */
 export interface ChildOrder extends CertificateOrder {
   answerMs: number
 }
 
-/** What the child says. */
+/** Messages from the child. */
 export type FromChild =
   | { token: string; answer: string }
   | { chain: string }
   | { failure: { message: string; reached: boolean; retryAfterMs: number } }
 
-/** Why there is no certificate. */
-export class NotFetched extends Error {
+/** No certificate was issued. */
+export class FetchError extends Error {
   /**
    * @param reached      whether the authority answered at all
-   * @param retryAfterMs how long it told us to stay away
+   * @param retryAfterMs how long the authority told us to wait
    */
   constructor(
     message: string,
@@ -50,10 +49,10 @@ export class NotFetched extends Error {
 }
 
 /**
- * Fetches a certificate.
- * @param answer puts an answer to a challenge where the authority will look for it
- * @param signal gives up
- * @returns the chain as PEM. @throws NotFetched
+ * Requests a certificate.
+ * @param answer publishes a challenge response
+ * @param signal cancels the request
+ * @returns the chain as PEM. @throws FetchError
  */
 export type FetchCertificate = (
   order: CertificateOrder,
@@ -61,16 +60,16 @@ export type FetchCertificate = (
   signal: AbortSignal,
 ) => Promise<string>
 
-/** The file runs as it stands beside this one: compiled, or by whatever loads TypeScript here. */
+/** The child's file has the same extension as this one: .js when compiled, .ts in tests. */
 const CHILD = fileURLToPath(new URL(`./fetch-child${extname(import.meta.url)}`, import.meta.url))
-/** Bytes of what a failing child says on its way out. */
+/** Bytes kept of the child's stderr. */
 const LAST_WORDS = 2000
 
 /**
- * Makes what fetches by a child process.
- * @param answerMs milliseconds that one answer of the authority may take
- * @param fetchMs  milliseconds that all of it may take
- * @param env      the child's environment: none, as the library would follow proxies named there
+ * Creates the function that requests certificates in a child process.
+ * @param answerMs timeout of one response of the authority in ms
+ * @param fetchMs  timeout of the whole request in ms
+ * @param env      the child's environment: empty, as the library would use proxies named there
  */
 export function createFetch({
   answerMs = ACME_ANSWER_MS,
@@ -92,11 +91,11 @@ function run(
     let lastWords = ''
     let challenges = 0
     const stop = (message: string): void => {
-      outcome ??= () => reject(new NotFetched(message, false))
+      outcome ??= () => reject(new FetchError(message, false))
       child.kill('SIGKILL')
     }
     const late = setTimeout(() => stop('the certificate authority took too long'), fetchMs)
-    const abort = (): void => stop('given up')
+    const abort = (): void => stop('cancelled')
     signal.addEventListener('abort', abort)
     if (signal.aborted) abort()
 
@@ -106,7 +105,7 @@ function run(
     child.on('message', (said: FromChild) => {
       if ('token' in said) {
         challenges += 1
-        // they are kept and answered in the relay's own process, as many and as long as the authority says
+        // untrusted: the relay stores and serves these responses
         if (challenges > ACME_CHALLENGES) return stop('the authority asks for too many challenges')
         if (said.token.length > ACME_CHALLENGE_CHARS || said.answer.length > 2 * ACME_CHALLENGE_CHARS)
           return stop('the authority asks for a challenge that is too long')
@@ -119,24 +118,24 @@ function run(
           ? () => resolve(said.chain)
           : () => {
               const { message, reached, retryAfterMs } = said.failure
-              reject(new NotFetched(inOneLine(message), reached, retryAfterMs))
+              reject(new FetchError(inOneLine(message), reached, retryAfterMs))
             }
       child.kill('SIGKILL')
     })
     const over = (): void => {
       clearTimeout(late)
       signal.removeEventListener('abort', abort)
-      outcome ??= () => reject(new NotFetched(`the ACME client ended: ${inOneLine(lastWords)}`, false))
+      outcome ??= () => reject(new FetchError(`the ACME client ended: ${inOneLine(lastWords)}`, false))
       outcome()
     }
     child.once('close', over)
     child.on('error', (err) => {
       outcome ??= () =>
-        reject(new NotFetched(`the ACME client did not start: ${inOneLine(err.message)}`, false))
+        reject(new FetchError(`the ACME client did not start: ${inOneLine(err.message)}`, false))
       if (child.pid === undefined) over()
     })
     child.send(order, (err) => {
-      if (err) stop(`the ACME client does not listen: ${inOneLine(err.message)}`)
+      if (err) stop(`the ACME client does not respond: ${inOneLine(err.message)}`)
     })
   })
 }

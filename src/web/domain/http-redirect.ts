@@ -1,26 +1,31 @@
-// What answers on port 80 of the domain: the way to HTTPS, and the certificate authority's challenges. Nothing else.
+// Port 80 of the domain: redirects to HTTPS and answers ACME challenges.
 
 import { aliasLink } from '../../ssb/links.js'
 import type { Handler } from '../contract.js'
 import { ownAddress } from '../own-hostnames.js'
 
-export interface FrontDoorParts {
-  /** our DNS name */
-  name: string
-  /** whether each alias has a host of its own before it */
+export interface HttpRedirectParts {
+  /** the domain */
+  hostname: string
+  /** whether each alias has its own subdomain */
   aliasSubdomains: boolean
-  /** where HTTPS is, without a path; null while there is no certificate */
+  /** origin of HTTPS; null without a certificate */
   url(): string | null
-  /** answers of challenges that are being asked now, by token */
+  /** responses of pending ACME challenges, by token */
   challenges: ReadonlyMap<string, string>
 }
 
 const CHALLENGE = '/.well-known/acme-challenge/'
-/** Seconds after which to try again what needs a certificate that is not there yet. */
+/** Seconds to wait while there is no certificate yet. */
 const RETRY_S = 60
 
-/** The handler of the listener. Whoever does not ask for our name learns nothing. */
-export function frontDoor({ name, aliasSubdomains, url, challenges }: FrontDoorParts): Handler {
+/** Creates the handler. Requests for other hostnames get 421. */
+export function createHttpRedirect({
+  hostname,
+  aliasSubdomains,
+  url,
+  challenges,
+}: HttpRedirectParts): Handler {
   return (req, res) => {
     const say = (status: number, words: string, headers: Record<string, string> = {}): void => {
       res.writeHead(status, {
@@ -33,10 +38,10 @@ export function frontDoor({ name, aliasSubdomains, url, challenges }: FrontDoorP
       res.end(req.method === 'HEAD' ? undefined : words)
     }
     const path = req.url ?? ''
-    const names = { domain: name, onion: null, aliasSubdomains }
-    const own = ownAddress(req.headers.host, undefined, 'domain', names)
+    const hostnames = { domain: hostname, onion: null, aliasSubdomains }
+    const own = ownAddress(req.headers.host, undefined, 'domain', hostnames)
     if (!own) return say(421, 'not a name of this relay')
-    // a form must not be sent in the clear, and then sent again
+    // a redirected form would be sent in the clear first
     if (req.method !== 'GET' && req.method !== 'HEAD')
       return say(405, 'method not allowed', { Allow: 'GET, HEAD', Connection: 'close' })
     if (path.startsWith(CHALLENGE)) {

@@ -1,9 +1,9 @@
-// The relay's public name as the operator has set it up: served by us, by somebody's proxy, or not by HTTPS at all.
+// Opens the relay's public name: with HTTPS of our own, behind a proxy, or without HTTPS.
 
 import { join } from 'node:path'
 import type { CertificateState, Domain, DomainComponents, DomainStatus } from './domain.js'
 
-/** What the operator has set; combinations that make no sense have been refused before. */
+/** The `domain.*` settings, already validated. */
 export interface DomainSettings {
   name: string | null
   alias_subdomains: boolean
@@ -16,31 +16,31 @@ export interface DomainSettings {
   acme_directory: string
   acme_ca: string | null
   proxy: string | null
-  /** where certificates we fetch are kept: a directory in it */
+  /** data directory; ACME certificates are in its `tls` directory */
   dataDir: string
 }
 
-/** How the relay is reached by HTTPS; `off`: not by us, `proxied`: by a proxy that has the certificate. */
+/** HTTPS status. `off`: no HTTPS; `proxied`: a reverse proxy has the certificate. */
 export interface HttpsStatus extends Omit<DomainStatus, 'state' | 'source' | 'http_port'> {
   state: CertificateState | 'off' | 'proxied'
   source: DomainStatus['source'] | null
   http_port: number | null
 }
 
-export interface PublicName extends Pick<Domain, 'url' | 'look' | 'onPair' | 'close'> {
+export interface PublicName extends Pick<Domain, 'url' | 'check' | 'onPair' | 'close'> {
   status(): HttpsStatus
 }
 
 /**
- * Opens what is needed. TLS and all that belongs to it is loaded only where we serve it.
+ * Opens the listeners that the settings ask for. The TLS code is loaded only if the relay serves HTTPS itself.
  * @throws RelayError `address_unusable`, `certificate_unusable`
  */
 export async function openDomain(
   components: DomainComponents,
   settings: DomainSettings,
 ): Promise<PublicName> {
-  // as authorities want it
-  const name = settings.name?.toLowerCase()
+  // authorities accept lower case only
+  const hostname = settings.name?.toLowerCase()
   const { host, https_port, http_port, tls_key, tls_cert, acme_email, proxy } = settings
   const own =
     tls_key && tls_cert
@@ -53,10 +53,10 @@ export async function openDomain(
             dir: join(settings.dataDir, 'tls'),
           }
         : null
-  if (name && own) {
+  if (hostname && own) {
     const { createDomain } = await import('./domain.js')
     return createDomain(components, {
-      name,
+      hostname,
       aliasSubdomains: settings.alias_subdomains,
       host,
       httpsPort: https_port,
@@ -64,8 +64,8 @@ export async function openDomain(
       certificate: own,
     })
   }
-  const state = name && proxy ? 'proxied' : 'off'
-  const url = state === 'proxied' ? `https://${name}${https_port === 443 ? '' : `:${https_port}`}` : null
+  const state = hostname && proxy ? 'proxied' : 'off'
+  const url = state === 'proxied' ? `https://${hostname}${https_port === 443 ? '' : `:${https_port}`}` : null
   return {
     url: () => url,
     status: () => ({
@@ -78,7 +78,7 @@ export async function openDomain(
       http_port: null,
     }),
     onPair() {},
-    async look() {},
+    async check() {},
     async close() {},
   }
 }

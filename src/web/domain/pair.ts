@@ -1,4 +1,4 @@
-// A TLS key and the certificate chain that goes with it: whether they are sound, and what the certificate says.
+// A TLS key and its certificate chain: checks them and reads the certificate.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { isIP } from 'node:net'
@@ -9,30 +9,30 @@ import { TLS_RULES } from '../listen.js'
 export interface Pair {
   /** PEM */
   key: string
-  /** PEM, our certificate first */
+  /** PEM, leaf first */
   cert: string
-  /** who signed it, in one line */
+  /** name of the issuer, in one line */
   issuer: string
-  /** Unix ms: from when until when it is good */
+  /** validity, Unix ms */
   from: number
   until: number
 }
 
-/** Characters of an issuer's or an error's words that are shown. */
+/** Characters shown of an issuer's name or an error message. */
 const SHOWN_CHARS = 200
 
 /**
- * Takes a key and a chain for a name. Whether the certificate is good today is not asked here.
+ * Checks that key and chain match and are for the hostname. Dates are not checked.
  * @throws RelayError `certificate_unusable`
  */
-export function checkPair(key: string, cert: string, name: string): Pair {
+export function checkPair(key: string, cert: string, hostname: string): Pair {
   const leaf = attempt('the certificate cannot be read', () => new X509Certificate(cert))
   const secret = attempt('the key cannot be read', () => createPrivateKey(key))
-  if (!leaf.checkPrivateKey(secret)) throw unusable('the key is not that of the certificate')
-  if (!(isIP(name) ? leaf.checkIP(name) : leaf.checkHost(name)))
-    throw unusable(`the certificate is not for ${name}`)
-  // what remains: certificates further up the chain, and keys too weak for TLS
-  attempt('TLS does not take it', () => createSecureContext({ ...TLS_RULES, key, cert }))
+  if (!leaf.checkPrivateKey(secret)) throw unusable('the key does not match the certificate')
+  if (!(isIP(hostname) ? leaf.checkIP(hostname) : leaf.checkHost(hostname)))
+    throw unusable(`the certificate is not for ${hostname}`)
+  // finds invalid intermediates, and keys too weak for TLS
+  attempt('TLS rejects key or certificate', () => createSecureContext({ ...TLS_RULES, key, cert }))
   const issuer = /^(?:CN|O)=(.+)$/m.exec(leaf.issuer)?.[1] ?? leaf.issuer
   return {
     ...{ key, cert, issuer: inOneLine(issuer) },
@@ -41,7 +41,7 @@ export function checkPair(key: string, cert: string, name: string): Pair {
   }
 }
 
-/** Words by others, short and without anything that a terminal or a log would take amiss. */
+/** Untrusted text without control characters, shortened, for terminal and log. */
 export function inOneLine(text: string): string {
   return text
     .replace(/[\p{C}\p{Z}]+/gu, ' ')

@@ -1,16 +1,16 @@
-// A TLS listener beside the site's: with files of its own, or with the certificate of the domain.
+// A TLS listener beside the site's, with certificate files of its own or the domain's certificate.
 
 import type { Clock } from '../../lib/clock.js'
 import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
 import type { Handler } from '../contract.js'
 import { type ListenAt, type Listener, listenTls } from '../listen.js'
-import { watchFiles } from './files.js'
+import { watchCertificateFiles } from './certificate-files.js'
 import type { PublicName } from './open.js'
 
 /**
  * Listens for TLS.
- * @param files PEM files and the name they must be for, read again when they change; null for the pair of the domain
+ * @param files PEM files and the hostname they must be for, watched for changes; null: the domain's certificate
  * @throws RelayError `address_unusable`, `certificate_unusable`
  */
 export async function listenWithCertificate(
@@ -29,8 +29,11 @@ export async function listenWithCertificate(
     return listener
   }
   try {
-    const source = await watchFiles({ log, now: clock.now, present: listener.present }, files)
-    const stop = clock.every(CERTIFICATE_LOOK_MS, () => void source.look())
+    const source = await watchCertificateFiles(
+      { log, now: clock.now, present: listener.present },
+      { key: files.key, cert: files.cert, hostname: files.name },
+    )
+    const stop = clock.every(CERTIFICATE_LOOK_MS, () => void source.check())
     const { close } = listener
     return Object.assign(listener, {
       close() {

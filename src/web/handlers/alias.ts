@@ -1,30 +1,30 @@
-// /alias/:alias: whom a name belongs to, and how to meet them (Rooms 2, "Web endpoint").
+// /alias/:alias: the page of an alias (Rooms 2, "Web endpoint").
 
 import { RelayError } from '../../lib/errors.js'
 import { isAlias, normalAlias } from '../../ssb/alias.js'
 import { type AliasLink, aliasPath } from '../../ssb/links.js'
 import type { AliasOwner, WebComponents } from '../contract.js'
-import { aliasFormats, aliasLinkOf, type Format, formatText } from '../formats.js'
 import { createPictures } from '../pictures.js'
+import { aliasFormats, aliasLinkOf, type Format, formatText } from '../share-formats.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
-export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'names'> {
+export interface AliasParts extends Pick<WebComponents, 'alias' | 'face' | 'hostnames'> {
   render: Render
   now: () => number
 }
 
-/** The handlers of a name's page. */
-export function naming({ alias: ownerOf, face, names, render, now }: AliasParts) {
+/** Creates the handlers of alias pages. */
+export function createAliasPages({ alias: ownerOf, face, hostnames, render, now }: AliasParts) {
   const picture = createPictures(now)
 
-  /** @param given as it stands in the URL. What nobody may have and what nobody has are the same. */
+  /** @throws RelayError `not_found`, the same for an invalid alias and an unregistered one */
   function find(ctx: WebContext, given: string): { owner: AliasOwner; link: AliasLink; formats: Format[] } {
     const alias = normalAlias(given)
     const owner = isAlias(alias) ? ownerOf(alias) : null
     if (!owner) throw new RelayError('not_found')
     const { host, origin } = ctx.state
-    const link = aliasLinkOf({ host, origin, face: face(), names: names() }, alias, owner)
+    const link = aliasLinkOf({ host, origin, face: face(), hostnames: hostnames() }, alias, owner)
     const path = aliasPath(alias)
     const page = ctx.state.alias === null ? `${origin}${path}` : origin
     return { owner, link, formats: aliasFormats(link, page, path) }
@@ -32,7 +32,7 @@ export function naming({ alias: ownerOf, face, names, render, now }: AliasParts)
 
   const show: Step = (ctx) => {
     const { owner, link, formats } = find(ctx, givenIn(ctx))
-    if (ctx.state.program) {
+    if (ctx.state.isJsonClient) {
       ctx.body = { status: 'successful', ...link }
       return
     }

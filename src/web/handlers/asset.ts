@@ -1,12 +1,12 @@
-// GET /assets/…: the few static files.
+// GET /assets/…: static files.
 
 import { RelayError } from '../../lib/errors.js'
 import { DAY, SECOND } from '../../lib/limits.js'
 import type { Assets } from '../assets.js'
 import type { Step } from '../state.js'
 
-/** Serves an asset from memory; no session, no cookie. */
-export function asset(assets: Assets): Step {
+/** Serves an asset from memory, without session or cookie. */
+export function serveAsset(assets: Assets): Step {
   return (ctx) => {
     const found = assets.get(ctx.path.slice('/assets/'.length))
     if (!found) throw new RelayError('not_found')

@@ -1,4 +1,4 @@
-// GET /invite/: the captcha in front of invites and knocks, its picture, and the refusal of an answer.
+// GET /invite/: the captcha page, its image, and the response to a wrong answer.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
@@ -8,30 +8,37 @@ import { ANSWER_PATH } from '../delog-link.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
-export interface RiddleParts extends Pick<WebComponents, 'face'> {
+export interface CaptchaParts extends Pick<WebComponents, 'face'> {
   render: Render
-  riddles: Captchas
-  /** invites made in an hour */
+  captchas: Captchas
+  /** invites per hour */
   budget: TokenBucket
-  /** knocks left in an hour */
+  /** knocks per hour */
   knockBudget: TokenBucket
-  /** days an invite can be used and a knock waits, as told to people */
+  /** days until invites and knocks expire */
   expiresDays: () => number
 }
 
-export type RiddlePages = ReturnType<typeof riddlePages>
+export type CaptchaPages = ReturnType<typeof createCaptchaPages>
 
-/** The captcha's page and picture. */
-export function riddlePages({ render, riddles, budget, knockBudget, face, expiresDays }: RiddleParts) {
-  /** Shows a fresh captcha. @param error why the last answer was refused */
+/** Creates the captcha page's handlers. */
+export function createCaptchaPages({
+  render,
+  captchas,
+  budget,
+  knockBudget,
+  face,
+  expiresDays,
+}: CaptchaParts) {
+  /** Shows a new captcha. @param error why the last answer was rejected */
   async function show(ctx: WebContext, error: ErrorCode | null = null): Promise<void> {
-    await riddles.renew(sessionOf(ctx))
+    await captchas.renew(sessionOf(ctx))
     const knock = face().mode === 'community'
     ctx.type = 'html'
-    ctx.body = render(ctx, 'invite/riddle.njk', {
+    ctx.body = render(ctx, 'invite/captcha.njk', {
       name: face().name.trim() || 'Tidepool',
       knock,
-      asks: riddles.asks,
+      isRequired: captchas.isRequired,
       days: expiresDays(),
       minutes: Math.ceil((knock ? knockBudget : budget).wait() / 60),
       action: ANSWER_PATH,
@@ -39,11 +46,11 @@ export function riddlePages({ render, riddles, budget, knockBudget, face, expire
     })
   }
 
-  /** Refuses an answer with a fresh captcha, so that the next try needs no detour. */
+  /** Rejects an answer and shows a new captcha. */
   async function refuse(ctx: WebContext, code: 'captcha_wrong' | 'captcha_missing'): Promise<void> {
     const refusal = new RelayError(code)
-    // used up before anything is awaited: a hundred guesses at once are a hundred riddles
-    riddles.consume(sessionOf(ctx))
+    // before any await: of a hundred concurrent guesses each must cost a captcha
+    captchas.consume(sessionOf(ctx))
     ctx.status = refusal.status
     ctx.vary('Accept')
     await show(ctx, code)
@@ -51,7 +58,7 @@ export function riddlePages({ render, riddles, budget, knockBudget, face, expire
   }
 
   const image: Step = async (ctx) => {
-    const shown = await riddles.image(sessionOf(ctx))
+    const shown = await captchas.image(sessionOf(ctx))
     if (!shown) throw new RelayError('not_found')
     ctx.type = shown.type
     ctx.body = shown.body

@@ -1,4 +1,4 @@
-// /invite/…: the answer to the captcha, and the code with its QR.
+// /invite/…: checks the captcha's answer, shows the invite code and its QR image.
 
 import { RelayError } from '../../lib/errors.js'
 import { DAY } from '../../lib/limits.js'
@@ -8,31 +8,35 @@ import { isRight } from '../captchas.js'
 import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { oneValue, readForm } from '../form.js'
-import { inviteFormats } from '../formats.js'
 import { drawQr } from '../qr.js'
 import { type Captcha, remember, type WebSession } from '../sessions.js'
+import { inviteFormats } from '../share-formats.js'
 import { type Step, sessionOf, type WebContext } from '../state.js'
-import type { RiddlePages, RiddleParts } from './captcha.js'
+import type { CaptchaPages, CaptchaParts } from './captcha.js'
 
-export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'names'>, RiddleParts {
+export interface InviteParts extends Pick<WebComponents, 'mintInvite' | 'hostnames'>, CaptchaParts {
   now: () => number
 }
 
 /**
- * The handlers of the invite pages.
- * @param offerKnock what a right answer is worth where strangers are given no codes
+ * Creates the handlers of the invite pages.
+ * @param offerKnock shows the knock form after a right answer in community mode
  */
-export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (ctx: WebContext) => void) {
-  const { render, riddles, budget, now, face } = parts
-  /** QR images, drawn once and kept as long as their code is */
+export function createInvitePages(
+  parts: InviteParts,
+  captcha: CaptchaPages,
+  offerKnock: (ctx: WebContext) => void,
+) {
+  const { render, captchas, budget, now, face } = parts
+  /** QR images, kept as long as their code */
   const drawn = new WeakMap<Issued, Promise<Buffer>>()
 
   function codePage(ctx: WebContext, { code, expires }: Issued): void {
     const days = Math.max(1, Math.round((expires - now()) / DAY))
     const { host, origin } = ctx.state
     const token = tokenOf(parseInviteCode(code).seed)
-    // the code itself is shown as it was issued, whatever name the page is reached by now
-    const all = inviteFormats({ host, origin, face: face(), names: parts.names() }, token)
+    // the code keeps the host it was issued with, even if the page is now reached by another one
+    const all = inviteFormats({ host, origin, face: face(), hostnames: parts.hostnames() }, token)
     const others = all.filter(({ kind }) => kind !== 'code')
     const until = new Date(expires).toISOString().slice(0, 10)
     ctx.type = 'html'
@@ -43,17 +47,17 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
     })
   }
 
-  /** Pays out a captcha that was answered well: exactly one invite, or the captcha back. */
+  /** Exchanges a solved captcha for one invite. On failure the captcha is given back. */
   async function pay(session: WebSession, answered: Captcha, host: string): Promise<Issued> {
-    // nothing is awaited between the caller's check of the captcha and this line, so only one answer gets here
-    riddles.consume(session)
+    // no await since the caller's check, so of concurrent answers only one gets here
+    captchas.consume(session)
     try {
-      const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.names()) })
+      const issued = await parts.mintInvite({ host, port: ssbPortAt(host, parts.hostnames()) })
       remember(session, issued)
       return issued
     } catch (cause) {
       budget.refund()
-      riddles.restore(session, answered)
+      captchas.restore(session, answered)
       throw cause
     }
   }
@@ -63,28 +67,28 @@ export function inviting(parts: InviteParts, captcha: RiddlePages, offerKnock: (
   const answer: Step = async (ctx) => {
     const session = sessionOf(ctx)
     const given = oneValue(await readForm(ctx.req), 'captcha') ?? ''
-    const waiting = riddles.waiting(session)
+    const waiting = captchas.waiting(session)
     if (!waiting) return captcha.refuse(ctx, 'captcha_missing')
     if (!isRight(waiting, given)) return captcha.refuse(ctx, 'captcha_wrong')
     if (face().mode === 'community') {
-      riddles.consume(session)
+      captchas.consume(session)
       return offerKnock(ctx)
     }
     if (!budget.take()) {
-      // the captcha stays: sending the same answer again later is enough
+      // the captcha stays valid: the same answer works later
       ctx.set('Retry-After', String(budget.wait()))
-      throw new RelayError('invites_exhausted')
+      throw new RelayError('invites_exhausted', undefined, { limit: 'web_invites' })
     }
     const issued = await pay(session, waiting, ctx.state.host)
     if (ctx.get('X-Requested-With') !== 'in.delog') return codePage(ctx, issued)
-    // the WebView's app sees URLs, not pages
+    // Delog's WebView passes URLs to the app, not pages
     ctx.status = 303
     ctx.redirect(`${ANSWER_PATH}?invite=${encodeCode(issued.code)}`)
     ctx.body = ''
   }
 
   const again: Step = (ctx) => {
-    // a code that was given while the room was open is no business of a community's pages
+    // a code issued in open mode is not shown in community mode
     const issued = face().mode === 'open' ? findCode(ctx.req, sessionOf(ctx)) : undefined
     return issued ? codePage(ctx, issued) : captcha.show(ctx)
   }

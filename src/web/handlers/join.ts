@@ -1,4 +1,4 @@
-// /join: an invite by its link, as people see it, as programs ask for it, and as apps claim it (SSB HTTP invites).
+// /join: shows an invite to people, describes it to programs, and accepts claims (SSB HTTP invites).
 
 import { createHash } from 'node:crypto'
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
@@ -11,16 +11,23 @@ import type { Invite } from '../../store/invites.js'
 import { multiserverAddress } from '../address.js'
 import type { WebComponents } from '../contract.js'
 import { isJson, oneValue, readForm, readJson, TEXT_FORM_BYTES, textOf } from '../form.js'
-import { addressFormat, type Format, formatText, type Here, inviteFormats, JOIN_PATH } from '../formats.js'
 import { isForeign } from '../middleware/same-origin.js'
 import { createPictures } from '../pictures.js'
+import {
+  addressFormat,
+  type Format,
+  formatText,
+  inviteFormats,
+  JOIN_PATH,
+  type ReachedAt,
+} from '../share-formats.js'
 import type { Step, WebContext } from '../state.js'
 import type { Render } from '../views.js'
 
-export interface JoinParts extends Pick<WebComponents, 'invites' | 'face' | 'names'> {
+export interface JoinParts extends Pick<WebComponents, 'invites' | 'face' | 'hostnames'> {
   render: Render
   now: () => number
-  /** links that lead nowhere, borne in an hour */
+  /** unknown tokens allowed per hour */
   badLinks: TokenBucket
 }
 
@@ -29,50 +36,50 @@ interface Found {
   invite: Invite
 }
 
-/** What is said of an invite that is no longer good. A revoked one is unknown to programs, as it is over SSB. */
-const DEAD = {
+/** Error codes of unusable invites. Programs see a revoked invite as unknown, as over SSB. */
+const ENDED = {
   'used up': 'invite_used_up',
   expired: 'invite_expired',
   revoked: 'invite_unknown',
 } as const satisfies Partial<Record<Invite['state'], ErrorCode>>
 
-/** The handlers of an invite's link. */
-export function joining({ invites, face, names, render, now, badLinks }: JoinParts) {
-  /** claims that changed nothing, by invite */
-  const idle = new FifoCache<TokenBucket>(CLAIMED_KEPT)
+/** Creates the handlers of invite links. */
+export function createJoinPages({ invites, face, hostnames, render, now, badLinks }: JoinParts) {
+  /** limits of claims that change nothing, by invite */
+  const claimBudgets = new FifoCache<TokenBucket>(CLAIMED_KEPT)
   const picture = createPictures(now)
 
   const name = (): string => face().name.trim() || 'Tidepool'
-  const here = (ctx: WebContext): Here => ({
+  const reachedAt = (ctx: WebContext): ReachedAt => ({
     host: ctx.state.host,
     origin: ctx.state.origin,
     face: face(),
-    names: names(),
+    hostnames: hostnames(),
   })
 
   /**
-   * The invite of a token. What is looked up is a one-way image of it, so time tells nothing; what cannot be a token
-   * takes as long.
+   * Finds the invite of a token. The lookup uses a key derived from the token, so its timing reveals nothing; a malformed
+   * token takes as long.
    */
   function find(ctx: WebContext, token: string): Found {
     const seed = seedOf(token)
-    const invite = invites.get(guestIdOf(seed ?? imageOf(token)))
+    const invite = invites.get(guestIdOf(seed ?? digestOf(token)))
     if (seed && invite) return { token, invite }
-    // where strangers find nothing there is no such page
+    // in restricted mode an unknown link looks like any missing page
     if (face().mode === 'restricted') throw new RelayError('not_found')
     if (badLinks.take()) throw new RelayError('invite_unknown')
     ctx.set('Retry-After', String(badLinks.wait()))
-    throw new RelayError('quota_reached')
+    throw new RelayError('quota_reached', undefined, { limit: 'bad_invite_links' })
   }
 
-  /** Says what became of an invite, to people in words of its own. */
-  function dead(ctx: WebContext, state: keyof typeof DEAD): void {
-    const refusal = new RelayError(DEAD[state])
-    if (ctx.state.program) throw refusal
+  /** Shows that an invite is used up, expired or revoked. */
+  function showEnded(ctx: WebContext, state: keyof typeof ENDED): void {
+    const refusal = new RelayError(ENDED[state])
+    if (ctx.state.isJsonClient) throw refusal
     ctx.status = refusal.status
     ctx.type = 'html'
     const home = face().mode === 'restricted' ? null : '/invite/'
-    ctx.body = render(ctx, 'join/dead.njk', { name: name(), state, code: refusal.code, home })
+    ctx.body = render(ctx, 'join/ended.njk', { name: name(), state, code: refusal.code, home })
   }
 
   function page(ctx: WebContext, { token, invite }: Found, id = '', wrong: ErrorCode | null = null): void {
@@ -81,7 +88,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     ctx.type = 'html'
     ctx.body = render(ctx, 'join/join.njk', {
       ...{ name: name(), description: face().description.trim(), token, id, code: wrong },
-      formats: inviteFormats(here(ctx), token),
+      formats: inviteFormats(reachedAt(ctx), token),
       used: invite.used,
       left: invite.uses - invite.used,
       directed: invite.for !== undefined,
@@ -94,7 +101,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
 
   const show: Step = (ctx) => {
     const named = new URLSearchParams(ctx.querystring).has('invite')
-    if (!named && !ctx.state.program && face().mode !== 'restricted') {
+    if (!named && !ctx.state.isJsonClient && face().mode !== 'restricted') {
       ctx.status = 303
       ctx.redirect('/invite/')
       ctx.body = ''
@@ -102,68 +109,68 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
     }
     const found = find(ctx, tokenIn(ctx))
     const { state } = found.invite
-    if (state !== 'live') return dead(ctx, state)
-    if (!ctx.state.program) return page(ctx, found)
+    if (state !== 'live') return showEnded(ctx, state)
+    if (!ctx.state.isJsonClient) return page(ctx, found)
     ctx.body = { status: 'successful', invite: found.token, postTo: `${ctx.state.origin}${JOIN_PATH}` }
   }
 
-  /** Lets somebody in, or says why not; what lets nobody in is counted against the link. */
-  async function letIn(ctx: WebContext, { invite }: Found, id: string): Promise<'joined' | 'member'> {
+  /** Claims an invite for a feed. Claims that change nothing count against the invite's limit. */
+  async function claimInvite(ctx: WebContext, { invite }: Found, id: string): Promise<'joined' | 'member'> {
     const { id: guest } = invite
-    const budget = idle.get(guest, () => new TokenBucket(IDLE_CLAIMS_PER_HOUR, now))
-    /** The same for members and for those who may not come: too many of either are not told which they are. */
-    const spend = (): void => {
+    const budget = claimBudgets.get(guest, () => new TokenBucket(IDLE_CLAIMS_PER_HOUR, now))
+    /** Counts members and blocked feeds alike; over the limit the response does not tell which it is. */
+    const takeClaim = (): void => {
       if (budget.take()) return
       ctx.set('Retry-After', String(budget.wait()))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'invite_claims' })
     }
-    // asked first and counted then: whoever is new comes in, whatever others have tried
+    // claim first, count afterwards: other people's attempts must not keep a newcomer out
     try {
       const became = await invites.claim(guest, id)
-      if (became === 'member') spend()
+      if (became === 'member') takeClaim()
       return became
     } catch (thrown) {
-      if (thrown instanceof RelayError && thrown.code === 'invite_unknown') spend()
+      if (thrown instanceof RelayError && thrown.code === 'invite_unknown') takeClaim()
       throw thrown
     }
   }
 
   const claim: Step = async (ctx) => {
     const json = isJson(ctx.req)
-    // whoever posts a form has a browser, which may have been led; an app has neither cookies nor pages
+    // another site can make a browser post a form; JSON clients have no ambient credentials
     if (!json && isForeign(ctx)) throw new RelayError('not_allowed')
     const { id: written, token } = json ? await fromJson(ctx) : await fromForm(ctx)
     const id = readFeedId(written) ?? written
     const wellFormed = isFeedId(id) && id !== face().id
-    if (ctx.state.program && !wellFormed) throw new RelayError('bad_feed_id')
+    if (ctx.state.isJsonClient && !wellFormed) throw new RelayError('bad_feed_id')
     const found = find(ctx, token)
     if (!wellFormed) {
       const { state } = found.invite
-      return state === 'live' ? page(ctx, found, id, 'bad_feed_id') : dead(ctx, state)
+      return state === 'live' ? page(ctx, found, id, 'bad_feed_id') : showEnded(ctx, state)
     }
     try {
-      await letIn(ctx, found, id)
+      await claimInvite(ctx, found, id)
     } catch (thrown) {
-      if (ctx.state.program || !(thrown instanceof RelayError)) throw thrown
+      if (ctx.state.isJsonClient || !(thrown instanceof RelayError)) throw thrown
       const { state } = invites.get(found.invite.id) ?? found.invite
-      if (state !== 'live') return dead(ctx, state)
-      // the link is good, so it is the id that may not
+      if (state !== 'live') return showEnded(ctx, state)
+      // the invite is usable, so the feed id is the problem
       if (thrown.code === 'invite_unknown') return page(ctx, found, id, 'invite_unknown')
       throw thrown
     }
-    const address = multiserverAddress(ctx.state.host, face(), names())
-    if (ctx.state.program) {
+    const address = multiserverAddress(ctx.state.host, face(), hostnames())
+    if (ctx.state.isJsonClient) {
       ctx.body = { status: 'successful', multiserverAddress: address }
       return
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'join/joined.njk', {
       ...{ name: name(), id, back: null },
-      formats: [addressFormat({ ...here(ctx), face: face() })],
+      formats: [addressFormat({ ...reachedAt(ctx), face: face() })],
     })
   }
 
-  /** What the page asks while it waits for an app. */
+  /** GET /join/state: polled by the page while it waits for an app. */
   const state: Step = (ctx) => {
     const { invite } = find(ctx, tokenIn(ctx))
     ctx.body = { state: invite.state, used: invite.used }
@@ -171,7 +178,7 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
 
   const qr: Step = async (ctx) => {
     const { token, invite } = find(ctx, tokenIn(ctx))
-    const formats: Format[] = invite.state === 'live' ? inviteFormats(here(ctx), token) : []
+    const formats: Format[] = invite.state === 'live' ? inviteFormats(reachedAt(ctx), token) : []
     const text = formatText(formats, ctx.query.of)
     if (text === undefined) throw new RelayError('not_found')
     await picture(ctx, text)
@@ -180,13 +187,13 @@ export function joining({ invites, face, names, render, now, badLinks }: JoinPar
   return { show, claim, state, qr }
 }
 
-/** The token in a request's address. */
+/** The token in the query string. */
 function tokenIn(ctx: Pick<WebContext, 'querystring'>): string {
   return oneValue(new URLSearchParams(ctx.querystring), 'invite') ?? ''
 }
 
-/** As many bytes as a seed has, of whatever text. */
-function imageOf(text: string): Buffer {
+/** Bytes of a seed's length, derived from any text. */
+function digestOf(text: string): Buffer {
   return createHash('sha256').update(text).digest().subarray(0, SEED_BYTES)
 }
 

@@ -1,16 +1,16 @@
-// /invite/knock: where the room is a community's, a captcha answered well is worth one knock.
+// /invite/knock: in community mode, a solved captcha allows one knock.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { NOTE_CHARS } from '../../lib/limits.js'
 import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import type { WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
-import { addressFormat } from '../formats.js'
+import { addressFormat } from '../share-formats.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import { en, type Words } from '../words/en.js'
-import type { RiddlePages, RiddleParts } from './captcha.js'
+import type { CaptchaPages, CaptchaParts } from './captcha.js'
 
-export interface KnockParts extends Pick<WebComponents, 'knock' | 'names'>, RiddleParts {}
+export interface KnockParts extends Pick<WebComponents, 'knock' | 'hostnames'>, CaptchaParts {}
 
 export const KNOCK_PATH = '/invite/knock'
 
@@ -23,22 +23,24 @@ type Say = (words: Words) => string
 interface Wrong {
   field: Field | null
   code: ErrorCode
-  /** in whatever language */
+  /** the message in a given language */
   say: Say
 }
 
-/** The form for a knock and what becomes of it. */
-export function knocking(parts: KnockParts, captcha: RiddlePages) {
-  const { render, face, names, knockBudget } = parts
+/** Creates the handlers of the knock form. */
+export function createKnockPages(parts: KnockParts, captcha: CaptchaPages) {
+  const { render, face, hostnames, knockBudget } = parts
   const name = (): string => face().name.trim() || 'Tidepool'
   const days = (): number => Math.max(1, Math.round(parts.expiresDays()))
 
   function form(ctx: WebContext, given: Given, wrong: Wrong | null): void {
     if (wrong) {
-      const refusal = new RelayError(wrong.code, wrong.say(en))
+      const limit = wrong.code === 'quota_reached' ? { limit: 'web_knocks' } : {}
+      const refusal = new RelayError(wrong.code, wrong.say(en), limit)
       ctx.status = refusal.status
       ctx.vary('Accept')
       if (prefersJson(ctx)) throw refusal
+      ctx.state.refused = refusal
     }
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knock.njk', {
@@ -49,12 +51,12 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
 
   function outcome(ctx: WebContext, feed: string, became: 'waiting' | 'joined' | 'member'): void {
     const { host, origin } = ctx.state
-    const address = addressFormat({ host, origin, face: face(), names: names() })
+    const address = addressFormat({ host, origin, face: face(), hostnames: hostnames() })
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/knocked.njk', { name: name(), days: days(), feed, became, address })
   }
 
-  /** Shows the empty form to a session that has answered its captcha well, which is worth one knock. */
+  /** Allows the session one knock and shows the form. */
   function offer(ctx: WebContext): void {
     sessionOf(ctx).mayKnock = true
     form(ctx, { feed: '', note: '' }, null)
@@ -69,7 +71,7 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
     const written = textOf(fields, 'feed')
     const given = { feed: readFeedId(written) ?? written, note: textOf(fields, 'note') }
     const wrong = check(given, face().id)
-    // what a slip of the pen says of nobody is free
+    // invalid input costs nothing
     if (wrong) return form(ctx, given, wrong)
     if (!knockBudget.take()) {
       const wait = knockBudget.wait()
@@ -77,12 +79,12 @@ export function knocking(parts: KnockParts, captcha: RiddlePages) {
       ctx.set('Retry-After', String(wait))
       return form(ctx, given, { field: null, code: 'quota_reached', say })
     }
-    // nothing is awaited between the look at it and this line: of ten knocks at once one is left
+    // no await between check and reset: of ten concurrent knocks one is recorded
     session.mayKnock = false
     try {
       outcome(ctx, given.feed, await parts.knock(given.feed, given.note))
     } catch (cause) {
-      // asking whether a feed is a member costs a captcha and a knock
+      // costs the captcha and the knock: it tells whether a feed is a member
       if (cause instanceof RelayError && cause.code === 'already_following') return known(ctx, given, cause)
       knockBudget.refund()
       session.mayKnock = true
@@ -105,7 +107,7 @@ function check({ feed, note }: Given, own: string): Wrong | null {
     return { field: 'feed', code: 'bad_feed_id', say: ({ knock }) => knock.feedMalformed }
   }
   if (feed === own) return { field: 'feed', code: 'not_allowed', say: ({ knock }) => knock.feedIsRelay }
-  // counted as the store counts
+  // UTF-16 units, as the store counts
   if (note.length > NOTE_CHARS) {
     const say: Say = ({ knock }) => knock.noteTooLong(NOTE_CHARS, note.length)
     return { field: 'note', code: 'bad_argument', say }

@@ -1,33 +1,33 @@
-// GET /: who we are and how to join. GET /invite/room.gif: the room's open invite as a picture.
+// GET /: the front page. GET /invite/room.gif: the open invite as a QR image.
 
 import { RelayError } from '../../lib/errors.js'
 import { FifoCache } from '../../lib/fifo-cache.js'
 import type { RelayFace, WebComponents } from '../contract.js'
-import { type Format, formatText, roomFormats } from '../formats.js'
 import { drawQr } from '../qr.js'
+import { type Format, formatText, roomFormats } from '../share-formats.js'
 import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
 
-/** The landing page and its picture, made again only when what they show has changed. */
-export function landing({
+/** Creates the front page's handlers. Pages and images are cached until their content changes. */
+export function createLandingPages({
   face,
-  names,
+  hostnames,
   room,
   render,
-}: Pick<WebComponents, 'face' | 'names' | 'room'> & { render: Render }) {
+}: Pick<WebComponents, 'face' | 'hostnames' | 'room'> & { render: Render }) {
   const pages = new FifoCache<string>()
   const images = new FifoCache<Promise<Buffer>>()
 
-  /** How an open room is visited; a client reaches us by the name that led its owner here. */
+  /** The ways to share the room's address, with the hostname that the visitor used. */
   const formatsOf = ({ host, origin }: WebState, now: RelayFace): Format[] =>
-    roomFormats({ host, origin, face: now, names: names() })
+    roomFormats({ host, origin, face: now, hostnames: hostnames() })
 
   const show: Step = (ctx) => {
     const now = face()
     const open = now.mode === 'open'
     const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
     const formats = open ? formatsOf(ctx.state, now) : []
-    const values = { face: visible(now), open, formats, notices, signIn: room !== undefined, back: '/' }
+    const values = { face: publicFace(now), open, formats, notices, signIn: room !== undefined, back: '/' }
     const key = JSON.stringify([ctx.state.language.tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))
@@ -45,8 +45,8 @@ export function landing({
   return { show, qr }
 }
 
-function visible(face: RelayFace): RelayFace {
+function publicFace(face: RelayFace): RelayFace {
   const shown = { ...face, name: face.name.trim() || 'Tidepool', description: face.description.trim() }
-  // how many come and go is nobody's business where not everybody may come
+  // counts are private unless the room is open
   return face.mode === 'open' ? shown : { ...shown, online: 0, members: 0 }
 }

@@ -1,4 +1,4 @@
-// /setup: the first run's questions, asked of whoever holds the token that `tidepool start` printed.
+// /setup: the set-up form of the first start. The link with its token is printed by `tidepool start`.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../../lib/limits.js'
@@ -12,48 +12,48 @@ import { en, type Words } from '../words/en.js'
 
 export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
   render: Render
-  /** wrong tokens the relay bears in an hour, whoever tries */
+  /** wrong tokens allowed per hour */
   tries: TokenBucket
 }
 
 type Given = SetupAnswers & { token: string }
 type Field = keyof Given
-/** What is wrong with which field: the code for programs, what to say to people. */
+/** Errors by field: the code for programs, the message for people. */
 type Wrong = Partial<Record<Field, { code: ErrorCode; say: Say }>>
-/** in whatever language */
+/** the message in a given language */
 type Say = (words: Words['setup']) => string
 
 const FIELDS = ['token', 'name', 'description', 'admin'] as const satisfies Field[]
 
-/** The handlers of the set-up page, which is there until it has been answered. */
-export function settingUp({ setup, face, render, tries }: SetupParts) {
-  /** Leads to the questions while they are open. */
-  const first: Step = (ctx, next) => {
+/** Creates the set-up page's handlers. */
+export function createSetupPages({ setup, face, render, tries }: SetupParts) {
+  /** Redirects to the form while it is pending. */
+  const redirectToSetup: Step = (ctx, next) => {
     if (!setup.pending()) return next()
     ctx.status = 303
     ctx.redirect('/setup')
     ctx.body = ''
   }
 
-  /** Once answered, there is no such page. */
-  const whilePending: Step = (_ctx, next) => {
+  /** Not found once set-up is done. */
+  const requirePending: Step = (_ctx, next) => {
     if (!setup.pending()) throw new RelayError('not_found')
     return next()
   }
 
-  /** A restricted room looks absent to whoever does not hold the token. */
-  function beSeen(): void {
+  /** Hides the page of a restricted room from visitors without the token. */
+  function requireVisible(): void {
     if (face().mode === 'restricted') throw new RelayError('not_found')
   }
 
-  /** A wrong token costs a try. The right one is always heard: nobody guesses 128 bits, and many might keep its owner out. */
-  function knows(ctx: WebContext, token: string): boolean {
+  /** A wrong token counts against the limit. The right one always passes, so that nobody can lock its holder out. */
+  function checkToken(ctx: WebContext, token: string): boolean {
     if (token === '') return false
     if (setup.knows(token)) return true
     const wait = tries.wait()
     if (wait > 0) {
       ctx.set('Retry-After', String(wait))
-      throw new RelayError('quota_reached')
+      throw new RelayError('quota_reached', undefined, { limit: 'setup_tries' })
     }
     tries.take()
     return false
@@ -95,8 +95,8 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
   const ask: Step = (ctx) => {
     const { token: asked } = ctx.query
     const token = typeof asked === 'string' ? asked : ''
-    const known = knows(ctx, token)
-    if (!known) beSeen()
+    const known = checkToken(ctx, token)
+    if (!known) requireVisible()
     page(ctx, { token, name: '', description: '', admin: '' }, known, known || !token ? {} : TOKEN_WRONG)
   }
 
@@ -108,8 +108,8 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
       description: textOf(form, 'description'),
       admin: readFeedId(textOf(form, 'admin')) ?? textOf(form, 'admin'),
     }
-    const known = knows(ctx, given.token)
-    if (!known) beSeen()
+    const known = checkToken(ctx, given.token)
+    if (!known) requireVisible()
     const wrong: Wrong = { ...(known ? {} : TOKEN_WRONG), ...check(given) }
     if (Object.keys(wrong).length > 0) return page(ctx, given, known, wrong)
     const { token, ...answers } = given
@@ -125,7 +125,7 @@ export function settingUp({ setup, face, render, tries }: SetupParts) {
     ctx.body = ''
   }
 
-  return { first, whilePending, ask, answer }
+  return { redirectToSetup, requirePending, ask, answer }
 }
 
 const TOKEN_WRONG: Wrong = {
@@ -135,7 +135,7 @@ const TOKEN_WRONG: Wrong = {
   },
 }
 
-/** What only the relay could find wrong, beside the field it is about. */
+/** The field of an error that only the relay can find. */
 function refusedBy(thrown: unknown): Wrong | null {
   if (!(thrown instanceof RelayError)) return null
   const { code } = thrown

@@ -1,5 +1,6 @@
-// Every error's way out: a page for people, JSON for programs, nothing of the inside for anyone.
+// Turns errors into responses: a page for people, JSON for programs, no internals for anyone.
 
+import { type Counters, NO_COUNTERS } from '../../lib/counters.js'
 import { ERRORS, type ErrorCode, RelayError, toPublicError } from '../../lib/errors.js'
 import { createLogThrottle, type Log } from '../../lib/log.js'
 import type { PrivacyMode } from '../../store/settings.js'
@@ -7,27 +8,37 @@ import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 import type { Saying } from '../words/en/errors.js'
 
-/** Where to go on from an error on this path, or null where there is nothing else. */
+/** The path that an error page links to, or null for none. */
 export type WayOut = (path: string, code: ErrorCode) => string | null
 
 /**
- * On the site: to the captcha for who was on the way to an invite, else to the front page; in a restricted room, which has
- * neither, to sign-in.
+ * The link of the site's error pages: the invite page for errors on the way to an invite, sign-in in a restricted room,
+ * the front page otherwise.
  */
 export function siteWayOut(mode: () => PrivacyMode): WayOut {
   return (path, code) => {
     if (code === 'wrong_host' || code === 'proxy_unproven') return null
     if (code === 'signed_out' || /^\/login(\/|$)/.test(path)) return '/login'
     if (path.startsWith('/dashboard/')) return '/dashboard'
-    // after a fault of ours nothing more is asked that might be what failed
+    // after an internal error, avoid more calls that may fail
     if (code !== 'internal' && mode() === 'restricted') return '/login'
     return path.startsWith('/invite') && code !== 'not_found' ? '/invite/' : '/'
   }
 }
 
-/** Turns whatever is thrown further in, and routes that nobody took, into an answer. */
-export function errors({ render, log, wayOut }: { render: Render; log: Log; wayOut: WayOut }): Step {
-  // a page depends on its language, its code and the way out alone unless it says when to come back
+/** Catches errors, and requests without a response. */
+export function errors({
+  render,
+  log,
+  counters = NO_COUNTERS,
+  wayOut,
+}: {
+  render: Render
+  log: Log
+  counters?: Counters | undefined
+  wayOut: WayOut
+}): Step {
+  // pages without a retry time depend on language, code and link only
   const pages = new Map<string, string>()
   const faults = new Map<ErrorCode, () => number>()
 
@@ -35,35 +46,35 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     const { tag, words } = ctx.state.language
     const { instead } = ctx.state
     const key = `${tag} ${code} ${home}`
-    const isKept = minutes === null && instead === undefined
-    const kept = isKept ? pages.get(key) : undefined
-    if (kept) return kept
+    const isCacheable = minutes === null && instead === undefined
+    const cached = isCacheable ? pages.get(key) : undefined
+    if (cached) return cached
     const sayings: Partial<Record<ErrorCode, Saying>> = words.errors.sayings
     const { title, hint } = sayings[code] ?? words.errors.other
-    // without a switch: what stands at this address is not a page to come back to
+    // no language switch: the URL may not be a page
     const html = render(ctx, 'error.njk', { title, hint, code, minutes, home, instead, back: null })
-    if (isKept) pages.set(key, html)
+    if (isCacheable) pages.set(key, html)
     return html
   }
 
-  /** Says what failed on our side; of each kind at most once a minute, as who finds a fault can provoke it at will. */
-  function fault(ctx: WebContext, code: ErrorCode, err: unknown): void {
+  /** Logs a server error, at most once a minute per code, as visitors can provoke it at will. */
+  function logFault(ctx: WebContext, code: ErrorCode, err: unknown): void {
     const due = faults.get(code) ?? createLogThrottle(() => performance.now())
     faults.set(code, due)
     const times = due()
-    if (times > 0) log.error({ err, path: ctx.path, times }, 'a page failed')
+    if (times > 0) log.error({ err, path: ctx.path, times }, 'page failed')
   }
 
-  function answer(ctx: WebContext, error: RelayError): void {
+  function respond(ctx: WebContext, error: RelayError): void {
     const { code, status } = error
-    // words with detail are for whoever caused the error; behind a 5xx the detail is ours
+    // details of a client error help the client; details of a 5xx are internal
     const message = status >= 500 ? ERRORS[code].words : error.message
     ctx.status = status
     ctx.vary('Accept')
     ctx.set('Cache-Control', 'no-store')
-    // whatever is left of such a body is not worth reading
+    // closing is cheaper than reading the rest of the body
     if (code === 'body_too_large' || !ctx.req.complete) ctx.set('Connection', 'close')
-    if (ctx.state.program) {
+    if (ctx.state.isJsonClient) {
       ctx.body = { status: 'error', error: message, code }
       return
     }
@@ -80,16 +91,18 @@ export function errors({ render, log, wayOut }: { render: Render; log: Log; wayO
     try {
       await next()
       const { status, body } = ctx
+      if (ctx.state.refused) counters.refused(ctx.state.refused)
       if (body === undefined || body === null) {
         if (status === 404) throw new RelayError('not_found')
-        // 501 is the router's word for methods it has never heard of
+        // @koa/router answers 501 to unknown methods
         if (status === 405 || status === 501) throw new RelayError('method_not_allowed')
       }
     } catch (thrown) {
       const error = toPublicError(thrown)
-      if (error.status >= 500) fault(ctx, error.code, thrown)
-      else log.debug({ code: error.code, path: ctx.path }, 'refused')
-      answer(ctx, error)
+      counters.refused(error)
+      if (error.status >= 500) logFault(ctx, error.code, thrown)
+      else log.debug({ code: error.code, path: ctx.path }, 'request rejected')
+      respond(ctx, error)
     }
   }
 }

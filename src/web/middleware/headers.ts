@@ -1,4 +1,4 @@
-// The headers every answer carries: nothing foreign, nothing framed, nothing kept, nothing told.
+// Security headers of every response.
 
 import type { WebComponents } from '../contract.js'
 import type { Step } from '../state.js'
@@ -8,7 +8,7 @@ const POLICY = [
   "style-src 'self'",
   "img-src 'self'",
   "script-src 'self'",
-  // pages that wait for something: an app's word, or a claim
+  // scripts poll while an invite or a sign-in is pending
   "connect-src 'self'",
   "form-action 'self'",
   "base-uri 'none'",
@@ -23,25 +23,22 @@ const HEADERS: Readonly<Record<string, string>> = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Permissions-Policy': 'camera=(), geolocation=(), microphone=(), payment=(), usb=()',
-  // pages hold codes and counts; assets say otherwise
+  // pages contain codes and counts; assets override this
   'Cache-Control': 'no-store',
 }
 
-/**
- * Seconds for which a browser that has seen us over HTTPS comes back by nothing else: half a year. Other hosts of the
- * domain are not ours to speak for.
- */
+/** HSTS for half a year, without includeSubDomains: other hosts of the domain are not ours. */
 const HSTS = 'max-age=15552000'
 
-/** Sets the headers before anything can fail; a page of the domain also says where the onion is (Onion-Location). */
-export function headers({ names }: Pick<WebComponents, 'names'>): Step {
+/** Sets the headers. Pages of the domain also get Onion-Location. */
+export function headers({ hostnames }: Pick<WebComponents, 'hostnames'>): Step {
   return async (ctx, next) => {
     ctx.set(HEADERS)
     if (ctx.state.kind !== 'domain') return next()
     ctx.set('Strict-Transport-Security', HSTS)
     await next()
-    // on pages alone: a refusal says the same to everyone
-    const { onion } = names()
+    // not on errors: those must be the same for everyone
+    const { onion } = hostnames()
     if (
       onion &&
       ctx.method === 'GET' &&

@@ -1,14 +1,14 @@
-// Whether a caller is a program: it asks for JSON, or sends it.
+// Recognises clients that want JSON.
 
 import { isJson } from '../form.js'
 import { prefersJson, type Step } from '../state.js'
 
-/** Lets what follows, and its refusals, answer as the SSB specifications have it: `{status, …}`, `{status, error}`. */
-export function forPrograms(): Step {
+/** Marks the request of a JSON client: it gets `{status, …}`, as the SSB HTTP specifications define it. */
+export function jsonClients(): Step {
   return (ctx, next) => {
     ctx.vary('Accept')
     const { encoding } = ctx.query
-    ctx.state.program = encoding === 'json' || isJson(ctx.req) || prefersJson(ctx)
+    ctx.state.isJsonClient = encoding === 'json' || isJson(ctx.req) || prefersJson(ctx)
     return next()
   }
 }

@@ -1,11 +1,11 @@
-// Pages that exist in some privacy modes only.
+// Restricts routes to privacy modes.
 
 import { RelayError } from '../../lib/errors.js'
 import type { RelayFace, WebComponents } from '../contract.js'
 import type { Step } from '../state.js'
 
-/** In any other mode there is nothing here, in the words for any page that does not exist. */
-export function inMode({ face }: Pick<WebComponents, 'face'>, ...modes: RelayFace['mode'][]): Step {
+/** In other modes the page is not found. */
+export function requireMode({ face }: Pick<WebComponents, 'face'>, ...modes: RelayFace['mode'][]): Step {
   return (_ctx, next) => {
     if (!modes.includes(face().mode)) throw new RelayError('not_found')
     return next()

@@ -1,14 +1,14 @@
-// The session cookie: which session a caller is, and a new one for who has none.
+// The session cookie of visitors.
 
 import { RelayError } from '../../lib/errors.js'
 import { cookie, cookiesIn } from '../cookies.js'
 import type { WebSessions } from '../sessions.js'
 import type { Step, WebContext } from '../state.js'
 
-/** 32 bytes in base64url; anything else cannot be an id of ours. */
+/** 32 bytes in base64url. */
 const ID = /^[A-Za-z0-9_-]{43}$/
 
-/** Finds the caller's session or makes one, with an id of our own choosing (no fixation). */
+/** Finds the visitor's session or creates one. Its id is random, never the client's (session fixation). */
 export function withSession(sessions: WebSessions): Step {
   return (ctx, next) => {
     let session = sessions.get(idIn(ctx))
@@ -21,8 +21,8 @@ export function withSession(sessions: WebSessions): Step {
   }
 }
 
-/** Finds the caller's session; who has none finds nothing here. */
-export function needSession(sessions: WebSessions): Step {
+/** Finds the visitor's session; without one the page is not found. */
+export function requireSession(sessions: WebSessions): Step {
   return (ctx, next) => {
     const session = sessions.get(idIn(ctx))
     if (!session) throw new RelayError('not_found')

@@ -1,4 +1,4 @@
-// Who is signed in: looked up at every request, so that a sign-in that has ended is worth nothing at once.
+// Finds the signed-in member. Looked up at every request, so that an ended sign-in is invalid at once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { RelayError } from '../../lib/errors.js'
@@ -10,8 +10,8 @@ import type { SignedIn, Step, WebContext } from '../state.js'
 
 const NAME = 'member'
 
-/** Finds who is signed in, if anybody is. */
-export function findMember({ store }: Pick<WebRoom, 'store'>): Step {
+/** Finds the signed-in member, if there is one. */
+export function withMember({ store }: Pick<WebRoom, 'store'>): Step {
   return async (ctx, next) => {
     const token = cookieIn(ctx, NAME)
     const signIn = token === undefined ? null : store.signIns.get(token)
@@ -19,53 +19,53 @@ export function findMember({ store }: Pick<WebRoom, 'store'>): Step {
       const { feed } = signIn
       ctx.state.member = {
         ...{ feed, role: store.roles.of(feed), signIn, csrf: csrfOf(token) },
-        stands: () => store.signIns.get(token) !== null,
+        isValid: () => store.signIns.get(token) !== null,
       }
-      if (await store.signIns.used(signIn)) keep(ctx, token)
+      if (await store.signIns.used(signIn)) setMemberCookie(ctx, token)
     }
     await next()
   }
 }
 
-/** Lets members pass; whoever is not signed in is told so (401). */
-export const needMember: Step = (ctx, next) => {
+/** Requires a signed-in member (401 otherwise). */
+export const requireMember: Step = (ctx, next) => {
   if (!ctx.state.member) throw new RelayError('signed_out')
   return next()
 }
 
-/** The member that the route's middleware has found. */
+/** The member of a route with `requireMember`. */
 export function memberOf(ctx: { state: WebContext['state'] }): SignedIn {
   if (!ctx.state.member) throw new RelayError('signed_out')
   return ctx.state.member
 }
 
-/** Gives a browser the token by which it is known. Lax: who follows a link to the dashboard is signed in there. */
-export function keep(ctx: WebContext, token: string): void {
+/** Sets the member cookie. Lax: a link from elsewhere to the dashboard works. */
+export function setMemberCookie(ctx: WebContext, token: string): void {
   ctx.append('Set-Cookie', cookie(ctx, NAME, token, `Max-Age=${SIGN_IN_MS / SECOND}; SameSite=Lax`))
 }
 
-/** Takes it away. */
-export function dismiss(ctx: WebContext): void {
+/** Deletes the member cookie. */
+export function clearMemberCookie(ctx: WebContext): void {
   ctx.append('Set-Cookie', cookie(ctx, NAME, '', 'Max-Age=0; SameSite=Lax'))
 }
 
 /**
- * To be asked when the form has been read: a body can be held back, and the sign-in be ended meanwhile.
- * @throws RelayError `form_stale` for a form that is not of this browser's sign-in, `signed_out` if that has ended
+ * Checks the CSRF token and that the sign-in is still valid. Call it after the body was read, which may take long.
+ * @throws RelayError `form_stale` for another token, `signed_out` if the sign-in has ended
  */
-export function checkCsrf({ csrf, stands }: SignedIn, form: URLSearchParams): void {
-  if (!stands()) throw new RelayError('signed_out')
-  checkForm(csrf, form)
+export function checkCsrf({ csrf, isValid }: SignedIn, form: URLSearchParams): void {
+  if (!isValid()) throw new RelayError('signed_out')
+  checkFormToken(csrf, form)
 }
 
-/** @throws RelayError `form_stale` for a form that does not carry this in its field `csrf` */
-export function checkForm(csrf: string, form: URLSearchParams): void {
+/** @throws RelayError `form_stale` if the field `csrf` differs */
+export function checkFormToken(csrf: string, form: URLSearchParams): void {
   const given = Buffer.from(oneValue(form, 'csrf') ?? '')
   const wanted = Buffer.from(csrf)
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new RelayError('form_stale')
 }
 
-/** Made from the token, which no page and no script ever shows; it leads nowhere back. */
+/** Derived from the cookie's token, which no page shows. */
 function csrfOf(token: string): string {
   return createHash('sha256').update(`tidepool form ${token}`).digest('base64url')
 }

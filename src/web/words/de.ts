@@ -1,4 +1,4 @@
-// The German catalogue. The type refuses a missing key; a test refuses one left English.
+// The German catalogue. The compiler finds missing keys, a test finds texts left in English.
 
 import { alias } from './de/alias.js'
 import { dash } from './de/dash.js'

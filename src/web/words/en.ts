@@ -1,4 +1,4 @@
-// The English catalogue, from which every other language takes its shape.
+// The English catalogue. Its type is the type of every language.
 
 import { alias } from './en/alias.js'
 import { dash } from './en/dash.js'
@@ -15,7 +15,7 @@ import type { Html } from './text.js'
 
 export const en = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
 
-/** The same keys with the same arguments, in whatever words. */
+/** The same keys and parameters, with other texts. */
 type InAnyWords<T> = T extends string
   ? string
   : T extends Html
@@ -24,5 +24,5 @@ type InAnyWords<T> = T extends string
       ? (...given: Given) => InAnyWords<Said>
       : { readonly [Key in keyof T]: InAnyWords<T[Key]> }
 
-/** Every word of the pages in one language. */
+/** All texts of the pages in one language. */
 export type Words = InAnyWords<typeof en>

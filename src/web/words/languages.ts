@@ -1,4 +1,4 @@
-// The languages of the pages. A new one is a catalogue beside the others, and a line here.
+// The languages of the pages. To add one, add its catalogue and a line here.
 
 import { de } from './de.js'
 import { en, type Words } from './en.js'
@@ -6,14 +6,14 @@ import { en, type Words } from './en.js'
 export interface Language {
   /** as in `lang` and `Accept-Language` */
   tag: string
-  /** what its speakers call it */
+  /** its name in the language itself */
   name: string
   words: Words
 }
 
 const ENGLISH: Language = { tag: 'en', name: 'English', words: en }
 
-/** The first is for who asks for none of them. */
+/** The first is the default. */
 export const LANGUAGES: readonly [Language, ...Language[]] = [
   ENGLISH,
   { tag: 'de', name: 'Deutsch', words: de },

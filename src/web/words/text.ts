@@ -1,8 +1,8 @@
-// What words are written with: markup that escapes what is put into it, and counted things.
+// Helpers of the catalogues: safe markup and plurals.
 
 import nunjucks from 'nunjucks'
 
-/** Markup that a template shows as it stands. */
+/** Markup that templates do not escape. */
 export type Html = nunjucks.runtime.SafeString
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -13,7 +13,7 @@ const ESCAPES: Readonly<Record<string, string>> = {
   "'": '&#39;',
 }
 
-/** A sentence with markup in it. What is put in is escaped, as people wrote it, unless it is markup itself. */
+/** A text with markup. Inserted values are escaped unless they are markup. */
 export function html(parts: TemplateStringsArray, ...values: Array<string | number | Html>): Html {
   const escaped = values.map((value) =>
     value instanceof nunjucks.runtime.SafeString
@@ -28,7 +28,7 @@ export function count(n: number, one: string, many: string): string {
   return `${n} ${n === 1 ? one : many}`
 }
 
-/** Markup that is known to be safe already, put together from pieces that are. */
+/** Marks a string as safe. @param markup built from safe parts only */
 export function raw(markup: string): Html {
   return new nunjucks.runtime.SafeString(markup)
 }

@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { CERTIFICATE_LOOK_MS, DAY, HOUR, MINUTE, SECOND } from '../../../src/lib/limits.js'
-import { type CertificateOrder, NotFetched } from '../../../src/web/domain/fetch.js'
+import { type CertificateOrder, FetchError } from '../../../src/web/domain/fetch.js'
 import { createAuthority, fingerprint } from '../../helpers/certificates.js'
 import { createTestClock } from '../../helpers/clock.js'
 import { asked, DIRECTORY, type Kept, keptBy, type Office, officeOf } from './office.js'
@@ -23,7 +23,7 @@ t.test('the first one: nothing by TLS until it is there, then it is, and it is k
     await new Promise<void>((resolve) => {
       release = resolve
     })
-    return authority.certify(order.key, order.name, { from: clock.now(), until: clock.now() + 90 * DAY })
+    return authority.certify(order.key, order.hostname, { from: clock.now(), until: clock.now() + 90 * DAY })
   }
   const opened = await kept(t, { clock, office })
   const { domain, dir, plain, visitor } = opened
@@ -43,7 +43,7 @@ t.test('the first one: nothing by TLS until it is there, then it is, and it is k
     reason: null,
   })
   const { certificate } = await visitor(false).get('/')
-  t.match(office.orders, [{ name: NAME, email: 'operator@example.org', directory: DIRECTORY, ca: null }])
+  t.match(office.orders, [{ hostname: NAME, email: 'operator@example.org', directory: DIRECTORY, ca: null }])
   t.match(
     await plain.get('/.well-known/acme-challenge/token-1', { Host }),
     { status: 404 },
@@ -109,7 +109,7 @@ async function gaps(t: Test, failure: () => Error, count: number): Promise<numbe
 }
 
 t.test('an authority that cannot be reached is tried often', async (t) => {
-  const found = await gaps(t, () => new NotFetched('ENOTFOUND', false), 9)
+  const found = await gaps(t, () => new FetchError('ENOTFOUND', false), 9)
   const due = [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
   for (const [i, gap] of found.entries()) {
     const least = due[i] ?? 0
@@ -118,7 +118,7 @@ t.test('an authority that cannot be reached is tried often', async (t) => {
 })
 
 t.test('one that refuses is left alone, longer each time', async (t) => {
-  const found = await gaps(t, () => new NotFetched('rejected', true), 6)
+  const found = await gaps(t, () => new FetchError('rejected', true), 6)
   for (const [i, gap] of found.entries()) {
     const least = 5 * 2 ** i
     t.ok(gap >= least && gap <= least * 1.25 + 0.5, `${gap} minutes, from ${least}`)
@@ -126,9 +126,9 @@ t.test('one that refuses is left alone, longer each time', async (t) => {
 })
 
 t.test('one that says when to come back is believed, within reason', async (t) => {
-  const [first = 0] = await gaps(t, () => new NotFetched('rateLimited', true, 3 * HOUR), 1)
+  const [first = 0] = await gaps(t, () => new FetchError('rateLimited', true, 3 * HOUR), 1)
   t.ok(first >= 180 && first < 181, `${first} minutes`)
-  const { domain, clock } = await kept(t, { office: refusing(new NotFetched('no', true, 400 * DAY)) })
+  const { domain, clock } = await kept(t, { office: refusing(new FetchError('no', true, 400 * DAY)) })
   const { renews } = domain.status()
   t.equal(renews, clock.now() + 7 * DAY)
 })
@@ -140,11 +140,11 @@ function refusing(error: Error): Office {
 }
 
 t.test('a relay that comes up without a network gets its certificate when there is one', async (t) => {
-  const office = refusing(new NotFetched('getaddrinfo EAI_AGAIN', false))
+  const office = refusing(new FetchError('getaddrinfo EAI_AGAIN', false))
   const opened = await kept(t, { office })
   const { domain, clock } = opened
   t.match(domain.status(), { state: 'waiting', reason: /EAI_AGAIN/ })
-  office.next = (order) => authority.certify(order.key, order.name, { from: clock.now() })
+  office.next = (order) => authority.certify(order.key, order.hostname, { from: clock.now() })
   await opened.pass(MINUTE)
   await asked(opened, 2)
   t.match(domain.status(), { state: 'valid', reason: null })
@@ -156,7 +156,7 @@ t.test('with a clock in 1970 nobody is asked; once it is set, one is, once', asy
   const { domain, office } = opened
   await opened.pass(10 * MINUTE)
   t.equal(office.orders.length, 0)
-  t.match(domain.status(), { state: 'waiting', reason: /clock of this machine to be set/ })
+  t.match(domain.status(), { state: 'waiting', reason: /clock of this machine is not set/ })
   clock.jump(Date.UTC(2026, 0, 10))
   await opened.pass(CERTIFICATE_LOOK_MS)
   await asked(opened, 1)
@@ -171,7 +171,7 @@ t.test('a kept certificate and a clock in 1970: served, and nobody is asked', as
   await first.domain.close()
   const clock = createTestClock(20 * SECOND)
   const opened = await kept(t, { clock, dir: first.dir })
-  t.match(opened.domain.status(), { state: 'not_yet_valid', reason: /is the clock right/ })
+  t.match(opened.domain.status(), { state: 'not_yet_valid', reason: /check the clock/ })
   await opened.pass(MINUTE)
   t.equal(opened.office.orders.length, 0)
   clock.jump(first.clock.now())
@@ -201,7 +201,7 @@ t.test('what the authority gives is looked at before it is served', async (t) =>
   clock.jump(61 * DAY)
   const pair = await authority.issue(NAME)
   const answers: Array<[RegExp, (order: CertificateOrder) => Promise<string>]> = [
-    [/key is not that of/, async () => pair.cert],
+    [/key does not match/, async () => pair.cert],
     [/is not for relay/, (order) => authority.certify(order.key, 'other.example')],
     [/cannot be read/, async () => '<html>'],
   ]
@@ -233,14 +233,14 @@ t.test('a disk that fills up meanwhile: served from memory, and kept as soon as 
   office.next = (order) => {
     rmSync(dir, { recursive: true })
     writeFileSync(dir, 'in the way')
-    return authority.certify(order.key, order.name, { from: clock.now() })
+    return authority.certify(order.key, order.hostname, { from: clock.now() })
   }
   const opened = await kept(t, { clock, dir, office })
   await asked(opened, 1)
-  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be saved/ })
   const said = opened.lines.length
   await opened.pass(MINUTE)
-  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be kept/ })
+  t.match(opened.domain.status(), { state: 'valid', reason: /cannot be saved/ })
   t.equal(opened.lines.length, said, 'said once')
   rmSync(dir)
   await opened.pass(CERTIFICATE_LOOK_MS)
@@ -285,13 +285,13 @@ t.test('closing does not wait for an authority that never answers', async (t) =>
   const office = openOffice(Date.now)
   office.next = (_order, signal) =>
     new Promise((_resolve, reject) => {
-      ;(signal as AbortSignal).addEventListener('abort', () => reject(new NotFetched('given up', false)))
+      ;(signal as AbortSignal).addEventListener('abort', () => reject(new FetchError('cancelled', false)))
     })
   const opened = await kept(t, { office })
   opened.clock.advance(HOUR)
   t.equal(office.orders.length, 1, 'nor is it asked twice at a time')
   await opened.domain.close()
-  t.notOk(opened.lines.some((line) => line.includes('given up')))
+  t.notOk(opened.lines.some((line) => line.includes('cancelled')))
 })
 
 t.test('a root that cannot be read stops the start', async (t) => {

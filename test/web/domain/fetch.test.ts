@@ -7,8 +7,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { ACME_CHALLENGE_CHARS, ACME_CHALLENGES, DAY, HOUR } from '../../../src/lib/limits.js'
-import { createFetch as create, type FetchCertificate, NotFetched } from '../../../src/web/domain/fetch.js'
-import { newKey } from '../../../src/web/domain/kept-certificate.js'
+import { newKey } from '../../../src/web/domain/certificate-store.js'
+import { createFetch as create, type FetchCertificate, FetchError } from '../../../src/web/domain/fetch.js'
 import { createAuthority } from '../../helpers/certificates.js'
 import { until } from '../../helpers/wait.js'
 
@@ -41,17 +41,23 @@ function ask(
   signal = new AbortController().signal,
 ) {
   const keys = { accountKey: newKey(), key: newKey() }
-  const order = { name: 'relay.example.org', email: 'a@b.example', directory, ca: authority.root, ...keys }
+  const order = {
+    hostname: 'relay.example.org',
+    email: 'a@b.example',
+    directory,
+    ca: authority.root,
+    ...keys,
+  }
   return fetch(order, () => {}, signal)
 }
 
 /** How the fetching failed. */
-async function failure(asking: Promise<string>): Promise<NotFetched> {
+async function failure(asking: Promise<string>): Promise<FetchError> {
   const err = await asking.then(
     () => new Error('it did not'),
     (err: unknown) => err,
   )
-  if (err instanceof NotFetched) return err
+  if (err instanceof FetchError) return err
   throw err
 }
 
@@ -185,7 +191,7 @@ t.test('an authority that never answers', async (t) => {
   const failed = failure(ask(directory, createFetch(), ending.signal))
   await until('it to ask', () => asked.length > before)
   ending.abort()
-  t.match(await failed, { message: 'given up' })
-  t.match(await failure(ask(directory, createFetch(), AbortSignal.abort())), { message: 'given up' })
+  t.match(await failed, { message: 'cancelled' })
+  t.match(await failure(ask(directory, createFetch(), AbortSignal.abort())), { message: 'cancelled' })
   t.same(children(), [])
 })

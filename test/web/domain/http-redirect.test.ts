@@ -1,7 +1,7 @@
 // Port 80 of the domain: the way to HTTPS, for our own name, and challenges that are being asked.
 
 import t, { type Test } from 'tap'
-import { frontDoor } from '../../../src/web/domain/http-redirect.js'
+import { createHttpRedirect } from '../../../src/web/domain/http-redirect.js'
 import { listen } from '../../../src/web/listen.js'
 import { Visitor } from '../../helpers/http.js'
 
@@ -13,10 +13,13 @@ async function opened(
   aliasSubdomains = false,
 ): Promise<{ ask: Visitor; port: number }> {
   const challenges = new Map([['token', 'token.thumbprint']])
-  const door = await listen(frontDoor({ name: NAME, aliasSubdomains, url: () => url, challenges }), {
-    host: '127.0.0.1',
-    port: 0,
-  })
+  const door = await listen(
+    createHttpRedirect({ hostname: NAME, aliasSubdomains, url: () => url, challenges }),
+    {
+      host: '127.0.0.1',
+      port: 0,
+    },
+  )
   t.teardown(() => door.close())
   return { ask: new Visitor(door.url), port: door.port }
 }

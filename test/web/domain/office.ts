@@ -30,7 +30,7 @@ export function officeOf(authority: Authority, today: () => number): Office {
       office.busy += 1
       answer(`token-${office.orders.length}`, 'answer')
       const issue = () =>
-        authority.certify(order.key, order.name, { from: today(), until: today() + 90 * DAY })
+        authority.certify(order.key, order.hostname, { from: today(), until: today() + 90 * DAY })
       try {
         return await (office.next ? office.next(order, signal) : issue())
       } finally {

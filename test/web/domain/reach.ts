@@ -43,7 +43,7 @@ export async function openDomain(
   const log = createLog('info', { write: (line) => void lines.push(line) })
   const domain = await createDomain(
     { handler, log, clock, fetch },
-    { name: NAME, aliasSubdomains: false, host: '127.0.0.1', httpsPort: 0, httpPort: 0, certificate },
+    { hostname: NAME, aliasSubdomains: false, host: '127.0.0.1', httpsPort: 0, httpPort: 0, certificate },
   )
   t.teardown(() => domain.close())
   const reach = { port: domain.httpsPort, ca: authority.root }

@@ -1,7 +1,7 @@
 // SPIP-01, from the captcha to the code, as the specification has it.
 
 import t from 'tap'
-import { RIDDLE_MS, SESSION_MS } from '../../../src/lib/limits.js'
+import { CAPTCHA_MS, SESSION_MS } from '../../../src/lib/limits.js'
 import { Captchas } from '../../../src/web/captchas.js'
 import { titleOf } from '../../helpers/http.js'
 import { ANSWER, codeFor, ONION, openSite, read } from '../site.js'
@@ -35,19 +35,19 @@ t.test('page, image, answer, code', async (t) => {
     t.same([drawn.status, drawn.headers['content-type']], [200, 'image/gif'])
     t.equal(drawn.body.subarray(0, 6).toString(), 'GIF87a')
     t.equal((await site.visitor().get(qr)).status, 404, 'the image is the session’s')
-    t.equal((await (await site.withRiddle()).visitor.get(qr)).status, 404)
+    t.equal((await (await site.withCaptcha()).visitor.get(qr)).status, 404)
   }
   t.same(site.minted, [LOCAL, LOCAL])
 })
 
 t.test('the answer forgives case and space', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   t.equal((await visitor.post(ANSWER, { captcha: `  ${answer.toUpperCase()} `, action: '' })).status, 200)
 })
 
 t.test('an action of the form that Delog’s tests press', async (t) => {
-  const { page } = await (await openSite(t)).withRiddle()
+  const { page } = await (await openSite(t)).withCaptcha()
   t.match(page.text, '<button type="submit" name="action">')
   // Delog takes any URL with a question mark for a code
   t.notMatch(page.text, /<a [^>]*href="[^"]*\?/)
@@ -55,7 +55,7 @@ t.test('an action of the form that Delog’s tests press', async (t) => {
 
 t.test('Delog is sent to a URL that says the code, this session only', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const sent = await visitor.post(ANSWER, { captcha: answer }, { 'X-Requested-With': 'in.delog' })
   t.equal(sent.status, 303)
   t.equal(sent.headers['cache-control'], 'no-store')
@@ -65,7 +65,7 @@ t.test('Delog is sent to a URL that says the code, this session only', async (t)
   t.equal(Buffer.from(location.split('?')[1]?.split('=')[1] ?? '', 'base64').toString(), code)
   t.equal(titleOf((await visitor.get(location)).text), code)
   t.equal(titleOf((await visitor.get(location)).text), code, 'and again')
-  for (const stranger of [site.visitor(), (await site.withRiddle()).visitor]) {
+  for (const stranger of [site.visitor(), (await site.withCaptcha()).visitor]) {
     const page = await stranger.get(location)
     t.equal(page.status, 200)
     t.equal(titleOf(page.text), 'Get an invite to Rock pool')
@@ -89,7 +89,7 @@ t.test('the specification’s path asked with GET is the captcha page', async (t
 
 t.test('a wrong answer costs the captcha and brings another', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const wrong = await visitor.post(ANSWER, { captcha: 'barnacle' })
   t.equal(wrong.status, 403)
   t.match(wrong.text, '<code>captcha_wrong</code>')
@@ -104,7 +104,7 @@ t.test('a wrong answer costs the captcha and brings another', async (t) => {
 
 t.test('JSON for who prefers it, with a fresh captcha all the same', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const wrong = await visitor.post(ANSWER, { captcha: 'x' }, { Accept: 'application/json' })
   t.equal(wrong.status, 403)
   t.same(JSON.parse(wrong.text), { error: { code: 'captcha_wrong', message: 'wrong answer' } })
@@ -113,7 +113,7 @@ t.test('JSON for who prefers it, with a fresh captcha all the same', async (t) =
 
 t.test('a success is not played twice', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   await visitor.post(ANSWER, { captcha: answer })
   const replay = await visitor.post(ANSWER, { captcha: answer })
   t.equal(replay.status, 403)
@@ -124,7 +124,7 @@ t.test('a success is not played twice', async (t) => {
 
 t.test('fifty right answers at once make one invite', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const replies = await Promise.all(
     Array.from({ length: 50 }, () => visitor.post(ANSWER, { captcha: answer })),
   )
@@ -135,7 +135,7 @@ t.test('fifty right answers at once make one invite', async (t) => {
 
 t.test('many guesses at once are one guess', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const first = visitor.post(ANSWER, { captcha: 'x' })
   const rest = ['y', 'z', answer].map((captcha) => visitor.post(ANSWER, { captcha }))
   const replies = await Promise.all([first, ...rest])
@@ -143,25 +143,25 @@ t.test('many guesses at once are one guess', async (t) => {
   t.ok(site.minted.length <= 1)
   // the same without sockets between: what is used up is used up before anything is awaited
   const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
-  const riddles = new Captchas(
+  const captchas = new Captchas(
     { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
     true,
   )
-  await riddles.renew(session)
-  riddles.consume(session)
-  t.equal(riddles.waiting(session), null)
+  await captchas.renew(session)
+  captchas.consume(session)
+  t.equal(captchas.waiting(session), null)
 })
 
 t.test('no captcha, no invite', async (t) => {
   const site = await openSite(t)
-  const { answer, visitor } = await site.withRiddle()
+  const { answer, visitor } = await site.withCaptcha()
   const stranger = site.visitor()
   const reply = await stranger.post(ANSWER, { captcha: answer })
   t.equal(reply.status, 403)
   t.match(reply.text, 'captcha_missing')
   t.equal(stranger.cookies.size, 1, 'but a session, to try again')
   t.equal((await stranger.post(ANSWER, { captcha: await read(stranger) })).status, 200)
-  site.clock.now += RIDDLE_MS
+  site.clock.now += CAPTCHA_MS
   t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 403, 'a captcha gets old')
   t.equal(site.minted.length, 1)
 })
@@ -181,10 +181,10 @@ t.test('a session id that we did not give out is replaced', async (t) => {
 t.test('the budget is for all, says when to come back, and keeps the captcha', async (t) => {
   const site = await openSite(t, { perHour: 10 })
   for (let n = 0; n < 10; n++) {
-    const { visitor, answer } = await site.withRiddle()
+    const { visitor, answer } = await site.withCaptcha()
     t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
   }
-  const { visitor, answer, page } = await site.withRiddle()
+  const { visitor, answer, page } = await site.withCaptcha()
   t.match(page.text, 'available in about 6 minutes')
   t.equal((await visitor.post(ANSWER, { captcha: 'wrong' })).status, 403)
   const captcha = await read(visitor)
@@ -202,7 +202,7 @@ t.test('the budget is for all, says when to come back, and keeps the captcha', a
   site.clock.now += 1
   t.equal((await visitor.post(ANSWER, { captcha })).status, 200, 'the same answer, later')
   site.web.setLimits({ perHour: 11 })
-  const again = await site.withRiddle()
+  const again = await site.withCaptcha()
   t.equal((await again.visitor.post(ANSWER, { captcha: again.answer })).status, 200)
 })
 
@@ -218,7 +218,7 @@ t.test('when no invite can be made, the captcha and the budget come back', async
       },
     },
   )
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const failed = await visitor.post(ANSWER, { captcha: answer })
   t.equal(failed.status, 500)
   t.match(failed.text, '<code>internal</code>')
@@ -240,7 +240,7 @@ t.test('without a captcha there is a button, and still a session', async (t) => 
   t.equal(titleOf((await visitor.post(ANSWER, { action: '' })).text), codeFor(LOCAL, 1))
   t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'one page, one invite')
   site.web.setLimits({ captcha: true })
-  t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'and none once riddles are on')
+  t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'and none once captchas are on')
   t.equal((await visitor.post(ANSWER, { captcha: await read(visitor) })).status, 200)
 })
 

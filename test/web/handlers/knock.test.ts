@@ -22,14 +22,14 @@ async function openCommunity(
 
 /** A visitor who has answered a captcha, and the page that came of it. */
 async function atTheDoor(site: Site): Promise<{ visitor: Visitor; text: string }> {
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const { text } = await visitor.post(ANSWER, { captcha: answer })
   return { visitor, text }
 }
 
 t.test('captcha, form, waiting list', async (t) => {
   const site = await openCommunity(t)
-  const { visitor, page, answer } = await site.withRiddle()
+  const { visitor, page, answer } = await site.withCaptcha()
   t.match(page.text, '<title>Knock at Rock pool</title>')
   const form = await visitor.post(ANSWER, { captcha: answer })
   t.equal(form.status, 200)
@@ -69,7 +69,7 @@ t.test('no captcha, no knock; and no knock twice', async (t) => {
   t.equal(stranger.status, 403)
   t.match(stranger.text, '<code>captcha_missing</code>')
   t.match(stranger.text, 'name="captcha"', 'but a captcha to begin with')
-  const { visitor } = await site.withRiddle()
+  const { visitor } = await site.withCaptcha()
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 403, 'a captcha shown is not one answered')
   await visitor.post(ANSWER, { captcha: 'wrong' })
   t.equal((await visitor.post(KNOCK, { feed: ANA })).status, 403)
@@ -94,7 +94,7 @@ t.test('twenty knocks at once on one answer are one', async (t) => {
 
 t.test('twenty right answers at once are one knock', async (t) => {
   const site = await openCommunity(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const replies = await Promise.all(
     Array.from({ length: 20 }, () => visitor.post(ANSWER, { captcha: answer })),
   )
@@ -160,7 +160,7 @@ t.test('knocks have a budget for all, which is not that of invites', async (t) =
   const site = await openCommunity(t, { perHour: 2 })
   for (const feed of [ANA, BEN])
     t.equal((await (await atTheDoor(site)).visitor.post(KNOCK, { feed })).status, 200)
-  const { page } = await site.withRiddle()
+  const { page } = await site.withCaptcha()
   t.match(page.text, 'in about 30 minutes')
   const { visitor } = await atTheDoor(site)
   const late = await visitor.post(KNOCK, { feed: ANA, note: 'me again' })
@@ -176,7 +176,7 @@ t.test('knocks have a budget for all, which is not that of invites', async (t) =
   site.web.setLimits({ perHour: 3 })
   t.equal((await (await atTheDoor(site)).visitor.post(KNOCK, { feed: ANA })).status, 200)
   site.face.mode = 'open'
-  const open = await site.withRiddle()
+  const open = await site.withCaptcha()
   t.equal((await open.visitor.post(ANSWER, { captcha: open.answer })).status, 200)
 })
 
@@ -218,7 +218,7 @@ t.test('modes: an open room has no knocks, a restricted one nothing, a community
   }
   t.same(site.knocks.left, [])
   site.face.mode = 'open'
-  const had = await site.withRiddle()
+  const had = await site.withCaptcha()
   const code = await had.visitor.post(ANSWER, { captcha: had.answer })
   const [, link = ''] = /code\.gif(\?invite=[^"]+)"/.exec(code.text) ?? []
   t.match((await had.visitor.get(`${ANSWER}${link}`)).text, '~')

@@ -5,7 +5,7 @@ import { ANSWER, ONION, openSite } from '../site.js'
 
 t.test('is refused everywhere, without an echo', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   const Host = 'evil.example'
   for (const path of ['/', '/invite/', ANSWER, '/healthz', '/nothing']) {
     const { status, text, headers } = await visitor.get(path, { Host, 'X-Forwarded-Host': 'pool.example' })

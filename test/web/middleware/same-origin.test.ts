@@ -5,7 +5,7 @@ import { ANSWER, openSite } from '../site.js'
 
 t.test('are refused where the browser tells on them', async (t) => {
   const site = await openSite(t)
-  const { visitor, answer } = await site.withRiddle()
+  const { visitor, answer } = await site.withCaptcha()
   for (const headers of [
     { Origin: 'https://evil.example' },
     { Origin: `http://127.0.0.1:${site.web.port + 1}` },
@@ -29,7 +29,7 @@ t.test('our own pass', async (t) => {
     { Origin: 'null' },
     { 'Sec-Fetch-Site': 'none' },
   ]) {
-    const { visitor, answer } = await site.withRiddle()
+    const { visitor, answer } = await site.withCaptcha()
     t.equal((await visitor.post(ANSWER, { captcha: answer }, headers)).status, 200, JSON.stringify(headers))
   }
 })

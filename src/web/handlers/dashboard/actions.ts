@@ -1,4 +1,4 @@
-// The dashboard's actions: one table of forms, each checked, confirmed where it takes something away, and done by the store.
+// The dashboard's actions: fields, confirmation and store call of each form.
 
 import { RelayError } from '../../../lib/errors.js'
 import { DAY, NOTE_CHARS } from '../../../lib/limits.js'
@@ -11,72 +11,72 @@ import { PRIVACY_MODES, type PrivacyMode } from '../../../store/settings.js'
 import type { Store } from '../../../store/store.js'
 import type { WebLobby } from '../../contract.js'
 import { slugOf } from '../../format.js'
-import { type Here, inviteFormats } from '../../formats.js'
+import { inviteFormats, type ReachedAt } from '../../share-formats.js'
 import type { SignedIn } from '../../state.js'
 import type { View } from '../../views.js'
 
-/** A form that was taken: what it says, who sent it, and what it can be done with. */
-export interface Doing {
+/** A submitted form and what its action needs. */
+export interface ActionRequest {
   given: Record<string, string>
   member: SignedIn
   actions: ModerationActions
   store: Store
-  /** where the page was reached: an invite's forms name it */
-  here: Here
+  /** how the page was reached; invite links name it */
+  reachedAt: ReachedAt
   now: number
-  /** the lobby on Matrix as this member acts in it, or null where it is off */
+  /** the Matrix lobby as this member, or null where it is off */
   lobby: ReturnType<WebLobby['as']> | null
 }
 
-/** Where a browser goes on: to another page, or with what can be shown but once. */
-export type Outcome = { to: string } | { view: View; here: string; values: Record<string, unknown> }
+/** A redirect, or a page whose content can be shown only once. */
+export type Outcome = { to: string } | { view: View; tab: string; values: Record<string, unknown> }
 
 export interface PostAction {
   fields: readonly string[]
-  /** where the confirmation leads back to; absent where nothing is taken away */
-  sure?: string
-  run(doing: Doing): Promise<Outcome>
+  /** where Cancel on the confirmation page leads; without it there is no confirmation */
+  cancelTo?: string
+  run(request: ActionRequest): Promise<Outcome>
 }
 
 const to = (path: string): Outcome => ({ to: path })
 
 /** @throws RelayError `bad_feed_id` */
-function feedIn({ given }: Doing, field = 'feed'): string {
+function feedIn({ given }: ActionRequest, field = 'feed'): string {
   const { [field]: id = '' } = given
   if (!isFeedId(id)) throw new RelayError('bad_feed_id')
   return id
 }
 
-/** A whole number that a person typed. @throws RelayError `bad_argument` */
-function numberIn({ given }: Doing, field: string, fallback: number): number {
+/** An integer field. @throws RelayError `bad_argument` */
+function numberIn({ given }: ActionRequest, field: string, fallback: number): number {
   const text = given[field] || String(fallback)
   if (!/^\d{1,6}$/.test(text)) throw new RelayError('bad_argument', field)
   return Number(text)
 }
 
-/** An action to one feed, after which one is back at a list. */
+/** An action on a feed that redirects to a list. */
 const toFeed = (
   back: string,
-  sure: boolean,
-  run: (doing: Doing, feed: string) => Promise<unknown>,
+  needsConfirm: boolean,
+  run: (request: ActionRequest, feed: string) => Promise<unknown>,
 ): PostAction => ({
   fields: ['feed', 'note', 'reason', 'role'],
-  ...(sure ? { sure: back } : {}),
-  async run(doing) {
-    await run(doing, feedIn(doing))
+  ...(needsConfirm ? { cancelTo: back } : {}),
+  async run(request) {
+    await run(request, feedIn(request))
     return to(back)
   },
 })
 
 const LOBBY = '/dashboard/lobby'
 
-/** An action in the lobby, after which one is back at its page. */
+/** An action in the lobby that redirects to the lobby page. */
 const inLobby = (
-  sure: boolean,
+  needsConfirm: boolean,
   run: (lobby: ReturnType<WebLobby['as']>, given: Record<string, string>) => Promise<unknown>,
 ): PostAction => ({
   fields: ['user', 'glob', 'text'],
-  ...(sure ? { sure: LOBBY } : {}),
+  ...(needsConfirm ? { cancelTo: LOBBY } : {}),
   async run({ lobby, given }) {
     if (!lobby) throw new RelayError('not_found')
     await run(lobby, given)
@@ -86,7 +86,7 @@ const inLobby = (
 
 const MEMBERS = '/dashboard/members'
 
-/** Every form of the dashboard, by the name it is posted to: `/dashboard/do/NAME`. */
+/** All actions, by the NAME in `/dashboard/do/NAME`. */
 export const ACTIONS = {
   'knock.accept': toFeed('/dashboard/knocks', false, ({ actions }, feed) => actions.acceptKnock(feed)),
   'knock.decline': toFeed('/dashboard/knocks', true, ({ actions }, feed) => actions.declineKnock(feed)),
@@ -100,46 +100,46 @@ export const ACTIONS = {
   'feed.unblock': toFeed('/dashboard/blocked', false, ({ actions }, feed) => actions.unblock(feed)),
   'member.role': {
     fields: ['feed', 'role'],
-    sure: MEMBERS,
-    async run(doing) {
-      const [feed, role = ''] = [feedIn(doing), doing.given.role]
+    cancelTo: MEMBERS,
+    async run(request) {
+      const [feed, role = ''] = [feedIn(request), request.given.role]
       if (!ROLES.includes(role as Role)) throw new RelayError('bad_argument', 'role')
-      await doing.actions.setRole(feed, role as Role)
+      await request.actions.setRole(feed, role as Role)
       return to(`${MEMBERS}/${slugOf(feed)}`)
     },
   },
   'member.link': {
     fields: ['feed'],
-    sure: MEMBERS,
-    async run(doing) {
-      const feed = feedIn(doing)
-      const { token, expires } = await doing.actions.link(feed)
-      const link = `${doing.here.origin}/login/link?token=${token}`
-      return { view: 'dashboard/link.njk', here: 'members', values: { feed, link, expires } }
+    cancelTo: MEMBERS,
+    async run(request) {
+      const feed = feedIn(request)
+      const { token, expires } = await request.actions.link(feed)
+      const link = `${request.reachedAt.origin}/login/link?token=${token}`
+      return { view: 'dashboard/link.njk', tab: 'members', values: { feed, link, expires } }
     },
   },
   'invite.create': {
     fields: ['uses', 'days', 'note', 'for'],
-    async run(doing) {
-      const { given, actions, now, here } = doing
-      const target = given.for ? feedIn(doing, 'for') : undefined
+    async run(request) {
+      const { given, actions, now, reachedAt } = request
+      const target = given.for ? feedIn(request, 'for') : undefined
       const { invite, seed } = await actions.createInvite({
-        uses: target ? 1 : numberIn(doing, 'uses', 1),
+        uses: target ? 1 : numberIn(request, 'uses', 1),
         note: given.note ?? '',
-        expires: now + numberIn(doing, 'days', 7) * DAY,
+        expires: now + numberIn(request, 'days', 7) * DAY,
         ...(target ? { for: target } : {}),
       })
       return {
-        ...{ view: 'dashboard/invited.njk', here: 'invites' },
-        values: { formats: inviteFormats(here, tokenOf(seed)), invite },
+        ...{ view: 'dashboard/invited.njk', tab: 'invites' },
+        values: { formats: inviteFormats(reachedAt, tokenOf(seed)), invite },
       }
     },
   },
   'invite.revoke': {
     fields: ['invite'],
-    sure: '/dashboard/invites',
-    async run(doing) {
-      await doing.actions.revokeInvite(feedIn(doing, 'invite'))
+    cancelTo: '/dashboard/invites',
+    async run(request) {
+      await request.actions.revokeInvite(feedIn(request, 'invite'))
       return to('/dashboard/invites')
     },
   },
@@ -153,7 +153,7 @@ export const ACTIONS = {
   'lobby.server_ban': inLobby(true, (lobby, { glob = '' }) => lobby.serverBan(glob.trim())),
   'alias.revoke': {
     fields: ['alias'],
-    sure: '/dashboard/aliases',
+    cancelTo: '/dashboard/aliases',
     async run({ actions, given }) {
       await actions.revokeAlias(given.alias ?? '')
       return to('/dashboard/aliases')
@@ -168,7 +168,7 @@ export const ACTIONS = {
   },
   'notice.delete': {
     fields: ['name'],
-    sure: '/dashboard/notices',
+    cancelTo: '/dashboard/notices',
     async run({ actions, given }) {
       await actions.removeNotice(given.name ?? '')
       return to('/dashboard/notices')
@@ -183,7 +183,7 @@ export const ACTIONS = {
   },
   'room.mode': {
     fields: ['mode'],
-    sure: '/dashboard/room',
+    cancelTo: '/dashboard/room',
     async run({ actions, given: { mode = '' } }) {
       if (!PRIVACY_MODES.includes(mode as PrivacyMode)) throw new RelayError('bad_argument', 'mode')
       await actions.setMode(mode as PrivacyMode)
@@ -192,7 +192,7 @@ export const ACTIONS = {
   },
   leave: {
     fields: ['forget'],
-    sure: '/dashboard/me',
+    cancelTo: '/dashboard/me',
     async run({ actions, given }) {
       await actions.leave(given.forget === 'yes')
       return to('/')
@@ -200,7 +200,7 @@ export const ACTIONS = {
   },
   'session.close': {
     fields: ['session'],
-    sure: '/dashboard/me',
+    cancelTo: '/dashboard/me',
     async run({ store, member, given }) {
       await store.signIns.close(given.session ?? '', member.feed)
       return to('/dashboard/me')
@@ -208,7 +208,7 @@ export const ACTIONS = {
   },
   'session.closeAll': {
     fields: [],
-    sure: '/dashboard/me',
+    cancelTo: '/dashboard/me',
     async run({ store, member }) {
       await store.signIns.closeAll(member.feed)
       return to('/login')
@@ -218,7 +218,7 @@ export const ACTIONS = {
 
 export type ActionName = keyof typeof ACTIONS
 
-/** The form of a name, or undefined. */
+/** The action of a name, or undefined. */
 export function actionOf(name: string): PostAction | undefined {
   return Object.hasOwn(ACTIONS, name) ? ACTIONS[name as ActionName] : undefined
 }

@@ -1,20 +1,20 @@
-// The dashboard's page about the lobby on Matrix: what was said, who is there, who knocks.
+// The dashboard's page of the Matrix lobby: messages, users, knocks.
 
 import { RelayError } from '../../../lib/errors.js'
 import { MATRIX_SAY_CHARS } from '../../../lib/matrix-limits.js'
 import type { Step } from '../../state.js'
-import { type DashboardParts, dashboardPages, PAGE } from './page.js'
+import { createDashboardPages, type DashboardParts, PAGE } from './page.js'
 
-/** Kinds of messages that are shown by their name alone: nothing is fetched. */
+/** Messages shown by file name only; the relay fetches no media. */
 const MEDIA = ['m.image', 'm.video', 'm.audio', 'm.file']
 
-/** GET /dashboard/lobby; not found where there is no lobby. */
-export function lobbyPage(parts: DashboardParts): Step {
-  const { show, need } = dashboardPages(parts)
+/** GET /dashboard/lobby; not found where the lobby is off. */
+export function createLobbyPage(parts: DashboardParts): Step {
+  const { show, requirePermission } = createDashboardPages(parts)
   return (ctx) => {
     const lobby = parts.lobby?.()
     if (!lobby) throw new RelayError('not_found')
-    need(ctx, 'lobby.say')
+    requirePermission(ctx, 'lobby.say')
     const members = lobby.members()
     const named = ({ id, name }: { id: string; name: string }) => ({ id, name: name || id })
     const those = (membership: string) => members.filter((one) => one.membership === membership)
@@ -35,7 +35,7 @@ export function lobbyPage(parts: DashboardParts): Step {
       more: Math.max(0, those('join').length - PAGE),
       invited: those('invite').slice(0, PAGE).map(named),
       banned: those('ban').slice(0, PAGE).map(named),
-      // the relay itself is not to be sent away
+      // the relay itself cannot be removed
       own: `@relay:${lobby.status().alias?.replace(/^[^:]*:/, '') ?? ''}`,
     })
   }

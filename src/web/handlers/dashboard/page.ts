@@ -1,4 +1,4 @@
-// What every page of the dashboard has: who looks at it, the tabs that role has, and what a form needs.
+// What all dashboard pages share: the member, the tabs, permissions and paging.
 
 import { RelayError } from '../../../lib/errors.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
@@ -12,18 +12,18 @@ import { memberOf } from '../../middleware/signed-in.js'
 import type { SignedIn, WebContext } from '../../state.js'
 import type { Render, View } from '../../views.js'
 
-/** Rows of a list on one page. */
+/** Rows per page of a list. */
 export const PAGE = 50
 
-export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'names' | 'lobby'> {
+export interface DashboardParts extends WebRoom, Pick<WebComponents, 'face' | 'hostnames' | 'lobby'> {
   render: Render
   /** Unix ms */
   now: () => number
-  /** days an invite is good for where its maker does not say */
+  /** default days until an invite expires */
   expiresDays: () => number
 }
 
-/** Where a page is, and what one must be able to do to see its tab. */
+/** Tabs, and the permission and modes that each needs. */
 const TABS: ReadonlyArray<
   readonly [name: string, path: string, action: Action, modes?: readonly PrivacyMode[]]
 > = [
@@ -40,35 +40,35 @@ const TABS: ReadonlyArray<
   ['me', '/dashboard/me', 'members.see'],
 ]
 
-/** Renders pages of the dashboard. */
-export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
+/** Creates the functions that render dashboard pages. */
+export function createDashboardPages({ store, face, render, lobby }: DashboardParts) {
   let byOwner: Map<string, string[]> | null = null
 
-  /** Read once for a page: a list of people would else read all names for each of them. */
+  /** The aliases of a feed. Cached for one page, as a list would read all aliases for each row. */
   function aliasesOf(feed: string): string[] {
     if (!byOwner) {
       byOwner = new Map()
-      // by the name they took first: that is the one they are known by
+      // the oldest alias comes first
       for (const { alias, owner } of store.aliases.list().sort((a, b) => a.since - b.since))
         byOwner.set(owner, [...(byOwner.get(owner) ?? []), alias])
-      // a page is made without a pause
+      // a page is rendered without an await
       setImmediate(() => {
         byOwner = null
       })
     }
     return byOwner.get(feed) ?? []
   }
-  const names = (feed: string): Person => person(feed, aliasesOf(feed))
+  const personOf = (feed: string): Person => person(feed, aliasesOf(feed))
 
-  /** Answers with a page. @param values what the template names beside what all of them have */
-  function show(ctx: WebContext, view: View, here: string, values: Record<string, unknown>): void {
+  /** Renders a page. @param values variables of the template beside the common ones */
+  function show(ctx: WebContext, view: View, activeTab: string, values: Record<string, unknown>): void {
     const { feed, role, csrf } = memberOf(ctx)
     const { mode } = store.settings.get()
     const { done } = ctx.query
     ctx.type = 'html'
     ctx.body = render(ctx, view, {
-      ...{ here, role, csrf, mode, moment, size },
-      me: names(feed),
+      ...{ activeTab, role, csrf, mode, moment, size },
+      me: personOf(feed),
       room: face().name,
       may: (action: Action, target: Role | null = null) => mayDo(action, role, mode, target),
       tabs: TABS.filter(
@@ -77,26 +77,26 @@ export function dashboardPages({ store, face, render, lobby }: DashboardParts) {
           (!modes || modes.includes(mode)) &&
           (tab !== 'lobby' || Boolean(lobby?.())),
       ).map(([name, path]) => ({ name, path })),
-      // said after something was done; what is no action of ours says nothing
+      // the result of the last action; other values are ignored
       done: typeof done === 'string' && Object.hasOwn(ctx.state.language.words.dash.done, done) ? done : null,
       ...values,
     })
   }
 
-  /** @throws RelayError `not_found`, the words for a page that does not exist */
-  function need(ctx: WebContext, action: Action): void {
+  /** @throws RelayError `not_found`, so that the page looks absent */
+  function requirePermission(ctx: WebContext, action: Action): void {
     if (!mayDo(action, memberOf(ctx).role, store.settings.get().mode)) throw new RelayError('not_found')
   }
 
-  return { show, need, person: names }
+  return { show, requirePermission, person: personOf }
 }
 
-/** The invites that somebody may see: their own, or all. */
+/** The invites that a member may see: their own, or all for a moderator. */
 export function invitesFor(store: DashboardParts['store'], { feed, role }: SignedIn): Invite[] {
   return store.invites.list(role === 'member' ? feed : undefined)
 }
 
-/** One of these, or null. */
+/** An invite that the member may see, or null. */
 export function inviteFor(
   store: DashboardParts['store'],
   { feed, role }: SignedIn,
@@ -106,18 +106,18 @@ export function inviteFor(
   return invite && (role !== 'member' || invite.by === feed) ? invite : null
 }
 
-/** True for something that may be in the table of powers. */
-export function isDeed(name: string): name is Action {
+/** Whether a name has an entry in PERMISSIONS. */
+export function isAction(name: string): name is Action {
   return Object.hasOwn(PERMISSIONS, name)
 }
 
-/** Where in a list a page begins: `?from=`, within it. */
+/** The offset of a page in a list: `?from=`, if it is within the list. */
 export function offsetIn(ctx: Pick<WebContext, 'query'>, length: number): number {
   const from = Number(ctx.query.from)
   return Number.isSafeInteger(from) && from > 0 && from < length ? from : 0
 }
 
-/** What a page of a long list says of the rest. */
+/** Offsets of the previous and the next page. */
 export function pageOf(from: number, length: number): { earlier: number | null; later: number | null } {
   return {
     earlier: from > 0 ? Math.max(0, from - PAGE) : null,

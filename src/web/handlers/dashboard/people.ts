@@ -1,21 +1,21 @@
-// The dashboard's pages about people: overview, members, knocks, blocked feeds, names, and one's own.
+// The dashboard's pages about people: overview, members, knocks, blocked feeds, aliases, own page.
 
 import { RelayError } from '../../../lib/errors.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
-import { idOf, person as unnamed } from '../../format.js'
+import { idOf, person as personWithoutAlias } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
-import { type DashboardParts, dashboardPages, offsetIn, PAGE, pageOf } from './page.js'
+import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
 
-/** Days in the chart, and feeds in the list of the largest. */
+/** Days in the chart, and rows in the list of largest feeds. */
 const DAYS = 14
 const LARGEST = 8
 
-/** @returns the handlers, by page */
-export function peoplePages(parts: DashboardParts) {
+/** Creates the handlers. */
+export function createPeoplePages(parts: DashboardParts) {
   const { store, online, maxBytes, now } = parts
-  const { show, need, person } = dashboardPages(parts)
+  const { show, requirePermission, person } = createDashboardPages(parts)
 
   const shownRole = (feed: FeedId): Role | null => (store.members.has(feed) ? store.roles.of(feed) : null)
 
@@ -24,8 +24,8 @@ export function peoplePages(parts: DashboardParts) {
     const here = online()
     const days = store.activity.last(DAYS)
     const totals = store.feeds.totals()
-    const kept = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
-    const largest = kept
+    const sizes = store.members.list().map(({ feed }) => ({ feed, bytes: store.feeds.info(feed).bytes }))
+    const largest = sizes
       .filter(({ bytes }) => bytes > 0)
       .sort((a, b) => b.bytes - a.bytes)
       .slice(0, LARGEST)
@@ -36,7 +36,7 @@ export function peoplePages(parts: DashboardParts) {
       more: Math.max(0, here.length - PAGE),
       counts: { members: store.members.count(), knocks: store.knocks.list().length, ...totals },
       storage: { bytes: totals.bytes, most: maxBytes(), file: store.bytes() },
-      // how much of whom is kept is for those who look after the room
+      // storage per feed is for moderators
       largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
       mine: store.feeds.info(feed),
       notices: store.notices.list(),
@@ -85,7 +85,7 @@ export function peoplePages(parts: DashboardParts) {
   }
 
   const knocks: Step = (ctx) => {
-    need(ctx, 'knock.accept')
+    requirePermission(ctx, 'knock.accept')
     const all = store.knocks.list()
     const from = offsetIn(ctx, all.length)
     const waiting = all.slice(from, from + PAGE).map(({ feed, note, since, expires }) => ({
@@ -96,7 +96,7 @@ export function peoplePages(parts: DashboardParts) {
   }
 
   const blocked: Step = (ctx) => {
-    need(ctx, 'blocks.see')
+    requirePermission(ctx, 'blocks.see')
     const all = store.members.blocked().sort((a, b) => b.since - a.since)
     const from = offsetIn(ctx, all.length)
     const rows = all
@@ -112,8 +112,8 @@ export function peoplePages(parts: DashboardParts) {
     const from = offsetIn(ctx, all.length)
     const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
-      // by a name of theirs, most rows would say the same twice
-      owner: unnamed(owner),
+      // the alias is in the row already
+      owner: personWithoutAlias(owner),
     }))
     show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
   }

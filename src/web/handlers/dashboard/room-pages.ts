@@ -1,4 +1,4 @@
-// The dashboard's pages about the room: invites, notices, its name and mode, the audit log; and notices as all read them.
+// The dashboard's pages about the room: invites, notices, settings, audit log; and the public notice page.
 
 import { RelayError } from '../../../lib/errors.js'
 import {
@@ -14,23 +14,23 @@ import { PRIVACY_MODES } from '../../../store/settings.js'
 import { markdown } from '../../markdown.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
-import { type DashboardParts, dashboardPages, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
+import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 
-/** What the notice and room forms were given, and what is wrong with it. */
+/** A rejected form: its input and the error code. */
 export interface Refused {
   given: Record<string, string>
   code: string
 }
 
-/** @returns the handlers, by page; some are shown again with what a form was refused for */
-export function roomPages(parts: DashboardParts) {
+/** Creates the handlers. Some can show a rejected form again. */
+export function createRoomPages(parts: DashboardParts) {
   const { store, face, render } = parts
-  const { show, need, person } = dashboardPages(parts)
+  const { show, requirePermission, person } = createDashboardPages(parts)
 
   const isMember = (id: string): boolean => isFeedId(id) && store.members.has(id)
 
   const invites: Step = (ctx) => {
-    need(ctx, 'invite.create')
+    requirePermission(ctx, 'invite.create')
     const all = invitesFor(store, memberOf(ctx)).sort(
       (a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created,
     )
@@ -49,14 +49,14 @@ export function roomPages(parts: DashboardParts) {
   }
 
   const notices: Step = (ctx) => {
-    need(ctx, 'notice.save')
+    requirePermission(ctx, 'notice.save')
     show(ctx, 'dashboard/notices.njk', 'notices', {
       notices: store.notices.list().map((notice) => ({ ...notice, path: `/notice/${notice.name}` })),
     })
   }
 
   function editNotice(ctx: WebContext, refused: Refused | null): void {
-    need(ctx, 'notice.save')
+    requirePermission(ctx, 'notice.save')
     const { name } = ctx.query
     const held = typeof name === 'string' ? store.notices.get(name) : null
     const given = refused?.given ?? { name: '', title: '', text: '', ...held }
@@ -70,7 +70,7 @@ export function roomPages(parts: DashboardParts) {
   }
 
   function room(ctx: WebContext, refused: Refused | null): void {
-    need(ctx, 'room.describe')
+    requirePermission(ctx, 'room.describe')
     const { name, description } = store.settings.get()
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
     const given = refused?.given ?? { name, description }
@@ -83,7 +83,7 @@ export function roomPages(parts: DashboardParts) {
   }
 
   const log: Step = (ctx) => {
-    need(ctx, 'audit.see')
+    requirePermission(ctx, 'audit.see')
     const before = Number(ctx.query.before)
     const entries = store.audit.list(PAGE, Number.isSafeInteger(before) && before > 0 ? before : undefined)
     const oldest = entries.at(-1)?.number ?? 1
@@ -92,14 +92,14 @@ export function roomPages(parts: DashboardParts) {
         ...entry,
         actor: isFeedId(entry.who) ? person(entry.who) : null,
         target: isFeedId(entry.whom) ? person(entry.whom) : null,
-        // who is a member no more has no page
+        // only members have a page
         linked: { actor: isMember(entry.who), target: isMember(entry.whom) },
       })),
       older: oldest > 1 && entries.length === PAGE ? oldest : null,
     })
   }
 
-  /** GET /notice/:name: for everyone, but in a restricted room for members alone. */
+  /** GET /notice/:name: public, but members only in restricted mode. */
   const notice: Step = (ctx) => {
     const hidden = store.settings.get().mode === 'restricted' && !ctx.state.member
     const found = hidden ? null : store.notices.get(String(ctx.params.name ?? ''))
@@ -109,7 +109,7 @@ export function roomPages(parts: DashboardParts) {
       title: found.title,
       text: markdown(found.text),
       room: face().name,
-      // whoever reads it in the dashboard goes back there
+      // members go back to the dashboard
       home: ctx.state.member ? '/dashboard' : '/',
     })
   }

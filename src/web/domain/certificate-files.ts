@@ -1,34 +1,34 @@
-// The operator's key and certificate: read at start, and again whenever their files have changed.
+// The operator's key and certificate files: read at start and after each change.
 
 import { readFile, stat } from 'node:fs/promises'
 import { PEM_BYTES } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
+import type { CertificateSource, Present } from './certificate-source.js'
 import { checkPair, type Pair, unusable } from './pair.js'
-import type { CertificateSource, Present } from './source.js'
 
 export interface PairFiles {
   key: string
   cert: string
-  /** the name the certificate must be for */
-  name: string
+  /** hostname the certificate must be for */
+  hostname: string
 }
 
 /**
- * Reads the pair and watches it. A pair that is no good later on leaves the one in service where it is: renewing tools
- * write one file after the other, and between the two nothing fits.
- * @throws RelayError `certificate_unusable` if it is no good now
+ * Reads the files and watches them. An invalid pair is ignored later on: renewal tools write one file after the other, so
+ * for a moment they do not match.
+ * @throws RelayError `certificate_unusable` if the pair is invalid at start
  */
-export async function watchFiles(
+export async function watchCertificateFiles(
   { log, now, present }: { log: Log; now: () => number; present: Present },
   files: PairFiles,
 ): Promise<CertificateSource> {
   let trouble: string | null = null
-  let seen = await look(files)
+  let seen = await fingerprint(files)
   let current = await readPair(files)
   present(current)
 
-  async function again(): Promise<void> {
-    const found = await look(files)
+  async function reload(): Promise<void> {
+    const found = await fingerprint(files)
     if (found === seen) return
     seen = found
     try {
@@ -38,18 +38,18 @@ export async function watchFiles(
       current = next
       present(next)
       trouble = null
-      log.info({ until: new Date(next.until).toISOString() }, 'the certificate was read again')
+      log.info({ until: new Date(next.until).toISOString() }, 'certificate files reloaded')
     } catch (err) {
-      trouble = `${(err as Error).message}; the one from before is still in service`
-      log.error({ err }, 'the new certificate is no good: the one from before stays in service')
+      trouble = `${(err as Error).message}; the previous certificate stays in use`
+      log.error({ err }, 'certificate files rejected')
     }
   }
 
   let queue = Promise.resolve()
   return {
     kind: 'files',
-    look() {
-      queue = queue.then(again)
+    check() {
+      queue = queue.then(reload)
       return queue
     },
     trouble: () => trouble,
@@ -58,8 +58,8 @@ export async function watchFiles(
   }
 }
 
-/** What tells a file from the one it was: a renewal puts another in its place, or writes into the same. */
-async function look({ key, cert }: PairFiles): Promise<string> {
+/** A fingerprint that changes when a file is replaced or rewritten. */
+async function fingerprint({ key, cert }: PairFiles): Promise<string> {
   const each = async (path: string): Promise<string> => {
     try {
       const { dev, ino, size, mtimeNs } = await stat(path, { bigint: true })
@@ -71,15 +71,15 @@ async function look({ key, cert }: PairFiles): Promise<string> {
   return `${await each(key)}, ${await each(cert)}`
 }
 
-async function readPair({ key, cert, name }: PairFiles): Promise<Pair> {
-  return checkPair(await readPem(key), await readPem(cert), name)
+async function readPair({ key, cert, hostname }: PairFiles): Promise<Pair> {
+  return checkPair(await readPem(key), await readPem(cert), hostname)
 }
 
 async function readPem(path: string): Promise<string> {
   try {
     const info = await stat(path)
-    if (!info.isFile()) throw new Error('is no file')
-    if (info.size > PEM_BYTES) throw new Error('is too large')
+    if (!info.isFile()) throw new Error('not a regular file')
+    if (info.size > PEM_BYTES) throw new Error('too large')
     return await readFile(path, 'utf8')
   } catch (err) {
     const { code, message } = err as NodeJS.ErrnoException

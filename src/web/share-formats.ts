@@ -1,72 +1,76 @@
-// All the forms one thing comes in (an invite, a name, the room): each as text, with the picture that shows it to a phone.
+// The texts by which an invite, an alias or the room is shared (link, app link, code, address), each with a QR image.
 
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, seedOf } from '../ssb/invite-code.js'
 import { type AliasLink, aliasUri, claimUri, inviteLink } from '../ssb/links.js'
 import { multiserverAddress, openInvite, ssbPortAt } from './address.js'
-import type { RelayFace, RelayNames } from './contract.js'
+import type { RelayFace, RelayHostnames } from './contract.js'
 
-/** `code`: a classic invite code; `open`: that of an open room; the others speak for themselves. */
+/** `claim` and `connect` are links that open an app; `open` is the code of an open room; `name` is an alias page's URL. */
 export type FormatKind = 'code' | 'link' | 'claim' | 'address' | 'open' | 'name' | 'connect'
 
 export interface Format {
   kind: FormatKind
   text: string
-  /** path of its QR image, if there is one */
+  /** path of its QR image, or null */
   qr: string | null
 }
 
-/** Where a page was reached, and whose it is. */
-export interface Here {
+/** How the page was reached. */
+export interface ReachedAt {
   host: string
   origin: string
   face: Pick<RelayFace, 'id'>
-  names: Pick<RelayNames, 'ssbPort'>
+  hostnames: Pick<RelayHostnames, 'ssbPort'>
 }
 
-/** Where a claim is posted to. */
+/** Where apps post the claim of an invite. */
 export const JOIN_PATH = '/join'
 
-/** The forms of an invite whose token the visitor has. @param token one of ours */
-export function inviteFormats({ host, origin, face, names }: Here, token: string): Format[] {
+/** The ways to share an invite. @param token a valid invite token */
+export function inviteFormats({ host, origin, face, hostnames }: ReachedAt, token: string): Format[] {
   const seed = seedOf(token)
-  if (!seed) throw new Error('not a token')
+  if (!seed) throw new Error('invalid invite token')
   const texts = [
     ['link', inviteLink(origin, seed)],
     ['claim', claimUri(token, `${origin}${JOIN_PATH}`)],
-    ['code', formatInviteCode({ host, port: ssbPortAt(host, names), relay: face.id, seed })],
-    ['address', multiserverAddress(host, face, names)],
+    ['code', formatInviteCode({ host, port: ssbPortAt(host, hostnames), relay: face.id, seed })],
+    ['address', multiserverAddress(host, face, hostnames)],
   ] as const
   return texts.map(([kind, text]) => ({ kind, text, qr: `${JOIN_PATH}/qr.gif?invite=${token}&of=${kind}` }))
 }
 
-/** The forms of the room itself; an open one has an invite for everybody, a restricted one no picture. */
-export function roomFormats({ host, face, names }: Here & { face: Pick<RelayFace, 'mode'> }): Format[] {
-  const text = multiserverAddress(host, face, names)
+/** The ways to share the room's address. Only an open room has an open invite; a restricted one has no QR image. */
+export function roomFormats({
+  host,
+  face,
+  hostnames,
+}: ReachedAt & { face: Pick<RelayFace, 'mode'> }): Format[] {
+  const text = multiserverAddress(host, face, hostnames)
   const qr = face.mode === 'restricted' ? null : '/invite/room.gif?of=address'
   const address: Format = { kind: 'address', text, qr }
   if (face.mode !== 'open') return [address]
   return [{ kind: 'open', text: openInvite(text), qr: '/invite/room.gif' }, address]
 }
 
-/** What tells a newcomer where to connect. */
-export function addressFormat(here: Here & { face: Pick<RelayFace, 'mode'> }): Format {
-  const [address] = roomFormats(here).filter(({ kind }) => kind === 'address')
+/** The room's address. */
+export function addressFormat(reachedAt: ReachedAt & { face: Pick<RelayFace, 'mode'> }): Format {
+  const [address] = roomFormats(reachedAt).filter(({ kind }) => kind === 'address')
   if (!address) throw new Error('a room has an address')
   return address
 }
 
-/** What a name's page says to programs and apps. */
+/** What an alias page returns to apps. */
 export function aliasLinkOf(
-  { host, face, names }: Here,
+  { host, face, hostnames }: ReachedAt,
   alias: string,
   { owner, signature }: { owner: FeedId; signature: string },
 ): AliasLink {
-  const multiserver = multiserverAddress(host, face, names)
+  const multiserver = multiserverAddress(host, face, hostnames)
   return { alias, userId: owner, signature, roomId: face.id, multiserverAddress: multiserver }
 }
 
-/** The forms of a name. @param page the page's own address */
+/** The ways to share an alias. @param page URL of the alias page @param path its path */
 export function aliasFormats(link: AliasLink, page: string, path: string): Format[] {
   const texts = [
     ['name', page],
@@ -76,7 +80,7 @@ export function aliasFormats(link: AliasLink, page: string, path: string): Forma
   return texts.map(([kind, text]) => ({ kind, text, qr: `${path}/qr.gif?of=${kind}` }))
 }
 
-/** What the picture of one of these forms shows, by the request's `of`; undefined for none of them. */
+/** The text to draw for the query parameter `of`; undefined if there is none. */
 export function formatText(formats: Format[], of: unknown): string | undefined {
   return formats.find(({ kind }) => kind === of)?.text
 }

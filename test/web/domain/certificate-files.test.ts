@@ -103,7 +103,7 @@ t.test('whoever is being served goes on with the certificate they know', async (
   t.teardown(() => socket.destroy())
   await new Promise((resolve) => socket.once('secureConnect', resolve))
   writePair(dir, await authority.issue(NAME))
-  await domain.look()
+  await domain.check()
   const reply = new Promise((resolve) => socket.once('data', resolve))
   socket.write(`GET / HTTP/1.1\r\nHost: ${NAME}\r\n\r\n`)
   t.match(String(await reply), /^HTTP\/1\.1 200 OK/)
@@ -115,14 +115,14 @@ t.test('a new pair that is no good leaves the old one in service, and says so', 
   const other = await authority.issue(NAME)
   const paths = writePair(dir, first)
   const refuses = async (words: RegExp): Promise<void> => {
-    await domain.look()
+    await domain.check()
     t.match(domain.status(), { state: 'valid', reason: words }, String(words))
     t.equal(await shown(opened), fingerprint(first.cert))
   }
   writeFileSync(paths.key, other.key)
-  await refuses(/the key is not that of the certificate; the one from before is still in service/)
+  await refuses(/the key does not match the certificate; the previous certificate stays in use/)
   const said = lines.length
-  await domain.look()
+  await domain.check()
   t.equal(lines.length, said, 'said once, not at every look')
   writeFileSync(paths.cert, 'nonsense')
   await refuses(/the certificate cannot be read/)
@@ -134,10 +134,10 @@ t.test('a new pair that is no good leaves the old one in service, and says so', 
   await refuses(/relay\.pem \(ENOENT\)/)
   renameSync(paths.key, paths.cert)
   mkdirSync(paths.key)
-  await refuses(/is no file/)
+  await refuses(/not a regular file/)
   rmSync(paths.key, { recursive: true })
   writePair(dir, other)
-  await domain.look()
+  await domain.check()
   t.match(domain.status(), { state: 'valid', reason: null }, 'mended')
   t.equal(await shown(opened), fingerprint(other.cert))
 })
@@ -147,7 +147,7 @@ t.test('at start a pair that is no good stops the relay, and says why', async (t
   const good = await authority.issue(NAME)
   const other = await authority.issue(NAME)
   const cases: Array<[string, PemPair, RegExp]> = [
-    ['not one pair', { key: other.key, cert: good.cert }, /the key is not that of the certificate/],
+    ['not one pair', { key: other.key, cert: good.cert }, /the key does not match the certificate/],
     ['for another name', await authority.issue('a.example'), /not for relay\.example\.org/],
     [
       'damaged certificate',
@@ -157,7 +157,7 @@ t.test('at start a pair that is no good stops the relay, and says why', async (t
     [
       'damaged chain',
       { ...good, cert: good.cert + good.cert.replace(/\n.{20}/, '\n') },
-      /TLS does not take it/,
+      /TLS rejects key or certificate/,
     ],
     ['damaged key', { ...good, key: good.key.slice(0, 60) }, /the key cannot be read/],
     ['a key with a passphrase', { ...good, key: LOCKED }, /the key cannot be read/],
@@ -174,7 +174,7 @@ t.test('at start a pair that is no good stops the relay, and says why', async (t
   await t.rejects(openDomain(t, authority, certificate), { message: /too large/ })
   rmSync(certificate.key)
   symlinkSync('/dev/zero', certificate.key)
-  await t.rejects(openDomain(t, authority, certificate), { message: /is no file/ })
+  await t.rejects(openDomain(t, authority, certificate), { message: /not a regular file/ })
 })
 
 t.test(
@@ -203,7 +203,7 @@ t.test('a clock that was never set makes nothing worse, and mends by itself', as
   const clock = createTestClock(1000)
   const pair = await authority.issue(NAME)
   const { domain, visitor } = await openDomain(t, authority, writePair(t.testdir(), pair), { clock })
-  t.match(domain.status(), { state: 'not_yet_valid', reason: /is the clock right/ })
+  t.match(domain.status(), { state: 'not_yet_valid', reason: /check the clock/ })
   t.match(await visitor().get('/'), { status: 200 }, 'the visitor’s clock counts')
   clock.jump(Date.now())
   t.match(domain.status(), { state: 'valid', reason: null })
@@ -227,7 +227,7 @@ t.test('a port that is taken is named, and nothing stays behind', async (t) => {
     const clock = createTestClock()
     const parts = { handler: () => {}, log: silentLog, clock }
     const opening = createDomain(parts, {
-      name: NAME,
+      hostname: NAME,
       aliasSubdomains: false,
       host: '127.0.0.1',
       ...ports,

@@ -1,52 +1,54 @@
-// What the web is given of a relay: verbs over the store and the room, for the pages.
+// Builds the web's components from the store, the room and the sign-in bridge.
 
+import type { Counters } from '../lib/counters.js'
 import { DAY } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode } from '../ssb/invite-code.js'
 import type { Store } from '../store/store.js'
-import type { RelayNames, WebComponents, WebLobby, WebSetup } from './contract.js'
+import type { RelayHostnames, WebComponents, WebLobby, WebSetup } from './contract.js'
 
 export interface RoomComponents {
   store: Store
   signIn: SignInBridge
   setup: WebSetup
   log: Log
+  counters: Counters
   /** Unix ms */
   now: () => number
   /** attendants now */
   online(): FeedId[]
-  /** told of every request */
+  /** called at every request */
   used: () => void
-  /** draws captchas, where a test gives its own */
-  riddles: WebComponents['riddles']
+  /** tests inject captchas with known answers */
+  drawCaptcha: WebComponents['drawCaptcha']
 }
 
 export interface RoomOptions {
   id: FeedId
-  /** the room's name as strangers are told it */
+  /** the room's display name */
   name(): string
-  names(): RelayNames
-  /** bytes that messages may take in all */
+  hostnames(): RelayHostnames
+  /** limit of bytes for messages */
   maxBytes(): number
-  /** days for which an invite made now is good, and a knock left now waits */
+  /** days until new invites and knocks expire */
   expiresDays(): number
-  /** the lobby on Matrix, once it is open; null where it is off */
+  /** the Matrix lobby; null before it is open, and where it is off */
   lobby: (() => (WebLobby & { divert: NonNullable<WebComponents['divert']> }) | null) | null
 }
 
-/** The web's components in a whole relay. */
+/** Creates the web's components for a whole relay. */
 export function createWebComponents(
-  { store, signIn, setup, log, now, online, used, riddles }: RoomComponents,
-  { id, name, names, maxBytes, expiresDays, lobby }: RoomOptions,
+  { store, signIn, setup, log, counters, now, online, used, drawCaptcha }: RoomComponents,
+  { id, name, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
   return {
-    ...(riddles ? { riddles } : {}),
+    ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ used, log, now, setup, invites, names },
+    ...{ used, log, counters, now, setup, invites, hostnames },
     room: { store, signIn, online, maxBytes },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

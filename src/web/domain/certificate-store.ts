@@ -1,4 +1,4 @@
-// What ACME keeps in the data directory: the account's key, and the certificate with its key in one file.
+// Files of ACME in the data directory: the account key, and the certificate with its key in one file.
 
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -7,30 +7,30 @@ import { writeFileAtomic } from '../../lib/atomic-file.js'
 import type { Log } from '../../lib/log.js'
 import { checkPair, type Pair } from './pair.js'
 
-export interface Keeper {
-  /** The certificate kept for this name from this authority; null where there is none, or none that is sound. */
+export interface CertificateStore {
+  /** The stored certificate for this hostname and authority; null if there is none or it is invalid. */
   load(): Pair | null
-  /** Keeps key and chain, together or not at all. @throws where the disk does not take it */
+  /** Stores key and chain atomically. @throws if writing fails */
   save(key: string, cert: string): void
-  /** The account's key, made where there is none. @throws where the disk does not take it */
+  /** The account key; created if there is none. @throws if writing fails */
   accountKey(): string
-  /** Leaves a key on the disk while the authority is asked: what cannot be kept need not be asked for. */
+  /** Writes the key before the order: if the disk is full, no certificate is requested. */
   reserve(key: string): void
 }
 
-/** The line that says whose certificate it is: one of a test authority must not be served once the real one is set. */
+/** First line of the file. A certificate of a test authority must not be used with the real one. */
 const ORIGIN = 'From: '
 
 /**
- * Opens the directory, which need not exist.
- * @param dir       of this alone, mode 0700
- * @param directory URL of the authority
+ * Opens the store. The directory need not exist.
+ * @param dir       directory of this store alone, mode 0700
+ * @param directory URL of the ACME directory
  */
-export function keepIn(
+export function openCertificateStore(
   { log }: { log: Log },
   dir: string,
-  { name, directory }: { name: string; directory: string },
-): Keeper {
+  { hostname, directory }: { hostname: string; directory: string },
+): CertificateStore {
   const certificate = join(dir, 'certificate.pem')
   const account = join(dir, 'account.key')
   const reserved = join(dir, 'next.key')
@@ -41,12 +41,12 @@ export function keepIn(
       try {
         const text = readFileSync(certificate, 'utf8')
         if (!text.startsWith(`${ORIGIN}${directory}\n`)) {
-          log.warn('the certificate that is kept is of another authority: fetching one from this')
+          log.warn('stored certificate is from another authority')
           return null
         }
-        return checkPair(text, text, name)
+        return checkPair(text, text, hostname)
       } catch (err) {
-        log.warn({ err }, 'the certificate that is kept is no good: fetching another')
+        log.warn({ err }, 'stored certificate rejected')
         return null
       }
     },
@@ -61,8 +61,8 @@ export function keepIn(
           createPrivateKey(kept)
           return kept
         } catch (err) {
-          // an account holds nothing but the right to ask: another will do, and the damaged key stays to be looked at
-          log.warn({ err }, 'the key of the ACME account is damaged: opening another account')
+          // a new account works as well; the damaged key is kept for inspection
+          log.warn({ err }, 'acme account key damaged')
           renameSync(account, `${account}.damaged`)
         }
       }
@@ -74,13 +74,13 @@ export function keepIn(
   }
 }
 
-/** A new private key as PEM: P-256, which every client takes and a board computes quickly. */
+/** A new private key as PEM. P-256: every client supports it, and it is fast on a board. */
 export function newKey(): string {
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   return privateKey.export({ type: 'pkcs8', format: 'pem' }) as string
 }
 
-/** The first file makes the directory. */
+/** Writes a file; creates the directory. */
 function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   writeFileAtomic(path, text)

@@ -1,0 +1,88 @@
+// What an operator should know of a running relay, in words: the warnings of `tidepool status`.
+
+import type { Counts } from '../lib/counters.js'
+import { DAY, HOUR, MIB } from '../lib/limits.js'
+import { count } from '../lib/text.js'
+import { LOW_DISK } from './health-checks.js'
+import { DESCRIPTORS_HIGH, type FileDescriptors } from './process-facts.js'
+import type { RelayStatus } from './protocol.js'
+
+/** The part of `store.max_bytes` above which the relay warns. */
+const STORE_HIGH = 0.9
+/** Days before the end of a certificate: it should have been renewed a month before. */
+const CERTIFICATE_DAYS = 10
+
+export interface WarningFacts {
+  status: Omit<RelayStatus, 'warnings'>
+  counts: Pick<Counts, 'limits'>
+  /** Unix ms */
+  now: number
+  /** milliseconds of a monotonic clock */
+  uptime: number
+  /** bytes free on the disk; null where that is unknown */
+  free: number | null
+  descriptors: FileDescriptors | null
+}
+
+/** One sentence for each thing that is wrong or will be; none where all is well. */
+export function warningsOf(facts: WarningFacts): string[] {
+  return CHECKS.flatMap((check) => check(facts) ?? [])
+}
+
+const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> = [
+  ({ status }) =>
+    status.recovering
+      ? 'the relay was restored and is recovering: nobody can join until it has finished'
+      : null,
+  ({ status }) =>
+    status.time === 'unconfirmed'
+      ? 'the clock is not confirmed: nothing that has expired is deleted, and new invites are timed by uptime'
+      : null,
+  ({ status: { message_bytes, max_bytes } }) =>
+    message_bytes >= STORE_HIGH * max_bytes
+      ? `the store is ${percent(message_bytes, max_bytes)} full: at 100 % new messages are rejected (store.max_bytes)`
+      : null,
+  ({ free }) =>
+    free !== null && free < LOW_DISK
+      ? `the disk has ${Math.round(free / MIB)} MiB left: without room new messages are rejected`
+      : null,
+  ({ descriptors }) =>
+    descriptors && descriptors.open >= DESCRIPTORS_HIGH * descriptors.limit
+      ? `${descriptors.open} of ${descriptors.limit} file descriptors are in use: raise LimitNOFILE or ulimit -n`
+      : null,
+  ({ status: { https }, now }) => httpsWarning(https, now),
+  ({ status: { onion } }) => {
+    const reason = typeof onion.reason === 'string' ? onion.reason : null
+    return onion.state === 'degraded' || reason ? `the onion is ${onion.state}${because(reason)}` : null
+  },
+  ({ status: { ebt_refused } }) =>
+    ebt_refused > 0
+      ? `the apps of ${count(ebt_refused, 'member')} ask for EBT, which is off: they get no feeds from this relay; turn it on with tidepool setup --ebt on`
+      : null,
+  ({ counts, uptime }) => {
+    const recent = [...counts.limits].filter(([, { at }]) => uptime - at < HOUR)
+    return recent.map(
+      ([limit, { times }]) =>
+        `limit reached in the last hour: ${limit}, ${count(times, 'time')} since the start`,
+    )
+  },
+]
+
+function httpsWarning({ state, expires, reason }: RelayStatus['https'], now: number): string | null {
+  if (state === 'proxied')
+    return reason === null ? null : `the reverse proxy is not set up right${because(reason)}`
+  if (state === 'expired') return `the certificate has expired${because(reason)}`
+  if (state === 'not_yet_valid') return `the certificate is not valid yet by this clock${because(reason)}`
+  if (state === 'waiting') return `there is no certificate yet${because(reason)}`
+  if (expires !== null && expires - now < CERTIFICATE_DAYS * DAY)
+    return `the certificate ends in ${count(Math.max(0, Math.floor((expires - now) / DAY)), 'day')}${because(reason)}`
+  return reason
+}
+
+function because(reason: string | null): string {
+  return reason === null ? '' : `: ${reason}`
+}
+
+function percent(part: number, whole: number): string {
+  return `${Math.floor((100 * part) / whole)} %`
+}

@@ -1,0 +1,65 @@
+// Whether EBT is on: by configuration, or by the setting that the operator can change at any time.
+
+import type { Counters } from '../../lib/counters.js'
+import type { Log } from '../../lib/log.js'
+import type { FeedId } from '../../ssb/feed-id.js'
+import type { Store } from '../../store/store.js'
+import type { Ebt } from './hub.js'
+
+export interface EbtSwitch {
+  /** The sessions' hub; null while EBT is off. */
+  hub(): Ebt | null
+  /** Notes that a member's app has asked for EBT while it was off. */
+  refused(member: FeedId): void
+  /** Members whose apps have asked for EBT while it was off, since the start or since it was last on. */
+  refusedCount(): number
+  close(): void
+}
+
+export interface EbtSwitchComponents {
+  store: Store
+  log: Log
+  uptime(): number
+  own: FeedId
+  counters: Counters
+}
+
+/** Resolves once EBT can be called, if it is on. @param configured `feeds.ebt` of the configuration */
+export async function createEbtSwitch(
+  { store, log, uptime, own, counters }: EbtSwitchComponents,
+  configured: boolean,
+): Promise<EbtSwitch> {
+  const asked = new Set<FeedId>()
+  const isOn = (): boolean => configured || store.settings.get().ebt
+  let hub: Ebt | null = null
+  let isClosed = false
+
+  async function load(): Promise<void> {
+    // a relay without EBT does not load it
+    const { createEbt } = await import('./hub.js')
+    if (hub || isClosed || !isOn()) return
+    asked.clear()
+    hub = createEbt({ store, log, uptime, own, counters })
+  }
+
+  const stopListening = store.settings.onChange(() => {
+    if (isOn() && !hub) load().catch((err) => log.error({ err }, 'cannot turn EBT on'))
+    if (isOn()) return
+    hub?.close()
+    hub = null
+  })
+  if (isOn()) await load()
+
+  return {
+    hub: () => hub,
+    // bounded by the number of members
+    refused: (member) => void asked.add(member),
+    refusedCount: () => asked.size,
+    close() {
+      isClosed = true
+      stopListening()
+      hub?.close()
+      hub = null
+    },
+  }
+}

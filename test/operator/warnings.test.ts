@@ -1,0 +1,58 @@
+// The warnings of status: none where all is well, and one sentence for each thing that is not.
+
+import t from 'tap'
+import { DAY, HOUR, MIB } from '../../src/lib/limits.js'
+import type { RelayStatus } from '../../src/operator/protocol.js'
+import { type WarningFacts, warningsOf } from '../../src/operator/warnings.js'
+import { STATUS } from '../commands/fake-status.js'
+
+const NOW = Date.UTC(2026, 5, 1)
+const WELL: WarningFacts = {
+  ...{ status: STATUS, counts: { limits: new Map() }, now: NOW, uptime: 2 * HOUR },
+  ...{ free: 1000 * MIB, descriptors: { open: 30, limit: 1024 } },
+}
+const withStatus = (status: Partial<RelayStatus>): Partial<WarningFacts> => ({
+  status: { ...STATUS, ...status },
+})
+const withHttps = (https: Partial<RelayStatus['https']>): Partial<WarningFacts> =>
+  withStatus({ https: { ...STATUS.https, ...https } })
+const reached = (times: number, at: number): Partial<WarningFacts> => ({
+  counts: { limits: new Map([['tunnels', { times, at }]]) },
+})
+
+t.test('all is well', async (t) => {
+  t.same(warningsOf(WELL), [])
+  for (const facts of [
+    { free: null, descriptors: null },
+    withStatus({ onion: { state: 'published' } }),
+    withHttps({ state: 'valid', expires: NOW + 60 * DAY }),
+    withHttps({ state: 'proxied' }),
+    reached(9, HOUR / 2),
+  ])
+    t.same(warningsOf({ ...WELL, ...facts }), [])
+})
+
+t.test('each thing that is wrong is said, alone', async (t) => {
+  const cases: Array<[Partial<WarningFacts>, RegExp]> = [
+    [withStatus({ recovering: true }), /recovering: nobody can join/],
+    [withStatus({ time: 'unconfirmed' }), /clock is not confirmed/],
+    [withStatus({ message_bytes: 93, max_bytes: 100 }), /store is 93 % full/],
+    [{ free: 50 * MIB }, /disk has 50 MiB left/],
+    [{ descriptors: { open: 900, limit: 1024 } }, /900 of 1024 file descriptors .*LimitNOFILE/],
+    [withStatus({ ebt_refused: 2 }), /apps of 2 members ask for EBT, which is off/],
+    [withHttps({ state: 'expired', reason: 'no answer' }), /certificate has expired: no answer/],
+    [withHttps({ state: 'not_yet_valid' }), /not valid yet/],
+    [withHttps({ state: 'waiting', reason: 'port 80 is closed' }), /no certificate yet: port 80 is closed/],
+    [withHttps({ state: 'valid', expires: NOW + 3.5 * DAY }), /ends in 3 days/],
+    [withHttps({ state: 'valid', expires: NOW + 60 * DAY, reason: 'file unreadable' }), /^file unreadable$/],
+    [withHttps({ state: 'proxied', reason: 'X-Forwarded-Proto' }), /reverse proxy .*: X-Forwarded-Proto/],
+    [withStatus({ onion: { state: 'degraded', reason: 'tor ended' } }), /onion is degraded: tor ended/],
+    [withStatus({ onion: { state: 'bootstrapping', reason: 'waiting' } }), /onion is bootstrapping: waiting/],
+    [reached(12, 1.5 * HOUR), /in the last hour: tunnels, 12 times since the start/],
+  ]
+  for (const [facts, words] of cases) {
+    const found = warningsOf({ ...WELL, ...facts })
+    t.equal(found.length, 1, String(words))
+    t.match(found[0], words)
+  }
+})
