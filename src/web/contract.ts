@@ -60,6 +60,8 @@ export type SetupAnswers = {
   description: string
   /** a feed id, or an empty string */
   admin: string
+  /** whether members may replicate by EBT */
+  ebt: boolean
 }
 
 /** The set-up form of the first start. It is answered once, by the holder of the token. */

@@ -29,12 +29,14 @@ export interface Target extends ChildRelay {
   /** As a Host header says where the pages are. */
   host: string
   sets: readonly string[]
+  /** path of the built command line */
+  cli: string
 }
 
 /** Generous in time, as the attacker and other tests have the same cores: alone it is a third of it. */
 const BUDGET: Required<Budget> = { rss: 48, stall: 6000 }
 const startScript = text('scripts/start.sh')
-const FLAGS = (/^exec node ((?:--\S+ )+)"/m.exec(startScript)?.[1] ?? '').trim().split(' ')
+export const FLAGS = (/^exec node ((?:--\S+ )+)"/m.exec(startScript)?.[1] ?? '').trim().split(' ')
 const ENV = Object.fromEntries(
   [...startScript.matchAll(/(\w+)="\$\{\1:-(\d+)\}"/g)].map(([, name = '', value = '']) => [name, value]),
 )
@@ -52,7 +54,8 @@ export function attack(
 ): void {
   t.test(name, { timeout: 120_000 }, async (t) => {
     cli ??= buildRelay(t.parent as Test)
-    const relay = await startChild(t, await cli, await childDir(t), { flags: FLAGS, env: ENV, sets })
+    const built = await cli
+    const relay = await startChild(t, built, await childDir(t), { flags: FLAGS, env: ENV, sets })
     await relay.operator.setup({ name: 'Tidepool', description: '' })
     await served(t, relay, 'before')
     const sockets = new Set<Socket>()
@@ -66,9 +69,14 @@ export function attack(
     }
     const rssBefore = memoryOf(relay.pid, 'VmRSS')
     const watch = watchHealth(relay.webUrl)
+    // where the attack fails, nothing of it keeps this process from ending
+    t.teardown(() => {
+      for (const socket of sockets) socket.destroy()
+      return watch.stop()
+    })
     const { host, port } = new URL(relay.webUrl)
     const target = {
-      ...{ ...relay, host, sets },
+      ...{ ...relay, host, sets, cli: built },
       pages: (bytes: string | Buffer) => dial(Number(port), bytes),
       ssb: (bytes: string | Buffer) => dial(relay.ssbPort, bytes),
     }
@@ -109,7 +117,7 @@ function memoryOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
 }
 
 /** Asks for /healthz again and again from a thread that no attack keeps busy; answers the longest it took. */
-function watchHealth(url: string): { end(): Promise<number> } {
+function watchHealth(url: string): { end(): Promise<number>; stop(): Promise<unknown> } {
   const script = `
     const { parentPort, workerData } = require('node:worker_threads')
     const { get } = require('node:http')
@@ -130,6 +138,7 @@ function watchHealth(url: string): { end(): Promise<number> } {
   const env = { PATH: process.env.PATH ?? '' }
   const worker = new Worker(script, { eval: true, execArgv: [], env, workerData: url })
   return {
+    stop: () => worker.terminate(),
     async end() {
       const answer = new Promise<number>((resolve) => worker.once('message', resolve))
       worker.postMessage('end')

@@ -1,8 +1,10 @@
 // Attacks on the pages by strangers.
 
+import { randomBytes } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import ssbKeys from 'ssb-keys'
 import { JOINS_PER_DAY } from '../../src/lib/limits.js'
+import { connectClient } from '../helpers/client.js'
 import { Visitor } from '../helpers/http.js'
 import { attack, LONG } from './attack.js'
 
@@ -77,3 +79,24 @@ attack('one invite for ten thousand, claimed by a script', async ({ operator, we
     { severity: 'warning', detail: /by invites of operator/ },
   )
 })
+
+attack(
+  'a flood of sign-ins, begun by browsers and by apps',
+  async ({ pages, host, operator, ssbPort, id }, t) => {
+    const keys = ssbKeys.generate()
+    await operator.membersAdd(keys.id)
+    // an app that is asked for a signature and never answers
+    const api = { httpAuth: { requestSolution() {} } }
+    const { rpc } = await connectClient({ port: ssbPort, relay: id, keys, api })
+    t.teardown(() => rpc.close(true, () => {}))
+    const challenge = encodeURIComponent(randomBytes(32).toString('base64'))
+    const asked = (feed: string): string =>
+      head(`GET /login?ssb-http-auth=1&cid=${encodeURIComponent(feed)}&cc=${challenge}`, host, '')
+    for (let i = 0; i < (LONG ? 2000 : 150); i++) {
+      pages(asked(keys.id))
+      pages(asked(ssbKeys.generate().id))
+      pages(head('GET /login', host, ''))
+    }
+    await pause(LONG ? 5 * EFFECT : EFFECT)
+  },
+)

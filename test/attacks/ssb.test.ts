@@ -1,10 +1,19 @@
-// Attacks on the SSB port by strangers.
+// Attacks on the SSB port by strangers and by a member, and on the files that a relay reads.
 
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { setTimeout as pause } from 'node:timers/promises'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { setImmediate as breathe, setTimeout as pause } from 'node:timers/promises'
+import ssbKeys from 'ssb-keys'
 import { FRAME_BYTES } from '../../src/lib/limits.js'
-import { connectRaw, JSON_BODY } from '../flows/raw.js'
-import { attack, LONG } from './attack.js'
+import { connectRaw, END, JSON_BODY, STREAM } from '../flows/raw.js'
+import { connectClient } from '../helpers/client.js'
+import { createTestFeed, historyOf } from '../helpers/feed.js'
+import { stretchWire } from '../helpers/room-wire.js'
+import { until, within } from '../helpers/wait.js'
+import { attack, FLAGS, LONG } from './attack.js'
+import { crumble, crumblingWire } from './pieces.js'
 
 const EFFECT = 500
 
@@ -38,3 +47,115 @@ attack('frames of strangers that are half sent', async ({ ssbPort, id }, t) => {
   }
   await pause(EFFECT)
 })
+
+attack('handshakes in pieces of one byte', async ({ ssb }) => {
+  await Promise.all(Array.from({ length: 300 }, () => crumble(ssb(''), randomBytes(63))))
+  await pause(EFFECT)
+})
+
+attack('boxes in pieces of one byte', async ({ ssbPort, id }, t) => {
+  const port = await crumblingWire(t, ssbPort)
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connectRaw({ port, relay: id })))
+  t.teardown(() => clients.map((client) => client.close()))
+  const padding = JSON.stringify('x'.repeat(LONG ? 20_000 : 2000))
+  for (const client of clients) client.call('whoami', 'async', `[${padding}]`)
+  const answered = clients.map((client) => within('an answer', client.answer(1), 60_000))
+  for (const { body } of await Promise.all(answered)) t.match(body, /^\{"id":"@/)
+})
+
+attack('calls of a peer that never reads', async ({ ssbPort, id }, t) => {
+  const wires = await Promise.all(Array.from({ length: 20 }, () => stretchWire(t, ssbPort)))
+  const clients = await Promise.all(wires.map(({ port }) => connectRaw({ port, relay: id })))
+  t.teardown(() => clients.map((client) => client.close()))
+  for (const wire of wires) wire.stop()
+  for (let i = 0; i < (LONG ? 20_000 : 2000); i++) {
+    for (const client of clients) if (!client.isClosed()) client.call('manifest', 'sync', '[]')
+    if (i % 50 === 0) await breathe()
+  }
+  await pause(EFFECT)
+})
+
+attack('a hundred thousand streams, opened and ended', async ({ ssbPort, id }, t) => {
+  let opened = 0
+  for (let round = 0; round < (LONG ? 10 : 2); round++) {
+    const client = await connectRaw({ port: ssbPort, relay: id })
+    for (let i = 0; i < 10_000 && !client.isClosed(); i++) {
+      const request = client.call('room.attendants', 'source', '[]')
+      client.send('true', { flags: STREAM | END | JSON_BODY, request })
+      opened += 1
+      if (i % 100 === 0) await breathe()
+    }
+    client.close()
+  }
+  t.comment(`${opened} streams`)
+})
+
+attack('as many streams that are never ended', async ({ ssbPort, id }) => {
+  for (let round = 0; round < (LONG ? 50 : 10); round++) {
+    const client = await connectRaw({ port: ssbPort, relay: id })
+    for (let i = 0; i < 2000 && !client.isClosed(); i++) {
+      client.call('room.attendants', 'source', '[]')
+      if (i % 100 === 0) await breathe()
+    }
+    client.close()
+  }
+})
+
+attack('calls whose arguments are twenty thousand empty arrays', async ({ ssbPort, id }, t) => {
+  const clients = await Promise.all(
+    Array.from({ length: 20 }, () => connectRaw({ port: ssbPort, relay: id })),
+  )
+  t.teardown(() => clients.map((client) => client.close()))
+  const args = `[[${'[],'.repeat(20_000)}[]]]`
+  for (let i = 0; i < (LONG ? 100 : 10); i++) {
+    for (const client of clients) client.call('tunnel.isRoom', 'async', args)
+    await breathe()
+  }
+  await pause(EFFECT)
+})
+
+attack('a configuration of eighty thousand empty arrays', async ({ cli }, t) => {
+  const file = join(t.testdir({ 'relay.toml': `a = [${'[],'.repeat(80_000)}[]]\n` }), 'relay.toml')
+  const child = spawn(process.execPath, [...FLAGS, cli, 'start', '--config', file], {
+    env: { PATH: process.env.PATH ?? '', HOME: t.testdirName },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  let said = ''
+  child.stderr.on('data', (chunk) => {
+    said += chunk
+  })
+  const [code, signal] = await once(child, 'close')
+  t.same([code, signal], [1, null], said.slice(0, 400))
+  t.match(said, /config_invalid/)
+})
+
+attack(
+  'a vouched feed of many messages, withdrawn',
+  async ({ ssbPort, id, operator }, t) => {
+    const keys = ssbKeys.generate()
+    const feed = createTestFeed()
+    feed.post(LONG ? 350_000 : 5000, 'x')
+    await operator.membersAdd(keys.id)
+    const api = { createHistoryStream: historyOf(feed) }
+    const { rpc } = await connectClient({ port: ssbPort, relay: id, keys, api })
+    t.teardown(() => rpc.close(true, () => {}))
+    const follow = (following: boolean): Promise<unknown> =>
+      new Promise((resolve, reject) =>
+        rpc.follow({ feed: feed.id, following }, (err: unknown, value: unknown) =>
+          err ? reject(err) : resolve(value),
+        ),
+      )
+    const held = async (): Promise<number> =>
+      (await operator.membersList()).find((member) => member.id === feed.id)?.messages ?? 0
+    await follow(true)
+    await until('the feed to be stored', async () => (await held()) === feed.messages.length, 100_000)
+    await follow(false)
+    await until('the feed to be deleted', async () => (await operator.status()).feeds <= 2, 60_000)
+    const { checks } = await operator.doctor({})
+    t.match(
+      checks.find(({ name }) => name === 'store'),
+      { severity: 'ok' },
+    )
+  },
+  { rss: 96 },
+)

@@ -107,6 +107,25 @@ t.test('every command is documented, and every documented command exists', async
   }
 })
 
+t.test('every option that a document gives to a command exists', async (t) => {
+  const commands = new Map<string, Command>()
+  for (const [name, , load] of COMMANDS) {
+    const command = new Command(name)
+    ;(await load()).define(command)
+    commands.set(name, command)
+    for (const sub of command.commands) commands.set(`${name} ${sub.name()}`, sub)
+  }
+  for (const path of DOCUMENTS) {
+    const lines = text(path).matchAll(/tidepool ([a-z]+)(?: ([a-z-]+))?([^`\n#|]*)/g)
+    for (const [line, name = '', sub = '', rest = ''] of lines) {
+      const command = commands.get(`${name} ${sub}`) ?? commands.get(name)
+      for (const [option] of rest.matchAll(/--[a-z-]+/g))
+        if (command && option !== '--help' && !command.options.some(({ long }) => long === option))
+          t.fail(`${path}: ${line.trim()}: there is no ${option}`)
+    }
+  }
+})
+
 /** What is printed as JSON, by its types: a field that is added there and not here does not compile. */
 const INVITE: InviteInfo = {
   ...{ id: '', uses: 1, used: 0, note: '', created: 0, expires: 0 },

@@ -23,7 +23,7 @@ type Wrong = Partial<Record<Field, { code: ErrorCode; say: Say }>>
 /** the message in a given language */
 type Say = (words: Words['setup']) => string
 
-const FIELDS = ['token', 'name', 'description', 'admin'] as const satisfies Field[]
+const FIELDS = ['token', 'name', 'description', 'admin', 'ebt'] as const satisfies Field[]
 
 /** Creates the set-up page's handlers. */
 export function createSetupPages({ setup, face, render, tries }: SetupParts) {
@@ -97,7 +97,12 @@ export function createSetupPages({ setup, face, render, tries }: SetupParts) {
     const token = typeof asked === 'string' ? asked : ''
     const known = checkToken(ctx, token)
     if (!known) requireVisible()
-    page(ctx, { token, name: '', description: '', admin: '' }, known, known || !token ? {} : TOKEN_WRONG)
+    page(
+      ctx,
+      { token, name: '', description: '', admin: '', ebt: false },
+      known,
+      known || !token ? {} : TOKEN_WRONG,
+    )
   }
 
   const answer: Step = async (ctx) => {
@@ -107,6 +112,7 @@ export function createSetupPages({ setup, face, render, tries }: SetupParts) {
       name: textOf(form, 'name'),
       description: textOf(form, 'description'),
       admin: readFeedId(textOf(form, 'admin')) ?? textOf(form, 'admin'),
+      ebt: textOf(form, 'ebt') === 'on',
     }
     const known = checkToken(ctx, given.token)
     if (!known) requireVisible()

@@ -38,9 +38,14 @@ t.test('the front page leads to it until it is answered, and then it is gone', a
   t.match(linked.text, `<input type="hidden" name="token" value="${token}">`)
   t.notMatch(linked.text, /<label for="token">/)
   t.equal(linked.headers['cache-control'], 'no-store')
-  const done = await visitor.post('/setup', { ...good, description: 'One\r\nTwo', admin: ` ${ADMIN} ` })
+  const done = await visitor.post('/setup', {
+    ...good,
+    description: 'One\r\nTwo',
+    admin: ` ${ADMIN} `,
+    ebt: 'on',
+  })
   t.same([done.status, done.headers.location], [303, '/'])
-  t.same(site.setup.claimed, [{ name: 'Rock pool', description: 'One\nTwo', admin: ADMIN }])
+  t.same(site.setup.claimed, [{ name: 'Rock pool', description: 'One\nTwo', admin: ADMIN, ebt: true }])
   t.equal((await visitor.get('/')).status, 200)
   const nothing = (await visitor.get('/nothing')).text
   for (const path of ['/setup', `/setup?token=${token}`]) {
@@ -195,7 +200,7 @@ t.test('what people may write', async (t) => {
   for (const [given, name, description] of rows) {
     const site = await openFresh(t)
     t.equal((await site.visitor().post('/setup', given)).status, 303, name.slice(0, 30))
-    t.same(site.setup.claimed, [{ name, description, admin: '' }])
+    t.same(site.setup.claimed, [{ name, description, admin: '', ebt: false }])
   }
 })
 

@@ -175,9 +175,9 @@ export const ACTIONS = {
     },
   },
   'room.describe': {
-    fields: ['name', 'description'],
-    async run({ actions, given: { name = '', description = '' } }) {
-      await actions.describe({ name: name.replace(/\s+/g, ' '), description })
+    fields: ['name', 'description', 'ebt'],
+    async run({ actions, given: { name = '', description = '', ebt } }) {
+      await actions.describe({ name: name.replace(/\s+/g, ' '), description, ebt: ebt === 'on' })
       return to('/dashboard/room')
     },
   },

@@ -71,9 +71,9 @@ export function createRoomPages(parts: DashboardParts) {
 
   function room(ctx: WebContext, refused: Refused | null): void {
     requirePermission(ctx, 'room.describe')
-    const { name, description } = store.settings.get()
+    const { name, description, ebt } = store.settings.get()
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
-    const given = refused?.given ?? { name, description }
+    const given = refused?.given ?? { name, description, ebt }
     show(ctx, 'dashboard/room.njk', 'room', {
       modes: PRIVACY_MODES,
       given,

@@ -1,0 +1,2 @@
+/** The table as Markdown. */
+export function dependencyTable(): string
