@@ -1,4 +1,4 @@
-// A person's whole story: open the page, solve the captcha, copy the code into an app, write, and be read by another.
+// The whole path of a person: open the page, solve the captcha, paste the code into an app, post, and be read by another.
 
 import { createRequire } from 'node:module'
 import type { Page } from 'playwright-core'
@@ -16,7 +16,7 @@ import {
 
 const require = createRequire(import.meta.url)
 
-/** The smallest phone worth thinking of, and a desk. */
+/** The smallest supported phone, and a desktop. */
 const PHONE = { width: 320, height: 568 }
 const DESK = { width: 1280, height: 800 }
 
@@ -70,7 +70,7 @@ test('from the landing page to being read', async (t) => {
       })
       const complaints: string[] = []
       page.on('console', (message) => {
-        // a browser reports the refusal of a wrong answer as well
+        // the browser also reports the 403 of a wrong answer
         if (message.type() === 'error' && !/403/.test(message.text())) complaints.push(message.text())
       })
 

@@ -1,4 +1,4 @@
-// SPIP-01, step by step as its sequence diagram draws it, by a client of our own that follows it to the letter.
+// SPIP-01, step by step by its sequence diagram, with a client of ours that follows it exactly.
 
 import ssbKeys from 'ssb-keys'
 import { test } from 'tap'
@@ -91,7 +91,7 @@ test('the sequence diagram of SPIP-01', async (t) => {
   })
 
   await t.test('before the invite is used, Alice is a stranger', async (t) => {
-    // at the door or at the method: either way she reads nothing
+    // the handshake or the call is refused: in both cases she reads nothing
     const read = async (): Promise<unknown[]> => {
       const client = await connectClient({ ...at(relay), keys: alice.feed.keys })
       t.teardown(() => client.close())

@@ -1,4 +1,4 @@
-// A client that follows SPIP-01 to the letter, and does what is peculiar to Delog the way Delog does it.
+// A client that follows SPIP-01 exactly, and behaves as Delog where Delog differs.
 
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
@@ -39,15 +39,15 @@ export interface Delog {
 
 export interface Synchronized {
   client: Client
-  /** requests of the relay for our history, as they came */
+  /** requests of the relay for our history, in order */
   asked: Array<Record<string, unknown>>
   /** every message received on this connection, by author, in the order of arrival */
   received: Map<string, KeyedMessage[]>
-  /** publishes while connected: what Delog holds is sent on streams that are open */
+  /** publishes while connected: the message is sent on open streams */
   post(count: number): MessageValue[]
 }
 
-/** Parses a code the way Delog does: split at colons into exactly three, no more forgiving than that. */
+/** Parses a code as Delog does: split at colons into exactly three parts. */
 export function parseAsDelog(code: string): DelogInvite {
   const parts = code.split(':')
   if (parts.length !== 3) throw new Error(`a code of ${parts.length} parts`)
@@ -57,7 +57,7 @@ export function parseAsDelog(code: string): DelogInvite {
   return { host, port: Number(port), relay, guest: ssbKeys.generate('ed25519', Buffer.from(seed, 'base64')) }
 }
 
-/** Delog's reading of the URL its browser window has landed on. */
+/** The code that Delog reads from the URL of its WebView. */
 export function codeInUrl(url: string): string {
   const text = url.split('?')[1]?.split('=')[1] ?? ''
   // Android's decoder throws for anything outside its alphabet, where Node's would skip it
@@ -65,7 +65,7 @@ export function codeInUrl(url: string): string {
   return Buffer.from(text, 'base64').toString('utf8')
 }
 
-/** The code as SPIP-01 hands it over: the title, as it is. */
+/** The code by SPIP-01: the page's title. */
 export function codeInTitle(page: string): string {
   return titleOf(page) ?? ''
 }
@@ -113,7 +113,7 @@ export function createDelog(keys: Keys = ssbKeys.generate()): Delog {
       const api = { createHistoryStream: (query: Record<string, unknown>) => serve(query) }
       const client = await connectClient({ port, relay, keys, api })
 
-      /** Delog answers from its first message whatever was asked, and never says that it is done. */
+      /** Delog sends from its first message, whatever sequence was asked for, and never ends the stream. */
       function serve(query: Record<string, unknown>): Source<unknown> {
         asked.push(query)
         let next = 0

@@ -21,7 +21,7 @@ export interface BootOptions extends RelayOverrides {
   setUp?: boolean
   /** `key=value` over the test's own: loopback and free ports */
   sets?: string[]
-  /** an existing data directory; otherwise a fresh one that goes with the test */
+  /** an existing data directory; by default a new one that is removed with the test */
   dataDir?: string
 }
 
@@ -33,7 +33,7 @@ export interface BootedRelay {
   webUrl: string
   operator: Operator
   dataDir: string
-  /** lines of the log at `info` and above, to be looked through when something went wrong */
+  /** lines of the log at `info` and above, to read after a failure */
   lines: string[]
   close(): Promise<void>
   /** Closes and starts again on the same data; ports change, and so do the fields above. */
@@ -117,7 +117,7 @@ export async function connectMember(
 export interface KnownCaptchas {
   /** for the relay's overrides */
   draw: () => Promise<DrawnCaptcha>
-  /** what a person would read in an image that was drawn here; undefined for any other image */
+  /** the answer of an image that was drawn here; undefined for other images */
   answerTo(image: Buffer): string | undefined
 }
 

@@ -1,4 +1,4 @@
-// A person with a browser at a room's door: reads the pages, solves the captcha, and takes from them what apps need.
+// A visitor with a browser: reads the pages, solves the captcha, and copies what apps need.
 
 import { createRequire } from 'node:module'
 import { ANSWER_PATH, INVITE_PATH } from './delog.js'
@@ -23,7 +23,7 @@ export function parseAddress(msAddr: string): Room {
   return { host, port: Number(port), id: `@${key}.ed25519` }
 }
 
-/** The open invite on a page, as it would be copied from it; undefined where there is none. */
+/** The open invite on a page, as copied from it; undefined if there is none. */
 export function openInviteOn(page: string): string | undefined {
   return /net:[^<>"\s]+:SSB\+Room\+PSK[^<>"\s]*/.exec(page)?.[0]
 }
@@ -57,7 +57,7 @@ export async function readCaptcha(visitor: Visitor, captchas: KnownCaptchas): Pr
   return answer
 }
 
-/** The whole way of a knock: captcha, form, feed id and note. */
+/** A whole knock: captcha, form, feed id and note. */
 export async function knockAt(
   relay: BootedRelay,
   captchas: KnownCaptchas,
