@@ -5,8 +5,8 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
-import { createFetch, NotFetched } from '../../src/web/domain/fetch.js'
-import { newKey } from '../../src/web/domain/kept-certificate.js'
+import { newKey } from '../../src/web/domain/certificate-store.js'
+import { createFetch, FetchError } from '../../src/web/domain/fetch.js'
 import { createAuthority } from '../helpers/certificates.js'
 import { anyJson, fuzz } from './fuzz.js'
 
@@ -56,7 +56,7 @@ t.test('answers of any kind', { timeout: 3_600_000 }, async (t) => {
     fc.asyncProperty(fc.array(answer, { maxLength: 8 }), async (some) => {
       answers = [{ status: 200, body: '{}', headers: {} }, ...some]
       const order = {
-        name: 'relay.example.org',
+        hostname: 'relay.example.org',
         email: 'a@b.example',
         directory,
         ca: authority.root,
@@ -65,7 +65,7 @@ t.test('answers of any kind', { timeout: 3_600_000 }, async (t) => {
       const failure = await fetchCertificate(order, () => {}, new AbortController().signal).catch(
         (err: unknown) => err,
       )
-      if (!(failure instanceof NotFetched) || failure.message === '')
+      if (!(failure instanceof FetchError) || failure.message === '')
         throw new Error(`it ended with ${String(failure)}`)
     }),
     { cost: 5000 },
