@@ -1,7 +1,6 @@
 // HTTP and HTTPS listeners with timeouts and limits.
 
 import { createServer, type Server } from 'node:http'
-import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
@@ -78,6 +77,8 @@ export const TLS_RULES = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] } 
  */
 export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsListener> {
   const crowd = createConnectionLimits(handler, at)
+  // a relay without HTTPS does not load TLS
+  const { createServer: createTlsServer } = await import('node:https')
   const server = createTlsServer({ ...PATIENCE, ...TLS_RULES, handshakeTimeout: TLS_MS }, crowd.handler)
   const listener = await open(server, crowd, 'https', at)
   // not a spread: that would freeze the getter `url`
