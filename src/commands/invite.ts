@@ -4,16 +4,7 @@ import { type Command, Option } from 'commander'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, INVITE_USES } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import {
-  idCell,
-  noteLoopback,
-  print,
-  printJson,
-  printLink,
-  printNote,
-  printTable,
-  timeCell,
-} from './output.js'
+import { idCell, noteReach, print, printJson, printLink, printNote, printTable, timeCell } from './output.js'
 import { printQr } from './qr.js'
 
 interface CreateOptions extends CommonOptions {
@@ -82,7 +73,7 @@ function defineCreate(command: Command): void {
 async function printCode(code: string, write: (text: string) => void | Promise<void>): Promise<void> {
   await write(code)
   const [, host] = /^(.+):\d+:@/.exec(code) ?? []
-  if (host) noteLoopback(host, 'this code')
+  if (host) noteReach(host, 'this code')
 }
 
 function defineList(command: Command): void {

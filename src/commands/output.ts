@@ -1,7 +1,7 @@
 // What commands print: facts, times, short ids, links and JSON.
 
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/limits.js'
-import { isLoopback } from '../lib/platform.js'
+import { isLoopback, isNearby } from '../lib/platform.js'
 import { type Cell, type Heading, type ShortenedCell, table } from './table.js'
 import { oneLine } from './text-layout.js'
 
@@ -20,7 +20,7 @@ export function printNote(text: string): void {
 }
 
 /**
- * Prints a link alone on stdout, and a note on stderr if only this machine can open it.
+ * Prints a link alone on stdout, and a note on stderr if only this machine or its network can open it.
  * @param write prints the link; for a QR code
  */
 export async function printLink(
@@ -28,15 +28,16 @@ export async function printLink(
   write: (text: string) => void | Promise<void> = print,
 ): Promise<void> {
   await write(link)
-  if (URL.canParse(link)) noteLoopback(new URL(link).hostname, 'this link')
+  if (URL.canParse(link)) noteReach(new URL(link).hostname, 'this link')
 }
 
-/** Notes that only this machine can reach a host. @param what names the thing with the host in it */
-export function noteLoopback(host: string, what: string): void {
+/** Notes that only this machine, or its network, can reach a host. @param what names the thing with the host in it */
+export function noteReach(host: string, what: string): void {
   const bare = host.replace(/^\[|\]$/g, '')
-  if (isLoopback(bare))
+  const who = isLoopback(bare) ? 'this machine' : isNearby(bare) ? 'the local network' : null
+  if (who)
     printNote(
-      `Only this machine can use ${what}: it names ${bare}. Set domain.name, onion.enabled or the listener's host (docs/run-it.md).`,
+      `Only ${who} can use ${what}: it names ${bare}. Set domain.name, or name another host with --host (docs/run-it.md).`,
     )
 }
 

@@ -120,7 +120,7 @@ export async function createStore(
     members,
     keys.id,
     now,
-    (limit) => tell('warn', 'invite: joins of the day used up', limit),
+    (limit) => tell('warn', 'joins of the day used up', limit),
     createProvisionalLives(time),
   )
   const knocks = createKnocks(tables, writer, members, invites, now, createProvisionalLives(time))

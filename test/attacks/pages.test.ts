@@ -76,7 +76,7 @@ attack('one invite for ten thousand, claimed by a script', async ({ operator, we
   const { checks } = await operator.doctor({})
   t.match(
     checks.find(({ name }) => name === 'joins'),
-    { severity: 'warning', detail: /by invites of operator/ },
+    { severity: 'warning', detail: /with invites of operator/ },
   )
 })
 

@@ -128,7 +128,7 @@ t.test('invite create prints the code alone, or the link', async (t) => {
   ])
 })
 
-t.test('a code or link that only this machine can use is printed with a note', async (t) => {
+t.test('a code or link that works on this machine or network only is printed with a note', async (t) => {
   for (const origin of ['http://127.0.0.1:8080', 'http://[::1]:8080']) {
     const link = `${origin}/join?invite=token`
     const { dataDir } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code: CODE, link }) })
@@ -141,7 +141,8 @@ t.test('a code or link that only this machine can use is printed with a note', a
   for (const [host, stderr] of [
     ['127.0.0.1', /^Only this machine can use this code: it names 127\.0\.0\.1\./],
     ['::1', /^Only this machine can use this code: it names ::1\./],
-    ['192.168.1.5', /^$/],
+    ['192.168.1.7', /^Only the local network can use this code: it names 192\.168\.1\.7\./],
+    ['relay.example.org', /^$/],
   ] as const) {
     const code = `${host}:8008:${ANA}~${'s'.repeat(43)}=`
     const { dataDir } = await operatorStub(t, { inviteCreate: () => ({ ...INVITE, code, link: LINK }) })
