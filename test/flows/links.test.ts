@@ -73,5 +73,8 @@ t.test('feed ids are taken as SSB URIs, and hosts that no app can read are refus
   t.equal(page.status, 200)
   t.ok((await operator.membersList()).some((member) => member.id === joiner))
   for (const host of ['a_b.example', '-x.example', 'relay..example', 'fe80::1%eth0', 'relay'])
-    await t.rejects(operator.inviteCreate({ host }), { code: 'bad_argument', message: /apps accept nothing else/ })
+    await t.rejects(operator.inviteCreate({ host }), {
+      code: 'bad_argument',
+      message: /apps accept nothing else/,
+    })
 })
