@@ -52,7 +52,7 @@ fi
 
 # tap closes its output with a comment such as "# { total: 9, pass: 7, fail: 1, skip: 1 }", naming what is not zero.
 # Without it tap itself has died, and that is a failure.
-counts="$(grep '^# { total: ' "$results" 2>/dev/null | tail -n 1 || true)"
+counts="$(grep -a '^# { total: ' "$results" 2>/dev/null | tail -n 1 || true)"
 count() {
   number="$(echo "$counts" | sed -n "s/.*[{,] $1: \([0-9]*\).*/\1/p")"
   echo "${number:-0}"

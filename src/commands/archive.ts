@@ -18,6 +18,8 @@ export const END_ENTRY = 'end.json'
 /** The tar format works in blocks of this size. */
 const BLOCK = 512
 const SMALL_BYTES = 64 * KIB
+/** Bytes of zeros after the last entry: tar programs fill up to 10 KiB blocks. */
+const PADDING_BYTES_MAX = 64 * KIB
 /** Fields of a ustar header: offset and length. */
 const FIELD = {
   name: [0, 100],
@@ -64,7 +66,7 @@ export const ARCHIVE_END = Buffer.alloc(2 * BLOCK)
  * @throws RelayError `backup_unusable`
  */
 export async function* readEntries(chunks: AsyncIterable<Buffer>): AsyncGenerator<Entry> {
-  const read = createReader(chunks)
+  const { read, rest } = createReader(chunks)
   let place = -1
   let pages = 0
   for (let head = await read(BLOCK); !isZero(head); head = await read(BLOCK)) {
@@ -80,7 +82,11 @@ export async function* readEntries(chunks: AsyncIterable<Buffer>): AsyncGenerato
     const bytes = await read(size)
     await read(padding(size))
     yield { name, bytes }
-    if (name === END_ENTRY) return
+    if (name === END_ENTRY) {
+      // to the end of the file: gzip's checksum comes last
+      if (!isZero(await rest(PADDING_BYTES_MAX))) throw unusable('there is something after its end')
+      return
+    }
   }
   throw unusable('it is cut short')
 }
@@ -104,26 +110,45 @@ function parseHead(head: Buffer): { name: string; size: number } {
   return { name: name.replace(/\0+$/, ''), size: Number.parseInt(size, 8) }
 }
 
-/** Reads exact numbers of bytes from chunks of any size. */
-function createReader(chunks: AsyncIterable<Buffer>): (bytes: number) => Promise<Buffer> {
+interface Reader {
+  /** Reads an exact number of bytes. */
+  read(bytes: number): Promise<Buffer>
+  /** Reads to the end, which may come after at most so many bytes. */
+  rest(most: number): Promise<Buffer>
+}
+
+function createReader(chunks: AsyncIterable<Buffer>): Reader {
   const source = chunks[Symbol.asyncIterator]()
   let held: Buffer = Buffer.alloc(0)
-  return async (bytes) => {
-    const parts: Buffer[] = []
-    let missing = bytes
-    while (missing > 0) {
-      if (held.length === 0) {
-        const { value, done } = await source.next()
-        if (done) throw unusable('it is cut short')
-        held = value
-        continue
+  return {
+    async read(bytes) {
+      const parts: Buffer[] = []
+      let missing = bytes
+      while (missing > 0) {
+        if (held.length === 0) {
+          const { value, done } = await source.next()
+          if (done) throw unusable('it is cut short')
+          held = value
+          continue
+        }
+        const part = held.subarray(0, missing)
+        parts.push(part)
+        missing -= part.length
+        held = held.subarray(part.length)
       }
-      const part = held.subarray(0, missing)
-      parts.push(part)
-      missing -= part.length
-      held = held.subarray(part.length)
-    }
-    return Buffer.concat(parts)
+      return Buffer.concat(parts)
+    },
+    async rest(most) {
+      const parts = [held]
+      let length = held.length
+      while (length <= most) {
+        const { value, done } = await source.next()
+        if (done) return Buffer.concat(parts)
+        parts.push(value)
+        length += value.length
+      }
+      throw unusable('there is something after its end')
+    },
   }
 }
 
