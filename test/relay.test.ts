@@ -85,7 +85,7 @@ t.test('a relay that has lost its store does not begin a second feed', async (t)
   rmSync(join(dataDir, 'db'), { recursive: true })
   await t.rejects(createRelay({ config: config(), dataDir, log: silentLog }), {
     code: 'data_unusable',
-    message: /put back a backup/,
+    message: /restore a backup/,
   })
   rmSync(join(dataDir, 'feed-begun'))
   await relay.restart()

@@ -27,7 +27,7 @@ export function loadIdentity(path: string): Keys {
   ) {
     throw new RelayError(
       'data_unusable',
-      `${path} is damaged: put back a copy, or move it away for a new identity`,
+      `${path} is damaged: restore a copy, or move it away to get a new identity`,
     )
   }
   return keys
@@ -52,8 +52,8 @@ export function guardFeed(feeds: OwnFeed, id: string, mark: string): void {
     if (begun) return
     throw new RelayError(
       'data_unusable',
-      `this relay has published before and its store is empty: put back a backup of db/, or remove ${mark} to begin ` +
-        'a second feed, which clients that know the first will refuse',
+      `this relay has published before and its store is empty: restore a backup, or remove ${mark} to start ` +
+        'a second feed, which clients that know the first will reject',
     )
   }
   const leave = (): void => {

@@ -171,7 +171,7 @@ export function createInvites(
       // checked inside the write: the maker may have been removed while this waited in the queue
       if (!members.has(by)) throw new RelayError('not_allowed')
       if (rows.countLive('made', by) >= INVITES_PER_MEMBER)
-        throw new RelayError('quota_reached', 'too many invites of yours are still open', {
+        throw new RelayError('quota_reached', 'you have too many open invites', {
           limit: 'invites_per_member',
         })
       const dead = rows.dead('made', by)
@@ -180,7 +180,8 @@ export function createInvites(
     }
     if ((invites.getStats() as { entryCount: number }).entryCount < INVITES_KEPT) return
     const [first] = rows.dead('ends', undefined, 1)
-    if (!first) throw new RelayError('quota_reached', 'too many invites outstanding', { limit: 'invites' })
+    if (!first)
+      throw new RelayError('quota_reached', 'the relay has too many open invites', { limit: 'invites' })
     rows.remove(first)
   }
 
@@ -200,7 +201,7 @@ export function createInvites(
       if (note.length > NOTE_CHARS)
         throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
       if (!Number.isSafeInteger(expires) || expires <= now() || expires > now() + INVITE_DAYS * DAY)
-        throw new RelayError('bad_argument', `an invite is good for at most ${INVITE_DAYS} days`)
+        throw new RelayError('bad_argument', `an invite is valid for at most ${INVITE_DAYS} days`)
       // before the queue, so that a flood of requests delays no other writes
       if (isFeedId(by)) spendToday(by)
       const seed = randomBytes(SEED_BYTES)
@@ -221,7 +222,7 @@ export function createInvites(
         // the invite would stay until the member is removed, and then let it in again
         if (record.for && members.has(record.for)) throw new RelayError('already_following')
         if (record.for && rows.countLive('directed', record.for) >= DIRECTED_PER_FEED)
-          throw new RelayError('quota_reached', 'too many invites stand for that feed', {
+          throw new RelayError('quota_reached', 'that feed has too many open invites', {
             limit: 'directed_per_feed',
           })
         rows.put(guest, record)

@@ -44,7 +44,7 @@ export function createJoinQuota(now: () => number, onReached: (limit: JoinLimit)
       onReached({ by, refused: maker.refused })
       throw new RelayError(
         'quota_reached',
-        'enough people have come in by such invites today, try again tomorrow',
+        'invites of this maker have let in enough feeds today, try again tomorrow',
         { limit: 'joins_per_day' },
       )
     },

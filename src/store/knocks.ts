@@ -51,7 +51,7 @@ export function createKnocks(
 
   function take(feed: FeedId): KnockRecord {
     const record = knocks.get(keyOf(feed))
-    if (!waiting(feed, record)) throw new RelayError('not_found', 'nobody of that id is knocking')
+    if (!waiting(feed, record)) throw new RelayError('not_found', 'no knock of that id is waiting')
     knocks.removeSync(keyOf(feed))
     return record
   }

@@ -50,7 +50,10 @@ export function createNotices({ notices }: Tables, writer: Writer, now: () => nu
         // author and time stay those of the last change
         if (says(name, title, text)) return
         if (!NAME.test(name))
-          throw new RelayError('bad_argument', 'the address is small letters, digits and hyphens, 32 at most')
+          throw new RelayError(
+            'bad_argument',
+            'a notice name has at most 32 lower-case letters, digits and hyphens',
+          )
         const length = [...title].length
         if (length < 1 || length > NOTICE_TITLE_CHARS)
           throw new RelayError('bad_argument', `a title has 1 to ${NOTICE_TITLE_CHARS} characters`)
