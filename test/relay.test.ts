@@ -166,7 +166,11 @@ t.test('doctor examines, and rebuild proves the index', async (t) => {
     'the whole store is not read',
   )
   const rebuilt = await operator.doctor({ rebuild: true })
-  t.match(rebuilt.checks.at(-1), { name: 'rebuild', ok: true, detail: /the relay's feed says the same/ })
+  t.match(rebuilt.checks.at(-1), {
+    name: 'rebuild',
+    ok: true,
+    detail: /no differences from the relay's feed/,
+  })
 })
 
 t.test('a clock that was never set is found', async (t) => {

@@ -196,10 +196,10 @@ export function createInvites(
       requireClock(now())
       const note = cleanText(said)
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
-        throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
+        throw new RelayError('bad_argument', `uses must be a whole number from 1 to ${INVITE_USES}`)
       }
       if (note.length > NOTE_CHARS)
-        throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+        throw new RelayError('bad_argument', `note must have at most ${NOTE_CHARS} characters`)
       if (!Number.isSafeInteger(expires) || expires <= now() || expires > now() + INVITE_DAYS * DAY)
         throw new RelayError('bad_argument', `an invite is valid for at most ${INVITE_DAYS} days`)
       // before the queue, so that a flood of requests delays no other writes

@@ -61,7 +61,7 @@ export function createKnocks(
       writer.submit((afterFlush) => {
         const note = cleanText(said)
         if (note.length > NOTE_CHARS)
-          throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+          throw new RelayError('bad_argument', `note must have at most ${NOTE_CHARS} characters`)
         if (members.has(feed)) throw new RelayError('already_following')
         if (members.isBlocked(feed)) return 'waiting'
         if (invites.useDirectedNow(feed, afterFlush)) {
