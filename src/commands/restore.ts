@@ -1,4 +1,4 @@
-// tidepool restore: puts a backup back into a data directory, and ends the caution that a restored relay begins with.
+// tidepool restore: restores a backup into a data directory, and ends the recovery of a restored relay.
 
 import type { Command } from 'commander'
 import { dataDirectory } from '../config/config.js'
@@ -13,23 +13,20 @@ interface RestoreOptions extends CommonOptions {
   finish?: boolean
 }
 
-/** What runs would write on over what is put back. */
+/** A running relay would overwrite the restored data. */
 const STOP = { relay_running: 'stop it first: Ctrl-C, or systemctl stop tidepool' }
 
-/** Turns the empty command into `restore`. */
+/** Defines `restore`. */
 export function define(command: Command): void {
   withDataAndJson(command)
-    .argument('[file]', 'what tidepool backup wrote; - for stdin')
-    .option('--replace', 'put the database that is there aside')
-    .option(
-      '--from-peers',
-      'there is no backup: begin empty, and ask whoever connects for what the relay published',
-    )
-    .option('--finish', 'tell the restored, running relay to publish again without asking any further')
+    .argument('[file]', 'a file of tidepool backup; - for stdin')
+    .option('--replace', 'move the present database aside')
+    .option('--from-peers', 'start empty, without a backup, and fetch the published messages from peers')
+    .option('--finish', 'let a restored, running relay publish now, without asking more peers')
   withExamples(command, [
-    ['tidepool restore tidepool.tar.gz', 'into a data directory that holds nothing but secret'],
-    ['tidepool restore --from-peers', 'when all but secret is lost'],
-    ['tidepool restore --finish', 'when nobody will come who knows how far the feed had come'],
+    ['tidepool restore tidepool.tar.gz', 'into a data directory with only secret'],
+    ['tidepool restore --from-peers', 'if only secret is left'],
+    ['tidepool restore --finish', 'if no peer has newer messages of the relay'],
   ])
   command.action((file: string | undefined, options: RestoreOptions) => {
     const ways = [file !== undefined, options.fromPeers, options.finish].filter(Boolean).length
@@ -50,8 +47,7 @@ async function putBack(file: string | undefined, options: RestoreOptions): Promi
   const note = await restore(dataDirectory(options.data), file ?? null, options.replace === true)
   if (options.json) return printJson({ ...note, recovering: true })
   if (note) print(`Restored: ${count(note.messages, 'message')}, as of ${moment(note.created)}.`)
-  print(
-    'Start the relay. It serves what it has, and publishes nothing (so nobody can join) until somebody who holds',
-  )
-  print('its feed has connected and ten minutes have passed. Never run two relays with one secret.')
+  print('Start the relay. It publishes nothing, so nobody can join, until a peer that')
+  print('has its feed has connected and ten minutes have passed.')
+  print('Never run two relays with one secret.')
 }

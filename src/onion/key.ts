@@ -23,7 +23,7 @@ export const KEY_TYPE = 'ED25519-V3'
 /** Largest key file in bytes; ours has some 240, tor's 96. */
 const FILE_BYTES = 4096
 
-const NOTE = "# The key of this relay's onion address: whoever has it can take the address over."
+const NOTE = "# The key of this relay's onion address: anyone who has it can take over the address."
 
 /** Creates a new key. */
 export function makeKey(): OnionKey {

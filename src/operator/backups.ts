@@ -15,13 +15,13 @@ export function createBackups(
   id: FeedId,
   now: () => number,
 ): Pick<OperatorHandlers, 'backup' | 'backupNext'> {
-  /** by the signal of the connection, which is one object for all its calls */
+  /** by the connection's signal, which is one object for all its calls */
   const open = new Map<AbortSignal, Snapshot>()
   return {
     async backup(_, { signal }) {
-      if (open.has(signal)) throw new RelayError('busy', 'this connection has a backup under way')
+      if (open.has(signal)) throw new RelayError('busy', 'a backup is already in progress on this connection')
       if (signal.aborted || open.size >= BACKUPS_AT_ONCE) throw new RelayError('busy')
-      // Before the snapshot: a message published in between is in the backup, and does no harm there.
+      // before the snapshot: a message published in between is in the backup, which does no harm
       const { latest } = store.feeds.info(id)
       const snapshot = store.snapshot()
       open.set(signal, snapshot)

@@ -117,10 +117,10 @@ export function decodeLine(line: Buffer): Record<string, unknown> {
   try {
     value = JSON.parse(utf8.decode(line))
   } catch (cause) {
-    throw new RelayError('body_malformed', 'a line is one JSON object', { cause })
+    throw new RelayError('body_malformed', 'a line must be one JSON object', { cause })
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new RelayError('body_malformed', 'a line is one JSON object')
+    throw new RelayError('body_malformed', 'a line must be one JSON object')
   return value as Record<string, unknown>
 }
 
@@ -128,7 +128,7 @@ export function decodeLine(line: Buffer): Record<string, unknown> {
 export function idOf(message: Record<string, unknown>): number {
   const { id } = message
   if (!Number.isSafeInteger(id) || (id as number) < 0)
-    throw new RelayError('bad_argument', 'id is a whole number, not negative')
+    throw new RelayError('bad_argument', 'id must be a whole number from 0')
   return id as number
 }
 
@@ -136,7 +136,7 @@ export function idOf(message: Record<string, unknown>): number {
 export function requestOf(message: Record<string, unknown>): Request {
   const id = idOf(message)
   const { method, params = [] } = message
-  if (typeof method !== 'string') throw new RelayError('bad_argument', 'method is text')
-  if (!Array.isArray(params)) throw new RelayError('bad_argument', 'params is a list')
+  if (typeof method !== 'string') throw new RelayError('bad_argument', 'method must be text')
+  if (!Array.isArray(params)) throw new RelayError('bad_argument', 'params must be a list')
   return { id, method, params }
 }

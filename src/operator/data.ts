@@ -35,7 +35,7 @@ export async function openData(
   const { now } = clock
   prepareDataDir(dataDir)
   const socketPath = join(dataDir, 'control.sock')
-  // Before the store opens: two relays on one store would fork the relay's feed.
+  // before the store opens: two relays on one store would fork the relay's feed
   await removeStale(socketPath)
   clearLeftovers(dataDir, (err) => log.warn({ err }, 'cannot remove leftover files'))
   if (finishRestore(dataDir, now)) log.info('restore finished')

@@ -27,7 +27,7 @@ export const LOW_DISK = 200 * MIB
 /** The oldest supported Node, as in package.json. */
 export const LEAST_NODE = [20, 12] as const
 
-const RESTORE = 'put a backup back: tidepool restore --replace FILE'
+const RESTORE = 'restore a backup: tidepool restore --replace FILE'
 
 /** A finding that needs no action. */
 export function sound(name: string, detail: string): DoctorCheck {
@@ -174,9 +174,12 @@ function checkJoins({ invites }: Store): DoctorCheck[] {
 async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
   const { differences, members, blocks, marks } = await store.members.rebuild(onProgress)
   if (differences.length === 0 && marks === 0)
-    return sound('rebuild', `the relay's feed says the same: ${count(members, 'member')}, ${blocks} blocked`)
-  // The differences are repaired. That there were some is a fault that the operator must learn of.
-  const mended = [
+    return sound(
+      'rebuild',
+      `no differences from the relay's feed: ${count(members, 'member')}, ${blocks} blocked`,
+    )
+  // The differences are repaired, but they are caused by a fault that the operator must know of.
+  const repairs = [
     ...(marks > 0 ? [`repaired ${count(marks, 'index entry', 'index entries')} of invites`] : []),
     ...(differences.length > 0
       ? [
@@ -184,5 +187,5 @@ async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promis
         ]
       : []),
   ]
-  return trouble('rebuild', 'error', mended.join('; '), 'nothing to do now; please report it')
+  return trouble('rebuild', 'error', repairs.join('; '), 'nothing to do now; please report it')
 }

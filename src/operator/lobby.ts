@@ -1,4 +1,4 @@
-// The lobby on Matrix as the configuration has it: what it is given of the rest of the relay. Loads it.
+// Loads the lobby on Matrix and connects it to the other parts of the relay.
 
 import type { Clock } from '../lib/clock.js'
 import { DAY } from '../lib/limits.js'
@@ -13,12 +13,12 @@ export interface LobbyParts {
   clock: Clock
   log: Log
   name(): string
-  /** where the pages are, without a path */
+  /** URL of the pages, without a path */
   site(): string
   domain: Pick<PublicName, 'onPair'>
-  /** called for every request: after a busy time memory is returned to the system */
+  /** called for each request; after a busy time memory is returned to the system */
   used(): void
-  /** days for which an invite made now is good */
+  /** default validity of an invite, in days */
   expiresDays(): number
 }
 

@@ -13,7 +13,7 @@ import type {
 import { asObject } from '../peer/arguments.js'
 import type { Call } from './call.js'
 
-/** The status of a lobby that is off. */
+/** The status of a disabled lobby. */
 export const MATRIX_DISABLED: MatrixStatus = {
   state: 'disabled',
   server_name: null,
@@ -44,7 +44,7 @@ export const MATRIX_METHODS: Record<keyof MatrixMethods, true> = {
   matrixLeave: true,
 }
 
-/** The methods as their caller sees them. Users are Matrix user ids. */
+/** The methods as a client calls them. Users are Matrix user ids. */
 export interface MatrixMethods {
   matrixStatus(): Promise<MatrixStatus>
   matrixMembers(): Promise<MatrixMember[]>
@@ -66,7 +66,7 @@ type MatrixHandlers = {
   [Name in keyof MatrixMethods]: (params: readonly unknown[], call: Call) => ReturnType<MatrixMethods[Name]>
 }
 
-/** @param matrix the lobby, or null where it is off */
+/** @param matrix the lobby, or null if it is disabled */
 export function matrixMethods(matrix: () => MatrixOperator | null): MatrixHandlers {
   function on(): MatrixOperator {
     const found = matrix()
@@ -77,7 +77,7 @@ export function matrixMethods(matrix: () => MatrixOperator | null): MatrixHandle
   const roomIn = (options: unknown): SayOptions => {
     const { room } = asObject(options ?? {})
     if (room !== undefined && room !== null && typeof room !== 'string')
-      throw new RelayError('bad_argument', 'room is text')
+      throw new RelayError('bad_argument', 'room must be text')
     return room ? { room } : {}
   }
   return {
@@ -102,12 +102,12 @@ export function matrixMethods(matrix: () => MatrixOperator | null): MatrixHandle
 
 /** @throws RelayError `bad_argument` */
 function textOr(value: unknown, name: string): string {
-  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} is text`)
+  if (typeof value !== 'string') throw new RelayError('bad_argument', `${name} must be text`)
   return value
 }
 
-/** The knocks of Matrix users, to stand beside those of feeds. */
+/** The knocks of Matrix users, for one list with those of feeds. */
 export const matrixKnocks = (matrix: () => MatrixOperator | null): MatrixKnock[] => matrix()?.knocks() ?? []
 
-/** True for what names a Matrix user rather than a feed. */
+/** Whether a string has the form of a Matrix user id. */
 export const isMatrixUser = (id: unknown): id is string => typeof id === 'string' && /^@[^:]+:.+/.test(id)

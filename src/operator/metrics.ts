@@ -1,4 +1,4 @@
-// Every metric of the relay: its name, its type and how it is read. docs/metrics.md lists them.
+// All metrics of the relay: name, type and source. docs/metrics.md lists them.
 
 import type { Counts } from '../lib/counters.js'
 import { DAY } from '../lib/limits.js'
@@ -7,14 +7,14 @@ import type { LoopDelay, Metric, Sample } from './openmetrics-text.js'
 import type { FileDescriptors } from './process-facts.js'
 import type { RelayStatus } from './protocol.js'
 
-/** Everything metrics are made of. */
+/** The values from which metrics are made. */
 export interface MetricFacts {
   status: RelayStatus
   load: PeerLoad
   counts: Counts
   loop: LoopDelay
   descriptors: FileDescriptors | null
-  /** bytes free on the disk; null where that is unknown */
+  /** free bytes on the disk; null if unknown */
   free: number | null
   /** CPU seconds of this process */
   cpu: number
@@ -41,7 +41,7 @@ const counter = (label: string, help: string, read: (facts: MetricFacts) => Samp
   ...{ type: 'counter', label, help, read },
 })
 
-/** Every metric by name, without the `_total` of counters. */
+/** All metrics by name, without the `_total` of counters. */
 export const METRICS: Readonly<Record<string, OwnMetric>> = {
   tidepool_build: {
     ...{ type: 'info', label: 'version', help: 'Version of the relay.' },

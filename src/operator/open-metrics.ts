@@ -1,4 +1,4 @@
-// Where metrics are read: on the control socket, and over HTTP where metrics.port is set. Unused they take no memory.
+// Serves metrics on the control socket, and over HTTP if metrics.port is set. Unused they take no memory.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { IntervalHistogram } from 'node:perf_hooks'
@@ -18,19 +18,19 @@ export interface MetricsComponents {
 }
 
 export interface OpenedMetrics {
-  /** The URL over HTTP; null where metrics.port is not set. */
+  /** URL over HTTP; null if metrics.port is not set. */
   readonly url: string | null
   /** All metrics in the OpenMetrics text format. */
   text(): Promise<string>
   close(): Promise<void>
 }
 
-/** Milliseconds after the last read in which the event loop is still measured: longer than any scrape interval. */
+/** Milliseconds after the last read for which the event loop is measured: longer than a scrape interval. */
 const MEASURED_MS = 10 * MINUTE
 
 /**
  * Opens the metrics.
- * @param at the listener; none where `port` is null
+ * @param at the listener; no listener if `port` is null
  * @throws RelayError `address_unusable`
  */
 export async function openMetrics(

@@ -1,11 +1,11 @@
-// Metrics in the OpenMetrics text format 1.0, which Prometheus reads.
+// Writes metrics in the OpenMetrics text format 1.0, which Prometheus reads.
 
 import { SECOND } from '../lib/limits.js'
 
-/** One value, with its label's where the metric has a label. */
+/** One value, with the value of the label if the metric has one. */
 export type Sample = number | readonly [label: string, value: number]
 
-/** A metric: its type, the unit that its name ends with, the name of its label, what it means, and how it is read. */
+/** A metric: type, unit (the suffix of its name), label name, help text, and a function that reads it. */
 export interface Metric<Facts> {
   type: 'gauge' | 'counter' | 'info'
   unit?: 'seconds' | 'bytes'
@@ -14,14 +14,14 @@ export interface Metric<Facts> {
   read(facts: Facts): readonly Sample[]
 }
 
-/** Event loop delay since the last time it was read, in seconds by quantile. */
+/** Event loop delay since the last read, in seconds by quantile. */
 export type LoopDelay = ReadonlyArray<readonly [quantile: string, seconds: number]>
 
 export const CONTENT_TYPE = 'application/openmetrics-text; version=1.0.0; charset=utf-8'
 
 const SUFFIX = { gauge: '', counter: '_total', info: '_info' }
 
-/** Metrics as text, with what they are read from. */
+/** Formats metrics, read from the given facts. */
 export function writeMetrics<Facts>(metrics: Readonly<Record<string, Metric<Facts>>>, facts: Facts): string {
   const families = Object.entries(metrics).map(([name, { type, unit, label, help, read }]) => {
     const head = [
@@ -42,11 +42,11 @@ function escaped(text: string): string {
   return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n')
 }
 
-/** Milliseconds between the samples of the event loop; a sample contains this interval, which is no delay. */
+/** Milliseconds between samples of the event loop; a sample includes this interval, which is no delay. */
 export const SAMPLE_MS = 20
 const NS = 1e9
 
-/** Reads a histogram of `monitorEventLoopDelay` and begins it again. */
+/** Reads a histogram of `monitorEventLoopDelay` and resets it. */
 export function readLoopDelay(histogram: {
   count: number
   max: number

@@ -1,20 +1,20 @@
-// What the system knows of this process and its disk.
+// What the operating system reports about this process and its disk.
 
 import { readdirSync, readFileSync, statfsSync } from 'node:fs'
 
-/** File descriptors in use, and how many there may be. Null where the system does not tell, as outside Linux. */
+/** File descriptors in use, and their limit. Null if the system does not report them, as outside Linux. */
 export interface FileDescriptors {
   open: number
   limit: number
 }
 
-/** The part of all file descriptors above which the relay warns: without one left, nobody can connect. */
+/** Part of all file descriptors above which the relay warns: without a free one, nobody can connect. */
 export const DESCRIPTORS_HIGH = 0.8
 
 export function fileDescriptors(): FileDescriptors | null {
   try {
     const [, limit = ''] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? []
-    // the directory itself takes one while it is read
+    // reading the directory uses one itself
     const open = readdirSync('/proc/self/fd').length - 1
     return limit === '' ? null : { open, limit: Number(limit) }
   } catch {
@@ -22,13 +22,13 @@ export function fileDescriptors(): FileDescriptors | null {
   }
 }
 
-/** Bytes free for this user on the disk of a directory. @throws Error where the directory cannot be asked */
+/** Free bytes for this user on the disk of a directory. @throws Error if it cannot be read */
 export function freeBytes(directory: string): number {
   const { bavail, bsize } = statfsSync(directory)
   return bavail * bsize
 }
 
-/** The same; null where the directory cannot be asked. */
+/** The same; null if it cannot be read. */
 export function freeOrNull(directory: string): number | null {
   try {
     return freeBytes(directory)

@@ -106,7 +106,7 @@ export interface RelayStatus {
   https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
   matrix: MatrixStatus
-  /** what the operator should know, one sentence each */
+  /** warnings for the operator, one sentence each */
   warnings: string[]
 }
 
@@ -184,7 +184,7 @@ export interface SettingsInfo {
   name: string
   description: string
   mode: PrivacyMode
-  /** whether members may replicate by EBT, whatever the configuration says */
+  /** whether members may replicate by EBT; overrides the configuration */
   ebt: boolean
   set_up: boolean
   /** token for the web's set-up page; null once set-up is done */
@@ -196,7 +196,7 @@ export interface SetupAnswers {
   description: string
   /** feed id of the first admin, who is followed and given the role */
   admin?: string
-  /** whether members may replicate by EBT; left out, it stays as it is */
+  /** whether members may replicate by EBT; unchanged if omitted */
   ebt?: boolean
 }
 

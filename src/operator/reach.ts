@@ -12,7 +12,7 @@ import type { Addresses, RelayStatus } from './protocol.js'
 /** Name of the onion's listeners. */
 export const ONION = 'onion'
 
-/** The open listeners. Null until they are open, as other parts exist earlier and may ask at any time. */
+/** The open listeners. Null until they are open, as other parts may ask earlier. */
 export interface Listening {
   ssb: { port: number } | null
   web: (Listener & Pick<Web, 'trouble'>) | null

@@ -46,13 +46,13 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
   async function take(answers: Record<string, unknown>): Promise<void> {
     const name = line(answers.name, 'name', NAME_CHARS)
     const description = lines(answers.description, 'description', DESCRIPTION_CHARS)
-    if (name === '') throw new RelayError('bad_argument', 'a room needs a name')
+    if (name === '') throw new RelayError('bad_argument', 'the room must have a name')
     const given = answers.admin ?? ''
     const admin = readFeedId(given)
     if (given !== '' && !admin) throw new RelayError('bad_feed_id', 'admin')
     const { ebt } = answers
     if (ebt !== undefined && typeof ebt !== 'boolean')
-      throw new RelayError('bad_argument', 'ebt is true or false')
+      throw new RelayError('bad_argument', 'ebt must be true or false')
     if (admin) {
       if (!members.has(admin)) await actions.addMember(admin, '')
       await actions.setRole(admin, 'admin')
@@ -87,12 +87,13 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
   }
 }
 
-/** Text without control characters and surplus spaces, which could disturb a page or a terminal. */
+/** Text in one line, without control characters and surplus spaces, which could disturb a page or a terminal. */
 function line(value: unknown, name: string, most: number): string {
   const text = value ?? ''
   if (typeof text !== 'string') throw new RelayError('bad_argument', `${name} must be text`)
   const clean = text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\s]+/gu, ' ').trim()
-  if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
+  if ([...clean].length > most)
+    throw new RelayError('bad_argument', `${name} must have at most ${most} characters`)
   return clean
 }
 
@@ -105,6 +106,7 @@ function lines(value: unknown, name: string, most: number): string {
     .join('\n')
     .replace(/\n{3,}/g, '\n\n')
     .trim()
-  if ([...clean].length > most) throw new RelayError('bad_argument', `${name} is at most ${most} characters`)
+  if ([...clean].length > most)
+    throw new RelayError('bad_argument', `${name} must have at most ${most} characters`)
   return clean
 }

@@ -15,18 +15,18 @@ export interface Control {
 
 export interface ControlOptions {
   path: string
-  /** of the relay, for the greeting */
+  /** the relay's version, for the greeting */
   version: string
 }
 
-/** The answer to a connection above the limit. */
+/** The error for a connection above the limit. */
 const REFUSAL = new RelayError('busy', undefined, { limit: 'control_connections' })
-/** Milliseconds that cancelled requests have to end before the store closes. */
+/** Milliseconds for cancelled requests to end before the store closes. */
 const CANCEL_MS = CLOSE_MS / 4
 
 /**
  * Listens at a path.
- * @throws RelayError `relay_running` when another relay answers there, `data_unusable` when the path cannot be used
+ * @throws RelayError `relay_running` if another relay listens there, `data_unusable` if the path cannot be used
  */
 export async function createControl(
   { handlers, log, clock, counters = NO_COUNTERS }: ControlComponents,
@@ -91,6 +91,6 @@ export async function removeStale(path: string): Promise<void> {
   })
   if (alive) throw new RelayError('relay_running', path)
   if (!lstatSync(path).isSocket())
-    throw new RelayError('data_unusable', `${path} is in the way: it is not a socket`)
+    throw new RelayError('data_unusable', `${path} exists and is not a socket: remove it`)
   unlinkSync(path)
 }

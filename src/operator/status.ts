@@ -69,13 +69,13 @@ export function createStatus(
   }
 }
 
-/** What is wrong with the reverse proxy's settings. */
+/** The problem with the reverse proxy's settings. */
 function trouble({ web }: Listening): Partial<RelayStatus['https']> {
   const reason = web?.trouble() ?? null
   return reason === null ? {} : { reason }
 }
 
-/** The status without HTTPS, or before it is open. */
+/** The status without HTTPS, or before its listener is open. */
 export const NO_HTTPS: RelayStatus['https'] = {
   state: 'off',
   source: null,

@@ -1,4 +1,4 @@
-// What an operator should know of a running relay, in words: the warnings of `tidepool status`.
+// The warnings of `tidepool status`: sentences about what the operator should fix.
 
 import type { Counts } from '../lib/counters.js'
 import { DAY, HOUR, MIB } from '../lib/limits.js'
@@ -7,9 +7,9 @@ import { LOW_DISK } from './health-checks.js'
 import { DESCRIPTORS_HIGH, type FileDescriptors } from './process-facts.js'
 import type { RelayStatus } from './protocol.js'
 
-/** The part of `store.max_bytes` above which the relay warns. */
+/** Part of `store.max_bytes` above which the relay warns. */
 const STORE_HIGH = 0.9
-/** Days before the end of a certificate: it should have been renewed a month before. */
+/** Days before a certificate's end at which the relay warns: renewal was due a month before. */
 const CERTIFICATE_DAYS = 10
 
 export interface WarningFacts {
@@ -17,14 +17,14 @@ export interface WarningFacts {
   counts: Pick<Counts, 'limits'>
   /** Unix ms */
   now: number
-  /** milliseconds of a monotonic clock */
+  /** monotonic clock in milliseconds */
   uptime: number
-  /** bytes free on the disk; null where that is unknown */
+  /** free bytes on the disk; null if unknown */
   free: number | null
   descriptors: FileDescriptors | null
 }
 
-/** One sentence for each thing that is wrong or will be; none where all is well. */
+/** One sentence for each problem; empty if there is none. */
 export function warningsOf(facts: WarningFacts): string[] {
   return CHECKS.flatMap((check) => check(facts) ?? [])
 }
@@ -70,7 +70,7 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
 
 function httpsWarning({ state, expires, reason }: RelayStatus['https'], now: number): string | null {
   if (state === 'proxied')
-    return reason === null ? null : `the reverse proxy is not set up right${because(reason)}`
+    return reason === null ? null : `the reverse proxy is misconfigured${because(reason)}`
   if (state === 'expired') return `the certificate has expired${because(reason)}`
   if (state === 'not_yet_valid') return `the certificate is not valid yet by this clock${because(reason)}`
   if (state === 'waiting') return `there is no certificate yet${because(reason)}`

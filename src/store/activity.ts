@@ -1,20 +1,20 @@
-// Activity: one small row a day, of who was there and what is kept, for the dashboard's charts.
+// Activity: one row per day with the peak of attendants and the stored totals, for the dashboard's charts.
 
 import { DAY, DAYS_KEPT } from '../lib/limits.js'
 import type { DayRecord, Tables } from './layout.js'
 import type { Writer } from './writer.js'
 
 export interface Day extends DayRecord {
-  /** Unix ms of its first moment (UTC) */
+  /** Unix ms of the start of the day (UTC) */
   at: number
 }
 
 export interface Activity {
-  /** Tells how many are here, whenever that changes. In memory: a card must not wear out by comings and goings. */
+  /** Reports the number of attendants after each change. Kept in memory only, to save writes to the SD card. */
   here(count: number): void
-  /** Notes how things are now, and the most who were here at once today. */
+  /** Stores today's totals and today's peak of attendants. */
   note(now: Omit<DayRecord, 'peak'>): Promise<void>
-  /** The last days until today of which something is noted, oldest first; today's peak is as it is now. */
+  /** The latest stored days up to today, oldest first. Today's peak is the current one. */
   last(days: number): Day[]
 }
 
@@ -26,10 +26,10 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
     return key
   }
   let count = 0
-  /** the most at once on each day of which the last has not been noted, by day */
+  /** peak of each day whose final value is not stored yet, by day */
   const most = new Map<number, number>()
 
-  /** Whoever is here when a day begins is here on that day. */
+  /** Attendants who are connected when a day begins count for that day. */
   function mostOf(today: number): number {
     const peak = Math.max(count, most.get(today) ?? 0)
     most.set(today, peak)
@@ -39,7 +39,7 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
 
   return {
     here(next) {
-      // in this order: a day that has begun unnoticed began with those who were here until now
+      // first with the old count: a day that began since the last change began with it
       mostOf(dayNow())
       count = next
       mostOf(dayNow())
@@ -51,7 +51,7 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
         for (const [day, peak] of most) {
           const held = days.get(keyOf(day))
           const row = day === today ? record : held
-          // of a day without a row nothing was known: it was the wrong one, before the clock was set
+          // a past day without a row was a wrong date, from before the clock was set
           if (row) days.putSync(keyOf(day), { ...row, peak: Math.max(peak, held?.peak ?? 0) })
         }
         dropOver(today)
@@ -61,7 +61,7 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
       }),
     last(limit) {
       mostOf(dayNow())
-      // a range in reverse begins with its start
+      // a reverse range starts at `start`
       return [...days.getRange({ reverse: true, start: keyOf(dayNow()), limit })]
         .map(({ key, value }) => {
           const day = key.readUInt32BE()
@@ -71,10 +71,10 @@ export function createActivity({ days }: Tables, writer: Writer, now: () => numb
     },
   }
 
-  /** Counted and not reckoned by date: a clock that is wrong for an hour must not cost the days there were. */
+  /** Limits by number of rows, not by age: a wrong clock must not delete real days. */
   function dropOver(today: number): void {
     const keys = [...days.getKeys({})]
-    // First what lies ahead, of a clock that once was. Where most does, it is now that is wrong: a clock that is behind.
+    // Rows in the future are of a wrong clock and go first. If most rows are in the future, the clock is behind now.
     const ahead = keys.filter((key) => key.readUInt32BE() > today).reverse()
     const isBehind = ahead.length * 2 > keys.length
     const over = Math.max(0, keys.length - DAYS_KEPT)

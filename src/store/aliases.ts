@@ -1,4 +1,4 @@
-// Aliases: names by which members are found. One owner per name; a name is freed by its owner or with its membership.
+// Aliases: names under which members are found. An alias has one owner, who can revoke it; it ends with the membership.
 
 import { RelayError } from '../lib/errors.js'
 import { ALIASES_PER_MEMBER } from '../lib/limits.js'
@@ -8,11 +8,11 @@ import type { AliasRecord, Tables } from './layout.js'
 import type { Precondition, Writer } from './writer.js'
 
 export interface Aliases {
-  /** Who answers to a name, or null. */
+  /** The owner and registration of an alias, or null. */
   get(alias: string): AliasRecord | null
-  /** @throws RelayError `alias_taken`, `quota_reached`, `not_allowed` for one who is no member (any more) */
+  /** @throws RelayError `alias_taken`, `quota_reached`, `not_allowed` if the owner is not a member */
   register(alias: string, owner: FeedId, signature: string, before?: Precondition): Promise<void>
-  /** Frees a name; without an owner, whoever's it is. @throws RelayError `not_found` (also for another's) */
+  /** Frees an alias; without `owner`, of any owner. @throws RelayError `not_found`, also if another feed owns it */
   revoke(alias: string, owner?: FeedId, before?: Precondition): Promise<void>
   of(owner: FeedId): string[]
   list(): Array<{ alias: string } & AliasRecord>
@@ -28,8 +28,8 @@ export function createAliases({ aliases, members }: Tables, writer: Writer, now:
       .filter((row) => row.owner === owner)
       .map(({ alias }) => alias)
 
-  // What has not the form of a name is nobody's: the database fails at keys that are empty or long. Names that have been
-  // reserved since somebody took them are found, so that they can be given back.
+  // LMDB rejects empty and long keys, so only valid labels are looked up. Names that were reserved after their
+  // registration are still found, so that their owners can revoke them.
   const held = (alias: string): AliasRecord | undefined =>
     isLabel(alias) ? aliases.get(key(alias)) : undefined
 
@@ -39,7 +39,7 @@ export function createAliases({ aliases, members }: Tables, writer: Writer, now:
     of,
     register: (alias, owner, signature, before) =>
       writer.submit(() => {
-        // asked here and not only before the queue: nobody has a name left who was shut out while waiting in it
+        // checked inside the write: the owner may have been removed while this waited in the queue
         if (!members.doesExist(keyOf(owner))) throw new RelayError('not_allowed')
         const row = aliases.get(key(alias))
         if (row && row.owner !== owner) throw new RelayError('alias_taken')
@@ -50,7 +50,7 @@ export function createAliases({ aliases, members }: Tables, writer: Writer, now:
     revoke: (alias, owner, before) =>
       writer.submit(() => {
         const row = held(alias)
-        // The same words for a name that is free and one that is another's.
+        // the same error for a free alias and for one of another owner
         if (!row || (owner && row.owner !== owner)) throw new RelayError('not_found')
         aliases.removeSync(key(alias))
       }, before),

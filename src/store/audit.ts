@@ -1,26 +1,26 @@
-// The audit log: who did what to whom, and when; written in the transaction of the action, capped, for admins to read.
+// The audit log: actor, action, target and time. Written in the action's transaction, limited in size, read by admins.
 
 import { AUDIT_KEPT, AUDIT_STEP } from '../lib/limits.js'
 import { cleanText } from '../lib/text.js'
 import type { AuditRecord, Tables } from './layout.js'
 
 export interface AuditEntry extends AuditRecord {
-  /** rises with each entry */
+  /** increases with each entry */
   number: number
 }
 
 /**
- * Which ring an action is noted in. Each displaces only its own: what members do, and what anybody does to what is their
- * own, can be done without end, and must not wash away what was done to others and to the room. Within a ring it is always
- * whoever has most in it who makes room, of what they did most, to whom they did it most: who floods displaces themselves,
- * and others only beyond as many as they have left.
+ * The ring in which an action is stored. `own` has the actions of plain members, and actions on what the actor owns:
+ * these can be repeated without limit, and must not evict entries about others or the room, which are in `room`.
+ * A full ring evicts the oldest entries of the actor with the most entries, of that actor's most frequent action and
+ * target. So a flood evicts itself first.
  */
 export type Ring = 'room' | 'own'
 
 export interface Audit {
-  /** Inside a write: notes an action. */
+  /** Inside a write: adds an entry. */
   noteNow(entry: Omit<AuditRecord, 'at'>, ring: Ring): void
-  /** Entries of both rings before a number (by default the newest), newest first. */
+  /** Entries of both rings below a number (default: the newest), newest first. */
   list(count: number, before?: number): AuditEntry[]
 }
 
@@ -43,7 +43,7 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
   return {
     noteNow({ who, what, whom, detail }, name) {
       const ring = rings[name]
-      // one count for both, which keeps the order between them whatever the clock does
+      // one sequence for both rings keeps their order when the clock jumps
       ring.putSync(keyOf(Math.max(lastOf(audit), lastOf(ownAudit)) + 1), {
         at: now(),
         who,
@@ -55,7 +55,7 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
       for (const { key } of mostAlike([...ring.getRange({})], AUDIT_STEP)) ring.removeSync(key)
     },
     list(count, before = Number.MAX_SAFE_INTEGER) {
-      // a range in reverse begins with its start and does not hold its end
+      // a reverse range includes `start`
       const range = { reverse: true, start: keyOf(before - 1), limit: count }
       return [audit, ownAudit]
         .flatMap((ring) => [...ring.getRange(range)])
@@ -68,10 +68,10 @@ export function createAudit({ audit, ownAudit }: Tables, now: () => number): Aud
 
 type Row = { key: Buffer; value: AuditRecord }
 
-/** By what entries are alike, the weightiest first. */
+/** Fields by which entries are grouped for eviction, the most important first. */
 const ALIKE = ['who', 'what', 'whom'] as const
 
-/** So many of some rows, which come oldest first: one after the other the oldest of the largest group of alike ones. */
+/** Chooses `count` rows to evict from rows that come oldest first: repeatedly the oldest of the largest group. */
 function mostAlike(
   rows: Row[],
   count: number,
@@ -84,7 +84,7 @@ function mostAlike(
     if (group) group.push(row)
     else groups.set(row.value[field], [row])
   }
-  // a row is taken while its group has as many from it on as no other has left
+  // sorting by the rows left in each group, largest first, is the same as taking from the largest group each time
   const taken = new Map<Row[], number>()
   const inTurn = [...groups.values()].flatMap((group) =>
     group.map((_, at) => ({ group, left: group.length - at })),

@@ -8,16 +8,16 @@ import { BACKUP_PAGE_BYTES, MIB } from '../lib/limits.js'
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import { ENCODINGS, isReadable } from './layout.js'
 
-/** Raised when the content of a backup changes. Other formats are rejected. */
+/** Increased when the content of a backup changes. Other formats are rejected. */
 export const FORMAT = 2
 
-/** Bytes of one page at most: a page holds at least one row, whatever its size. */
+/** Maximum bytes of one page; a page holds at least one row of any size. */
 export const PAGE_BYTES_MAX = 32 * MIB
 /** Bytes of a key that LMDB accepts with pages of 4 KiB. */
 const KEY_BYTES_MAX = 1978
 const ROW_HEAD_BYTES = 6
 
-/** What a backup says about itself, at its start. */
+/** The note at the start of a backup. */
 export interface BackupNote {
   format: number
   /** the relay's identity; its secret is not part of the note */
@@ -32,7 +32,7 @@ export interface BackupNote {
   bytes: number
 }
 
-/** What a backup says at its end. */
+/** The end of a backup. */
 export interface BackupEnd {
   pages: number
   rows: number

@@ -1,13 +1,14 @@
-// A chunk: the stored messages of one feed that follow each other, packed so that they fill whole pages of the disk.
+// A chunk: consecutive stored messages of one feed, packed so that they fill whole pages of the database.
 //
-// Bytes: the number of messages (2, LE), the length of each (2, LE), then the messages as `ssb/message.ts` lays them out.
-// A message has at most 8,192 UTF-16 units with its signature, some 25 KB in UTF-8, so that two bytes are enough.
+// Bytes: the number of messages (2, LE), the length of each (2, LE), then the messages as `ssb/message.ts` encodes
+// them.
+// A message has at most 8,192 UTF-16 units with its signature, some 25 KB in UTF-8, so two bytes are enough.
 
 import { CHUNK_BYTES } from '../lib/limits.js'
 
 const NUMBER_BYTES = 2
 
-/** Packs messages in a row. */
+/** Packs consecutive messages. */
 export function packChunk(bodies: Buffer[]): Buffer {
   const head = Buffer.allocUnsafe(headBytes(bodies.length))
   head.writeUInt16LE(bodies.length)
@@ -15,7 +16,7 @@ export function packChunk(bodies: Buffer[]): Buffer {
   return Buffer.concat([head, ...bodies])
 }
 
-/** How many messages a chunk holds; 0 for one that is damaged, which is a hole then. */
+/** Number of messages in a chunk; 0 for a damaged one, which then reads as a gap. */
 export function chunkCount(chunk: Buffer): number {
   if (chunk.length < NUMBER_BYTES) return 0
   const count = chunk.readUInt16LE()
@@ -25,12 +26,12 @@ export function chunkCount(chunk: Buffer): number {
   return size === chunk.length ? count : 0
 }
 
-/** Bytes of all messages in a chunk, without what packing them took. */
+/** Bytes of all messages in a chunk, without the chunk's header. */
 export function chunkBytes(chunk: Buffer): number {
   return Math.max(0, chunk.length - headBytes(chunkCount(chunk)))
 }
 
-/** Messages of a chunk from the `first` on (0 for all of them): views, not copies. */
+/** Messages of a chunk from index `first` on (0 for all): views, not copies. */
 export function unpackChunk(chunk: Buffer, first = 0): Buffer[] {
   const count = chunkCount(chunk)
   const bodies: Buffer[] = []
@@ -43,14 +44,14 @@ export function unpackChunk(chunk: Buffer, first = 0): Buffer[] {
   return bodies
 }
 
-/** Whether messages of so many bytes are more than one chunk. */
+/** Whether messages of this number and size are too many for one chunk. */
 export function fillsChunk(messages: number, bytes: number): boolean {
   return headBytes(messages) + bytes > CHUNK_BYTES
 }
 
 /**
- * Cuts messages in a row into full chunks.
- * @returns the chunks, and how many of the messages are in them; the rest do not fill one yet
+ * Cuts consecutive messages into full chunks.
+ * @returns the chunks and the number of messages in them; the rest does not fill a chunk yet
  */
 export function cutChunks(bodies: Buffer[]): { chunks: Buffer[][]; packed: number } {
   const chunks: Buffer[][] = []

@@ -1,16 +1,16 @@
-// Our contact messages, folded: what the relay's own feed says about whom it follows and blocks. Pure.
+// Folds our contact messages: which feeds the relay's own feed follows and blocks. Pure.
 
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import type { BlockRecord, MemberRecord } from './layout.js'
 
-/** What a contact message of ours carries; `voucher` and `by` let the index be rebuilt from the feed alone. */
+/** Content of our contact messages; `voucher` and `by` let the index be rebuilt from the feed alone. */
 export interface ContactContent extends Record<string, unknown> {
   type: 'contact'
   contact: FeedId
   following: boolean
   blocking?: boolean
-  /** the protocol guide's mark of a server's follow */
+  /** marks a follow by a server (SSB protocol guide) */
   pub?: true
   note?: string
   by?: MemberRecord['by']
@@ -22,7 +22,7 @@ export interface Folded {
   blocks: Map<FeedId, BlockRecord>
 }
 
-/** The content of a follow. */
+/** The content of a follow message. */
 export function followContent(
   contact: FeedId,
   { by, voucher, note }: Pick<MemberRecord, 'by' | 'voucher' | 'note'>,
@@ -38,7 +38,7 @@ export function followContent(
   }
 }
 
-/** The row that a follow of ours indexes to. */
+/** The member's row for a follow message. */
 export function memberRow(message: KeyedMessage): MemberRecord {
   const content = message.value.content as ContactContent
   return {
@@ -51,11 +51,11 @@ export function memberRow(message: KeyedMessage): MemberRecord {
 }
 
 export interface ContactFold extends Folded {
-  /** Takes the next message of ours: the last word on each feed counts. */
+  /** Takes our next message; the last message about a feed counts. */
   add(message: KeyedMessage): void
 }
 
-/** Folds a history of ours, in order, into members and blocks. */
+/** Folds our messages, in order, into members and blocks. */
 export function createContactFold(): ContactFold {
   const members: Folded['members'] = new Map()
   const blocks: Folded['blocks'] = new Map()
@@ -67,7 +67,7 @@ export function createContactFold(): ContactFold {
       if (typeof content !== 'object' || content.type !== 'contact' || !isFeedId(content.contact)) return
       const { contact } = content
       if (content.following) {
-        // a feed already followed keeps its first row: following twice says nothing new
+        // a second follow of a member keeps the first row
         if (!members.has(contact)) members.set(contact, memberRow(message))
       } else members.delete(contact)
       if (content.blocking)

@@ -15,7 +15,7 @@ export interface Deletions {
   freeGeneration(author: Buffer): number
   /** Continues deleting, after a start or a failed step. */
   resume(): void
-  /** What is still to be deleted. */
+  /** What is left to delete. */
   progress(): { feeds: number; messages: number; bytes: number }
   /** Stops after the current step; the marks remain for the next start. */
   close(): Promise<void>

@@ -1,4 +1,4 @@
-// Where messages lie: the newest of each feed one by one, and packed into chunks as soon as they fill one.
+// Stores messages: the newest of each feed as single rows, which are packed into chunks as soon as they fill one.
 
 import { DELETE_STEP_CHUNKS, DELETE_STEP_ROWS, REPACK_STEP_ROWS } from '../lib/limits.js'
 import { chunkBytes, chunkCount, cutChunks, fillsChunk, packChunk, unpackChunk } from './chunk.js'
@@ -10,13 +10,13 @@ export interface StoredMessage {
   bytes: Buffer
 }
 
-/** One generation of one feed: all its keys begin so. */
+/** One generation of one feed: the prefix of its keys. */
 export interface Place {
   author: Buffer
   generation: number
 }
 
-/** What one step has deleted. */
+/** Result of one deletion step. */
 export interface Deleted {
   messages: number
   bytes: number
@@ -27,18 +27,21 @@ export interface Deleted {
 export interface FeedMessages {
   /** One message, or undefined. */
   at(place: Place, sequence: number): Buffer | undefined
-  /** Up to `count` messages from a sequence on, ascending, and before `end`; fewer where a chunk ends, none at the end. */
+  /**
+   * Up to `count` messages from a sequence on, ascending, before `end`. Fewer at the end of a chunk; none only at the
+   * end.
+   */
   read(place: Place, from: number, count: number, end?: number): StoredMessage[]
   /**
-   * Inside a write: stores messages that are not held yet, ascending; packs what fills a chunk. Changes the record.
-   * @param record of which `latest` counts them already
+   * Inside a write: stores new messages, ascending, and packs full chunks. Changes the record.
+   * @param record its `latest` includes these messages already
    */
   put(place: Place, record: FeedRecord, messages: StoredMessage[], latestBefore: number): void
   /** Inside a write: deletes a bounded number of messages. */
   deleteSome(place: Place): Deleted
   /**
-   * Inside a write: packs a bounded number of messages that lie one by one, from a sequence on. Changes the record.
-   * @returns where to go on; null at the end
+   * Inside a write: packs a bounded number of single rows, from a sequence on. Changes the record.
+   * @returns the sequence to continue at; null at the end
    */
   packSome(place: Place, record: FeedRecord, from: number): number | null
 }
@@ -52,13 +55,13 @@ export function createFeedMessages({
     messageKey(author, generation, sequence)
   const endOf = ({ author, generation }: Place): Buffer => endOfMessages(author, generation)
 
-  /** The chunk that begins with a sequence; a damaged one is as good as none. */
+  /** The chunk that begins with a sequence; null if missing or damaged. */
   function soundAt(place: Place, sequence: number): Buffer | null {
     const chunk = chunks.get(keyAt(place, sequence))
     return chunk && chunkCount(chunk) > 0 ? chunk : null
   }
 
-  /** The chunk that holds a sequence. */
+  /** The chunk that contains a sequence. */
   function chunkAt(place: Place, sequence: number): { first: number; chunk: Buffer } | null {
     const exact = soundAt(place, sequence)
     if (exact) return { first: sequence, chunk: exact }
@@ -97,13 +100,13 @@ export function createFeedMessages({
           found.push({ sequence: at, bytes })
           at += 1
         }
-        // the rest would be read again for the next page: it may as well begin there
+        // the next read can begin with this chunk, so it is not read twice
         if (found.length + chunkCount(chunk) > count) return found
         const following = soundAt(place, at)
         packed = following ? { first: at, chunk: following } : null
         continue
       }
-      // none begins here: it would have been read, or is damaged
+      // no chunk begins here, or a damaged one
       const next = nextChunk(place, at + 1)
       const until = Math.min(next ?? end, end)
       found.push(
@@ -120,7 +123,7 @@ export function createFeedMessages({
     for (const { sequence, bytes } of run) rows.putSync(keyAt(place, sequence), bytes)
   }
 
-  /** Packs what fills chunks of messages in a row. @returns the others */
+  /** Packs consecutive messages into full chunks. @returns the rest */
   function pack(place: Place, run: StoredMessage[]): StoredMessage[] {
     const { chunks: full, packed } = cutChunks(run.map(({ bytes }) => bytes))
     let at = 0
@@ -131,7 +134,7 @@ export function createFeedMessages({
     return run.slice(packed)
   }
 
-  /** Stores messages in a row that end the feed, and packs them together with the tail before them. */
+  /** Stores consecutive messages at the end of a feed, packed together with the unpacked tail before them. */
   function putTail(place: Place, record: FeedRecord, run: StoredMessage[], latestBefore: number): void {
     const { sequence: from } = run[0] as StoredMessage
     const tail = record.tail && from === latestBefore + 1 ? record.tail : { from, bytes: 0 }
@@ -201,7 +204,7 @@ export function createFeedMessages({
         const [first] = rest as [StoredMessage]
         next = last + 1
         if (last === record.latest) record.tail = { from: first.sequence, bytes: bytesOf(rest) }
-        // a run that goes on behind this step is packed together with what follows
+        // a run that continues after this step is packed together with the next messages
         else if (last === found.at(-1)?.sequence && rest.length < run.length) next = first.sequence
       }
       return isLast ? null : next
@@ -211,7 +214,7 @@ export function createFeedMessages({
 
 const bytesOf = (run: StoredMessage[]): number => run.reduce((sum, { bytes }) => sum + bytes.length, 0)
 
-/** Messages, ascending, as runs without a hole. */
+/** Groups ascending messages into runs without gaps. */
 function runsOf(messages: StoredMessage[]): StoredMessage[][] {
   const runs: StoredMessage[][] = []
   for (const message of messages) {

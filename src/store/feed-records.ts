@@ -1,4 +1,4 @@
-// Every feed's record, read in turns of the event loop: counting them all, and walking through them.
+// Reads the records of all feeds in bounded turns of the event loop: to count them and to iterate.
 
 import { setImmediate } from 'node:timers/promises'
 import { VERIFY_TURN_MESSAGES } from '../lib/limits.js'
@@ -22,14 +22,14 @@ export const EMPTY: Readonly<FeedRecord> = {
   fork: null,
 }
 
-/** Counted when a write is flushed, so that one undone leaves no trace here. */
+/** Updated after the flush, so that an undone write does not change them. */
 export interface FeedTotals {
   messages: number
-  /** of everything on the disk */
+  /** all stored bytes, including messages left to delete */
   bytes: number
 }
 
-/** Counts all feeds, in steps. */
+/** Counts all feeds, in turns. */
 export async function countFeeds({
   feeds: records,
   deletions,
@@ -43,7 +43,7 @@ export async function countFeeds({
   return total
 }
 
-/** Every feed's record, some in a turn of the event loop. */
+/** Iterates over all records, some per turn of the event loop. */
 export async function* eachFeed(
   records: Tables['feeds'],
 ): AsyncGenerator<{ author: Buffer; record: FeedRecord }> {
@@ -53,7 +53,7 @@ export async function* eachFeed(
     for (const { key, value } of page) yield { author: key, record: value }
     const last = page.at(-1)
     if (!last || page.length < VERIFY_TURN_MESSAGES) return
-    // a byte more than a key has: the first that comes after it
+    // one byte longer than a key: the first position after it
     start = Buffer.concat([last.key, Buffer.alloc(1)])
     await setImmediate()
   }

@@ -1,4 +1,4 @@
-// Feeds: messages taken in, in any order, and read back in ascending order; latest, holes and forks of each.
+// Feeds: stores messages in any order and reads them in ascending order; knows the latest, gaps and forks of each feed.
 
 import { RelayError } from '../lib/errors.js'
 import { createFairScheduler } from '../lib/fair-scheduler.js'
@@ -13,16 +13,16 @@ import { noteHeld, takeAsks } from './gaps.js'
 import type { FeedRecord, ForkRecord, Tables } from './layout.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
-/** What became of one batch of messages. */
+/** Result of storing one batch of messages. */
 export interface AppendOutcome {
   added: number
   duplicates: number
   /**
-   * sequences of refused messages that contradict what is held, and of those in a forked feed that continue nothing of it:
-   * the feed is flagged
+   * sequences of rejected messages that contradict stored ones, and in a forked feed of those without a stored
+   * neighbour; the feed is marked as forked
    */
   forked: number[]
-  /** why the rest of the batch was not stored, when space ran out */
+  /** the limit that was reached, if the rest of the batch was not stored */
   full: 'feed_full' | 'store_full' | null
 }
 
@@ -30,76 +30,76 @@ export type { StoredMessage } from './feed-messages.js'
 export type { FeedInfo } from './feed-records.js'
 
 export interface FeedLimits {
-  /** bytes of all messages together beyond which foreign ones are refused */
+  /** limit for the bytes of all messages together; does not apply to our feed */
   maxBytes: number
-  /** bytes of one feed's messages, likewise */
+  /** limit for the bytes of one feed's messages; does not apply to our feed */
   maxFeedBytes: number
 }
 
 export interface Feeds {
   /**
-   * Stores verified messages of one author; resolves once they are on disk. Rejects only when the write failed, or with
-   * what `before` throws inside it.
+   * Stores verified messages of one author; resolves once they are on disk. Rejects only if the write fails, or with
+   * the error that `before` throws inside it.
    */
   append(author: FeedId, messages: VerifiedMessage[], before?: Precondition): Promise<AppendOutcome>
-  /** Inside a write: stores the next message of our own feed, which no quota holds back. */
+  /** Inside a write: stores the next message of our feed, without quota. */
   appendOwn(message: VerifiedMessage, afterFlush: AfterFlush): Buffer
   /**
-   * Up to `count` messages of an author from a sequence on, ascending; holes are skipped. There may be fewer before the
-   * end, but not none. Of a forked feed, what lies behind the fork is left out.
+   * Up to `count` messages of an author from a sequence on, ascending, without gaps. It may return fewer before the
+   * end, but at least one. Messages behind a fork are left out.
    */
   read(author: FeedId, from: number, count: number): StoredMessage[]
   info(author: FeedId): FeedInfo
-  /** Highest sequence held and the hash of that message, or null for an empty feed. */
+  /** Highest stored sequence and that message's hash, or null for an empty feed. */
   tip(author: FeedId): { sequence: number; hash: string } | null
-  /** The holes still worth asking for; counts the asking, so that each is asked for a bounded number of times. */
+  /** Gaps to request, with the request counted: each gap is requested a bounded number of times. */
   askForGaps(author: FeedId, most: number): Promise<Array<{ from: number; to: number }>>
   /**
-   * Calls the listener after each flushed batch that added to this feed, until the answer is called. Where many listen,
-   * some are called a little later, and one that has not been called yet is called once for all that was added.
+   * Calls the listener after each flushed batch that added to this feed. Returns a function that unsubscribes. With
+   * many listeners some are called later, once for all batches until then.
    */
   subscribe(author: FeedId, listener: () => void): () => void
   setLimits(limits: FeedLimits): void
   /**
-   * Lets a feed go: from this write on it reads as empty, and may be filled again. Its messages are deleted in bounded
-   * steps, the first of them in this write, and the room they took is used again.
+   * Removes a feed: after this write it reads as empty and can be filled again. Its messages are deleted in bounded
+   * steps, the first in this write, and their space is reused.
    */
   remove(author: FeedId): Promise<void>
   /** The same inside a write. */
   removeNow(author: FeedId, afterFlush: AfterFlush): void
-  /** Starts a feed over: lets go of what is held, and then asks for it to be fetched again. Answers how much that was. */
+  /** Removes a feed and asks `onReset` listeners to fetch it again. Returns the number of removed messages. */
   reset(author: FeedId, before?: Precondition): Promise<{ messages: number }>
-  /** Calls the listener when a feed is to be fetched again, until the answer is called. */
+  /** Calls the listener when a feed is to be fetched again. Returns a function that unsubscribes. */
   onReset(listener: (author: FeedId) => void): () => void
-  /** Feeds and messages still to be deleted. */
+  /** Feeds and messages left to delete. */
   deleting(): { feeds: number; messages: number }
-  /** Goes on with deleting, where a step has failed. */
+  /** Continues deleting after a failed step. */
   resumeDeleting(): void
-  /** What is known of a feed's fork; null where there is none. */
+  /** The fork of a feed; null without one. */
   fork(author: FeedId): ForkRecord | null
-  /** Every forked feed, found in steps. */
+  /** All forked feeds; reads in steps. */
   forks(): Promise<Array<{ feed: FeedId } & ForkRecord>>
   /**
-   * What is kept of everybody, ourselves and those whom we follow no more included; `bytes` is what `maxBytes` bounds,
-   * with what is still to be deleted.
+   * Stored totals of all feeds, including ours and feeds that are no longer followed. `bytes` is what `maxBytes`
+   * limits, and includes messages left to delete.
    */
   totals(): { feeds: number; messages: number; bytes: number }
-  /** Tells nobody any more, and stops deleting after the step that is under way. */
+  /** Removes all listeners, and stops deleting after the current step. */
   close(): Promise<void>
 }
 
 export interface FeedsOptions {
   log: Log
-  /** Milliseconds from some point in the past. */
+  /** monotonic clock in milliseconds */
   uptime: () => number
-  /** what `countFeeds` has counted; left out, the store is a new one */
+  /** result of `countFeeds`; omitted for a new store */
   total: FeedTotals
 }
 
 /**
  * Opens the feeds over the store's tables.
  * @param now       Unix ms
- * @param onFault   told of a listener that threw: what was written stands
+ * @param onFault   called with the error of a listener; the write is kept
  */
 export function createFeeds(
   tables: Tables,
@@ -141,7 +141,7 @@ export function createFeeds(
 
   function tell(author: FeedId): void {
     const told = listeners.get(author)
-    // whoever is told may make another leave
+    // a listener may unsubscribe another one
     for (const call of [...(told ?? [])]) if (told?.has(call)) call()
   }
 
@@ -152,7 +152,7 @@ export function createFeeds(
     const outcome: AppendOutcome = { added: 0, duplicates: 0, forked: [], full: null }
     const { latest: latestBefore, bytes: bytesBefore, fork: forkBefore } = record
     const fresh: StoredMessage[] = []
-    /** of this batch, as what is stored is not there to be read yet */
+    /** of this batch: its messages cannot be read from the store yet */
     const hashes = new Map<number, string>()
     let newest: VerifiedMessage | null = null
 
@@ -164,18 +164,18 @@ export function createFeeds(
       return held ? storedHash(held) : hashes.get(sequence)
     }
 
-    /** Whether a message may stand between its neighbours. Gaps are legal (SPIP-02), contradictions are not. */
+    /** Whether a message fits its stored neighbours. Gaps are legal (SPIP-02), contradictions are not. */
     function fits({ sequence, previous, hash }: VerifiedMessage): boolean {
       if (record.fork?.cut !== undefined && sequence >= record.fork.cut) return false
       const before = sequence > 1 ? hashAt(sequence - 1) : undefined
       if (before !== undefined && before !== previous) return false
       const after = heldAt(sequence + 1)
       if (after && storedPrevious(after) !== hash) return false
-      // Of a feed that is known to be forked, what continues nothing may be of the other branch.
+      // in a forked feed, a message without a stored neighbour may be of the other branch
       return !record.fork || before !== undefined || after !== undefined
     }
 
-    // Ascending, so that a client's out-of-order burst opens no hole that the same burst closes.
+    // ascending, so that messages out of order within a batch open no gap
     for (const message of batch.sort((a, b) => a.sequence - b.sequence)) {
       if (message.author !== author) throw new RelayError('message_unwanted')
       const { sequence, hash } = message
@@ -231,7 +231,7 @@ export function createFeeds(
     appendOwn(message, afterFlush) {
       const key = keyOf(message.author)
       const record = recordToFill(key)
-      // Our own feed must never fork: whoever signs has read the tip inside this same write.
+      // our feed must never fork: the signer must have read the tip inside this write
       if (message.sequence !== record.latest + 1) throw new RelayError('feed_forked')
       const bytes = encodeStored(message, now())
       const latestBefore = record.latest
@@ -249,7 +249,7 @@ export function createFeeds(
       if (from > SEQUENCE_MAX) return []
       const key = keyOf(author)
       const record = records.get(key)
-      // without one, what is there is being deleted
+      // without a record, the remaining messages are being deleted
       return record ? messages.read(placeOf(key, record), from, count, record.fork?.cut) : []
     },
 

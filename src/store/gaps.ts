@@ -1,11 +1,11 @@
-// The holes in a feed: pure bookkeeping over ranges of sequences we do not hold.
+// The gaps of a feed: ranges of missing sequences. Pure.
 
 import { GAP_ASKS, GAPS_PER_FEED } from '../lib/limits.js'
 import type { FeedRecord, Gap } from './layout.js'
 
 /**
- * Notes in a feed's record that `sequence` is now held: raises `latest`, opens a hole behind a jump, closes or splits
- * the hole it fell into. Beyond `GAPS_PER_FEED` the oldest holes are forgotten: still holes, no longer asked for.
+ * Records that a sequence is now stored: raises `latest` and opens, closes or splits a gap. Above `GAPS_PER_FEED` the
+ * oldest gaps are no longer recorded, so they are not requested.
  */
 export function noteHeld(record: FeedRecord, sequence: number): void {
   if (sequence > record.latest) {
@@ -25,7 +25,7 @@ export function noteHeld(record: FeedRecord, sequence: number): void {
   if (record.gaps.length > GAPS_PER_FEED) record.gaps.splice(0, record.gaps.length - GAPS_PER_FEED)
 }
 
-/** Up to `most` holes still worth asking for, each counted as asked once more. Changes the record. */
+/** Up to `most` gaps to request, each counted as requested once more. Changes the record. */
 export function takeAsks(record: FeedRecord, most: number): Array<{ from: number; to: number }> {
   const asked: Array<{ from: number; to: number }> = []
   for (const hole of record.gaps) {

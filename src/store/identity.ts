@@ -1,4 +1,4 @@
-// The relay's key pair in its `secret` file: made once, durably, and never overwritten.
+// The relay's key pair in its `secret` file: created once, synced to disk, never overwritten.
 
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
@@ -8,9 +8,8 @@ import { RelayError } from '../lib/errors.js'
 import { isFeedId } from '../ssb/feed-id.js'
 
 /**
- * Loads the identity, making it where there is none (mode 0400, on disk before it is used).
- * @throws RelayError `data_unusable` for a file that is there and cannot be read: a damaged secret is left alone,
- * for whoever has a copy to put back
+ * Loads the identity, or creates it if the file is missing (mode 0400, synced before use).
+ * @throws RelayError `data_unusable` for an unreadable file, which is not replaced, so that a copy can be restored
  */
 export function loadIdentity(path: string): Keys {
   if (!existsSync(path)) createIdentity(path)
@@ -28,22 +27,22 @@ export function loadIdentity(path: string): Keys {
   ) {
     throw new RelayError(
       'data_unusable',
-      `${path} is damaged: put back a copy, or move it away for a new identity`,
+      `${path} is damaged: restore a copy, or move it away to get a new identity`,
     )
   }
   return keys
 }
 
-/** The slice of the feeds that tells how far our own has come. */
+/** The part of the feeds that is needed to see whether our feed has messages. */
 interface OwnFeed {
   info(id: string): { latest: number }
   subscribe(id: string, listener: () => void): () => void
 }
 
 /**
- * Keeps a second feed from being begun under a key that has one: beside the identity a mark is left once the relay has
- * published, and a store that is empty all the same has been lost. Signing message 1 again would be a fork, which
- * every client that knows the first one refuses for ever.
+ * Prevents a second feed under the same key. A mark file beside the identity records that the relay has published; an
+ * empty store with a mark has lost its feed. Signing message 1 again would fork the feed, and clients that know the
+ * first message 1 would reject it permanently.
  * @param mark path of the mark
  * @throws RelayError `data_unusable`
  */
@@ -53,8 +52,8 @@ export function guardFeed(feeds: OwnFeed, id: string, mark: string): void {
     if (begun) return
     throw new RelayError(
       'data_unusable',
-      `this relay has published before and its store is empty: put back a backup of db/, or remove ${mark} to begin ` +
-        'a second feed, which clients that know the first will refuse',
+      `this relay has published before and its store is empty: restore a backup, or remove ${mark} to start ` +
+        'a second feed, which clients that know the first will reject',
     )
   }
   const leave = (): void => {

@@ -1,32 +1,33 @@
-// An invite's rows: its record, and three indexes in the order in which invites end, so that nobody reads them all.
+// An invite's rows: its record, and three indexes ordered by end, so that queries do not scan all invites.
 
 import { isClockSet } from '../lib/clock.js'
 import { INVITES_KEPT } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import { endKey, type InviteRecord, type Tables, TIME_MAX } from './layout.js'
 
-/** Which invites: `ends` has all of them, `made` those of a maker, `directed` those for a feed. */
+/** `ends` indexes all invites, `made` the invites of a maker, `directed` the invites for a feed. */
 type Index = 'ends' | 'made' | 'directed'
 
 /**
- * What one index holds of one feed, of all for `ends`. An invite expires without a write, so what is live is not noted
- * but a range: first come those used up or taken back, then the others by when they expire, and now is a place in there.
+ * Queries over one index, for one feed (`of`), or for all in `ends`. An invite expires without a write, so the live
+ * ones are a key range: used up and revoked invites come first, then the others by expiry, and the current time
+ * divides these into expired and live ones.
  */
 export interface InviteRows {
   get(guest: FeedId): InviteRecord | null
-  /** Writes a record, and what points to it. */
+  /** Writes a record and its index rows. */
   put(guest: FeedId, record: InviteRecord): void
-  /** Drops a record, and what points to it. */
+  /** Removes a record and its index rows. */
   remove(guest: FeedId): void
-  /** Guests of live ones, the next to expire first. */
+  /** Guest keys of live invites, the next to expire first. */
   live(index: Index, of?: FeedId, most?: number): FeedId[]
   countLive(index: Index, of: FeedId): number
-  /** Guests of dead ones: the used up and taken back, then the expired, of each the first to end first. */
+  /** Guest keys of dead invites: first used up and revoked, then expired; each by time of end. */
   dead(index: Index, of?: FeedId, most?: number): FeedId[]
-  /** Guests of those neither used up nor taken back, expired ones included. */
+  /** Guest keys of invites that are neither used up nor revoked, including expired ones. */
   open(index: Index, of?: FeedId): FeedId[]
   all(index: Index, of?: FeedId): FeedId[]
-  /** Guests of those that had ended before a time in Unix ms. */
+  /** Guest keys of invites that ended before a time in Unix ms. */
   endedBefore(time: number): FeedId[]
 }
 
@@ -57,7 +58,7 @@ export function createInviteRows(tables: Tables, now: () => number): InviteRows 
   function guests(index: Index, start: Buffer, end: Buffer, limit = INVITES_KEPT): FeedId[] {
     return [...tables[index].getKeys({ start, end, limit })].map((key) => feedIdOf(key.subarray(-KEY_BYTES)))
   }
-  /** Places in an index: before all, before what nothing but time ends, after what has expired, and after all. */
+  /** Positions in an index: the start, before the first not used up or revoked, after the last expired, the end. */
   const first = (of?: FeedId) => endKey(of, true, 0)
   const opened = (of?: FeedId) => endKey(of, false, 0)
   const present = (of?: FeedId) => endKey(of, false, now() + 1)
@@ -84,7 +85,10 @@ export function createInviteRows(tables: Tables, now: () => number): InviteRows 
   }
 }
 
-/** When an invite that ends now ends. By a clock that was never set it would be forgotten as soon as that is right. */
+/**
+ * The time of end for an invite that ends now. An unset clock would date it too early, and it would be swept too
+ * soon.
+ */
 export function endingNow(
   { created, expires }: Pick<InviteRecord, 'created' | 'expires'>,
   now: number,
@@ -95,8 +99,8 @@ export function endingNow(
 const INDEXES = ['ends', 'made', 'directed'] as const
 
 /**
- * Writes the indexes anew from the records, which in the layout before ours had none, and no word of when one was used up.
- * @returns how many rows were wrong
+ * Rebuilds the indexes from the records. Schema 1 had no indexes, and did not store when an invite was used up.
+ * @returns the number of wrong rows
  */
 export function indexInvites(tables: Tables, now: () => number): number {
   const rows = createInviteRows(tables, now)

@@ -1,4 +1,4 @@
-// Invites: made with a seed we hand out and forget, used exactly once per use in the transaction of the follow.
+// Invites: created with a seed that is not stored. A use is counted in the transaction of its follow.
 
 import { randomBytes } from 'node:crypto'
 import { requireClock } from '../lib/clock.js'
@@ -36,60 +36,66 @@ export interface Invite extends InviteRecord {
 }
 
 export interface NewInvite {
-  /** how many feeds may come in by it; 1 unless said otherwise */
+  /** how many feeds may use it; default 1 */
   uses?: number
   note?: string
   /** Unix ms */
   expires: number
-  /** who asked: a member's id, `operator` or `captcha` */
+  /** the maker: a member's id, `operator` or `captcha` */
   by: string
-  /** a directed invite: only this feed may use it, by the code or just by connecting */
+  /** directed invite: only this feed may use it, with the code or by connecting */
   for?: FeedId
 }
 
 export interface Invites {
   /**
-   * Makes an invite; the seed is returned once and not kept.
-   * @throws RelayError `bad_argument`, `quota_reached` (a maker's, of the day or open, one feed's, or everybody's),
-   * `not_allowed` for a maker who is no member (any more), `already_following` where it is for a member
+   * Creates an invite. The seed is returned once and not stored.
+   * @throws RelayError `bad_argument`, `quota_reached` (per maker and day, open per maker, per feed, or in total),
+   * `not_allowed` if the maker is not a member, `already_following` if the directed feed is a member
    */
   create(options: NewInvite, before?: Precondition): Promise<{ invite: Invite; seed: Buffer }>
-  /** What is known of a guest key, dead invites included; null when it is no guest of ours. */
+  /** The invite of a guest key, dead ones included; null if unknown. */
   get(guest: FeedId): Invite | null
   /**
-   * Uses an invite: one transaction consumes it, signs the follow and indexes the member.
-   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`, `quota_reached` where
-   * enough have come in today by invites of its maker
+   * Uses an invite: one transaction counts the use, signs the follow and indexes the member.
+   * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `already_following`, `quota_reached` if
+   * the maker's daily limit of joins is reached
    */
   use(guest: FeedId, feed: FeedId): Promise<KeyedMessage>
   /**
-   * The same by the invite's link, where whoever is a member already is let in again: 'member', and nothing is consumed.
+   * Uses an invite by its link. For a member it returns 'member' and counts no use.
    * @throws RelayError `invite_unknown`, `invite_used_up`, `invite_expired`, `quota_reached`
    */
   claim(guest: FeedId, feed: FeedId): Promise<'joined' | 'member'>
-  /** Uses the directed invite that stands for a feed, if one does: answers the follow, or null. */
+  /** Uses the live directed invite of a feed; returns the follow message, or null without one. */
   useDirected(feed: FeedId): Promise<KeyedMessage | null>
   /** The same inside a write. */
   useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null
-  /** True while a directed invite stands for a feed. */
+  /** Whether a live directed invite exists for a feed. */
   awaits(feed: FeedId): boolean
-  /** Takes a live one back. @throws RelayError `invite_unknown` (also for one taken back before), `invite_used_up`, `invite_expired` */
+  /**
+   * Revokes a live invite. @throws RelayError `invite_unknown` (also if revoked already), `invite_used_up`,
+   * `invite_expired`
+   */
   revoke(guest: FeedId, before?: Precondition): Promise<Invite>
-  /** All of them, or those that one member made. */
+  /** All invites, or those of one maker. */
   list(by?: FeedId): Invite[]
-  /** Makers whose invites let nobody in until tomorrow, as enough have come in by them today. */
+  /** Makers whose daily limit of joins is reached. */
   limited(): JoinLimit[]
-  /** Writes when what was made while the clock was not trusted really ends: called once it is. */
+  /**
+   * Corrects the expiry of invites that were created while the clock was not trusted. Call it once the clock is
+   * trusted.
+   */
   settle(): Promise<void>
-  /** Forgets invites that have been dead for `DEAD_INVITE_DAYS`; answers how many. */
+  /** Removes invites that have been dead for `DEAD_INVITE_DAYS`; returns their number. */
   sweep(): Promise<number>
 }
 
 /**
- * @param own our own id: no invite lets the relay follow itself
+ * @param own            our id: an invite must not make the relay follow itself
  * @param now            Unix ms
- * @param lives          of those made while the clock is not trusted
- * @param onJoinsLimited told of a join that was refused as enough have come in by that maker's invites today
+ * @param lives          lifetimes of invites created while the clock is not trusted
+ * @param onJoinsLimited called for each join that the maker's daily limit rejects
  */
 export function createInvites(
   tables: Tables,
@@ -118,7 +124,7 @@ export function createInvites(
   }
 
   function consume(guest: FeedId, record: InviteRecord, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
-    // those for one feed, and the web's, are one use each, and bounded where they are made
+    // directed and captcha invites have one use each and are limited when they are created
     const counted = record.for === undefined && record.by !== 'captcha'
     if (counted) joins.check(record.by)
     const used = record.used + 1
@@ -128,7 +134,7 @@ export function createInvites(
     return followed
   }
 
-  /** @throws RelayError the words for what became of a dead one */
+  /** @throws RelayError with the code for a dead invite */
   function needLive(id: FeedId, record: InviteRecord): void {
     const state = stateOf(id, record)
     if (state === 'revoked') throw new RelayError('invite_unknown')
@@ -139,17 +145,17 @@ export function createInvites(
   function useNow(guest: FeedId, feed: FeedId, afterFlush: AfterFlush): KeyedMessage {
     const record = rows.get(guest)
     if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
-    // Asked before anything is consumed: a client that lost our answer and tries again learns it is in.
+    // checked before a use is counted: a client that retries after a lost reply learns that it is a member
     if (members.has(feed)) throw new RelayError('already_following')
     needLive(guest, record)
-    // A blocked feed learns nothing of its block: the words are those of a code that does not exist.
+    // a blocked feed gets the error of an unknown code, so that it does not learn of the block
     if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
-    // Meant for somebody else: whoever found the code is told that there is none.
+    // another feed that found the code gets the error of an unknown code
     if (record.for && record.for !== feed) throw new RelayError('invite_unknown')
     return consume(guest, record, feed, afterFlush)
   }
 
-  /** Of the invites that stand for a feed the one that is the first to expire: it is asked for in every handshake. */
+  /** The directed invite of a feed that expires first. Called in each handshake. */
   const standing = (feed: FeedId): FeedId | undefined => rows.live('directed', feed, 1)[0]
 
   function useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null {
@@ -159,13 +165,13 @@ export function createInvites(
     return consume(guest, record, feed, afterFlush)
   }
 
-  /** Refuses one maker's flood, and lets the first dead invite go when the table is full. */
+  /** Checks the maker's limit, and removes the dead invite that ended first if the table is full. */
   function makeRoom(by: string): void {
     if (isFeedId(by)) {
-      // asked here and not only before the queue: nobody leaves a way in who was shut out while waiting in it
+      // checked inside the write: the maker may have been removed while this waited in the queue
       if (!members.has(by)) throw new RelayError('not_allowed')
       if (rows.countLive('made', by) >= INVITES_PER_MEMBER)
-        throw new RelayError('quota_reached', 'too many invites of yours are still open', {
+        throw new RelayError('quota_reached', 'you have too many open invites', {
           limit: 'invites_per_member',
         })
       const dead = rows.dead('made', by)
@@ -174,7 +180,8 @@ export function createInvites(
     }
     if ((invites.getStats() as { entryCount: number }).entryCount < INVITES_KEPT) return
     const [first] = rows.dead('ends', undefined, 1)
-    if (!first) throw new RelayError('quota_reached', 'too many invites outstanding', { limit: 'invites' })
+    if (!first)
+      throw new RelayError('quota_reached', 'the relay has too many open invites', { limit: 'invites' })
     rows.remove(first)
   }
 
@@ -189,13 +196,13 @@ export function createInvites(
       requireClock(now())
       const note = cleanText(said)
       if (!Number.isSafeInteger(uses) || uses < 1 || uses > INVITE_USES) {
-        throw new RelayError('bad_argument', `uses is a whole number from 1 to ${INVITE_USES}`)
+        throw new RelayError('bad_argument', `uses must be a whole number from 1 to ${INVITE_USES}`)
       }
       if (note.length > NOTE_CHARS)
-        throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+        throw new RelayError('bad_argument', `note must have at most ${NOTE_CHARS} characters`)
       if (!Number.isSafeInteger(expires) || expires <= now() || expires > now() + INVITE_DAYS * DAY)
-        throw new RelayError('bad_argument', `an invite is good for at most ${INVITE_DAYS} days`)
-      // before the queue, so that who asks without end keeps nobody waiting
+        throw new RelayError('bad_argument', `an invite is valid for at most ${INVITE_DAYS} days`)
+      // before the queue, so that a flood of requests delays no other writes
       if (isFeedId(by)) spendToday(by)
       const seed = randomBytes(SEED_BYTES)
       const guest = feedIdOf(guestKeyOf(seed))
@@ -212,16 +219,16 @@ export function createInvites(
       }
       await writer.submit((afterFlush) => {
         makeRoom(by)
-        // it would wait until they are let go, and then undo that
+        // the invite would stay until the member is removed, and then let it in again
         if (record.for && members.has(record.for)) throw new RelayError('already_following')
         if (record.for && rows.countLive('directed', record.for) >= DIRECTED_PER_FEED)
-          throw new RelayError('quota_reached', 'too many invites stand for that feed', {
+          throw new RelayError('quota_reached', 'that feed has too many open invites', {
             limit: 'directed_per_feed',
           })
         rows.put(guest, record)
         lives.begin(guest, expires)
         if (!record.for) return
-        // Who has knocked has said that they want in: the invitation is accepted on their behalf (the join workflow).
+        // A knock asks to join, so the invite is accepted for that feed at once (the join workflow).
         const knock = knocks.get(keyOf(record.for))
         if (knock && knock.expires > now()) useDirectedNow(record.for, afterFlush)
       }, before)
@@ -236,7 +243,7 @@ export function createInvites(
           useNow(guest, feed, afterFlush)
           return 'joined'
         } catch (thrown) {
-          // thrown before anything was written
+          // thrown before any write
           if (thrown instanceof RelayError && thrown.code === 'already_following') return 'member'
           throw thrown
         }
@@ -246,7 +253,7 @@ export function createInvites(
       writer.submit(() => {
         const record = rows.get(guest)
         if (!record) throw new RelayError('invite_unknown')
-        // what is dead already is no action, and nothing to note
+        // a dead invite is an error, so that no audit entry is written
         needLive(guest, record)
         const revoked = { ...record, revoked: endingNow(record, now()) }
         rows.put(guest, revoked)

@@ -1,31 +1,31 @@
-// How many feeds the invites of one maker have let in today: in memory, as a restart is the operator's.
+// Counts today's joins by the invites of each maker. In memory only: a restart starts the count again.
 
 import { RelayError } from '../lib/errors.js'
 import { DAY, JOINS_PER_DAY } from '../lib/limits.js'
 
-/** A maker whose invites let nobody in until tomorrow. */
+/** A maker whose daily limit of joins is reached. */
 export interface JoinLimit {
   /** a member's id, or `operator` */
   by: string
-  /** joins refused since */
+  /** joins rejected since then */
   refused: number
 }
 
 export interface JoinQuota {
-  /** @throws RelayError `quota_reached` where the day's share of a maker is used up */
+  /** @throws RelayError `quota_reached` if the maker's daily limit is reached */
   check(by: string): void
   /** Counts a join. */
   count(by: string): void
-  /** Makers whose share of today is used up. */
+  /** Makers whose daily limit is reached. */
   reached(): JoinLimit[]
 }
 
 /**
  * @param now       Unix ms
- * @param onReached told of each refusal
+ * @param onReached called for each rejection
  */
 export function createJoinQuota(now: () => number, onReached: (limit: JoinLimit) => void): JoinQuota {
-  /** forgotten with the day */
+  /** cleared at the start of each day */
   const makers = new Map<string, { joins: number; refused: number }>()
   let day = 0
 
@@ -44,7 +44,7 @@ export function createJoinQuota(now: () => number, onReached: (limit: JoinLimit)
       onReached({ by, refused: maker.refused })
       throw new RelayError(
         'quota_reached',
-        'enough people have come in by such invites today, try again tomorrow',
+        'invites of this maker have let in enough feeds today, try again tomorrow',
         { limit: 'joins_per_day' },
       )
     },

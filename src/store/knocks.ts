@@ -1,4 +1,4 @@
-// Knocks: people waiting to be let in, each with a note, until somebody answers or the knock expires.
+// Knocks: requests to join, each with a note, until a member answers or the knock expires.
 
 import { requireClock } from '../lib/clock.js'
 import { RelayError } from '../lib/errors.js'
@@ -18,20 +18,22 @@ export interface Knock extends KnockRecord {
 
 export interface Knocks {
   /**
-   * Leaves a knock, or renews the one that waits. With a directed invite standing for the feed it joins at once.
-   * A blocked feed is told that it waits, like everyone: it learns nothing of its block.
-   * @throws RelayError `already_following`, `bad_argument`, `busy` when too many wait
+   * Stores a knock, or renews a waiting one. A feed with a live directed invite joins at once.
+   * A blocked feed gets 'waiting' like any other, so that it does not learn of the block.
+   * @throws RelayError `already_following`, `bad_argument`, `busy` if too many knocks wait
    */
   leave(feed: FeedId, note: string, expires: number): Promise<'waiting' | 'joined'>
-  /** Those still waiting, oldest first. */
+  /** Waiting knocks, oldest first. */
   list(): Knock[]
-  /** Lets one in: the relay follows it. @throws RelayError `not_found` */
+  /** Accepts a knock: the relay follows the feed. @throws RelayError `not_found` */
   accept(feed: FeedId, before?: Precondition): Promise<KeyedMessage>
   /** @throws RelayError `not_found` */
   decline(feed: FeedId, before?: Precondition): Promise<void>
-  /** Writes when what was left while the clock was not trusted really ends: called once it is. */
+  /**
+   * Corrects the expiry of knocks that were left while the clock was not trusted. Call it once the clock is trusted.
+   */
   settle(): Promise<void>
-  /** Forgets knocks that have expired; answers how many. */
+  /** Removes expired knocks; returns their number. */
   sweep(): Promise<number>
 }
 
@@ -49,7 +51,7 @@ export function createKnocks(
 
   function take(feed: FeedId): KnockRecord {
     const record = knocks.get(keyOf(feed))
-    if (!waiting(feed, record)) throw new RelayError('not_found', 'nobody of that id is knocking')
+    if (!waiting(feed, record)) throw new RelayError('not_found', 'no knock of that id is waiting')
     knocks.removeSync(keyOf(feed))
     return record
   }
@@ -59,7 +61,7 @@ export function createKnocks(
       writer.submit((afterFlush) => {
         const note = cleanText(said)
         if (note.length > NOTE_CHARS)
-          throw new RelayError('bad_argument', `note is at most ${NOTE_CHARS} characters`)
+          throw new RelayError('bad_argument', `note must have at most ${NOTE_CHARS} characters`)
         if (members.has(feed)) throw new RelayError('already_following')
         if (members.isBlocked(feed)) return 'waiting'
         if (invites.useDirectedNow(feed, afterFlush)) {

@@ -1,63 +1,63 @@
-// The LMDB environment: every table, its key and its value, on this one page.
+// The LMDB environment: all tables with their keys and values.
 //
 // | table    | key                                    | value                                                      |
 // |----------|----------------------------------------|------------------------------------------------------------|
-// | messages | `messageKey`: author, generation, seq. | the keyed message's JSON, as `ssb/message.ts` lays it out   |
-// | chunks   | `messageKey` of the first in it        | such messages in a row, as `chunk.ts` packs them            |
+// | messages | `messageKey`: author, generation, seq. | the keyed message's JSON, encoded by `ssb/message.ts`       |
+// | chunks   | `messageKey` of the first in it        | consecutive messages, packed by `chunk.ts`                  |
 // | feeds    | author's key (32)                      | FeedRecord: latest, count, bytes, gaps, fork                |
-// | deletions| author's key (32) + generation (1)     | DeletionRecord: what is still to be deleted of a feed       |
-// | members  | feed's key (32)                        | MemberRecord: an index over our own contact messages        |
-// | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds one member answers for                      |
-// | blocks   | feed's key (32)                        | BlockRecord: index over contact messages, plus the reason   |
-// | invites  | guest's public key (32)                | InviteRecord: never the seed                                |
-// | ends     | `endKey`: of all invites               | true: which are live, and which ended first                 |
-// | made     | maker's key (32) + `endKey`            | true: the same of one member's invites                      |
-// | directed | feed's key (32) + `endKey`             | true: the same of the invites for one feed                  |
+// | deletions| author's key (32) + generation (1)     | DeletionRecord: messages left to delete                     |
+// | members  | feed's key (32)                        | MemberRecord: index over our contact messages               |
+// | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds a member has vouched for                    |
+// | blocks   | feed's key (32)                        | BlockRecord: index over our contact messages, and a reason  |
+// | invites  | guest's public key (32)                | InviteRecord: without the seed                              |
+// | ends     | `endKey`: of all invites               | true: index by time of end                                  |
+// | made     | maker's key (32) + `endKey`            | true: the same for one member's invites                     |
+// | directed | feed's key (32) + `endKey`             | true: the same for directed invites                         |
 // | knocks   | feed's key (32)                        | KnockRecord                                                 |
 // | aliases  | name as UTF-8                          | AliasRecord                                                 |
 // | roles    | feed's key (32)                        | 'moderator' or 'admin'; no row is 'member'                  |
-// | seen     | feed's key (32)                        | Unix ms at which a member was last connected               |
-// | signIns  | sha256 of a browser's token (32)       | SignInRecord: never the token                               |
-// | links    | sha256 of a login link's token (32)    | LinkRecord: never the token                                 |
-// | notices  | name as UTF-8                          | NoticeRecord: Markdown as it was written                    |
-// | audit    | number (8, BE), rising                 | AuditRecord: who did what; who has most of it makes room   |
-// | ownAudit | number (8, BE), of the same count      | AuditRecord: what members did, and all to what is their own |
-// | days     | day since 1970 (4, BE)                 | DayRecord: what a day was like; the oldest make room        |
-// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (when the watchdog last wrote), `repack` |
+// | seen     | feed's key (32)                        | Unix ms of a member's last connection                       |
+// | signIns  | sha256 of a browser's token (32)       | SignInRecord: without the token                             |
+// | links    | sha256 of a login link's token (32)    | LinkRecord: without the token                               |
+// | notices  | name as UTF-8                          | NoticeRecord: Markdown source                               |
+// | audit    | number (8, BE), increasing             | AuditRecord: actions on others and on the room              |
+// | ownAudit | number (8, BE), same sequence as audit | AuditRecord: actions of members, and on an actor's own items |
+// | days     | day since 1970 (4, BE)                 | DayRecord: totals and peak; the oldest are removed          |
+// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (last write of the watchdog), `repack` |
 //
-// Tables of the Matrix lobby (`matrix-layout.ts`), opened only where it is on; `n` is the number of a room (4, BE):
+// Tables of the Matrix lobby (`matrix-layout.ts`), opened only if it is on; `n` is the number of a room (4, BE):
 //
 // | matrixRooms  | room id as UTF-8                   | MatrixRoomRecord                                           |
 // | matrixEvents | n + sha256 that is the event's id  | MatrixEventRecord                                          |
 // | matrixOrder  | n + order of arrival (6, BE)       | the event's id                                             |
-// | matrixStates | n + state's number (6, BE)         | MatrixStateRecord: changes to another state, or a whole one |
-// | matrixOutbox | server name + 0 + number (6, BE)   | MatrixOutboxRecord: an event that waits for that server    |
+// | matrixStates | n + state's number (6, BE)         | MatrixStateRecord: a complete state, or changes to another  |
+// | matrixOutbox | server name + 0 + number (6, BE)   | MatrixOutboxRecord: an event to send to that server        |
 // | matrixKeys   | server name as UTF-8               | MatrixKeysRecord: the signing keys of another server       |
-// | matrixGuests | user id as UTF-8                   | MatrixGuestRecord: somebody on Matrix whom we have met     |
-// | matrixMeta   | name as UTF-8                      | counters, and invites to us that wait for an answer        |
+// | matrixGuests | user id as UTF-8                   | MatrixGuestRecord: a known Matrix user                     |
+// | matrixMeta   | name as UTF-8                      | counters, and unanswered invites to the relay              |
 //
-// Keys are binary so that a range of one author's messages is one contiguous walk in ascending sequence.
-// Records are JSON: small, readable in a dump, and needing no native decoder. Messages are bytes served as they lie.
+// Keys are binary so that a range of one author's messages is contiguous and in ascending sequence.
+// Records are JSON: readable in a dump, without native decoder. Messages are served as the stored bytes.
 
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { FeedId } from '../ssb/feed-id.js'
 import { KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 
-/** Raised when a table's shape changes; an older store is then migrated or refused, never misread. */
+/** Increased when a table's shape changes; an older store is then migrated or rejected. */
 export const SCHEMA = 3
 
-/** Whether a store of that layout can be opened: an older one is brought up to ours. */
+/** Whether a store with this schema can be opened; older ones are migrated. */
 export const isReadable = (schema: unknown): boolean => schema === 1 || schema === 2 || schema === SCHEMA
 
 /** LMDB's files in the store's directory. */
 export const DATA_FILE = 'data.mdb'
 export const LOCK_FILE = 'lock.mdb'
 
-/** A range of sequences not held, both ends included, and how often we have asked for it. */
+/** A range of missing sequences, both ends included, and how often it was requested. */
 export type Gap = [from: number, to: number, asks: number]
 
 export interface FeedRecord {
-  /** highest sequence held */
+  /** highest stored sequence */
   latest: number
   /** hash (base64) of that message */
   latestHash: string
@@ -67,23 +67,25 @@ export interface FeedRecord {
   fork: ForkRecord | null
   /** part of the keys of its messages; absent for 0 */
   generation?: number
-  /** messages in a row up to the latest that lie in `messages` and are to be packed; absent where there are none */
+  /** consecutive messages up to the latest that are in `messages` and not packed yet; absent if none */
   tail?: { from: number; bytes: number }
 }
 
-/** The first contradiction seen: two messages for one sequence, or neighbours of which one does not continue the other. */
+/**
+ * The first fork seen: two messages of one sequence, or a message whose `previous` is not the hash of the one before.
+ */
 export interface ForkRecord {
   sequence: number
-  /** hash (base64) of the message at that sequence that is not of the branch held first */
+  /** hash (base64) of the message at that sequence that is not of the branch stored first */
   hash: string
   /** Unix ms */
   at: number
-  /** first sequence that is not served and not taken, if the other branch was stored before the fork was seen */
+  /** first sequence that is neither served nor accepted, if the other branch was stored before the fork was seen */
   cut?: number
 }
 
 export interface DeletionRecord {
-  /** what there is still to delete */
+  /** messages left to delete */
   messages: number
   bytes: number
   /** Unix ms */
@@ -101,7 +103,7 @@ export interface MemberRecord {
 
 export interface BlockRecord {
   since: number
-  /** kept here alone: a reason is not published to everyone for ever */
+  /** kept in the store only: a published reason could not be deleted */
   reason: string
   contact: number
 }
@@ -113,11 +115,11 @@ export interface InviteRecord {
   created: number
   expires: number
   revoked: number | null
-  /** Unix ms at which it was used up; one for a feed also when that feed came in by another door */
+  /** Unix ms at which it was used up; a directed invite also when its feed joined in another way */
   spent: number | null
-  /** who asked for it: a member's id, `operator` or `captcha` */
+  /** the maker: a member's id, `operator` or `captcha` */
   by: string
-  /** the one feed that may use it; absent for whoever holds the code */
+  /** directed invite: the only feed that may use it */
   for?: FeedId
 }
 
@@ -135,7 +137,7 @@ export interface AliasRecord {
   since: number
 }
 
-/** How somebody came to be signed in: their app said so, or the operator's one-time link. */
+/** How a browser was signed in: by the member's app, or by a one-time login link. */
 export type SignInWay = 'app' | 'link'
 
 export interface SignInRecord {
@@ -145,7 +147,7 @@ export interface SignInRecord {
   seen: number
   expires: number
   how: SignInWay
-  /** the browser in a few words, so that its owner knows it in a list */
+  /** short name of the browser, so that its owner recognizes it in a list */
   agent: string
 }
 
@@ -169,16 +171,16 @@ export interface AuditRecord {
   /** a member's id, or `operator` */
   who: string
   what: string
-  /** a feed id, an alias, an invite's id: whatever it was done to */
+  /** the target: a feed id, an alias, an invite's id */
   whom: string
   detail: string
 }
 
 export interface DayRecord {
-  /** attendants at once, at most */
+  /** highest number of attendants at one time */
   peak: number
   members: number
-  /** messages and bytes kept, at the end of the day */
+  /** stored messages and bytes at the end of the day */
   messages: number
   bytes: number
 }
@@ -210,9 +212,9 @@ export interface Tables {
 }
 
 /**
- * Opens the environment under a directory, making it where it is missing.
- * `remapChunks` keeps the map small in memory: without it every page ever read counts as ours.
- * `overlappingSync` is off so that a commit's promise means what it says: the batch is on the disk.
+ * Opens the environment in a directory, which is created if missing.
+ * `remapChunks` bounds the mapped memory: without it every page ever read counts as the relay's memory.
+ * `overlappingSync` is off so that a commit resolves after its batch is on the disk.
  */
 export function openTables(path: string): Tables {
   const root = open({
@@ -261,7 +263,7 @@ function tablesOf(root: RootDatabase): Tables {
   }
 }
 
-/** How the values of each table are stored, by its name. Tables that are not listed are not part of a backup. */
+/** Encoding of the values of each table, by name. Tables that are not listed are not in a backup. */
 export const ENCODINGS: ReadonlyMap<string, 'json' | 'binary'> = new Map([
   ['messages', 'binary'],
   ['chunks', 'binary'],
@@ -287,8 +289,8 @@ export const ENCODINGS: ReadonlyMap<string, 'json' | 'binary'> = new Map([
 const SEQUENCE_BYTES = 5
 
 /**
- * Key of one message. A feed that is deleted and followed again gets another generation, so that what is still to be
- * deleted and what comes in do not meet.
+ * Key of one message. A feed that is deleted and followed again gets a new generation, so that its new messages do
+ * not mix with those left to delete.
  */
 export function messageKey(author: Buffer, generation: number, sequence: number): Buffer {
   const key = Buffer.allocUnsafe(KEY_BYTES + 1 + SEQUENCE_BYTES)
@@ -303,17 +305,17 @@ export function sequenceOf(key: Buffer): number {
   return key.readUIntBE(KEY_BYTES + 1, SEQUENCE_BYTES)
 }
 
-/** A key above all messages of one generation of a feed: ranges end before it. */
+/** A key above all messages of one generation of a feed, as the exclusive end of a range. */
 export function endOfMessages(author: Buffer, generation: number): Buffer {
   return Buffer.concat([author, Buffer.from([generation]), Buffer.alloc(SEQUENCE_BYTES + 1, 0xff)])
 }
 
-/** Key of one deletion; the messages' keys begin with it. */
+/** Key of one deletion: the prefix of the keys of its messages. */
 export function deletionKey(author: Buffer, generation: number): Buffer {
   return Buffer.concat([author, Buffer.from([generation])])
 }
 
-/** Generations of one feed at a time, deleted ones included. */
+/** Maximum generations of one feed at a time, deleted ones included. */
 export const GENERATIONS = 256
 
 /** Key of one vouch. */
@@ -322,12 +324,12 @@ export function vouchKey(voucher: Buffer, feed: Buffer): Buffer {
 }
 
 const TIME_BYTES = 6
-/** After every time in a key. */
+/** Higher than any time in a key. */
 export const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1
 
 /**
- * Key of an index row of an invite, or a place between such rows where no guest is given. What is over whatever the time
- * comes first, then what nothing but time ends; each in the order of its end, so that now divides live from dead.
+ * Key of an invite's index row, or without `guest` a position between rows. Used up and revoked invites (`over`) come
+ * first, then the others. Both are ordered by end, so the current time divides expired from live ones.
  * @param of  whose invites, in an index by feed
  * @param end Unix ms
  */

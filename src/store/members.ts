@@ -1,4 +1,4 @@
-// Members: whom the relay follows, and whom it blocks. Rows are an index over our contact messages, written with them.
+// Members: followed and blocked feeds. The rows index our contact messages and are written with them.
 
 import { isClockSet } from '../lib/clock.js'
 import { RelayError } from '../lib/errors.js'
@@ -15,11 +15,11 @@ import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 export type FollowReason = Pick<MemberRecord, 'by' | 'voucher' | 'note'>
 
-/** A change that live connections must feel at once; told after it is on disk. */
+/** A change that live connections must follow at once; reported after it is on disk. */
 export type MemberChange = {
   feed: FeedId
   now: 'followed' | 'unfollowed' | 'blocked' | 'unblocked'
-  /** of an unfollow: whether it was a feed that a member had vouched for */
+  /** for an unfollow: whether a member had vouched for the feed */
   vouched?: boolean
 }
 
@@ -27,46 +27,50 @@ export interface Members {
   has(feed: FeedId): boolean
   get(feed: FeedId): MemberRecord | null
   list(): Array<{ feed: FeedId } & MemberRecord>
-  /** Up to `count` members in the order of their keys, from after one on. */
+  /** Up to `count` members in key order, after a given one. */
   page(after: FeedId | null, count: number): FeedId[]
   count(): number
-  /** The feeds one member answers for. */
+  /** The feeds a member has vouched for. */
   vouchedBy(voucher: FeedId): FeedId[]
-  /** Follows; @throws RelayError `already_following`, `quota_reached` (a voucher's), `not_allowed` (blocked, us, or a voucher who is none) */
+  /**
+   * Follows a feed.
+   * @throws RelayError `already_following`, `quota_reached` (per voucher), `not_allowed` (a blocked feed, our feed,
+   * or a voucher who is not a member)
+   */
   follow(feed: FeedId, reason: FollowReason, before?: Precondition): Promise<KeyedMessage>
-  /** The same inside a write, for verbs that do more in the same transaction. */
+  /** The same inside a write, for methods that do more in the same transaction. */
   followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage
   /**
-   * Stops following; with a voucher, only what that member vouched for, and nobody who has been given a role since.
-   * @throws RelayError `not_following`, `not_allowed` (a voucher who is no member any more)
+   * Stops following. With a voucher, only feeds that this member vouched for and that have no role.
+   * @throws RelayError `not_following`, `not_allowed` (the voucher is not a member)
    */
   unfollow(feed: FeedId, voucher?: FeedId, before?: Precondition): Promise<KeyedMessage>
   /**
-   * Blocks (and unfollows) a feed; answers whether it was not blocked before. Blocking again only changes the reason, and
-   * an empty one leaves that as it was: who blocks twice takes nothing back.
+   * Blocks and unfollows a feed; returns whether it was not blocked before. Blocking again only changes the reason,
+   * and an empty reason leaves it unchanged.
    */
   block(feed: FeedId, reason: string, before?: Precondition): Promise<boolean>
-  /** @throws RelayError `not_found` when it is not blocked */
+  /** @throws RelayError `not_found` if it is not blocked */
   unblock(feed: FeedId, before?: Precondition): Promise<void>
   isBlocked(feed: FeedId): boolean
   blocked(): Array<{ feed: FeedId } & BlockRecord>
   /**
-   * Folds our feed into the tables anew, and the invites into their indexes; answers the ids of every row that was wrong,
-   * and how many marks of invites were.
+   * Rebuilds the tables from our feed, and the indexes of the invites. Returns the ids of all wrong rows, and the
+   * number of wrong index rows.
    */
   rebuild(
     onProgress?: OnStoreProgress,
   ): Promise<{ differences: FeedId[]; members: number; blocks: number; marks: number }>
   onChange(listener: (change: MemberChange) => void): () => void
-  /** Remembers that a member was here; written at most once in `SEEN_STEP_MS`. */
+  /** Records that a member was connected; written at most once per `SEEN_STEP_MS`. */
   recordSeen(feed: FeedId): Promise<void>
-  /** Unix ms of the last time, to within `SEEN_STEP_MS`; null if never. */
+  /** Unix ms of the last connection, accurate to `SEEN_STEP_MS`; null if never. */
   lastSeen(feed: FeedId): number | null
 }
 
 /**
  * @param now     Unix ms
- * @param letGo   inside a write: gives up what is stored of a feed
+ * @param letGo   inside a write: removes the stored messages of a feed
  */
 export function createMembers(
   tables: Tables,
@@ -108,14 +112,14 @@ export function createMembers(
   }
 
   function dropStanding(feed: FeedId): void {
-    // What came with membership goes with it: who is let in again is not an admin again, and names are free.
+    // roles, aliases and sign-ins end with the membership: a feed that joins again starts without them
     roles.removeSync(keyOf(feed))
     for (const { key, value } of [...aliases.getRange({})]) if (value.owner === feed) aliases.removeSync(key)
     for (const table of [signIns, links])
       for (const { key, value } of [...table.getRange({})]) if (value.feed === feed) table.removeSync(key)
     seen.removeSync(keyOf(feed))
-    // Nor does who was shut out come back under another name by an invite of their own, or by one that was made for
-    // them before: with that their app would be let in again just by connecting.
+    // Invites that this feed made or that were made for it end too: with one of these it could join again, with a
+    // directed one just by connecting.
     endInvites([...invites.open('made', feed), ...invites.open('directed', feed)], 'revoked')
   }
 
@@ -126,7 +130,7 @@ export function createMembers(
     }
   }
 
-  /** Asked inside the write and not only before the queue: who was shut out while waiting in it has no word here. */
+  /** Checked inside the write: the voucher may have been removed while this waited in the queue. */
   function needMember(voucher: FeedId): void {
     if (!has(voucher)) throw new RelayError('not_allowed')
   }
@@ -140,9 +144,9 @@ export function createMembers(
     const note = cleanText(reason.note)
     const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
     putRow(feed, memberRow(message))
-    // whatever door they came in by, nobody need answer their knock
+    // a member needs no answer to its knock, in whichever way it joined
     knocks.removeSync(keyOf(feed))
-    // nor use what else was made for them: used up, its holder is told that they are in, and its maker has the place back
+    // other invites for this feed count as used up: their makers' limits get the places back
     endInvites(invites.live('directed', feed), 'spent')
     afterFlush(tell({ feed, now: 'followed' }))
     return message
@@ -152,7 +156,7 @@ export function createMembers(
     has,
     get: (feed) => members.get(keyOf(feed)) ?? null,
     page(after, count) {
-      // a byte more than a key has: the first that comes after it
+      // one byte longer than a key: the first position after it
       const start = after === null ? Buffer.alloc(0) : Buffer.concat([keyOf(after), Buffer.alloc(1)])
       return [...members.getKeys({ start, limit: count })].map(feedIdOf)
     },
@@ -167,13 +171,13 @@ export function createMembers(
       writer.submit((afterFlush) => {
         if (voucher) needMember(voucher)
         const row = members.get(keyOf(feed))
-        // The same words whether nobody follows it or somebody else vouched: a member learns of no other's vouching.
+        // the same error if the feed is not followed or another member vouched for it, which stays private
         const theirs = row?.voucher === voucher && !roles.doesExist(keyOf(feed))
         if (!row || (voucher && !theirs)) throw new RelayError('not_following')
         const message = own.publish({ type: 'contact', contact: feed, following: false }, afterFlush)
         dropRow(feed)
-        // What a feed left that its voucher no longer answers for, or that is blocked, must not go on taking others'
-        // room. A member that the operator lets go is kept on disk: it may come back.
+        // A vouched or blocked feed must not keep using storage. Feeds of other removed members are kept: they may
+        // return.
         if (row.by === 'voucher') letGo(feed, afterFlush)
         afterFlush(tell({ feed, now: 'unfollowed', vouched: row.by === 'voucher' }))
         return message
@@ -210,7 +214,7 @@ export function createMembers(
     blocked: () => [...blocks.getRange({})].map(({ key, value }) => ({ feed: feedIdOf(key), ...value })),
 
     async rebuild(onProgress = () => {}) {
-      // first: what follows goes by them
+      // first, as the later steps use these indexes
       const marks = await writer.submit(() => indexInvites(tables, now))
       const parts: RebuildParts = {
         tables,
@@ -237,7 +241,7 @@ export function createMembers(
     lastSeen: (feed) => seen.get(keyOf(feed)) ?? null,
     async recordSeen(feed) {
       const last = seen.get(keyOf(feed)) ?? 0
-      // one that lies ahead is of a clock that was wrong
+      // a time in the future is of a wrong clock
       const isFresh = last <= now() && now() - last < SEEN_STEP_MS
       if (isFresh || !isClockSet(now())) return
       await writer.submit(() => {

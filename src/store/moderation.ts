@@ -1,4 +1,4 @@
-// The actions of moderation, for the dashboard and the operator alike: permitted, done and noted in one transaction each.
+// Moderation for the dashboard and the operator: permission check, change and audit entry are one transaction.
 
 import { RelayError } from '../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
@@ -19,7 +19,7 @@ import type { PrivacyMode, Settings } from './settings.js'
 import type { SignIns } from './sign-ins.js'
 import type { Precondition } from './writer.js'
 
-/** What one actor can do; each rejects with `not_allowed` where the role of that moment does not reach. */
+/** The actions of one actor. Each rejects with `not_allowed` if the actor's current role does not permit it. */
 export interface ModerationActions {
   /** @throws RelayError `already_following`, `not_allowed` for a blocked feed */
   addMember(feed: FeedId, note: string): Promise<KeyedMessage>
@@ -27,7 +27,7 @@ export interface ModerationActions {
   removeMember(feed: FeedId): Promise<KeyedMessage>
   /** @throws RelayError `not_following`, `last_admin` */
   setRole(feed: FeedId, role: Role): Promise<void>
-  /** Answers whether it was not blocked before. @throws RelayError `last_admin` */
+  /** Returns whether it was not blocked before. @throws RelayError `last_admin` */
   block(feed: FeedId, reason: string): Promise<boolean>
   /** @throws RelayError `not_found` */
   unblock(feed: FeedId): Promise<void>
@@ -37,28 +37,31 @@ export interface ModerationActions {
   declineKnock(feed: FeedId): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
   createInvite(invite: Omit<NewInvite, 'by'>): Promise<{ invite: Invite; seed: Buffer }>
-  /** @throws RelayError `invite_unknown`, also for one that a member may not see, `invite_used_up`, `invite_expired` */
+  /**
+   * @throws RelayError `invite_unknown` (also if the actor may not see the invite), `invite_used_up`,
+   * `invite_expired`
+   */
   revokeInvite(id: FeedId): Promise<Invite>
   /** @throws RelayError `not_found` */
   revokeAlias(alias: string): Promise<void>
-  /** Makes a one-time login link. @throws RelayError `not_following` */
+  /** Creates a one-time login link. @throws RelayError `not_following` */
   link(feed: FeedId): Promise<{ token: string; expires: number }>
-  /** Names the room, which also answers the first run's questions. @throws RelayError `bad_argument` */
+  /** Sets name and description, which also completes the room's set-up. @throws RelayError `bad_argument` */
   describe(room: { name: string; description: string; ebt?: boolean | undefined }): Promise<void>
   setMode(mode: PrivacyMode): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
   saveNotice(notice: Omit<Notice, 'changed' | 'by'>): Promise<void>
   /** @throws RelayError `not_found` */
   removeNotice(name: string): Promise<void>
-  /** The actor is no member any more; on request the relay forgets its feed as well. @throws RelayError `last_admin` */
+  /** Ends the actor's membership; with `forget` the relay also removes its feed. @throws RelayError `last_admin` */
   leave(forget: boolean): Promise<void>
 }
 
 export interface Moderation {
   as(actor: Actor): ModerationActions
-  /** Asks for an action's permission inside a write, for what an app does by itself: it is not noted. */
+  /** Checks the permission inside a write, without audit entry: for actions that an app makes by itself. */
   permitting(actor: FeedId, action: Action): Precondition
-  /** Asks for the permission and notes the action, inside the write that does it: for what is kept elsewhere. */
+  /** Checks the permission and adds the audit entry inside a write: for changes outside this module. */
   noting(actor: Actor, action: Action, about: { whom?: string; detail?: string }): Precondition
 }
 
@@ -79,11 +82,11 @@ export interface ModerationComponents {
 interface About {
   whom?: string
   detail?: string
-  /** whose it is: asked inside the write, as what waits before it may have changed hands */
+  /** the owner of the target, read inside the write, as it may change before */
   owner?: () => FeedId | undefined
-  /** false where the action, this time, takes no admin away */
+  /** false if this call cannot remove an admin */
   unseats?: boolean
-  /** whether all is so already, asked inside the write as well: what changes nothing is not noted */
+  /** read inside the write: true if the call changes nothing, so that no audit entry is written */
   idle?: () => boolean
 }
 
@@ -109,7 +112,7 @@ export function createModeration(components: ModerationComponents): Moderation {
     })
   }
 
-  /** What runs before an action in its transaction: the role is asked for, and the action is noted. */
+  /** The precondition of an action, inside its transaction: checks the permission and adds the audit entry. */
   const before =
     (actor: Actor, action: Action, about: About = {}): Precondition =>
     () => {
@@ -169,7 +172,7 @@ export function createModeration(components: ModerationComponents): Moderation {
       async revokeInvite(id) {
         const owner = () => invites.get(id)?.by
         return invites.revoke(id, before(actor, 'invite.revoke', { whom: id, owner })).catch((err) => {
-          // an invite that one may not see is one that does not exist
+          // the same error as for an unknown invite
           throw isRefusal(err) ? new RelayError('invite_unknown') : err
         })
       },
@@ -213,7 +216,7 @@ export function createModeration(components: ModerationComponents): Moderation {
           leaving(afterFlush)
           if (forget) feeds.removeNow(actor, afterFlush)
         })
-        // once more, for messages that were on their way to the disk in the meantime
+        // again, for messages that were being written in the meantime
         if (forget) await feeds.remove(actor)
       },
     }

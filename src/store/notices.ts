@@ -1,4 +1,4 @@
-// Notices: what the room has to say to its people, as Markdown, each under a name of its own.
+// Notices: the room's texts for its members, in Markdown, each under its own name.
 
 import { RelayError } from '../lib/errors.js'
 import { NOTICE_TEXT_CHARS, NOTICE_TITLE_CHARS, NOTICES_KEPT } from '../lib/limits.js'
@@ -6,23 +6,26 @@ import type { NoticeRecord, Tables } from './layout.js'
 import type { Precondition, Writer } from './writer.js'
 
 export interface Notice extends NoticeRecord {
-  /** its place in the address */
+  /** part of its URL */
   name: string
 }
 
 export interface Notices {
   get(name: string): Notice | null
-  /** All, by name. */
+  /** All notices, by name. */
   list(): Notice[]
-  /** Whether one has this title and text already. */
+  /** Whether the stored notice has this title and text. */
   says(name: string, title: string, text: string): boolean
-  /** Writes one, or writes it anew, unless it says the same already. @throws RelayError `bad_argument`, `quota_reached` */
+  /**
+   * Creates or replaces a notice; without change nothing is written. @throws RelayError `bad_argument`,
+   * `quota_reached`
+   */
   save(notice: Omit<Notice, 'changed'>, before?: Precondition): Promise<void>
   /** @throws RelayError `not_found` */
   remove(name: string, before?: Precondition): Promise<void>
 }
 
-/** Part of an address, to be typed by hand. */
+/** Part of a URL that people type. */
 const NAME = /^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$/
 
 /** @param now Unix ms */
@@ -44,10 +47,13 @@ export function createNotices({ notices }: Tables, writer: Writer, now: () => nu
     says,
     save: ({ name, title, text, by }, before) =>
       writer.submit(() => {
-        // who wrote it, and when, stays true
+        // author and time stay those of the last change
         if (says(name, title, text)) return
         if (!NAME.test(name))
-          throw new RelayError('bad_argument', 'the address is small letters, digits and hyphens, 32 at most')
+          throw new RelayError(
+            'bad_argument',
+            'a notice name has at most 32 lower-case letters, digits and hyphens',
+          )
         const length = [...title].length
         if (length < 1 || length > NOTICE_TITLE_CHARS)
           throw new RelayError('bad_argument', `a title has 1 to ${NOTICE_TITLE_CHARS} characters`)

@@ -1,4 +1,4 @@
-// What each role may do in the room: the one table. It is asked inside the transaction of the action, not before it.
+// The permissions of each role, in one table. They are checked inside the transaction of the action.
 
 import { RelayError } from '../lib/errors.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -6,19 +6,19 @@ import type { Role } from './roles.js'
 import type { PrivacyMode } from './settings.js'
 
 export interface Permission {
-  /** the least role that may do it */
+  /** lowest role that may do it */
   least: Role
-  /** the least role that may do it to what is one's own, where that is less */
+  /** lowest role on the actor's own items, if lower */
   own?: Role
-  /** the least role in a restricted room, where that is more */
+  /** lowest role in a restricted room, if higher */
   restricted?: Role
-  /** only to those of a lower role than one's own; admins may to everyone */
+  /** only on targets of a lower role; admins may act on all */
   below?: boolean
-  /** whether it could take the last admin away */
+  /** whether it can remove the last admin */
   unseats?: boolean
 }
 
-/** Every action of the dashboard, in the order in which `docs/run-it.md` has them. */
+/** All actions of the dashboard, in the order of `docs/run-it.md`. */
 export const PERMISSIONS = {
   'members.see': { least: 'member' },
   'knock.accept': { least: 'member', restricted: 'moderator' },
@@ -51,19 +51,19 @@ export const PERMISSIONS = {
 
 export type Action = keyof typeof PERMISSIONS
 
-/** Who does something: a member, or the local operator, who may do everything. */
+/** A member, or the local operator, who may do everything. */
 export type Actor = FeedId | 'operator'
 
-/** What is known of the actor and of whom it is done to, at the moment of the action. */
+/** The facts a permission check needs, read at the time of the action. */
 export interface Standing {
-  /** null for one that is no member */
+  /** the actor's role; null if not a member */
   role: Role | null
-  /** of the feed it is done to; null for one that is no member, or where it is done to no feed */
+  /** the target's role; null if not a member, or if the action has no target */
   target: Role | null
-  /** whether it is done to oneself, or to what is one's own */
+  /** whether the target is the actor, or owned by the actor */
   own: boolean
   mode: PrivacyMode
-  /** whether there is but one admin */
+  /** whether there is only one admin */
   oneAdmin: boolean
 }
 
@@ -80,7 +80,7 @@ export function assertAllowed(action: Action, { role, target, own, mode, oneAdmi
   if (power.unseats && target === 'admin' && oneAdmin) throw new RelayError('last_admin')
 }
 
-/** Whether a role may do something to somebody of another role, or to nobody in particular: for what a page offers. */
+/** Whether a role may do an action on a target's role, or without target: for what a page offers. */
 export function mayDo(action: Action, role: Role, mode: PrivacyMode, target: Role | null = null): boolean {
   try {
     assertAllowed(action, { role, target, own: false, mode, oneAdmin: false })

@@ -1,37 +1,40 @@
-// Lives measured by uptime: of what was made while the clock was not trusted, and may be days behind or ahead.
+// Lifetimes measured by the monotonic clock, for items created while the wall clock is not trusted.
 
 import { CLOCK_STEP_MS, INVITES_KEPT } from '../lib/limits.js'
 import type { TimeTrust } from '../lib/time-trust.js'
 import type { FeedId } from '../ssb/feed-id.js'
 
-/** What the store asks about time. */
+/** The clocks of the store. */
 export interface StoreTime {
   /** Unix ms */
   now(): number
-  /** milliseconds from some point in the past */
+  /** monotonic clock in milliseconds */
   uptime(): number
   trust: Pick<TimeTrust, 'by'>
 }
 
 export interface ProvisionalLives {
-  /** Notes something that was made just now. Nothing while the clock is trusted. @param expires Unix ms, by the clock of now */
+  /**
+   * Records an item that was just created; does nothing while the clock is trusted.
+   * @param expires Unix ms by the current wall clock
+   */
   begin(id: FeedId, expires: number): void
-  /** Whether it has had its time: by uptime for what was noted, else by the clock. */
+  /** Whether it has expired: by the monotonic clock if recorded, else by the wall clock. */
   hasExpired(id: FeedId, expires: number): boolean
-  /** Forgets what was noted: answers when each really ends, in Unix ms, where that is not what was written. */
+  /** Clears the records. Returns the correct expiry in Unix ms of those whose stored one is wrong. */
   settle(): Array<{ id: FeedId; expires: number }>
 }
 
-/** The time of a store whose clock is right. */
+/** The clocks of a store whose wall clock is trusted. */
 export const trusting = (now: () => number): StoreTime => ({
   now,
   uptime: now,
   trust: { by: () => 'network' },
 })
 
-/** Keeps them in memory: a restart before the clock is trusted leaves what the record says. */
+/** Kept in memory: after a restart before the clock is trusted, the stored expiry applies. */
 export function createProvisionalLives({ now, uptime, trust }: StoreTime): ProvisionalLives {
-  /** when each ends by uptime, and when by what is written */
+  /** end by the monotonic clock, and stored expiry in Unix ms */
   const lives = new Map<FeedId, { ends: number; written: number }>()
 
   return {
@@ -44,7 +47,7 @@ export function createProvisionalLives({ now, uptime, trust }: StoreTime): Provi
     },
     hasExpired(id, expires) {
       const life = lives.get(id)
-      // written anew since
+      // a record with another expiry was replaced since
       if (!life || life.written !== expires) return now() >= expires
       return uptime() >= life.ends
     },

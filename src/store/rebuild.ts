@@ -8,7 +8,7 @@ import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './la
 import type { RelayFeed } from './relay-feed.js'
 import type { AfterFlush, Writer } from './writer.js'
 
-/** Called with what is done and the total, null where unknown. Throws to stop the work, which can be repeated. */
+/** Called with the work done and the total, null if unknown. It may throw to stop the work, which can be repeated. */
 export type OnStoreProgress = (done: number, total: number | null) => void
 
 export interface RebuildParts {
@@ -47,7 +47,7 @@ export async function rebuildIndex(
     await setImmediate()
   }
 
-  /** A block as the feed says, with its reason, which only this table has. */
+  /** The block according to the feed, with its reason, which only this table has. */
   function blockOf(feed: FeedId): BlockRecord | undefined {
     const block = fold.blocks.get(feed)
     return block && { ...block, reason: blocks.get(keyOf(feed))?.reason ?? '' }

@@ -1,26 +1,26 @@
-// What was rejected of each feed since the relay started: in memory, to explain why a feed's messages are missing.
+// Rejected messages per feed since the relay started, in memory: they explain why messages are missing.
 
 import { REFUSALS_KEPT } from '../lib/limits.js'
 import type { ThrottledLog } from '../lib/log.js'
 import type { FeedId } from '../ssb/feed-id.js'
 
 export interface Refusal {
-  /** streams of this feed in which something was refused */
+  /** streams of this feed in which messages were rejected */
   times: number
-  /** the code of the last one */
+  /** code of the last rejection */
   code: string
-  /** Unix ms of the last one */
+  /** Unix ms of the last rejection */
   at: number
 }
 
 export interface Refusals {
   note(feed: FeedId, code: string): void
-  /** A log that also remembers what it is told of a feed and has a code. */
+  /** A log that also records entries with a feed and a code. */
   noting(tell: ThrottledLog): ThrottledLog
   of(feed: FeedId): Refusal | null
 }
 
-/** Keeps the last of so many feeds. @param now Unix ms */
+/** Records rejections of the last `REFUSALS_KEPT` feeds. @param now Unix ms */
 export function createRefusals(now: () => number): Refusals {
   const feeds = new Map<FeedId, Refusal>()
   function note(feed: FeedId, code: string): void {

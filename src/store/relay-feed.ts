@@ -1,4 +1,4 @@
-// The relay's own feed: the only one we sign. Publishing happens inside a write, so two messages never share a tip.
+// The relay's own feed, the only one it signs. Publishing is part of a write, so two messages never share a `previous`.
 
 import type { Keys } from 'ssb-keys'
 import { RelayError } from '../lib/errors.js'
@@ -10,14 +10,14 @@ import type { AfterFlush } from './writer.js'
 export interface RelayFeed {
   id: string
   /**
-   * Inside a write: signs and stores the next message, and answers it as clients get it.
-   * @throws RelayError `recovering` while held
+   * Inside a write: signs and stores the next message, and returns it as clients get it.
+   * @throws RelayError `recovering` between `hold` and `release`
    */
   publish(content: Record<string, unknown>, afterFlush: AfterFlush): KeyedMessage
-  /** Nothing is published until `release`: while it is not known how far the feed has come. */
+  /** Rejects publishing until `release`, while the feed's last sequence is not known. */
   hold(): void
   release(): void
-  /** Up to `count` messages of ours from a sequence on; none at the end. */
+  /** Up to `count` of our messages from a sequence on; none at the end. */
   read(from: number, count: number): KeyedMessage[]
   /** Highest sequence, 0 for an empty feed. */
   latest(): number
@@ -29,10 +29,10 @@ export interface RelayFeed {
  */
 export function createRelayFeed(keys: Keys, feeds: Feeds, now: () => number): RelayFeed {
   let held = false
-  /** when our newest message says it was made */
+  /** timestamp of our newest message */
   let last: number | null = null
 
-  /** Later than our last message, whatever the clock says: it may wake up in 1970, and readers order by time. */
+  /** Later than our last message, even if the clock starts in 1970: readers order by timestamp. */
   function nextTime(latest: number): number {
     const [newest] = last === null && latest > 0 ? feeds.read(keys.id, latest, 1) : []
     const before = last ?? (newest ? parseStored(newest.bytes).value.timestamp : PLAUSIBLE_NOW)
@@ -47,7 +47,7 @@ export function createRelayFeed(keys: Keys, feeds: Feeds, now: () => number): Re
     },
     release() {
       held = false
-      // while it was held, more of it came in from others
+      // meanwhile, messages of ours may have been received from peers
       last = null
     },
     publish(content, afterFlush) {

@@ -1,4 +1,4 @@
-// Restoring: a database is built beside the present one, then moved into place; the next call finishes what a kill cut short.
+// Restoring: a database is built beside the present one, then moved into place; an interrupted move is finished by the next call.
 
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -13,14 +13,14 @@ import { DATA_FILE, LOCK_FILE } from './layout.js'
 /** The keys that a backup may contain. */
 export const KEY_FILES = ['secret', 'onion.key', 'matrix.key'] as const
 
-/** A whole restored directory under this name is moved into place by whoever finds it. */
+/** Name of a complete restored directory. The next `finishRestore` moves it into place. */
 export const READY = 'restore-ready'
 
 /** A database being built from the pages of a backup. */
 export interface RestoredDatabase {
   /** Adds a page. @throws RelayError `backup_unusable`, `store_full` */
   add(page: Buffer): void
-  /** Compares with the end of the backup, and returns once the file is on the disk. @throws RelayError `backup_unusable` */
+  /** Compares with the end of the backup; resolves once the file is on the disk. @throws RelayError `backup_unusable` */
   finish(end: BackupEnd): Promise<void>
   close(): Promise<void>
 }
@@ -79,7 +79,7 @@ export function createRestoredDatabase(dir: string): RestoredDatabase {
 }
 
 /**
- * Commits a restored directory: from this rename on the restore is finished by `finishRestore`, now or at the next start.
+ * Commits a restored directory: after this rename, `finishRestore` completes the restore, now or at the next start.
  * @param fresh directory in `dataDir` with `db` and perhaps keys; an empty `db` is an empty store
  */
 export function commitRestore(dataDir: string, fresh: string): void {

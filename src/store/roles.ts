@@ -1,4 +1,4 @@
-// Roles: which members may moderate or administer. Everyone else who is followed is a member.
+// Roles of members who moderate or administer. Without a row the role is 'member'.
 
 import { RelayError } from '../lib/errors.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
@@ -7,13 +7,13 @@ import type { Precondition, Writer } from './writer.js'
 
 export type Role = 'member' | 'moderator' | 'admin'
 
-/** From the least to the most. */
+/** From the lowest to the highest. */
 export const ROLES: readonly Role[] = ['member', 'moderator', 'admin']
 
 export interface Roles {
-  /** The role of a feed that is followed; what it means for one that is not is the caller's to decide. */
+  /** The role of a member; meaningless for other feeds, which the caller must exclude. */
   of(feed: FeedId): Role
-  /** @throws RelayError `not_following` for a feed that is no member */
+  /** @throws RelayError `not_following` if the feed is not a member */
   set(feed: FeedId, role: Role, before?: Precondition): Promise<void>
   list(): Array<{ feed: FeedId; role: Role }>
   onChange(listener: (feed: FeedId) => void): () => void

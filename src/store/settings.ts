@@ -1,4 +1,4 @@
-// What the operator decides while the relay runs: its name, its description, its privacy mode, and that set-up is done.
+// Settings that change while the relay runs: name, description, privacy mode, EBT, and whether set-up is complete.
 
 import type { Tables } from './layout.js'
 import type { Precondition, Writer } from './writer.js'
@@ -8,22 +8,22 @@ export type PrivacyMode = 'open' | 'community' | 'restricted'
 export const PRIVACY_MODES: readonly PrivacyMode[] = ['open', 'community', 'restricted']
 
 export interface SettingsRecord {
-  /** shown to people; empty until set-up */
+  /** shown on pages; empty until set-up */
   name: string
   description: string
   mode: PrivacyMode
-  /** whether the first run's questions were answered */
+  /** whether set-up is complete */
   setUp: boolean
-  /** whether members may replicate by EBT, whatever the configuration says */
+  /** whether members may replicate by EBT; overrides the configuration */
   ebt: boolean
 }
 
 export interface Settings {
-  /** The settings now: read at every admission and call, so it costs no disk access. */
+  /** The current settings. Cached, as each admission and call reads them. */
   get(): Readonly<SettingsRecord>
-  /** The mode inside a write, where a change that came just before holds already. */
+  /** The mode inside a write, including changes earlier in the same batch. */
   modeNow(): PrivacyMode
-  /** Changes some of them; listeners hear of it once it is on disk. */
+  /** Changes some settings; listeners are called once the change is on disk. */
   change(patch: Partial<SettingsRecord>, before?: Precondition): Promise<void>
   onChange(listener: (now: Readonly<SettingsRecord>, before: Readonly<SettingsRecord>) => void): () => void
 }
@@ -43,7 +43,7 @@ export function createSettings({ meta }: Tables, writer: Writer): Settings {
     modeNow: () => stored().mode,
     change: (patch, before) =>
       writer.submit((afterFlush) => {
-        // read inside the write: two changes in one batch keep each other's fields
+        // read inside the write, so that two changes in one batch keep each other's fields
         const previous = stored()
         const next = { ...previous, ...patch }
         meta.putSync(KEY, next)

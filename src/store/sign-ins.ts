@@ -1,4 +1,4 @@
-// Signed-in browsers and one-time login links: tokens only as hashes, and none that outlives its membership.
+// Signed-in browsers and one-time login links: only token hashes are stored, and all end with the membership.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { isClockSet } from '../lib/clock.js'
@@ -10,45 +10,45 @@ import type { Members } from './members.js'
 import type { Precondition, Writer } from './writer.js'
 
 export interface SignIn extends SignInRecord {
-  /** names it in lists; worth nothing as a token */
+  /** identifies it in lists; not usable as a token */
   id: string
 }
 
 export interface SignIns {
   /**
-   * Signs a browser in: answers its token, which is not kept.
-   * @param agent the browser in a few words
-   * @throws RelayError `not_following` for a feed that is no member
+   * Signs a browser in; returns its token, which is not stored.
+   * @param agent short name of the browser
+   * @throws RelayError `not_following` if the feed is not a member
    */
   open(feed: FeedId, how: SignInWay, agent: string): Promise<string>
-  /** Whose browser has this token; null if nobody's, or nobody's any more. */
+  /** The sign-in of a token; null if unknown, expired or not of a member. */
   get(token: string): SignIn | null
-  /** Remembers that a browser was used; written at most once in `SEEN_STEP_MS`. Answers whether it was now. */
+  /** Records the use of a sign-in, at most once per `SEEN_STEP_MS`. Returns whether it was written. */
   used(signIn: SignIn): Promise<boolean>
   /** A member's browsers, last used first. */
   of(feed: FeedId): SignIn[]
-  /** Signs one out. @throws RelayError `not_found`, also for another's */
+  /** Signs a browser out. @throws RelayError `not_found`, also if it is of another member */
   close(id: string, feed: FeedId): Promise<void>
-  /** Signs all of a member's browsers out, and voids its links; answers how many browsers. */
+  /** Signs out all browsers of a member and voids its login links; returns the number of browsers. */
   closeAll(feed: FeedId): Promise<number>
-  /** Told before that is written, so that what is under way ends with it: what was begun later is another sign-in. */
+  /** Called before `closeAll` writes, so that pending sign-ins end too and later ones are not affected. */
   onCloseAll(listener: (feed: FeedId) => void): () => void
-  /** Makes a login link for a member; the one before it is void. @throws RelayError `not_following` */
+  /** Creates a login link for a member and voids the previous one. @throws RelayError `not_following` */
   link(feed: FeedId, before?: Precondition): Promise<{ token: string; expires: number }>
-  /** Signs a browser in by a link, which is then void. @throws RelayError `link_void` */
+  /** Signs a browser in by a login link, which is then void. @throws RelayError `link_void` */
   useLink(token: string, agent: string): Promise<string>
-  /** Signs everybody out and voids all links: a backup knows nothing of what was ended after it was taken. */
+  /** Signs out all browsers and voids all links: a backup does not know what ended after it was taken. */
   forgetAll(): Promise<void>
-  /** Forgets what has expired. */
+  /** Removes expired rows; returns their number. */
   sweep(): Promise<number>
   /**
-   * Lets what was made while the clock was ahead last no longer than what is made now. By a clock that is behind everything
-   * looks so, and would end once it is right: this waits until the network has had its time to set it.
+   * Limits the expiry of rows from when the clock was ahead to that of new rows. With a clock that is behind, valid
+   * rows would be shortened too, so call it only after the network has set the clock.
    */
   shorten(): Promise<void>
 }
 
-/** 32 bytes in base64url; anything else cannot be a token of ours. */
+/** 32 bytes in base64url; other strings are never looked up. */
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
 
 const newToken = (): string => randomBytes(32).toString('base64url')
@@ -96,13 +96,13 @@ export function createSignIns(
       if (!TOKEN.test(token)) return null
       const key = hashOf(token)
       const record = signIns.get(key)
-      // the membership is looked at each time: nothing of a member that is none any more is ever honoured
+      // checked each time, so that no sign-in outlives its membership
       if (!record || record.expires <= now() || !members.has(record.feed)) return null
       return view(key, record)
     },
 
     async used({ id, seen }) {
-      // By a clock that is behind, an end reckoned from now would have come once it is right.
+      // with an unset clock the new expiry would be in the past once the clock is right
       if (!isClockSet(now()) || now() - seen < SEEN_STEP_MS) return false
       await writer.submit(() => {
         const key = Buffer.from(id, 'base64url')
@@ -146,13 +146,13 @@ export function createSignIns(
 
     async useLink(token, agent) {
       const key = hashOf(token)
-      /** @throws RelayError in the same words for one that never was, was used, is too old, or whose member has gone */
+      /** @throws RelayError the same for a link that is unknown, used or expired, or whose member has left */
       function feedOf(): FeedId {
         const record = links.get(key)
         if (!record || record.expires <= now() || !members.has(record.feed)) throw new RelayError('link_void')
         return record.feed
       }
-      // what is guessed does not get as far as the writer
+      // so that guessed tokens cause no writes
       feedOf()
       return writer.submit(() => {
         const feed = feedOf()

@@ -75,7 +75,7 @@ export interface StoreOptions extends FeedLimits {
 
 /**
  * Opens the store, and creates it if it is missing.
- * @param components `now` in Unix ms; `time`, where the clock may be wrong
+ * @param components `now` in Unix ms; `time` if the clock may be wrong
  * @throws RelayError `data_unusable`
  */
 export async function createStore(
@@ -130,7 +130,7 @@ export async function createStore(
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
   const signIns = createSignIns(tables, writer, members, now)
-  // continues what an earlier run has not finished
+  // continues deletions of an earlier run
   feeds.resumeDeleting()
   const repack = startRepack(tables, writer, messages, { log, uptime })
   const parts = { feeds, members, invites, knocks, aliases, roles, settings, notices, audit, signIns }
@@ -167,7 +167,7 @@ export async function createStore(
     async close() {
       // an open read transaction would outlive the database
       for (const snapshot of snapshots) snapshot.close()
-      // a listener not yet told of the last write would read a closed database
+      // a listener that is still to be called would read a closed database
       await Promise.all([feeds.close(), repack.close()])
       await close()
     },

@@ -56,7 +56,7 @@ export function isAnsweredFailure(reason: unknown): boolean {
  * Writes run on the main thread: a batch that takes long is committed before it is full, so that other work is not
  * delayed.
  * @param onFault called when a listener throws; the write itself is not undone
- * @param uptime  milliseconds from some point in the past
+ * @param uptime  monotonic clock in milliseconds
  */
 export function createWriter(
   root: RootDatabase,

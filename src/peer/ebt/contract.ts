@@ -1,4 +1,4 @@
-// What the sessions of `ebt.replicate` share, so that a session does not import the hub that makes it.
+// Types shared by the sessions of `ebt.replicate` and the hub, so that a session does not import the hub.
 
 import type { Counters } from '../../lib/counters.js'
 import type { FairScheduler } from '../../lib/fair-scheduler.js'
@@ -7,20 +7,20 @@ import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
 
 export interface GrowthListener {
-  /** A feed has messages that it had not before. */
+  /** Called when a feed has new messages. */
   grown(feed: FeedId): void
 }
 
-/** What a session needs of the hub. */
+/** What a session needs from the hub. */
 export interface EbtShared {
   store: Store
   own: FeedId
   tell: ThrottledLog
   counters: Counters
   turns: FairScheduler<GrowthListener>
-  /** The feed can be read by members. */
+  /** Whether members may read the feed. */
   isServed(feed: FeedId): boolean
-  /** Sequence of the last message that has no hole or fork before it. */
+  /** Sequence of the last message without a gap or fork before it. */
   contiguous(feed: FeedId): number
   /** Calls the listener when the feed grows. */
   track(feed: FeedId, listener: GrowthListener): void

@@ -1,4 +1,4 @@
-// Epidemic broadcast trees: what all sessions of `ebt.replicate` share. Loaded only where `feeds.ebt` is on.
+// Epidemic broadcast trees: the state that all sessions of `ebt.replicate` share. Loaded only if `feeds.ebt` is on.
 
 import type { Counters } from '../../lib/counters.js'
 import { RelayError } from '../../lib/errors.js'
@@ -25,7 +25,7 @@ export interface Ebt {
    * Opens a session on the stream of a call. @throws RelayError `busy` if the connection has one already
    */
   open(caller: Connection, stream: RpcStream): void
-  /** Whether the connection replicates by EBT: it is then not asked for histories. */
+  /** Whether the connection replicates by EBT; it is then not asked for histories. */
   has(connection: Connection): boolean
   /** Ends all sessions. */
   close(): void
@@ -33,7 +33,7 @@ export interface Ebt {
 
 export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
-  // One subscription for each feed, not for each feed of each session: most members follow the same feeds.
+  // one subscription per feed, not per session and feed: most members follow the same feeds
   const tracked = new Map<FeedId, { sessions: Set<GrowthListener>; stop: () => void }>()
   const turns = createFairScheduler<GrowthListener>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),

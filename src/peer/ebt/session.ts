@@ -11,30 +11,30 @@ import { createFeedIngest, type FeedIngest } from '../feed-ingest.js'
 import type { EbtShared, GrowthListener } from './contract.js'
 import { decodeNote, encodeNote, REFUSED } from './note.js'
 
-/** What the other end has said of a feed, in one number to save memory: its sequence times four, and these two bits. */
+/** The other end's note of a feed, in one number to save memory: its sequence times four, plus these two bits. */
 const WANTS = 1
 const REPLICATES = 2
 
 export class EbtSession implements StreamHandler, GrowthListener {
-  /** feeds that the other end has named and that we serve: bounded by the number of members */
+  /** feeds that the other end has named and that we serve; bounded by the number of members */
   private readonly peer = new Map<FeedId, number>()
-  /** feeds of which messages may be due */
+  /** feeds that may have messages to send */
   private readonly due = new Set<FeedId>()
   /** feeds whose note is to be sent */
   private readonly notes = new Set<FeedId>()
-  /** notes of the other end that are yet to be looked at; while there are any, nothing more is read from it */
+  /** received notes that are not handled yet; until they are, nothing more is read from the other end */
   private heard: Array<[FeedId, unknown]> = []
-  /** feeds to be answered with a refusal: as many as one look at `heard` finds */
+  /** feeds to answer with a refusal: at most those of one turn of `hearSome` */
   private refusals: FeedId[] = []
   /**
-   * The first bytes of the keys of feeds that were asked for and refused. The other end asks once: when such a feed is
-   * served later, it is sent from the start, and the other end says where it is if it has a part of it.
+   * Hashes of refused feeds: the first bytes of their keys. The other end asks once, so when such a feed is served
+   * later, it is sent from the start; an end that has a part of it sends its position.
    */
   private wishes = new Uint32Array(0)
   private wished = 0
-  /** what stores the feeds that we take from this end, made when the first message comes */
+  /** ingestion of each feed taken from this end, created at its first message */
   private readonly ingests = new Map<FeedId, FeedIngest | null>()
-  /** our own clock goes out page by page; null once all of it is out */
+  /** position in our clock, which is sent page by page; null after the last page */
   private clockFrom: { after: FeedId | null } | null = { after: null }
   private holding = false
   private next: NodeJS.Immediate | null = null
@@ -54,13 +54,13 @@ export class EbtSession implements StreamHandler, GrowthListener {
     stream.jsonBytes = EBT_CLOCK_BYTES
   }
 
-  /** Sends our clock: the end that called waits for it before it sends its own. */
+  /** Sends our clock: the calling end waits for it before it sends its own. */
   start(): void {
     this.notes.add(this.shared.own)
     this.pump()
   }
 
-  /** A feed has messages that it had not before. */
+  /** Called when a feed has new messages. */
   grown(feed: FeedId): void {
     const known = this.peer.get(feed)
     if (known === undefined || !(known & REPLICATES)) return
@@ -69,7 +69,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     this.pump()
   }
 
-  /** A feed is served now, or no longer, or has been started over. */
+  /** Called when a feed is now served, no longer served, or was reset. */
   changed(feed: FeedId): void {
     if (!this.shared.isServed(feed)) {
       if (!this.peer.has(feed)) return
@@ -85,7 +85,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     this.pump()
   }
 
-  /** EBT has been turned off, or the relay closes. */
+  /** Ends the session, when EBT is turned off or the relay closes. */
   end(): void {
     this.stream.end()
     this.release()
@@ -121,7 +121,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
   }
 
   private hear([feed, note]: [FeedId, unknown]): void {
-    // some apps have named what is no feed; such names get no answer
+    // some apps send names that are not feed ids; they get no answer
     if (!isFeedId(feed)) return
     const { replicate, receive, sequence } = decodeNote(note)
     if (!this.shared.isServed(feed)) {
@@ -148,10 +148,10 @@ export class EbtSession implements StreamHandler, GrowthListener {
   }
 
   private receive(author: FeedId, sequence: number, message: object, bytes: number): void {
-    // A feed that was not asked for is dropped: the other end may have sent it before it read our note.
+    // unrequested messages are dropped: the other end may have sent them before it read our note
     if (!isFeedId(author) || !this.takes(author)) return
     const known = this.peer.get(author)
-    // It holds what it sends, so it is not sent back.
+    // the other end holds what it sends, so it is not sent back
     if (known !== undefined && sequence > sequenceOf(known) && Number.isSafeInteger(sequence))
       this.peer.set(author, sequence * 4 + (known & (WANTS | REPLICATES)))
     let ingest = this.ingests.get(author)
@@ -162,11 +162,11 @@ export class EbtSession implements StreamHandler, GrowthListener {
     ingest?.push(message, bytes)
   }
 
-  /** Members send their own feed and those they vouch for; stopped feeds are taken no further. */
+  /** Members send their own feed and those they vouch for, except feeds whose ingestion was stopped. */
   private takes(feed: FeedId): boolean {
     if (this.ingests.get(feed) === null) return false
     const { members, feeds } = this.shared.store
-    // what follows a fork can be of either branch
+    // messages after a fork may be of either branch
     if (feeds.fork(feed)?.cut !== undefined) return false
     if (feed === this.caller.id) return members.has(feed)
     return members.get(feed)?.voucher === this.caller.id
@@ -193,12 +193,12 @@ export class EbtSession implements StreamHandler, GrowthListener {
 
   // --- what goes out --------------------------------------------------------------------------------------------
 
-  /** Sends what can be sent now; else arranges to be called again. Notes come first: they are what the other end waits for. */
+  /** Sends what can be sent now, and schedules the next turn. Notes come first, as the other end waits for them. */
   private pump(): void {
     const { stream } = this
     while (!stream.isEnded && !this.next) {
       if (stream.isFull) return stream.waitForRoom()
-      // each note is a read of the store: so many in one turn of the event loop
+      // each note is a read of the store, so their number per turn of the event loop is limited
       if (this.sendNotes() || this.hearSome()) this.next = setImmediate(this.nextTurn)
       else {
         const [feed] = this.due
@@ -241,7 +241,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     return page.length > 0
   }
 
-  /** @returns whether to go on; if not, what has to come first is arranged for */
+  /** @returns false if the session must wait, after arranging to be called again */
   private sendMessages(feed: FeedId): boolean {
     const { shared, stream } = this
     const known = this.peer.get(feed) ?? 0
@@ -251,7 +251,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
       known & WANTS && shared.isServed(feed) ? shared.store.feeds.read(feed, held + 1, HISTORY_CHUNK) : []
     this.due.delete(feed)
     for (const { sequence, bytes } of page) {
-      // EBT knows no holes: the other end stops at the first, until it is filled
+      // EBT has no gaps: the other end stops at the first one until it is filled
       if (sequence !== held + 1) return true
       if (!shared.turns.take()) {
         this.due.add(feed)
@@ -266,7 +266,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
         return false
       }
     }
-    // to the end of the line: one long feed keeps no other waiting
+    // to the end of the queue, so that a long feed does not delay the others
     if (page.length > 0) this.due.add(feed)
     return true
   }

@@ -1,4 +1,4 @@
-// Whether EBT is on: by configuration, or by the setting that the operator can change at any time.
+// Whether EBT is on: by configuration, or by the setting that the operator can change while the relay runs.
 
 import type { Counters } from '../../lib/counters.js'
 import type { Log } from '../../lib/log.js'
@@ -9,9 +9,9 @@ import type { Ebt } from './hub.js'
 export interface EbtSwitch {
   /** The sessions' hub; null while EBT is off. */
   hub(): Ebt | null
-  /** Notes that a member's app has asked for EBT while it was off. */
+  /** Counts a member whose app asks for EBT while it is off. */
   refused(member: FeedId): void
-  /** Members whose apps have asked for EBT while it was off, since the start or since it was last on. */
+  /** Number of members whose apps asked for EBT while it was off, since the start or since it was last on. */
   refusedCount(): number
   close(): void
 }
@@ -24,7 +24,7 @@ export interface EbtSwitchComponents {
   counters: Counters
 }
 
-/** Resolves once EBT can be called, if it is on. @param configured `feeds.ebt` of the configuration */
+/** Resolves once EBT can be called, if it is on. @param configured the config key `feeds.ebt` */
 export async function createEbtSwitch(
   { store, log, uptime, own, counters }: EbtSwitchComponents,
   configured: boolean,
@@ -35,7 +35,7 @@ export async function createEbtSwitch(
   let isClosed = false
 
   async function load(): Promise<void> {
-    // a relay without EBT does not load it
+    // loaded only when needed
     const { createEbt } = await import('./hub.js')
     if (hub || isClosed || !isOn()) return
     asked.clear()
