@@ -137,7 +137,7 @@ t.test('a feed can be deleted, and its space is reused', async (t) => {
 })
 
 t.test(
-  'a blocked feed and one without its voucher are deleted; the feed of a removed member is kept',
+  'blocked feeds and those without voucher are deleted; those of removed members are kept',
   async (t) => {
     const { store } = await openTestStore(t)
     const voucher = createTestFeed().id

@@ -124,7 +124,7 @@ t.test('a full table evicts a dead invite: a revoked or used up one, else the fi
     (await store.invites.create({ expires: clock.now() + days * DAY, by: 'captcha' })).invite.id
   const [second, first, used, revoked] = [await make(3), await make(2), await make(9), await make(9)]
   t.same(await times(INVITES_KEPT - 4, () => make(9)), { ok: INVITES_KEPT - 4 })
-  await t.rejects(make(9), { code: 'quota_reached', message: /outstanding/ })
+  await t.rejects(make(9), { code: 'quota_reached', message: /relay has too many/ })
   await store.invites.use(used, someone())
   t.same(await times(2, () => make(9)), { ok: 1, quota_reached: 1 }, 'one place is given once in a batch')
   t.equal(store.invites.get(used), null)
