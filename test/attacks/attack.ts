@@ -1,4 +1,4 @@
-// An attack on a relay in a process of its own, as a board runs it: who is still served, how fast, and in how much memory.
+// Runs an attack on a relay in its own process, with a board's flags: checks that others are served, delay and memory.
 
 import { readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
@@ -10,30 +10,30 @@ import { Visitor } from '../helpers/http.js'
 import { within } from '../helpers/wait.js'
 import { text } from '../house/files.js'
 
-/** The long form has the numbers of the documents; the short one is for every run of the tests. */
+/** The long form gives the numbers in the documents; the short one runs with every test run. */
 export const LONG = process.env.TIDE_ATTACKS === 'long'
 
-/** What an attack may cost. */
+/** The limits that an attack must not exceed. */
 export interface Budget {
-  /** MB of 10^6 bytes that the relay's resident memory may grow by */
+  /** growth of the relay's resident memory, in MB of 10^6 bytes */
   rss?: number
-  /** milliseconds that the slowest answer of /healthz may take meanwhile: the longest that the event loop stood still */
+  /** slowest answer of /healthz during the attack, in milliseconds: the longest stall of the event loop */
   stall?: number
 }
 
 export interface Target extends ChildRelay {
-  /** Opens a socket to the pages and writes; what comes back is read and dropped. */
+  /** Opens a socket to the pages and writes; answers are read and discarded. */
   pages(bytes: string | Buffer): Socket
-  /** The same to the SSB port. */
+  /** The same for the SSB port. */
   ssb(bytes: string | Buffer): Socket
-  /** As a Host header says where the pages are. */
+  /** Host header of the pages */
   host: string
   sets: readonly string[]
   /** path of the built command line */
   cli: string
 }
 
-/** Generous in time, as the attacker and other tests have the same cores: alone it is a third of it. */
+/** Generous times, as attacker and other tests share the cores: alone it takes a third. */
 const BUDGET: Required<Budget> = { rss: 48, stall: 6000 }
 const startScript = text('scripts/start.sh')
 export const FLAGS = (/^exec node ((?:--\S+ )+)"/m.exec(startScript)?.[1] ?? '').trim().split(' ')
@@ -44,7 +44,7 @@ const ENV = Object.fromEntries(
 let cli: Promise<string> | null = null
 
 /**
- * Declares an attack: a fresh relay, `run` against it, and then the budget and whether strangers and members are served.
+ * Declares an attack: starts a relay, calls `run`, then checks the budget and that strangers and members are served.
  * @param sets configuration, `key=value`
  */
 export function attack(
@@ -69,7 +69,7 @@ export function attack(
     }
     const rssBefore = memoryOf(relay.pid, 'VmRSS')
     const watch = watchHealth(relay.webUrl)
-    // where the attack fails, nothing of it keeps this process from ending
+    // after a failed attack its sockets must not keep this process running
     t.teardown(() => {
       for (const socket of sockets) socket.destroy()
       return watch.stop()
@@ -93,7 +93,7 @@ export function attack(
   })
 }
 
-/** A visitor of the pages gets one, and an app that it has never seen is answered. */
+/** Checks that a visitor gets a page and that an unknown app gets an answer. */
 async function served(t: Test, relay: ChildRelay, when: string): Promise<void> {
   const page = within('a page', new Visitor(relay.webUrl).get('/'), 20_000)
   t.equal((await page).status, 200, `${when}: a visitor is served`)
@@ -116,7 +116,7 @@ function memoryOf(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   return (Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024) / 1e6
 }
 
-/** Asks for /healthz again and again from a thread that no attack keeps busy; answers the longest it took. */
+/** Requests /healthz repeatedly from a thread that the attack does not delay; returns the slowest time. */
 function watchHealth(url: string): { end(): Promise<number>; stop(): Promise<unknown> } {
   const script = `
     const { parentPort, workerData } = require('node:worker_threads')

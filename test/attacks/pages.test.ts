@@ -13,28 +13,28 @@ const head = (line: string, host: string, more: string): string =>
 const FORM = 'Content-Type: application/x-www-form-urlencoded\r\n'
 const CHUNKED = `${FORM}Transfer-Encoding: chunked\r\n`
 const CRUMB = '1\r\na\r\n'
-/** Milliseconds for what was sent to have its effect. */
+/** Milliseconds for the sent bytes to take effect. */
 const EFFECT = 500
 
-attack('bodies in chunks of one byte that never end', async ({ pages, host }) => {
+attack('endless bodies in chunks of one byte', async ({ pages, host }) => {
   const crumbs = CRUMB.repeat(LONG ? 60_000 : 20_000)
   for (let i = 0; i < 150; i++) pages(head('POST /join', host, CHUNKED) + crumbs)
   await pause(EFFECT)
 })
 
-attack('the same where no body is expected, and none is read', async ({ pages, host }) => {
+attack('the same for requests without a body, where none is read', async ({ pages, host }) => {
   for (const line of ['GET /login', 'GET /', 'POST /nowhere'])
     for (let i = 0; i < 50; i++) pages(head(line, host, CHUNKED) + CRUMB.repeat(20_000))
   await pause(EFFECT)
 })
 
-attack('as many large bodies as there may be sockets, never finished', async ({ pages, host }) => {
+attack('the maximum number of sockets with large unfinished bodies', async ({ pages, host }) => {
   const most = head('POST /join', host, `${FORM}Content-Length: 65536\r\n`) + 'a'.repeat(65_000)
   for (let i = 0; i < 500; i++) pages(most)
   await pause(EFFECT)
 })
 
-attack('forms of ten thousand empty fields, and JSON of as many arrays', async ({ pages, host }) => {
+attack('forms of ten thousand empty fields, and JSON of ten thousand arrays', async ({ pages, host }) => {
   const form = '&'.repeat(60_000)
   const json = `{"id":[${'[],'.repeat(2600)}[]]}`
   const post = (type: string, body: string): string =>
@@ -46,7 +46,7 @@ attack('forms of ten thousand empty fields, and JSON of as many arrays', async (
   await pause(EFFECT)
 })
 
-attack('heads of as many lines as there may be, a byte short of their end', async ({ pages, host }) => {
+attack('headers with the maximum number of lines, a byte before their end', async ({ pages, host }) => {
   const lines = Array.from({ length: 400 }, (_, i) => `x${i}: ${i}`).join('\r\n')
   for (let i = 0; i < 500; i++) pages(`GET / HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n`)
   await pause(EFFECT)
@@ -61,7 +61,7 @@ attack(
   { stall: 10_000 },
 )
 
-attack('one invite for ten thousand, claimed by a script', async ({ operator, webUrl }, t) => {
+attack('one invite for ten thousand uses, claimed by a script', async ({ operator, webUrl }, t) => {
   const { link } = await operator.inviteCreate({ uses: 10_000 })
   const invite = new URL(link).searchParams.get('invite') ?? ''
   const statuses = new Map<number, number>()
@@ -85,7 +85,7 @@ attack(
   async ({ pages, host, operator, ssbPort, id }, t) => {
     const keys = ssbKeys.generate()
     await operator.membersAdd(keys.id)
-    // an app that is asked for a signature and never answers
+    // an app that never answers a request to sign
     const api = { httpAuth: { requestSolution() {} } }
     const { rpc } = await connectClient({ port: ssbPort, relay: id, keys, api })
     t.teardown(() => rpc.close(true, () => {}))

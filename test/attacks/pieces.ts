@@ -1,11 +1,11 @@
-// A wire that hands on what clients send in pieces of one byte, each in a packet of its own.
+// A proxy that forwards what clients send in chunks of one byte, each in its own packet.
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { setImmediate as breathe } from 'node:timers/promises'
 import type { Test } from 'tap'
 
-/** Writes each byte by itself, and lets it leave before the next. */
+/** Writes each byte separately, and waits until it is sent. */
 export async function crumble(socket: Socket, bytes: Buffer): Promise<void> {
   socket.setNoDelay(true)
   for (let i = 0; i < bytes.length && !socket.destroyed; i++) {
@@ -14,7 +14,7 @@ export async function crumble(socket: Socket, bytes: Buffer): Promise<void> {
   }
 }
 
-/** Listens in front of a port; answers the port that clients connect to instead. */
+/** Listens in front of a port; returns the port that clients connect to instead. */
 export async function crumblingWire(t: Test, port: number): Promise<number> {
   const sockets: Socket[] = []
   const server = createServer((client) => {

@@ -17,7 +17,7 @@ import { crumble, crumblingWire } from './pieces.js'
 
 const EFFECT = 500
 
-attack('handshakes that are begun and never finished', async ({ ssb }) => {
+attack('unfinished handshakes', async ({ ssb }) => {
   for (let i = 0; i < 500; i++) ssb(randomBytes(63))
   await pause(EFFECT)
 })
@@ -27,12 +27,12 @@ attack('handshakes of random bytes', async ({ ssb }) => {
   await pause(EFFECT)
 })
 
-attack('a megabyte of noise on each of many sockets', async ({ ssb }) => {
+attack('a megabyte of random bytes on each of many sockets', async ({ ssb }) => {
   for (let i = 0; i < 100; i++) ssb(randomBytes(1_000_000))
   await pause(EFFECT)
 })
 
-attack('frames of strangers that are half sent', async ({ ssbPort, id }, t) => {
+attack('half-sent frames of strangers', async ({ ssbPort, id }, t) => {
   const clients = await Promise.all(
     Array.from({ length: 100 }, () => connectRaw({ port: ssbPort, relay: id })),
   )
@@ -48,12 +48,12 @@ attack('frames of strangers that are half sent', async ({ ssbPort, id }, t) => {
   await pause(EFFECT)
 })
 
-attack('handshakes in pieces of one byte', async ({ ssb }) => {
+attack('handshakes in chunks of one byte', async ({ ssb }) => {
   await Promise.all(Array.from({ length: 300 }, () => crumble(ssb(''), randomBytes(63))))
   await pause(EFFECT)
 })
 
-attack('boxes in pieces of one byte', async ({ ssbPort, id }, t) => {
+attack('boxes in chunks of one byte', async ({ ssbPort, id }, t) => {
   const port = await crumblingWire(t, ssbPort)
   const clients = await Promise.all(Array.from({ length: 20 }, () => connectRaw({ port, relay: id })))
   t.teardown(() => clients.map((client) => client.close()))
@@ -75,7 +75,7 @@ attack('calls of a peer that never reads', async ({ ssbPort, id }, t) => {
   await pause(EFFECT)
 })
 
-attack('a hundred thousand streams, opened and ended', async ({ ssbPort, id }, t) => {
+attack('a hundred thousand streams, opened and closed', async ({ ssbPort, id }, t) => {
   let opened = 0
   for (let round = 0; round < (LONG ? 10 : 2); round++) {
     const client = await connectRaw({ port: ssbPort, relay: id })
@@ -90,7 +90,7 @@ attack('a hundred thousand streams, opened and ended', async ({ ssbPort, id }, t
   t.comment(`${opened} streams`)
 })
 
-attack('as many streams that are never ended', async ({ ssbPort, id }) => {
+attack('a hundred thousand streams that are never closed', async ({ ssbPort, id }) => {
   for (let round = 0; round < (LONG ? 50 : 10); round++) {
     const client = await connectRaw({ port: ssbPort, relay: id })
     for (let i = 0; i < 2000 && !client.isClosed(); i++) {
@@ -101,7 +101,7 @@ attack('as many streams that are never ended', async ({ ssbPort, id }) => {
   }
 })
 
-attack('calls whose arguments are twenty thousand empty arrays', async ({ ssbPort, id }, t) => {
+attack('calls with twenty thousand empty arrays as arguments', async ({ ssbPort, id }, t) => {
   const clients = await Promise.all(
     Array.from({ length: 20 }, () => connectRaw({ port: ssbPort, relay: id })),
   )

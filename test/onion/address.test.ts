@@ -1,10 +1,10 @@
-// The address from the key: as Node's own crypto and as the specification have it.
+// The onion address is computed like by Node's crypto, and as the specification says.
 
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
 import { onionAddress, publicKeyOf } from '../../src/onion/address.js'
 
-t.test('the public key is the one that a second implementation makes', async (t) => {
+t.test('the public key equals that of another implementation', async (t) => {
   for (let i = 0; i < 20; i++) {
     const { privateKey, publicKey } = generateKeyPairSync('ed25519')
     const seed = privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)
@@ -18,8 +18,8 @@ t.test('the public key is the one that a second implementation makes', async (t)
   }
 })
 
-t.test('the address is the one of a service that everybody knows', async (t) => {
-  // the Tor Project's own site
+t.test('the address of a known service is computed', async (t) => {
+  // the Tor Project's site
   const address = '2gzyxa5ihm7nsggfxnu52rck2vv4rvmdlkiu3zzui5du4xyclen53wid.onion'
   const bits = [...address.slice(0, 56)].map((letter) =>
     'abcdefghijklmnopqrstuvwxyz234567'.indexOf(letter).toString(2).padStart(5, '0'),

@@ -1,4 +1,5 @@
-// granax mended: each defect of its controller that would crash or hang a server, against a server that provokes it.
+// Faults of granax's controller that would crash or hang a server are fixed, tested against a server that provokes
+// them.
 
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -20,7 +21,7 @@ async function open(t: Test, server?: FakeControl) {
   return { control, clock, controller, info }
 }
 
-t.test('a reply may come in any pieces', async (t) => {
+t.test('a reply may arrive in chunks of any size', async (t) => {
   const { control, info } = await open(t)
   control.answers.set('GETINFO', (keyword, socket) => {
     const bytes = Buffer.from(`250-${keyword}=wave é\r\n250 OK\r\n`)
@@ -35,7 +36,7 @@ t.test('a reply may come in any pieces', async (t) => {
   t.equal(infoOf(await info('version'), 'version'), 'wave é')
 })
 
-t.test('several replies may come at once, each to whoever asked', async (t) => {
+t.test('several replies at once go to their commands in order', async (t) => {
   const { control, info } = await open(t)
   let held = ''
   control.answers.set('GETINFO', (keyword, socket) => {
@@ -47,7 +48,7 @@ t.test('several replies may come at once, each to whoever asked', async (t) => {
   t.same(replies, ['a it is', 'b it is', 'c it is'])
 })
 
-t.test('an event in the middle goes to its listener, not to who asked', async (t) => {
+t.test('an event between reply lines goes to its listener, not to the command', async (t) => {
   const { control, controller, info } = await open(t)
   const events: string[] = []
   controller.on('tor:HS_DESC', (text) => events.push(text))
@@ -61,7 +62,7 @@ t.test('an event in the middle goes to its listener, not to who asked', async (t
   t.equal(infoOf(await info('version'), 'version'), '1', 'whatever an event is called')
 })
 
-t.test('data comes whole, and lines in it that look like replies are data', async (t) => {
+t.test('data is complete, and data lines that look like replies are data', async (t) => {
   const { control, info } = await open(t)
   control.answers.set(
     'GETINFO',
@@ -70,13 +71,13 @@ t.test('data comes whole, and lines in it that look like replies are data', asyn
   t.equal(infoOf(await info('config-text'), 'config-text'), 'first=1\n250 OK\n551 no\n.dotted\n\nlast')
 })
 
-t.test('a value is whole, with all its equals signs', async (t) => {
+t.test('a value is complete, including equals signs', async (t) => {
   const { control, info } = await open(t)
   control.answers.set('GETINFO', (keyword) => `250-${keyword}=a=b==\n250 OK`)
   t.equal(infoOf(await info('x'), 'x'), 'a=b==')
 })
 
-t.test('a reply that nobody waits for ends the connection, and nothing else', async (t) => {
+t.test('a reply without a command ends the connection, and the process runs on', async (t) => {
   const { control, controller, info } = await open(t)
   await info('version')
   control.send('250 OK\r\n')
@@ -84,7 +85,7 @@ t.test('a reply that nobody waits for ends the connection, and nothing else', as
   await t.rejects(info('version'), /reply without a command/)
 })
 
-t.test('when the connection ends, who waits is told, and who comes later as well', async (t) => {
+t.test('when the connection ends, waiting and later commands fail', async (t) => {
   const { control, controller, clock, info } = await open(t)
   control.answers.set('GETINFO', () => null)
   const waiting = ['a', 'b'].map((word) => t.rejects(info(word), /hung up/))
@@ -101,7 +102,7 @@ t.test('when the connection ends, who waits is told, and who comes later as well
   t.equal(infoOf(await again.info('version'), 'version'), '1', 'another connection works')
 })
 
-t.test('an answer that does not come ends the connection in time', async (t) => {
+t.test('a missing answer ends the connection after the time limit', async (t) => {
   const { control, clock, controller, info } = await open(t)
   control.answers.set('GETINFO', () => null)
   const asked = info('version')
@@ -113,7 +114,7 @@ t.test('an answer that does not come ends the connection in time', async (t) => 
   t.match(await controller.ended, { message: /no answer/ })
 })
 
-t.test('nothing can be smuggled into a command', async (t) => {
+t.test('a command cannot contain a second line', async (t) => {
   const { control, controller, info } = await open(t)
   for (const bad of ['version\r\nSIGNAL HALT', 'version\nSIGNAL HALT', 'version\rx', 'version\0'])
     await t.rejects(info(bad), /one line/)
@@ -126,7 +127,7 @@ t.test('nothing can be smuggled into a command', async (t) => {
   controller.end()
 })
 
-t.test('a refusal is an error with its code, and the connection goes on', async (t) => {
+t.test('a rejection is an error with its code, and the connection stays open', async (t) => {
   const { control, info } = await open(t)
   control.answers.set('GETINFO', (keyword) =>
     keyword === 'x' ? '552-not\n552 Unrecognized' : '250-v=1\n250 OK',
@@ -135,7 +136,7 @@ t.test('a refusal is an error with its code, and the connection goes on', async 
   t.equal(infoOf(await info('v'), 'v'), '1')
 })
 
-t.test('what is no control protocol ends the connection', async (t) => {
+t.test('data that is not the control protocol ends the connection', async (t) => {
   for (const garbage of [
     'HTTP/1.1 400 Bad Request\r\n\r\n',
     '\u0000\u0001\u0002\n',
@@ -154,7 +155,7 @@ t.test('what is no control protocol ends the connection', async (t) => {
   }
 })
 
-t.test('of granax nothing is loaded but its controller and what that needs', async (t) => {
+t.test('only the controller of granax and its dependencies are loaded', async (t) => {
   const { createRequire } = await import('node:module')
   const loaded = Object.keys(createRequire(import.meta.url).cache)
     .map((path) => path.split('/node_modules/').at(-1) ?? '')

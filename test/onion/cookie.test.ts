@@ -1,4 +1,4 @@
-// Proof before trust: who answers on a control port is given nothing before it has shown that it knows the cookie.
+// SAFECOOKIE: the program at the control port gets nothing before it proves that it knows the cookie.
 
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -28,7 +28,7 @@ t.test('both sides prove that they know the cookie', async (t) => {
   t.same(words(control), ['PROTOCOLINFO', 'AUTHCHALLENGE', 'AUTHENTICATE'])
 })
 
-t.test('who cannot prove it is told nothing', async (t) => {
+t.test('without a valid proof the relay does not authenticate', async (t) => {
   const frauds: Array<[what: string, answer: () => string]> = [
     ['a wrong proof', () => `250 AUTHCHALLENGE SERVERHASH=${'0'.repeat(64)} SERVERNONCE=${'1'.repeat(64)}`],
     ['a short one', () => `250 AUTHCHALLENGE SERVERHASH=00 SERVERNONCE=${'1'.repeat(64)}`],
@@ -43,7 +43,7 @@ t.test('who cannot prove it is told nothing', async (t) => {
   }
 })
 
-t.test('no other way in is taken: it would prove nothing of who answers', async (t) => {
+t.test('other authentication methods are rejected, as they prove nothing about the other side', async (t) => {
   for (const methods of ['NULL', 'HASHEDPASSWORD', 'COOKIE', '']) {
     const { control, controller } = await open(t)
     control.answers.set('PROTOCOLINFO', () => `250-PROTOCOLINFO 1\n250-AUTH METHODS=${methods}\n250 OK`)
@@ -52,7 +52,7 @@ t.test('no other way in is taken: it would prove nothing of who answers', async 
   }
 })
 
-t.test('the file that who answers names is not read', async (t) => {
+t.test('the cookie file that the other side names is not read', async (t) => {
   const { control, controller } = await open(t)
   await t.rejects(authenticate(controller, ['/nowhere/cookie']), {
     message: `the cookie of tor cannot be read (ENOENT /nowhere/cookie); tor names ${JSON.stringify(control.cookieFile)}: set onion.cookie`,
@@ -60,7 +60,7 @@ t.test('the file that who answers names is not read', async (t) => {
   t.same(words(control), ['PROTOCOLINFO'], 'and nothing is said of it')
 })
 
-t.test('what is no cookie is not taken for one', async (t) => {
+t.test('invalid cookie files are rejected', async (t) => {
   const { control, controller } = await open(t)
   const dir = t.testdir({})
   for (const size of [0, 31, 33, 4096]) {

@@ -1,4 +1,4 @@
-// A control server that speaks the protocol over a real socket, and misbehaves as a test asks it to.
+// A fake control server on a real socket, which misbehaves as a test demands.
 
 import { createHmac, randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -9,25 +9,25 @@ import type { Test } from 'tap'
 import { onionAddress, publicKeyOf } from '../../src/onion/address.js'
 import { shortDir } from '../helpers/relay.js'
 
-/** Answers a command: text as it goes out (lines ended by the helper), or null to stay silent. */
+/** Answers a command with text (line ends are added), or with null to stay silent. */
 export type Answer = (argument: string, socket: Socket) => string | null
 
 export interface FakeControl {
-  /** as `onion.tor` takes it */
+  /** value for `onion.tor` */
   where: string
   cookieFile: string
-  /** commands as they came, over all connections */
+  /** received commands of all connections */
   commands: string[]
-  /** what is answered, by the command's first word; replace what a test wants otherwise */
+  /** answers by the command's first word; tests replace them */
   answers: Map<string, Answer>
-  /** connections that are open */
+  /** open connections */
   sockets: Set<Socket>
   connections(): number
-  /** Sends to everybody as it stands. */
+  /** Sends unchanged text to all connections. */
   send(text: string): void
-  /** Tells of an event. */
+  /** Sends an event. */
   event(text: string): void
-  /** Resolves once so many commands of a kind have come. */
+  /** Resolves once this number of commands of a kind has arrived. */
   heard(word: string, count?: number): Promise<void>
 }
 
@@ -134,7 +134,7 @@ export async function openFakeControl(t: Test): Promise<FakeControl> {
 
 const BOOTSTRAPPED = 'NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"'
 
-/** What GETINFO says of a tor that is ready. @param onion the connection's service */
+/** GETINFO answers of a tor that is ready. @param onion the connection's service */
 export function getInfo(keywords: string, onion: string | undefined, bootstrap = BOOTSTRAPPED): string {
   const lines = keywords.split(' ').map((keyword) => {
     if (keyword === 'onions/current') return onion ? `250-onions/current=${onion}` : '250-onions/current='

@@ -1,4 +1,4 @@
-// A SOCKS5 proxy that leads every address to one port of this machine, and remembers what was asked for.
+// A fake SOCKS5 proxy: connects every address to one local port, and records the requests.
 
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
@@ -8,9 +8,9 @@ export interface FakeSocks {
   port: number
   /** `host:port` of every request */
   asked: string[]
-  /** what a request is answered with; 0 connects */
+  /** SOCKS error of the answer; 0 connects */
   failure: number
-  /** names given, one for each circuit */
+  /** user names, one per circuit */
   names: string[]
 }
 
@@ -51,7 +51,7 @@ export async function openSocks(t: Test, target: number): Promise<FakeSocks> {
     const host = (await read(size)).toString()
     const port = (await read(2)).readUInt16BE()
     fake.asked.push(`${host}:${port}`)
-    // in pieces, as a network may
+    // in chunks, as on a network
     socket.write(Buffer.from([5, fake.failure, 0]))
     socket.write(Buffer.from([1, 0, 0, 0, 0, 0, 0]))
     if (fake.failure !== 0) return void socket.end()

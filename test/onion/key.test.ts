@@ -1,11 +1,11 @@
-// The key file: made once and kept, never overwritten, and every kind of bad one told apart from a good one.
+// The key file: created once, never overwritten, and every kind of invalid file is recognized.
 
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { formatKey, loadKey, makeKey, parseKey, readKey, writeKey } from '../../src/onion/key.js'
 
-t.test('a key is made where there is none, and kept', async (t) => {
+t.test('a missing key is created and kept', async (t) => {
   const path = join(t.testdir({}), 'onion.key')
   const key = loadKey(path)
   t.match(key, { address: /^[a-z2-7]{56}\.onion$/, tightened: false })
@@ -14,19 +14,19 @@ t.test('a key is made where there is none, and kept', async (t) => {
   t.not(makeKey().address, key.address)
 })
 
-t.test('a key that is there is not written over', async (t) => {
+t.test('an existing key is not overwritten', async (t) => {
   const path = join(t.testdir({}), 'onion.key')
   const { address } = loadKey(path)
   t.throws(() => writeKey(path, makeKey()), { code: 'data_unusable' })
   t.equal(readKey(path).address, address)
 })
 
-t.test('what a write that was cut short left is no obstacle', async (t) => {
+t.test('a leftover of an interrupted write does not matter', async (t) => {
   const path = join(t.testdir({ 'onion.key.new': 'half' }), 'onion.key')
   t.equal(loadKey(path).address, readKey(path).address)
 })
 
-t.test('a bad file is refused, and left as it is', async (t) => {
+t.test('an invalid file is rejected and left unchanged', async (t) => {
   const key = makeKey()
   const other = makeKey()
   const good = formatKey(key)
@@ -52,7 +52,7 @@ t.test('a bad file is refused, and left as it is', async (t) => {
   t.throws(() => loadKey(`${path}.dir`), { code: 'data_unusable' }, 'a directory')
 })
 
-t.test('a file that others could read is closed to them, and told', async (t) => {
+t.test('a file that others could read gets its mode corrected, and that is reported', async (t) => {
   const path = join(t.testdir({}), 'onion.key')
   const { address } = loadKey(path)
   chmodSync(path, 0o644)
@@ -61,7 +61,7 @@ t.test('a file that others could read is closed to them, and told', async (t) =>
   t.match(loadKey(path), { tightened: false })
 })
 
-t.test('the key of a tor that has served the address so far is taken', async (t) => {
+t.test('the key file of a tor that has served the address so far is accepted', async (t) => {
   const key = makeKey()
   const head = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
   const bytes = Buffer.concat([head, Buffer.from(key.blob, 'base64')])
@@ -70,7 +70,7 @@ t.test('the key of a tor that has served the address so far is taken', async (t)
   t.throws(() => parseKey(bytes, 'x'), { code: 'data_unusable' })
 })
 
-t.test('forms in which other programs write a key', async (t) => {
+t.test('key formats of other programs are accepted', async (t) => {
   const key = makeKey()
   const head = Buffer.from('== ed25519v1-secret: type0 ==\0\0\0')
   const tor = Buffer.concat([head, Buffer.from(key.blob, 'base64')])
@@ -102,7 +102,7 @@ t.test('forms in which other programs write a key', async (t) => {
     t.throws(() => parseKey(Buffer.from(bytes as string), 'x'), { code: 'data_unusable', message: words })
 })
 
-t.test('a link to a key that is not there now is no reason for another', async (t) => {
+t.test('a dangling link to a key does not lead to a new key', async (t) => {
   const dir = t.testdir({})
   const path = join(dir, 'onion.key')
   symlinkSync(join(dir, 'stick', 'onion.key'), path)

@@ -1,4 +1,4 @@
-// A relay in a complete Tor network: captcha, invite, follow, history and tunnel by its onion, and what outlives what.
+// A relay in a complete Tor network: captcha, invite, follow, history and tunnel over its onion, and restarts of tor.
 
 import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -37,10 +37,10 @@ const isOut = async (relay: BootedRelay): Promise<boolean> =>
   /^(published|reachable)$/.test((await relay.status()).onion.state)
 const published = (relay: BootedRelay) => until('the onion to be published', () => isOut(relay), 120_000)
 
-// a network takes its time to agree, more on a busy machine
+// consensus takes time, more so on a busy machine
 t.setTimeout(300_000)
 
-t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
+t.test('over the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   const network = await startNetwork(t)
   t.comment(`the network was ready after ${network.bootMs} ms`)
   const captchas = knownCaptchas()
@@ -60,7 +60,7 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   const web = await through(t, network.socksPort, address, 80)
   const ssb = await through(t, network.socksPort, address, 8008)
   const visitor = new OnionVisitor(web, address)
-  // the first descriptor is out before the last: a client may still ask a directory that has none
+  // one descriptor is published before the others: a client may ask a directory that has none yet
   const front = await until('the pages', () => visitor.get('/').catch(() => null), 60_000)
   t.equal(front.status, 200)
   t.match(front.text, `onion:${address}:8008~shs:`)
@@ -131,7 +131,7 @@ t.test('by the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   await published(relay)
   t.comment(`tor was killed, and the address was published again after ${Date.now() - killed} ms`)
   t.equal((await relay.status()).onion.address, address)
-  // a tor that tried in between takes up to two minutes to try the same introduction points again
+  // a client's tor that tried in between takes up to two minutes to try the same introduction points again
   await until(
     'the pages',
     async () => (await visitor.get('/healthz').catch(() => null))?.text === 'ok',

@@ -1,4 +1,4 @@
-// The service kept up: what its state says, and what a tor that fails in every way makes of it.
+// Keeping the onion service up: its status, and recovery from failures of tor.
 
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -21,15 +21,15 @@ interface Kept {
   onion: Onion
   clock: TestClock
   keyFile: string
-  /** the address without `.onion`, once there is one */
+  /** the address without `.onion`, once known */
   id(): string
   state(): string
-  /** of the log */
+  /** log lines */
   lines: string[]
   become(state: string): Promise<unknown>
-  /** Resolves when it waits to try again, for the so-manieth time. */
+  /** Resolves when it waits for its n-th attempt. */
   waiting(time: number): Promise<unknown>
-  /** Tells, as tor does, that a directory has taken the descriptor. */
+  /** Sends tor's event that a directory accepted the descriptor. */
   uploaded(): void
 }
 
@@ -68,7 +68,7 @@ const local = (port: number) => ({ host: '127.0.0.1', port })
 
 const words = ({ commands }: FakeControl): string[] => commands.map((line) => line.split(' ')[0] ?? '')
 
-t.test('from nothing to published, each step on its event and none before', async (t) => {
+t.test('from start to published, each state at its event', async (t) => {
   const control = await openFakeControl(t)
   const phase = 'NOTICE BOOTSTRAP PROGRESS=45 TAG=x SUMMARY="Asking"'
   control.answers.set('GETINFO', (keywords) => getInfo(keywords, undefined, phase))
@@ -98,7 +98,7 @@ t.test('from nothing to published, each step on its event and none before', asyn
   )
 })
 
-t.test('a tor that gets no further says after a minute what it is waiting for', async (t) => {
+t.test('a tor without progress reports after a minute what it waits for', async (t) => {
   const control = await openFakeControl(t)
   const phase = 'NOTICE BOOTSTRAP PROGRESS=0 TAG=starting SUMMARY="Starting"'
   control.answers.set('GETINFO', (keywords) => getInfo(keywords, undefined, phase))
@@ -120,7 +120,7 @@ t.test('a tor that gets no further says after a minute what it is waiting for', 
   t.notOk(kept.onion.status().reason)
 })
 
-t.test('a tor that is not ours is neither owned nor signalled', async (t) => {
+t.test('a tor that the relay did not start is neither owned nor signalled', async (t) => {
   const kept = await keep(t, await openFakeControl(t))
   await kept.become('publishing')
   await kept.onion.close()
@@ -131,7 +131,7 @@ t.test('a tor that is not ours is neither owned nor signalled', async (t) => {
   await until('the connection to end', () => kept.control.sockets.size === 0)
 })
 
-t.test('the same address after a restart', async (t) => {
+t.test('the address is the same after a restart', async (t) => {
   const control = await openFakeControl(t)
   const first = await keep(t, control)
   await first.become('publishing')
@@ -142,7 +142,7 @@ t.test('the same address after a restart', async (t) => {
   t.equal(second.id(), id)
 })
 
-t.test('an older tor is asked for less', async (t) => {
+t.test('an older tor gets fewer options', async (t) => {
   const control = await openFakeControl(t)
   const add = control.answers.get('ADD_ONION')
   control.answers.set('ADD_ONION', (argument, socket) =>
@@ -153,7 +153,7 @@ t.test('an older tor is asked for less', async (t) => {
   t.same(kept.onion.status().defences, ['streams'])
 })
 
-t.test('an address in use is asked for again', async (t) => {
+t.test('ADD_ONION is retried if the address is in use', async (t) => {
   const control = await openFakeControl(t)
   const add = control.answers.get('ADD_ONION')
   let times = 0
@@ -163,7 +163,7 @@ t.test('an address in use is asked for again', async (t) => {
   const kept = await keep(t, control)
   for (const count of [1, 2]) {
     await control.heard('ADD_ONION', count)
-    // until it has set its clock, turning ours would change nothing
+    // before its timer is set, advancing the clock has no effect
     await until('the next', () => {
       kept.clock.advance(1000)
       return times > count
@@ -173,7 +173,7 @@ t.test('an address in use is asked for again', async (t) => {
   t.equal(control.connections(), 1, 'on the same connection')
 })
 
-t.test('a tor that takes our key for another address is not trusted', async (t) => {
+t.test('a tor that computes another address for the key is rejected', async (t) => {
   const control = await openFakeControl(t)
   control.answers.set('ADD_ONION', () => `250-ServiceID=${'a'.repeat(56)}\n250 OK`)
   const kept = await keep(t, control)
@@ -182,7 +182,7 @@ t.test('a tor that takes our key for another address is not trusted', async (t) 
   t.equal(kept.onion.name(), null)
 })
 
-t.test('when tor goes, all is built again, at growing intervals', async (t) => {
+t.test('when tor exits, everything starts again, at growing intervals', async (t) => {
   const control = await openFakeControl(t)
   const kept = await keep(t, control)
   await kept.become('publishing')
@@ -209,7 +209,7 @@ t.test('when tor goes, all is built again, at growing intervals', async (t) => {
   control.answers.set('PROTOCOLINFO', protocolInfo as () => string)
   kept.clock.advance(60_000)
   await until('it to be offered', () => kept.onion.status().defences?.length)
-  // it has stood for long: the next failure is a first one
+  // after a long service the back-off starts from the beginning
   for (let stood = 0; stood < STEADY_MS; stood += HEARTBEAT_MS) {
     const asked = control.commands.length
     kept.clock.advance(HEARTBEAT_MS)
@@ -222,7 +222,7 @@ t.test('when tor goes, all is built again, at growing intervals', async (t) => {
   await kept.become('publishing')
 })
 
-t.test('a tor that hangs is noticed by its silence', async (t) => {
+t.test('a tor that hangs is detected by its silence', async (t) => {
   const control = await openFakeControl(t)
   const kept = await keep(t, control)
   await kept.become('publishing')
@@ -236,7 +236,7 @@ t.test('a tor that hangs is noticed by its silence', async (t) => {
   t.match(kept.onion.status().reason, /no answer to GETINFO within 10 s/)
 })
 
-t.test('a tor that has lost our service is asked anew', async (t) => {
+t.test('a service that tor has lost is offered again', async (t) => {
   const control = await openFakeControl(t)
   const kept = await keep(t, control)
   await until('it to be offered', () => kept.onion.status().defences?.length)
@@ -246,7 +246,7 @@ t.test('a tor that has lost our service is asked anew', async (t) => {
   t.match(kept.onion.status().reason, /lost the service/)
 })
 
-t.test('a tor that finds no network says so, and says when it does again', async (t) => {
+t.test('a tor without network is degraded until the network is back', async (t) => {
   const control = await openFakeControl(t)
   const kept = await keep(t, control)
   await kept.become('publishing')
@@ -259,7 +259,7 @@ t.test('a tor that finds no network says so, and says when it does again', async
   await kept.become('published')
 })
 
-t.test('whoever answers garbage, or nothing of what it should, is no tor', async (t) => {
+t.test('invalid answers to any command end the connection', async (t) => {
   const cases: Array<[word: string, answer: string, reason: RegExp]> = [
     ['PROTOCOLINFO', 'SSH-2.0-OpenSSH_9.2', /control protocol/],
     ['AUTHCHALLENGE', '250 AUTHCHALLENGE SERVERHASH=zz SERVERNONCE=zz', /does not know the cookie/],
@@ -278,7 +278,7 @@ t.test('whoever answers garbage, or nothing of what it should, is no tor', async
   }
 })
 
-t.test('nobody there, a tor on another machine, a socket that is not there', async (t) => {
+t.test('no listener, a tor on another machine, a missing socket', async (t) => {
   const control = await openFakeControl(t)
   const cases: Array<[tor: string, reason: RegExp]> = [
     ['127.0.0.1:1', /no tor listens at 127\.0\.0\.1:1/],
@@ -294,7 +294,7 @@ t.test('nobody there, a tor on another machine, a socket that is not there', asy
   t.equal(control.connections(), 0)
 })
 
-t.test('a damaged key is left alone, and taken once it is put right', async (t) => {
+t.test('a damaged key is left unchanged, and used once it is replaced', async (t) => {
   const control = await openFakeControl(t)
   const dataDir = await shortDir(t)
   const keyFile = join(dataDir, 'onion.key')
@@ -313,7 +313,7 @@ t.test('a damaged key is left alone, and taken once it is put right', async (t) 
   t.equal(kept.onion.status().address, key.address)
 })
 
-t.test('where tor has a SOCKS port we look at ourselves, once published and hourly', async (t) => {
+t.test('with a SOCKS port the relay checks itself, after publishing and hourly', async (t) => {
   const control = await openFakeControl(t)
   const site = createServer((req, res) => res.writeHead(sick ? 503 : 200).end(req.url))
   site.listen(0, '127.0.0.1')
@@ -335,11 +335,11 @@ t.test('where tor has a SOCKS port we look at ourselves, once published and hour
   await kept.become('reachable')
   t.same(socks.asked, [`${kept.id()}.onion:80`])
 
-  /** Lets time pass in steps, so that tor has its turn to answer each heartbeat. */
+  /** Advances the clock in steps, so that tor can answer each heartbeat. */
   const pass = async (ms: number): Promise<void> => {
     for (let passed = 0; passed < ms; passed += LOOK_AGAIN_MS) {
       kept.clock.advance(LOOK_AGAIN_MS)
-      // the next heartbeat, and the next look or the patience of this one
+      // the next heartbeat, and the next self-check or this one's time limit
       await until('answers', () => kept.clock.pending() <= 2)
     }
   }

@@ -1,4 +1,4 @@
-// A complete Tor network on 127.0.0.1: three authorities, three relays and a client, thrown away with the test.
+// A complete Tor network on 127.0.0.1: three authorities, three relays and a client, removed after the test.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { shortDir } from '../helpers/relay.js'
 import { until } from '../helpers/wait.js'
 
 export interface PrivateNetwork {
-  /** lines for the torrc of whoever joins */
+  /** torrc lines for further members of the network */
   torrc: string
   /** the client's SOCKS port */
   socksPort: number
@@ -21,7 +21,7 @@ export interface PrivateNetwork {
 
 const tor = (): string => programPath('tor') ?? 'tor'
 
-/** Values for a network whose authorities agree every ten seconds and believe what relays say of themselves. */
+/** Options for a network whose authorities agree every ten seconds and trust what relays say about themselves. */
 const TESTING = `TestingTorNetwork 1
 AssumeReachable 1
 PathsNeededToBuildCircuits 0.67
@@ -35,7 +35,7 @@ TestingDirAuthVoteGuard *
 TestingDirAuthVoteHSDir *
 `
 
-/** Starts the network and waits until its client is ready. Ends with the test. */
+/** Starts the network and waits until its client is ready. The network ends with the test. */
 export async function startNetwork(t: Test): Promise<PrivateNetwork> {
   const began = Date.now()
   const root = await shortDir(t)
@@ -74,7 +74,7 @@ export async function startNetwork(t: Test): Promise<PrivateNetwork> {
   return { torrc, socksPort, bootMs: Date.now() - began }
 }
 
-/** Makes the keys of an authority; answers the line by which all others know it. */
+/** Creates the keys of an authority; returns the torrc line by which the others know it. */
 async function prepareAuthority(dir: string, name: string, orPort: number, dirPort: number) {
   const keys = join(dir, 'keys')
   mkdirSync(keys, { recursive: true, mode: 0o700 })
@@ -112,7 +112,7 @@ function read(path: string): string {
   }
 }
 
-/** Ports that nobody has now; whoever is quicker than us can still take one. */
+/** Free ports; another process may still take one first. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from({ length: count }, async () => {

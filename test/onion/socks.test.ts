@@ -1,4 +1,4 @@
-// The look from outside: what is asked of tor's SOCKS port, and what is said when it does not work.
+// The self-check through tor's SOCKS port: its requests, and its errors.
 
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -22,7 +22,7 @@ const at = (port: number) => ({
   path: '/healthz',
 })
 
-t.test('a look that succeeds, each by a circuit of its own', async (t) => {
+t.test('successful self-checks, each over a new circuit', async (t) => {
   const clock = createTestClock()
   const hosts: Array<string | undefined> = []
   const site = createServer((req, res) => {
@@ -38,7 +38,7 @@ t.test('a look that succeeds, each by a circuit of its own', async (t) => {
   t.equal(clock.pending(), 0)
 })
 
-t.test('looks that fail say how', async (t) => {
+t.test('failed self-checks give the reason', async (t) => {
   const clock = createTestClock()
   const sick = createServer((_, res) => res.writeHead(503).end())
   const socks = await openSocks(t, await serve(t, sick))
@@ -60,7 +60,7 @@ t.test('looks that fail say how', async (t) => {
   t.equal(clock.pending(), 0)
 })
 
-t.test('a look has an end', async (t) => {
+t.test('a self-check has a time limit', async (t) => {
   const clock = createTestClock()
   const silent = createTcp(() => clock.advance(LOOK_MS))
   silent.listen(0, '127.0.0.1')
@@ -69,7 +69,7 @@ t.test('a look has an end', async (t) => {
   await t.rejects(look({ clock }, at((silent.address() as AddressInfo).port)), /timed out/)
 })
 
-t.test('where the SOCKS port is', async (t) => {
+t.test('the address of the SOCKS port is parsed', async (t) => {
   t.same(socksAddress('"127.0.0.1:9050" "unix:/x"'), { host: '127.0.0.1', port: 9050 })
   t.same(socksAddress('"unix:/run/tor/socks"'), { path: '/run/tor/socks' })
   t.same(socksAddress('"[::1]:9050"'), { host: '::1', port: 9050 })

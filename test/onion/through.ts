@@ -1,4 +1,4 @@
-// The way through Tor for clients that know nothing of it: a local port, each connection of which is a stream of its own.
+// Lets clients without SOCKS use Tor: a local port, where each connection is a stream of its own.
 
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -8,7 +8,7 @@ import { type Ask, type Reply, Visitor } from '../helpers/http.js'
 
 const { SocksClient } = createRequire(import.meta.url)('socks')
 
-/** Opens a local port that leads to a port of an onion address; answers its number. */
+/** Opens a local port that forwards to a port of an onion address; returns its number. */
 export async function through(t: Test, socksPort: number, host: string, port: number): Promise<number> {
   const sockets = new Set<Socket>()
   const keep = (socket: Socket): void => {
@@ -41,7 +41,7 @@ export async function through(t: Test, socksPort: number, host: string, port: nu
   return (server.address() as AddressInfo).port
 }
 
-/** A browser's visit to an onion, by a port that leads there. */
+/** A browser that visits an onion through such a port. */
 export class OnionVisitor extends Visitor {
   readonly #host: string
 

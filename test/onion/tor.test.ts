@@ -1,4 +1,4 @@
-// A tor of our own: what its torrc says, and that it is gone when we are, whatever state it is in.
+// The spawned tor: its torrc, and that it exits with the relay in any state.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -48,7 +48,7 @@ t.test('the torrc', async (t) => {
     t.throws(() => composeTorrc({ dir: '/a', pid: 7, extra: `UseBridges 1\n${line}\n` }), /may not set/, line)
 })
 
-t.test('the torrc is the template that the package ships, filled in', async (t) => {
+t.test('the torrc is the packaged template, filled in', async (t) => {
   const template = text('tor/torrc.in')
   t.ok(json('package.json').files.includes('tor'))
   const options = (given: string): string[] =>
@@ -62,30 +62,34 @@ t.test('the torrc is the template that the package ships, filled in', async (t) 
   )
 })
 
-t.test('it is ours alone, and ends with the connection', { skip: lacks('tor', 'tor') }, async (t) => {
-  const root = await shortDir(t)
-  // a path as people make them
-  const dir = join(root, 'my tor')
-  const extra = join(root, 'extra')
-  writeFileSync(extra, 'DisableNetwork 1')
-  const tor = startTor(components, { dir, binary: 'tor', extra })
-  t.teardown(() => tor.stop())
-  const controller = new Controller(await tor.control(), { clock: systemClock })
-  await authenticate(controller, [tor.cookie])
-  t.equal(isOpen(dir), 0o700)
-  t.equal(isOpen(join(dir, 'torrc')), 0o600)
-  t.equal(
-    readFileSync(join(dir, 'torrc'), 'utf8'),
-    composeTorrc({ dir, pid: process.pid, extra: 'DisableNetwork 1' }),
-  )
-  await controller.ask((callback) => controller.takeOwnership(callback))
-  const owner = await controller.ask((callback) => controller.getInfo('version', callback))
-  t.match(infoOf(owner, 'version'), /^0\.4\./)
-  controller.end()
-  t.match(await within('tor to go', tor.ended), { message: /tor ended/ })
-})
+t.test(
+  'tor belongs to this relay alone, and exits with the connection',
+  { skip: lacks('tor', 'tor') },
+  async (t) => {
+    const root = await shortDir(t)
+    // a path with characters that need quoting
+    const dir = join(root, 'my tor')
+    const extra = join(root, 'extra')
+    writeFileSync(extra, 'DisableNetwork 1')
+    const tor = startTor(components, { dir, binary: 'tor', extra })
+    t.teardown(() => tor.stop())
+    const controller = new Controller(await tor.control(), { clock: systemClock })
+    await authenticate(controller, [tor.cookie])
+    t.equal(isOpen(dir), 0o700)
+    t.equal(isOpen(join(dir, 'torrc')), 0o600)
+    t.equal(
+      readFileSync(join(dir, 'torrc'), 'utf8'),
+      composeTorrc({ dir, pid: process.pid, extra: 'DisableNetwork 1' }),
+    )
+    await controller.ask((callback) => controller.takeOwnership(callback))
+    const owner = await controller.ask((callback) => controller.getInfo('version', callback))
+    t.match(infoOf(owner, 'version'), /^0\.4\./)
+    controller.end()
+    t.match(await within('tor to go', tor.ended), { message: /tor ended/ })
+  },
+)
 
-t.test('one that is stopped is ended all the same', { skip: lacks('tor', 'tor') }, async (t) => {
+t.test('a suspended tor is ended as well', { skip: lacks('tor', 'tor') }, async (t) => {
   const dir = await shortDir(t)
   const extra = join(dir, 'extra')
   writeFileSync(extra, 'DisableNetwork 1\n')
@@ -98,41 +102,45 @@ t.test('one that is stopped is ended all the same', { skip: lacks('tor', 'tor') 
   t.match((await controller.ended).message, /hung up|ECONN/)
 })
 
-t.test('a tor that runs already is used, and left as it was', { skip: lacks('tor', 'tor') }, async (t) => {
-  const dir = await shortDir(t)
-  const control = join(dir, 'control')
-  const cookie = join(dir, 'cookie')
-  const config = Object.entries({
-    ...{ DataDirectory: dir, SocksPort: '0', DisableNetwork: '1', ControlPort: `unix:${control}` },
-    ...{ CookieAuthentication: '1', CookieAuthFile: cookie },
-  }).flatMap(([key, value]) => [`--${key}`, value])
-  const none = ['--defaults-torrc', '/dev/null', '--ignore-missing-torrc', '-f', join(dir, 'none')]
-  const child = spawn('tor', [...none, ...config], { stdio: 'ignore' })
-  const gone = once(child, 'exit')
-  t.teardown(async () => {
-    child.kill('SIGKILL')
-    await gone
-  })
-  await until('its cookie', () => existsSync(cookie))
-  const dataDir = await shortDir(t)
-  const port = { host: '127.0.0.1', port: 1 }
-  const addresses = new Set<string | undefined>()
-  for (let life = 1; life <= 2; life++) {
-    const onion = createOnion(components, {
-      ...{ dataDir, tor: `unix:${control}`, tor_binary: null, extra_torrc: null, cookie },
-      ...{ web: port, ssb: port, whois: port },
+t.test(
+  'a tor that is running already is used, and left unchanged',
+  { skip: lacks('tor', 'tor') },
+  async (t) => {
+    const dir = await shortDir(t)
+    const control = join(dir, 'control')
+    const cookie = join(dir, 'cookie')
+    const config = Object.entries({
+      ...{ DataDirectory: dir, SocksPort: '0', DisableNetwork: '1', ControlPort: `unix:${control}` },
+      ...{ CookieAuthentication: '1', CookieAuthFile: cookie },
+    }).flatMap(([key, value]) => [`--${key}`, value])
+    const none = ['--defaults-torrc', '/dev/null', '--ignore-missing-torrc', '-f', join(dir, 'none')]
+    const child = spawn('tor', [...none, ...config], { stdio: 'ignore' })
+    const gone = once(child, 'exit')
+    t.teardown(async () => {
+      child.kill('SIGKILL')
+      await gone
     })
-    t.teardown(() => onion.close())
-    await until('it to be offered', () => onion.status().defences)
-    t.match(onion.status(), { state: 'bootstrapping', tor: /^0\.4\./ })
-    addresses.add(onion.status().address)
-    await onion.close()
-    t.equal(child.exitCode, null, 'it runs on')
-  }
-  t.equal(addresses.size, 1)
-})
+    await until('its cookie', () => existsSync(cookie))
+    const dataDir = await shortDir(t)
+    const port = { host: '127.0.0.1', port: 1 }
+    const addresses = new Set<string | undefined>()
+    for (let life = 1; life <= 2; life++) {
+      const onion = createOnion(components, {
+        ...{ dataDir, tor: `unix:${control}`, tor_binary: null, extra_torrc: null, cookie },
+        ...{ web: port, ssb: port, whois: port },
+      })
+      t.teardown(() => onion.close())
+      await until('it to be offered', () => onion.status().defences)
+      t.match(onion.status(), { state: 'bootstrapping', tor: /^0\.4\./ })
+      addresses.add(onion.status().address)
+      await onion.close()
+      t.equal(child.exitCode, null, 'it runs on')
+    }
+    t.equal(addresses.size, 1)
+  },
+)
 
-t.test('what cannot be started says why', async (t) => {
+t.test('a failed start gives the reason', async (t) => {
   const root = await shortDir(t)
   const dir = join(root, 'tor')
   const nowhere = startTor(components, { dir, binary: join(root, 'no-tor'), extra: null })
@@ -152,7 +160,7 @@ t.test('what cannot be started says why', async (t) => {
   t.throws(() => startTor(components, { dir, binary: 'tor', extra: join(root, 'none') }), /ENOENT/)
 })
 
-t.test('without a tor the service is degraded, and says what to install', async (t) => {
+t.test('without a tor program the service is degraded, and the reason says what to install', async (t) => {
   const dataDir = await shortDir(t)
   const lines: string[] = []
   const log = createLog('info', { write: (line) => void lines.push(line) })

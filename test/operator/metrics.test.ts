@@ -1,4 +1,4 @@
-// Metrics: a strict reader of the text format, what they say against status, and the documents that name them.
+// Metrics: a strict parser of the text format, the values compared with status, and the documents that list them.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -16,7 +16,7 @@ interface Family {
   samples: Map<string, number>
 }
 
-/** Reads the OpenMetrics text format; throws for whatever the specification does not allow, as far as we use it. */
+/** Parses the OpenMetrics text format; throws for violations of the parts we use. */
 function parse(given: string): Map<string, Family> {
   const families = new Map<string, Family>()
   const lines = given.split('\n')
@@ -58,7 +58,7 @@ const FACTS: MetricFacts = {
   },
 }
 
-t.test('the text is of the format, whatever a label says', async (t) => {
+t.test('the text has the format, with any label value', async (t) => {
   const counts: Counts = { ...NO_COUNTS, refusals: new Map([['a"\\\n}', 2]]) }
   const families = parse(writeMetrics(METRICS, { ...FACTS, counts }))
   t.same([...families.keys()], Object.keys(METRICS))
@@ -69,7 +69,7 @@ t.test('the text is of the format, whatever a label says', async (t) => {
     t.equal(/_(seconds|bytes)$/.exec(name)?.[1] ?? null, unit, `${name} ends with its unit`)
 })
 
-t.test('the interval between samples is no delay', async (t) => {
+t.test('the sampling interval is not counted as delay', async (t) => {
   let resets = 0
   const reset = (): void => void resets++
   const percentile = (percent: number): number => percent * 1e6
@@ -86,51 +86,54 @@ t.test('the interval between samples is no delay', async (t) => {
   t.same(readLoopDelay({ count: 0, max: 0, percentile, reset }), [])
 })
 
-t.test('of a relay: the same over HTTP and on the control socket, and what status says', async (t) => {
-  const relay = await bootRelay(t, { sets: ['metrics.port=0'] })
-  await connectMember(t, relay, { keys: ssbKeys.generate() })
-  // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
-  const { rpc } = (await connectMember(t, relay, { keys: ssbKeys.generate() })) as any
-  await new Promise((resolve) => rpc.invite.use({ feed: 'x' }, resolve))
-  await new Visitor(relay.webUrl).get('/nowhere')
-  const status = await relay.status()
-  const url = new URL(status.addresses.metrics ?? '')
-  t.equal(url.pathname, '/metrics')
-  const reply = await fetch(url)
-  t.equal(reply.headers.get('content-type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8')
-  for (const given of [await reply.text(), await relay.operator.metrics()]) {
-    const families = parse(given)
-    const value = (name: string, label = ''): number | undefined => families.get(name)?.samples.get(label)
-    for (const field of ['members', 'online', 'tunnels', 'feeds', 'messages', 'message_bytes'] as const)
-      t.equal(value(`tidepool_${field}`), status[field], field)
-    t.equal(value('tidepool_connections', '{class="member"}'), 2)
-    t.equal(value('tidepool_sockets'), 2)
-    t.equal(value('tidepool_message_limit_bytes'), status.max_bytes)
-    t.equal(value('tidepool_onion_state', '{state="disabled"}'), 1)
-    t.equal(value('tidepool_time_trusted'), status.time === 'unconfirmed' ? 0 : 1)
-    t.equal(value('tidepool_warnings'), status.warnings.length)
-    t.equal(value('tidepool_build', `{version="${status.version}"}`), 1)
-    t.equal(value('tidepool_refusals', '{code="not_found"}'), 1)
-    t.equal(value('tidepool_refusals', '{code="not_allowed"}'), 1)
-    t.ok((value('process_resident_memory_bytes') ?? 0) > 1e7)
-  }
-  const get = (path: string, method = 'GET') => fetch(new URL(path, url), { method })
-  t.equal((await get('/')).status, 404)
-  t.equal((await get('/metrics', 'POST')).status, 405)
-  t.equal((await get('/metrics', 'HEAD')).status, 200)
-})
+t.test(
+  'a relay gives the same metrics over HTTP and the control socket, with the values of status',
+  async (t) => {
+    const relay = await bootRelay(t, { sets: ['metrics.port=0'] })
+    await connectMember(t, relay, { keys: ssbKeys.generate() })
+    // biome-ignore lint/suspicious/noExplicitAny: methods as the manifest names them
+    const { rpc } = (await connectMember(t, relay, { keys: ssbKeys.generate() })) as any
+    await new Promise((resolve) => rpc.invite.use({ feed: 'x' }, resolve))
+    await new Visitor(relay.webUrl).get('/nowhere')
+    const status = await relay.status()
+    const url = new URL(status.addresses.metrics ?? '')
+    t.equal(url.pathname, '/metrics')
+    const reply = await fetch(url)
+    t.equal(reply.headers.get('content-type'), 'application/openmetrics-text; version=1.0.0; charset=utf-8')
+    for (const given of [await reply.text(), await relay.operator.metrics()]) {
+      const families = parse(given)
+      const value = (name: string, label = ''): number | undefined => families.get(name)?.samples.get(label)
+      for (const field of ['members', 'online', 'tunnels', 'feeds', 'messages', 'message_bytes'] as const)
+        t.equal(value(`tidepool_${field}`), status[field], field)
+      t.equal(value('tidepool_connections', '{class="member"}'), 2)
+      t.equal(value('tidepool_sockets'), 2)
+      t.equal(value('tidepool_message_limit_bytes'), status.max_bytes)
+      t.equal(value('tidepool_onion_state', '{state="disabled"}'), 1)
+      t.equal(value('tidepool_time_trusted'), status.time === 'unconfirmed' ? 0 : 1)
+      t.equal(value('tidepool_warnings'), status.warnings.length)
+      t.equal(value('tidepool_build', `{version="${status.version}"}`), 1)
+      t.equal(value('tidepool_refusals', '{code="not_found"}'), 1)
+      t.equal(value('tidepool_refusals', '{code="not_allowed"}'), 1)
+      t.ok((value('process_resident_memory_bytes') ?? 0) > 1e7)
+    }
+    const get = (path: string, method = 'GET') => fetch(new URL(path, url), { method })
+    t.equal((await get('/')).status, 404)
+    t.equal((await get('/metrics', 'POST')).status, 405)
+    t.equal((await get('/metrics', 'HEAD')).status, 200)
+  },
+)
 
-t.test('without the key there is no listener', async (t) => {
+t.test('without metrics.port there is no listener', async (t) => {
   const relay = await bootRelay(t)
   t.equal((await relay.status()).addresses.metrics, null)
   t.match(await relay.operator.metrics(), /# EOF\n$/)
 })
 
-/** First cells of a document's table rows that are set as code. */
+/** First cells of a document's table rows, if set as code. */
 const cells = (document: string): string[] =>
   [...document.matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell)
 
-t.test('docs/metrics.md names every metric and every limit', async (t) => {
+t.test('docs/metrics.md lists every metric and every limit', async (t) => {
   const [metrics = '', limits = ''] = text('docs/metrics.md').split('## Limits')
   const named = Object.entries(METRICS).map(([name, { type, label }]) => {
     const suffix = { counter: '_total', info: '_info', gauge: '' }[type]
@@ -148,7 +151,7 @@ t.test('docs/metrics.md names every metric and every limit', async (t) => {
   t.same(cells(limits).sort(), [...new Set([...used, ...others])].sort())
 })
 
-t.test('the alerts and the dashboard name existing metrics alone', async (t) => {
+t.test('alerts and dashboard use existing metrics only', async (t) => {
   const known = new Set(
     Object.entries(METRICS).map(
       ([name, { type }]) => `${name}${{ counter: '_total', info: '_info', gauge: '' }[type]}`,

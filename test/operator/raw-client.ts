@@ -1,4 +1,4 @@
-// A client of the control socket that speaks the protocol by hand, as a program in another language would.
+// A control socket client that writes the protocol itself, like a program in another language.
 
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
@@ -7,16 +7,16 @@ import { until } from '../helpers/wait.js'
 
 export interface RawClient {
   socket: Socket
-  /** every whole line received so far, parsed */
+  /** all complete lines received so far, parsed */
   lines: Array<Record<string, unknown>>
   hasEnded: boolean
-  /** Writes an object as a line. */
+  /** Sends an object as a line. */
   ask(request: object): void
-  /** The first line that was received for an id and is no progress. */
+  /** The first line for an id that is not progress. */
   answer(id: number | null): Promise<Record<string, unknown>>
 }
 
-/** Connects, and hangs up when the test ends. */
+/** Connects; disconnects when the test ends. */
 export async function connectRaw(t: Test, dataDir: string): Promise<RawClient> {
   const socket = connect({ path: join(dataDir, 'control.sock'), allowHalfOpen: true })
   const client: RawClient = {

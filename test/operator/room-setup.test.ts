@@ -1,4 +1,4 @@
-// Set-up: asked once, of whoever holds the token; the operator may answer again.
+// Set-up: done once by the holder of the token; the operator may change the answers later.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -6,7 +6,7 @@ import { DESCRIPTION_CHARS, NAME_CHARS } from '../../src/lib/limits.js'
 import { createSetup } from '../../src/operator/room-setup.js'
 import { openTestStore } from '../helpers/store.js'
 
-t.test('the token opens it once', async (t) => {
+t.test('the token works once', async (t) => {
   const opened = await openTestStore(t)
   const setup = createSetup(opened.store)
   const token = setup.info().setup_token as string
@@ -48,7 +48,7 @@ t.test('the token opens it once', async (t) => {
   t.equal(again.roles.of(admin), 'admin')
 })
 
-t.test('answers are checked before anything is kept, and the token stays good', async (t) => {
+t.test('answers are validated before anything is stored, and the token stays valid', async (t) => {
   const { store } = await openTestStore(t)
   const setup = createSetup(store)
   const token = setup.info().setup_token
@@ -73,7 +73,7 @@ t.test('answers are checked before anything is kept, and the token stays good', 
   )
 })
 
-t.test('an admin who is a member already keeps being one; a blocked one is refused', async (t) => {
+t.test('a member becomes admin and stays one; a blocked feed is rejected', async (t) => {
   const { store } = await openTestStore(t)
   const setup = createSetup(store)
   const [member, blocked] = [ssbKeys.generate().id, ssbKeys.generate().id]

@@ -1,4 +1,4 @@
-// The control socket as any program may use it: lines of JSON, and what becomes of lines that are none.
+// The control socket as any program may use it: lines of JSON, and the answers to invalid lines.
 
 import { once } from 'node:events'
 import t from 'tap'
@@ -17,7 +17,7 @@ import { createTestClock } from '../helpers/clock.js'
 import { until } from '../helpers/wait.js'
 import { connectRaw } from './raw-client.js'
 
-/** A method that waits until its caller hangs up, and says so. */
+/** A method that waits until its caller disconnects, and records it. */
 function hanging() {
   const calls: Call[] = []
   let ended = 0
@@ -60,7 +60,7 @@ t.test('a greeting, then an answer to each request', async (t) => {
   t.same(calls, [['status'], ['unblock', '@x'], ['block'], ['doctor']])
 })
 
-t.test('lines that are no requests get a stable error, and the connection goes on', async (t) => {
+t.test('invalid requests get a stable error, and the connection stays open', async (t) => {
   const { dataDir } = await operatorStub(t, { status: () => 'fine' })
   const client = await connectRaw(t, dataDir)
   const wrong: Array<[string | Buffer, string, number | null]> = [
@@ -96,7 +96,7 @@ t.test('lines that are no requests get a stable error, and the connection goes o
   t.same(await client.answer(2), { id: 2, result: 'fine' })
 })
 
-t.test('bytes may come one at a time, and requests many at a time', async (t) => {
+t.test('bytes may arrive one at a time, and requests many at a time', async (t) => {
   const { dataDir } = await operatorStub(t, { block: (id) => id })
   const client = await connectRaw(t, dataDir)
   client.socket.setNoDelay(true)
@@ -110,7 +110,7 @@ t.test('bytes may come one at a time, and requests many at a time', async (t) =>
   for (let i = 0; i < 10; i++) t.same(await client.answer(i + 10), { id: i + 10, result: i })
 })
 
-t.test('a line has an end', async (t) => {
+t.test('a line has a maximum length', async (t) => {
   const { dataDir } = await operatorStub(t, { block: (id) => (id as string).length })
   const client = await connectRaw(t, dataDir)
   const frame = (text: string): string => `{"id":1,"method":"block","params":["${text}"]}`
@@ -131,7 +131,7 @@ t.test('a line has an end', async (t) => {
   await t.rejects(operator.block('x'.repeat(CONTROL_REQUEST_BYTES)), { code: 'message_too_large' })
 })
 
-t.test('a client that ends its side is answered; one that is gone has its calls cancelled', async (t) => {
+t.test('a client that ends its side is answered; calls of a disconnected one are cancelled', async (t) => {
   const wait = hanging()
   const { dataDir } = await operatorStub(t, { status: () => 'fine' }, { withCall: { doctor: wait.method } })
   const polite = await connectRaw(t, dataDir)
@@ -153,7 +153,7 @@ t.test('a client that ends its side is answered; one that is gone has its calls 
   await until('its end', async () => wait.calls[1]?.signal.aborted)
 })
 
-t.test('progress and signs of life', async (t) => {
+t.test('progress and heartbeats', async (t) => {
   const clock = createTestClock()
   const wait = hanging()
   const { dataDir } = await operatorStub(t, {}, { clock, withCall: { doctor: wait.method } })
@@ -176,7 +176,7 @@ t.test('progress and signs of life', async (t) => {
   await until('no timer', async () => clock.pending() === 0)
 })
 
-t.test('what is under way is bounded', async (t) => {
+t.test('requests in progress and connections are limited', async (t) => {
   const wait = hanging()
   const { dataDir } = await operatorStub(t, { status: () => 'fine' }, { withCall: { doctor: wait.method } })
   const client = await connectRaw(t, dataDir)
@@ -203,7 +203,7 @@ t.test('what is under way is bounded', async (t) => {
   })
 })
 
-t.test('a client asks no more at a time than the relay takes', async (t) => {
+t.test('the client sends no more requests at a time than the relay accepts', async (t) => {
   const { dataDir } = await operatorStub(t, {
     block: async (id) => {
       await new Promise(setImmediate)
@@ -216,7 +216,7 @@ t.test('a client asks no more at a time than the relay takes', async (t) => {
   t.same(await Promise.all(ids.map((id) => operator.block(id))), ids)
 })
 
-t.test('a client that does not read is read no further', async (t) => {
+t.test('requests of a client that does not read are not read', async (t) => {
   const big = 'x'.repeat(256 * 1024)
   const { dataDir, calls } = await operatorStub(t, { status: () => big })
   const client = await connectRaw(t, dataDir)
@@ -229,7 +229,7 @@ t.test('a client that does not read is read no further', async (t) => {
   t.equal(calls.length, 200)
 })
 
-t.test('a long call is waited for while the relay shows life; the client tells its progress', async (t) => {
+t.test('the client waits for a long call while heartbeats arrive, and reports progress', async (t) => {
   const clock = createTestClock()
   const calls: Call[] = []
   let finish: (value: unknown) => void = () => {}
@@ -265,7 +265,7 @@ t.test('a long call is waited for while the relay shows life; the client tells i
   t.same(told, [{ stage: 'reading', done: 1, total: 2 }])
 })
 
-t.test('another version of the protocol is told apart', async (t) => {
+t.test('another version of the protocol is recognized', async (t) => {
   const { createServer } = await import('node:net')
   const { shortDir } = await import('../commands/operator-stub.js')
   const dataDir = shortDir(t)

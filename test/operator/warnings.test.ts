@@ -1,4 +1,4 @@
-// The warnings of status: none where all is well, and one sentence for each thing that is not.
+// The warnings of status: one sentence per problem, none without problems.
 
 import t from 'tap'
 import { DAY, HOUR, MIB } from '../../src/lib/limits.js'
@@ -20,7 +20,7 @@ const reached = (times: number, at: number): Partial<WarningFacts> => ({
   counts: { limits: new Map([['tunnels', { times, at }]]) },
 })
 
-t.test('all is well', async (t) => {
+t.test('no warnings without problems', async (t) => {
   t.same(warningsOf(WELL), [])
   for (const facts of [
     { free: null, descriptors: null },
@@ -32,7 +32,7 @@ t.test('all is well', async (t) => {
     t.same(warningsOf({ ...WELL, ...facts }), [])
 })
 
-t.test('each thing that is wrong is said, alone', async (t) => {
+t.test('each problem gives one warning', async (t) => {
   const cases: Array<[Partial<WarningFacts>, RegExp]> = [
     [withStatus({ recovering: true }), /recovering: nobody can join/],
     [withStatus({ time: 'unconfirmed' }), /clock is not confirmed/],

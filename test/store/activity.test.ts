@@ -1,4 +1,4 @@
-// Activity: a day's row holds the most who were here at once, whenever that was, and the oldest rows make room.
+// Activity: a day's row holds the peak of attendants of that day; the oldest rows are removed.
 
 import t from 'tap'
 import { DAY, DAYS_KEPT, HOUR } from '../../src/lib/limits.js'
@@ -7,7 +7,7 @@ import { openTestStore, silentLog, UNTRUSTED } from '../helpers/store.js'
 
 const rest = { members: 3, messages: 10, bytes: 1000 }
 
-t.test('of a day the most at once stays, though nobody was noting then', async (t) => {
+t.test('the peak of a day is stored, even if it was reached between two writes', async (t) => {
   const { store, clock, reopen } = await openTestStore(t)
   const peaks = () => store.activity.last(9).map(({ peak }) => peak)
   await store.activity.note(rest)
@@ -25,7 +25,7 @@ t.test('of a day the most at once stays, though nobody was noting then', async (
   t.match(again.activity.last(9), [{ peak: 5, ...rest }], 'also over a restart')
 })
 
-t.test('a day begins with those who are here', async (t) => {
+t.test('attendants connected at the start of a day count for that day', async (t) => {
   const { store, clock } = await openTestStore(t)
   const peaks = () => store.activity.last(9).map(({ peak }) => peak)
   for (const count of [7, 4]) store.activity.here(count)
@@ -40,7 +40,7 @@ t.test('a day begins with those who are here', async (t) => {
   t.same(peaks(), [7, 4, 2])
 })
 
-t.test('a peak between a day’s last note and its end is that day’s', async (t) => {
+t.test("a peak after a day's last write counts for that day", async (t) => {
   const { store, clock } = await openTestStore(t)
   clock.advance(DAY - (clock.now() % DAY) - HOUR)
   await store.activity.note(rest)
@@ -55,7 +55,7 @@ t.test('a peak between a day’s last note and its end is that day’s', async (
   ])
 })
 
-t.test('when the relay closes what there is to note is noted', async (t) => {
+t.test("closing the relay stores the day's figures", async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
   const end = startMaintenance({ store: opened.store, clock, trust: UNTRUSTED, log: silentLog })
@@ -67,7 +67,7 @@ t.test('when the relay closes what there is to note is noted', async (t) => {
   t.match(again.activity.last(9), [{ peak: 5, members: 0 }])
 })
 
-t.test('a clock that is wrong for a while takes no days away, and leaves none of its own', async (t) => {
+t.test('a wrong clock removes no real days, and leaves none of its own', async (t) => {
   for (const wrong of [400 * DAY, -400 * DAY]) {
     const { store, clock } = await openTestStore(t)
     for (let day = 0; day < DAYS_KEPT; day++) {
@@ -103,7 +103,7 @@ t.test('a clock that is wrong for a while takes no days away, and leaves none of
   }
 })
 
-t.test('the oldest days make room', async (t) => {
+t.test('the oldest days are removed', async (t) => {
   const { store, clock } = await openTestStore(t)
   for (let day = 0; day < DAYS_KEPT + 3; day++) {
     store.activity.here(day)

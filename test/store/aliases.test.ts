@@ -1,4 +1,4 @@
-// Aliases in the store: one owner a name, a few names an owner, and the same words for what is free and what is another's.
+// Aliases in the store: one owner per alias, a few per owner, and one error for free and foreign ones.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -14,7 +14,7 @@ async function member(store: Store): Promise<string> {
   return id
 }
 
-t.test('a name is its first owner’s until it is given back', async (t) => {
+t.test('an alias belongs to its first owner until it is revoked', async (t) => {
   const { store, clock, reopen } = await openTestStore(t)
   const [bob, eve] = [await member(store), await member(store)]
   await store.aliases.register('bob', bob, 'signed')
@@ -32,7 +32,7 @@ t.test('a name is its first owner’s until it is given back', async (t) => {
   t.same(again.aliases.list(), [], 'the operator frees any')
 })
 
-t.test('who is shut out while a registration waits in the queue gets no name', async (t) => {
+t.test('a feed removed while its registration waits in the queue gets no alias', async (t) => {
   const { store } = await openTestStore(t)
   for (const shutOut of [
     (id: string) => store.members.unfollow(id),
@@ -47,7 +47,7 @@ t.test('who is shut out while a registration waits in the queue gets no name', a
   t.same(store.aliases.list(), [])
 })
 
-t.test('what has not the form of a name is nobody’s, however long or empty', async (t) => {
+t.test('an invalid alias, long or empty, is never found', async (t) => {
   const { store } = await openTestStore(t)
   const bob = await member(store)
   for (const text of ['', 'a'.repeat(64), 'a'.repeat(5000), 'a'.repeat(1_000_000), 'no name', '\0', 'Bob']) {
@@ -55,12 +55,12 @@ t.test('what has not the form of a name is nobody’s, however long or empty', a
     await t.rejects(store.aliases.revoke(text, bob), { code: 'not_found' })
     await t.rejects(store.aliases.revoke(text), { code: 'not_found' })
   }
-  // taken before it was reserved
+  // registered before the name was reserved
   await store.aliases.register('admin', bob, 's')
   await store.aliases.revoke('admin', bob)
 })
 
-t.test('a member holds a few', async (t) => {
+t.test('a member has a limited number of aliases', async (t) => {
   const { store } = await openTestStore(t)
   const bob = await member(store)
   for (let i = 0; i < ALIASES_PER_MEMBER; i++) await store.aliases.register(`bob${i}`, bob, 's')

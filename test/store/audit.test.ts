@@ -1,4 +1,4 @@
-// The audit log: two rings that are read as one, and in a full one who has most of it makes room.
+// The audit log: two rings read as one log; a full ring evicts entries of the actor with the most.
 
 import t from 'tap'
 import { AUDIT_KEPT, AUDIT_STEP, DAY } from '../../src/lib/limits.js'
@@ -7,7 +7,7 @@ import type { AuditRecord } from '../../src/store/layout.js'
 import type { Store } from '../../src/store/store.js'
 import { addMember as member, openTestStore, someone } from '../helpers/store.js'
 
-/** Notes many actions in one go, by default the operator's to numbers from one on. */
+/** Adds many entries in one write, by default the operator's with targets numbered from 1. */
 const noteMany = (
   store: Store,
   count: number,
@@ -25,7 +25,7 @@ const noteMany = (
     ),
   )
 
-t.test('the audit log is read backwards in pages, and has an end', async (t) => {
+t.test('the audit log is read backwards in pages, and limited', async (t) => {
   const { store, reopen } = await openTestStore(t)
   await noteMany(store, AUDIT_KEPT + 3, 'room')
   const again = await reopen()
@@ -42,7 +42,7 @@ t.test('the audit log is read backwards in pages, and has an end', async (t) => 
   t.equal(kept.at(-1)?.whom, String(AUDIT_STEP + 1), 'the oldest have made room')
 })
 
-t.test('who floods the log displaces themselves, and of that what is most alike', async (t) => {
+t.test('a flood evicts its own entries, the most frequent first', async (t) => {
   const { store } = await openTestStore(t)
   const [warden, other] = [await member(store, 'moderator'), await member(store, 'moderator')]
   const [banished, target] = [await member(store), someone()]
@@ -78,7 +78,7 @@ t.test('who floods the log displaces themselves, and of that what is most alike'
   t.equal(left(warden, 'member.remove'), 1)
 })
 
-t.test('what changes nothing is not noted, nor is a notice somebody else’s for it', async (t) => {
+t.test('an action that changes nothing adds no entry and keeps the author of a notice', async (t) => {
   const { store } = await openTestStore(t)
   const [admin, target, shut] = [await member(store, 'admin'), await member(store), someone()]
   for (const who of ['operator', admin]) {
@@ -99,7 +99,7 @@ t.test('what changes nothing is not noted, nor is a notice somebody else’s for
   t.equal(store.audit.list(9).length, 6)
 })
 
-t.test('what members do, and all to their own, washes away nothing else', async (t) => {
+t.test('actions of members and on own items evict no other entries', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [plain, warden, target] = [await member(store), await member(store, 'moderator'), await member(store)]
   const expires = clock.now() + DAY
@@ -127,7 +127,7 @@ t.test('what members do, and all to their own, washes away nothing else', async 
     ...['operator', 'invite.revoke'],
   ]
   t.equal(store.audit.list(99).length, 14, 'one log')
-  // by as many members: all that one of them did is more than their share
+  // by as many members: together more than one member's share
   await noteMany(store, AUDIT_KEPT, 'own', (at) => ({ who: `@${at}` }))
   const room = store.audit.list(2 * AUDIT_KEPT).filter(({ what }) => what !== 'tide')
   t.same(

@@ -44,7 +44,7 @@ t.test('a backup is the store at one moment', async (t) => {
   await copy.close()
 })
 
-t.test('a snapshot that is open does not keep the store from closing', async (t) => {
+t.test('an open snapshot does not keep the store from closing', async (t) => {
   const { store } = await filled(t)
   const snapshot = store.snapshot()
   snapshot.next()

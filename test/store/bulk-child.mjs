@@ -1,4 +1,4 @@
-// The child of bulk.test.ts: a store of many messages or many feeds, with a board's flags, deleted, verified, rebuilt.
+// The child process of bulk.test.ts: fills, deletes, verifies and rebuilds a large store, with a board's flags.
 
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -39,7 +39,7 @@ const store = await createStore(
 )
 const delay = monitorEventLoopDelay({ resolution: 5 })
 let peak = 0
-/** Memory of our own, without the pages of the database that LMDB has mapped: those the system takes back as it likes. */
+/** The process's memory without mapped pages of the database, which the system reclaims as needed. */
 function anonymousBytes() {
   const [, kib] = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8')) ?? []
   return Number(kib) * 1024
@@ -75,7 +75,7 @@ const jobs = {
     const { differences, members } = await store.members.rebuild()
     return { differences: differences.length, members }
   },
-  /** Blocks the large feed and every small one; says when the first step is done, so that it can be killed. */
+  /** Blocks the large feed and all small ones; reports when the first step is done, so that it can be killed. */
   async delete() {
     if (store.feeds.info(big).messages > 0) await store.members.block(big, '')
     process.send?.('marked')

@@ -1,4 +1,4 @@
-// A store too large to be worked on in one piece, in a process with a board's flags: filled, verified, rebuilt, deleted.
+// A large store, worked on in steps, in a process with a board's flags: filled, verified, rebuilt, deleted.
 // `npm run bulk` is the long form: 1,000,000 messages of one feed, and 10,000 feeds.
 
 import { type ChildProcess, fork } from 'node:child_process'
@@ -11,11 +11,11 @@ import { temporaryDir } from '../helpers/store.js'
 
 const MESSAGES = Number(process.env.TIDE_BULK_MESSAGES ?? 20_000)
 const FEEDS = Number(process.env.TIDE_BULK_FEEDS ?? 200)
-/** As scripts/start.sh has them. */
+/** The flags of scripts/start.sh. */
 const FLAGS = ['--max-old-space-size=96', '--max-semi-space-size=1', '--v8-pool-size=1', '--expose-gc']
-/** A board's memory is 512 MB. Without what LMDB has mapped, which the system takes back as it likes. */
+/** For a board with 512 MB, without the pages that LMDB maps, which the system reclaims as needed. */
 const RSS_MB = 200
-/** Milliseconds without a turn for anybody else, on a machine that does other things as well. */
+/** Longest stall of the event loop in milliseconds, on a machine with other work. */
 const LONGEST_MS = 1500
 
 interface Told {
@@ -60,7 +60,7 @@ t.test('a store of many messages and many feeds', async (t) => {
   t.same((await run('verify')).answer, [])
   t.same((await run('rebuild')).answer, { differences: 0, members: FEEDS })
 
-  // killed as soon as the large feed is let go, several times; the next start goes on
+  // killed several times as soon as the large feed is removed; the next start continues
   for (let kills = 0; kills < 3; kills++) {
     const child = start('delete')
     await once(child, 'message')

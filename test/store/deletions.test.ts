@@ -1,4 +1,4 @@
-// Deleting: a feed of any size goes in bounded steps that survive the end of the process, and may be filled meanwhile.
+// Deletions: any feed is deleted in bounded steps that survive a kill, and may be filled meanwhile.
 
 import t from 'tap'
 import { DELETE_STEP_CHUNKS } from '../../src/lib/limits.js'
@@ -8,11 +8,11 @@ import { createTestFeed, type TestFeed } from '../helpers/feed.js'
 import { openTestStore } from '../helpers/store.js'
 import { until } from '../helpers/wait.js'
 
-/** More than one step of chunks, and some that lie alone. */
+/** More than one step of chunks, and some single messages. */
 const MANY = 20_000
 const BATCH = 1000
 
-/** Messages of one feed that say they are of it: nothing here looks at signatures. */
+/** Messages with the feed as author; signatures are not checked here. */
 function messagesOf({ keys, id }: TestFeed, count: number): VerifiedMessage[] {
   const like = signMessage(keys, null, { type: 'post', text: 'small' }, 1_600_000_000_000)
   const hashOf = (sequence: number): string => Buffer.alloc(32, `${sequence} `).toString('base64')
@@ -37,7 +37,7 @@ async function fill(store: Store, feed: TestFeed, messages: VerifiedMessage[]): 
 const empty = { latest: 0, messages: 0, bytes: 0, gaps: [], forked: false }
 const deleted = (store: Store) => until('deleted', () => store.feeds.deleting().messages === 0, 60_000)
 
-t.test('a large feed goes step by step, and what comes meanwhile stays', async (t) => {
+t.test('a large feed is deleted in steps, and new messages are kept', async (t) => {
   const opened = await openTestStore(t)
   const { store } = opened
   const feed = createTestFeed()
@@ -56,7 +56,7 @@ t.test('a large feed goes step by step, and what comes meanwhile stays', async (
   t.ok(messages > 0 && messages < MANY, `${messages} are left after the first step`)
   t.ok(store.feeds.totals().bytes > 0 && store.feeds.totals().bytes < bytes, 'what is not yet gone counts')
 
-  // followed again before it is gone, with other messages
+  // followed again during the deletion, with other messages
   const again = createTestFeed(feed.keys)
   const fresh = messagesOf(again, 30)
   await store.feeds.append(feed.id, fresh.slice(0, 10))
@@ -69,13 +69,13 @@ t.test('a large feed goes step by step, and what comes meanwhile stays', async (
   const own = store.feeds.info(opened.keys.id).bytes
   t.equal(store.feeds.totals().bytes, store.feeds.info(feed.id).bytes + own)
   t.same(await store.verify(), [])
-  // and that goes as well
+  // and these are deleted, too
   await store.feeds.remove(feed.id)
   t.same(store.feeds.info(feed.id), empty)
   t.equal(store.feeds.totals().bytes, own)
 })
 
-t.test('a start goes on where the last run has ended, whatever was done', async (t) => {
+t.test('a start continues the deletion of the last run', async (t) => {
   const opened = await openTestStore(t)
   const feed = createTestFeed()
   await fill(opened.store, feed, messagesOf(feed, MANY))
@@ -96,7 +96,7 @@ t.test('a start goes on where the last run has ended, whatever was done', async 
   t.ok(store.bytes() < 1.3 * size, 'its room is used again')
 })
 
-t.test('everybody else is served between the steps', async (t) => {
+t.test('other writes are served between the steps', async (t) => {
   const { store } = await openTestStore(t)
   const feed = createTestFeed()
   await fill(store, feed, messagesOf(feed, MANY))
@@ -117,7 +117,7 @@ t.test('everybody else is served between the steps', async (t) => {
   t.ok(longest < 1000, `${Math.round(longest)} ms was the longest wait`)
 })
 
-t.test('sizes of all kinds are packed and read back as they are', async (t) => {
+t.test('messages of all sizes are packed and read back unchanged', async (t) => {
   const opened = await openTestStore(t)
   const feed = createTestFeed()
   const all = messagesOf(feed, 400).map((message, i) => {
@@ -127,7 +127,7 @@ t.test('sizes of all kinds are packed and read back as they are', async (t) => {
       json: JSON.stringify({ ...JSON.parse(message.json), content: { type: 'post', text } }),
     }
   })
-  // one by one, a few, many, and in pieces that leave holes which are filled later
+  // single, a few, many, and in parts with gaps that are filled later
   let at = 0
   const holes: VerifiedMessage[] = []
   for (const count of [1, 1, 2, 60, 1, 100, 3, 1, 31, 200]) {

@@ -1,4 +1,4 @@
-// Invites for one feed: several may stand for it at once, none in the way of another, until it comes in by any of them.
+// Directed invites: a feed may have several, independent of each other, until it joins by any of them.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -24,7 +24,7 @@ async function openWithMakers(t: Parameters<typeof openTestStore>[0]) {
   return { ...opened, ana, mallory, make }
 }
 
-t.test('an invite for a feed stands whatever becomes of another’s for the same feed', async (t) => {
+t.test('a directed invite is not affected by another one for the same feed', async (t) => {
   const { store, clock, ana, mallory, make } = await openWithMakers(t)
   const ends: Array<(id: FeedId) => unknown> = [
     (id) => store.invites.revoke(id),
@@ -47,7 +47,7 @@ t.test('an invite for a feed stands whatever becomes of another’s for the same
   t.equal(await store.knocks.leave(knocking, '', clock.now() + DAY), 'joined', 'or knocking')
 })
 
-t.test('once a feed is in, all that stood for it is used up, by whatever door it came', async (t) => {
+t.test('once a feed has joined, in any way, all its directed invites are used up', async (t) => {
   const { store, ana, mallory, make } = await openWithMakers(t)
   const doors: Array<(feed: FeedId, code: FeedId) => Promise<unknown>> = [
     (feed) => store.invites.useDirected(feed),
@@ -76,7 +76,7 @@ t.test('once a feed is in, all that stood for it is used up, by whatever door it
   }
 })
 
-t.test('an invite for one feed and several uses is used up by that feed', async (t) => {
+t.test('a directed invite with several uses is used up by its feed', async (t) => {
   const { store, clock, ana } = await openWithMakers(t)
   const feed = someone()
   const { invite } = await store.invites.create({ uses: 5, expires: clock.now() + DAY, by: ana, for: feed })
@@ -84,7 +84,7 @@ t.test('an invite for one feed and several uses is used up by that feed', async 
   t.match(store.invites.get(invite.id), { used: 1, state: 'used up' })
 })
 
-t.test('so many invites may stand for one feed, and no member alone makes them all', async (t) => {
+t.test('the directed invites of a feed are limited, and one member cannot create them all', async (t) => {
   const { store, ana, make } = await openWithMakers(t)
   const feed = someone()
   t.ok(DIRECTED_PER_FEED > INVITES_PER_MEMBER)
@@ -92,7 +92,7 @@ t.test('so many invites may stand for one feed, and no member alone makes them a
     Array.from({ length: DIRECTED_PER_FEED + 5 }, () => make('operator', feed, 1)),
   )
   t.equal(all.filter(({ status }) => status === 'fulfilled').length, DIRECTED_PER_FEED)
-  await t.rejects(make(ana, feed, 1), { code: 'quota_reached', message: /for that feed/ })
+  await t.rejects(make(ana, feed, 1), { code: 'quota_reached', message: /that feed has too many/ })
   await make(ana, someone(), 1)
   await store.invites.useDirected(feed)
   await store.members.unfollow(feed)

@@ -1,4 +1,4 @@
-// Feeds: taken in in any order, read in ascending order, with duplicates, forks and quotas told apart.
+// Feeds: messages stored in any order and read in ascending order; duplicates, forks and quotas.
 
 import t from 'tap'
 import { FEED_LISTENERS_TURN, KIB } from '../../src/lib/limits.js'
@@ -10,7 +10,7 @@ const verified = (feed: TestFeed, ...sequences: number[]) =>
   sequences.map((s) => verifyMessage(feed.messages[s - 1]))
 const sequences = (list: Array<{ sequence: number }>): number[] => list.map(({ sequence }) => sequence)
 
-t.test('what is appended is read back, ascending, from any sequence on', async (t) => {
+t.test('appended messages are read in ascending order from any sequence on', async (t) => {
   const { store, clock } = await openTestStore(t)
   const feed = createTestFeed()
   feed.post(20)
@@ -30,7 +30,7 @@ t.test('what is appended is read back, ascending, from any sequence on', async (
   t.same(store.feeds.info(createTestFeed().id), { latest: 0, messages: 0, bytes: 0, gaps: [], forked: false })
 })
 
-t.test('holes are noted and filled; duplicates change nothing', async (t) => {
+t.test('gaps are recorded and filled; duplicates change nothing', async (t) => {
   const { store, reopen } = await openTestStore(t)
   const feed = createTestFeed()
   feed.post(10)
@@ -59,7 +59,7 @@ t.test('holes are noted and filled; duplicates change nothing', async (t) => {
   t.same(await again.verify(), [])
 })
 
-t.test('a second message for a sequence is refused and flags the feed for good', async (t) => {
+t.test('a second message of one sequence is rejected, and the feed stays marked as forked', async (t) => {
   const { store, reopen } = await openTestStore(t)
   const feed = createTestFeed()
   feed.post(3)
@@ -81,7 +81,7 @@ t.test('a second message for a sequence is refused and flags the feed for good',
   t.ok((await reopen()).feeds.info(feed.id).forked)
 })
 
-t.test('two messages for one sequence in one batch are a fork too', async (t) => {
+t.test('two messages of one sequence in one batch are a fork', async (t) => {
   const { store } = await openTestStore(t)
   const feed = createTestFeed()
   const other = createTestFeed(feed.keys)
@@ -91,7 +91,7 @@ t.test('two messages for one sequence in one batch are a fork too', async (t) =>
   t.match(outcome, { added: 1, forked: [1] })
 })
 
-t.test('a batch is one author’s', async (t) => {
+t.test('a batch has messages of one author', async (t) => {
   const { store } = await openTestStore(t)
   const [a, b] = [createTestFeed(), createTestFeed()]
   a.post(1)
@@ -102,7 +102,7 @@ t.test('a batch is one author’s', async (t) => {
   t.equal(store.feeds.info(a.id).messages, 0, 'and nothing of a mixed one is kept')
 })
 
-t.test('a full feed and a full store say which it is, and keep what they have', async (t) => {
+t.test('a full feed and a full store are reported, and keep their messages', async (t) => {
   const feed = createTestFeed()
   feed.post(40)
   const all = verified(feed, ...Array.from({ length: 40 }, (_, i) => i + 1))
@@ -118,7 +118,7 @@ t.test('a full feed and a full store say which it is, and keep what they have', 
   t.match(await full.store.feeds.append(feed.id, all), { added: 40, full: null })
 })
 
-t.test('a feed can be deleted whole, and its room is used again', async (t) => {
+t.test('a feed can be deleted, and its space is reused', async (t) => {
   const { store, reopen } = await openTestStore(t, { maxBytes: 12 * KIB })
   const [a, b] = [createTestFeed(), createTestFeed()]
   a.post(40)
@@ -136,28 +136,31 @@ t.test('a feed can be deleted whole, and its room is used again', async (t) => {
   t.same(await again.verify(), [])
 })
 
-t.test('a blocked feed, and one no longer vouched for, leave nothing; a member let go is kept', async (t) => {
-  const { store } = await openTestStore(t)
-  const voucher = createTestFeed().id
-  await store.members.follow(voucher, { by: 'operator', voucher: null, note: '' })
-  const held = async (change: (id: string) => Promise<unknown>): Promise<number> => {
-    const feed = createTestFeed()
-    feed.post(2)
-    const by = change === letGo ? 'operator' : 'voucher'
-    await store.members.follow(feed.id, { by, voucher: by === 'voucher' ? voucher : null, note: '' })
-    await store.feeds.append(feed.id, verified(feed, 1, 2))
-    await change(feed.id)
-    // one more write has gone by when this is answered
-    await store.settings.change({})
-    return store.feeds.info(feed.id).messages
-  }
-  const letGo = (id: string) => store.members.unfollow(id)
-  t.equal(await held((id) => store.members.block(id, '')), 0)
-  t.equal(await held((id) => store.members.unfollow(id, voucher)), 0)
-  t.equal(await held(letGo), 2)
-})
+t.test(
+  'blocked feeds and those without voucher are deleted; those of removed members are kept',
+  async (t) => {
+    const { store } = await openTestStore(t)
+    const voucher = createTestFeed().id
+    await store.members.follow(voucher, { by: 'operator', voucher: null, note: '' })
+    const held = async (change: (id: string) => Promise<unknown>): Promise<number> => {
+      const feed = createTestFeed()
+      feed.post(2)
+      const by = change === letGo ? 'operator' : 'voucher'
+      await store.members.follow(feed.id, { by, voucher: by === 'voucher' ? voucher : null, note: '' })
+      await store.feeds.append(feed.id, verified(feed, 1, 2))
+      await change(feed.id)
+      // resolves after one more write
+      await store.settings.change({})
+      return store.feeds.info(feed.id).messages
+    }
+    const letGo = (id: string) => store.members.unfollow(id)
+    t.equal(await held((id) => store.members.block(id, '')), 0)
+    t.equal(await held((id) => store.members.unfollow(id, voucher)), 0)
+    t.equal(await held(letGo), 2)
+  },
+)
 
-t.test('subscribers are told after the flush, once a batch, until they stop', async (t) => {
+t.test('subscribers are called after the flush, once per batch, until they unsubscribe', async (t) => {
   const { store } = await openTestStore(t)
   const feed = createTestFeed()
   feed.post(4)
@@ -173,7 +176,7 @@ t.test('subscribers are told after the flush, once a batch, until they stop', as
 })
 
 t.test(
-  'many subscribers are told in turns: none is missed, none told that has left, and none after the end',
+  'many subscribers are called in turns: all of them, except those that unsubscribed, and none after close',
   async (t) => {
     const { store } = await openTestStore(t)
     const [feed, other] = [createTestFeed(), createTestFeed()]
@@ -187,7 +190,7 @@ t.test(
       return store.feeds.subscribe(feed.id, () => {
         told.push(store.feeds.info(feed.id).latest)
         if (i === 0) stops[1]?.()
-        // the first of the second turn, as one of the first was gone
+        // the first of the second turn, as one of the first turn had unsubscribed
         if (i === FEED_LISTENERS_TURN + 1) stops[many - 1]?.()
       })
     })
@@ -211,7 +214,7 @@ t.test(
     t.same(seen[many - 1], [], 'gone before its turn')
     for (const [i, told] of seen.entries()) if (i !== 1 && i !== many - 1) t.same(told, [1])
 
-    // two writes and a newcomer while the first is still being told
+    // two writes and a new subscriber while the first is being reported
     await store.feeds.append(feed.id, verified(feed, 2))
     const late: number[] = []
     store.feeds.subscribe(feed.id, () => late.push(store.feeds.info(feed.id).latest))
@@ -234,7 +237,7 @@ t.test(
   },
 )
 
-t.test('a subscriber that throws keeps nobody else from being told', async (t) => {
+t.test('a subscriber that throws does not affect the others', async (t) => {
   const { store } = await openTestStore(t)
   const feed = createTestFeed()
   feed.post(1)

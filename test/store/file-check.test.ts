@@ -1,4 +1,4 @@
-// The database file before LMDB sees it: whatever was done to it, it is refused in words or it works, and is never touched.
+// The check of the database file before LMDB opens it: any damaged file is rejected with a reason or works, unchanged.
 
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,10 +11,10 @@ import { createStore } from '../../src/store/store.js'
 import { openTestStore, silentLog, temporaryDir } from '../helpers/store.js'
 
 const PAGE = 4096
-/** Flags of a page that begins a large value. */
+/** Page flag of the first page of a large value. */
 const OVERFLOW = 4
 
-/** The file of a store that has some messages, members and large values, closed. */
+/** The closed file of a store with some messages, members and large values. */
 async function someStore(t: Test): Promise<{ file: string; bytes: Buffer; keys: Keys; path: string }> {
   const { store, path, keys } = await openTestStore(t)
   for (let i = 0; i < 150; i++)
@@ -32,7 +32,7 @@ function open(path: string, keys: Keys) {
   )
 }
 
-/** Bytes that mean nothing and are the same every time. */
+/** Random bytes, the same in every run. */
 function noise(length: number, seed = 1): Buffer {
   const bytes = Buffer.alloc(length)
   for (let at = 0, x = seed; at < length; at++) {
@@ -42,7 +42,7 @@ function noise(length: number, seed = 1): Buffer {
   return bytes
 }
 
-t.test('a sound store is sound, and so is one that is yet to be made', async (t) => {
+t.test('a sound store passes, and so does a missing one', async (t) => {
   const { file, path, keys } = await someStore(t)
   t.equal(examineFile(file), null)
   t.equal(examineFile(file, true), null)
@@ -60,7 +60,7 @@ t.test('a sound store is sound, and so is one that is yet to be made', async (t)
   t.equal(examineFile(missing), null)
 })
 
-t.test('what was cut short, wiped or overwritten is refused, and left as it is', async (t) => {
+t.test('truncated, wiped and overwritten files are rejected and left unchanged', async (t) => {
   const { file, bytes, keys, path } = await someStore(t)
   const over = (at: number, what: Buffer): Buffer => {
     const changed = Buffer.from(bytes)
@@ -93,7 +93,7 @@ t.test('what was cut short, wiped or overwritten is refused, and left as it is',
   }
 })
 
-t.test('wherever it is cut, it is refused or whole', async (t) => {
+t.test('a file cut at any page is rejected or complete', async (t) => {
   const { file, bytes, keys, path } = await someStore(t)
   let refused = 0
   const pages = bytes.length / PAGE
@@ -111,11 +111,11 @@ t.test('wherever it is cut, it is refused or whole', async (t) => {
   t.ok(refused > pages / 2, `${refused} of ${pages}`)
 })
 
-/** Pages of a large value but the first: they are values alone, without a head that could be looked at. */
+/** Pages of large values except the first: they have no header that could be checked. */
 function headless(bytes: Buffer): Set<number> {
   const found = new Set<number>()
   for (let page = 2; page < bytes.length / PAGE; page++) {
-    // page number (8), transaction (8), padding (2), flags (2); of a large value then the number of its pages (4)
+    // page number (8), transaction (8), padding (2), flags (2); for a large value then its number of pages (4)
     const at = page * PAGE
     if (bytes.readUInt32LE(at) !== page || bytes.readUInt16LE(at + 18) !== OVERFLOW) continue
     const pages = bytes.readUInt32LE(at + 20)
@@ -125,7 +125,7 @@ function headless(bytes: Buffer): Set<number> {
   return found
 }
 
-t.test('a look at every page finds a damaged one that the tables need', async (t) => {
+t.test('a deep check finds a damaged page that the tables use', async (t) => {
   const { file, bytes } = await someStore(t)
   let found = 0
   const pages = bytes.length / PAGE
@@ -141,7 +141,7 @@ t.test('a look at every page finds a damaged one that the tables need', async (t
   t.ok(found > looked / 2, `${found} of ${looked}; the others are in no use`)
 })
 
-t.test('a file of a machine with other words is told from a damaged one', async (t) => {
+t.test('a file of another word size is not reported as damaged', async (t) => {
   const { file } = await someStore(t)
   t.match(examineFile(file, false, 4), /a machine of 64 bits wrote it, and this one has 32/)
   const narrow = Buffer.alloc(2 * PAGE)
@@ -150,7 +150,7 @@ t.test('a file of a machine with other words is told from a damaged one', async 
   t.match(examineFile(file, false, 8), /a machine of 32 bits wrote it, and this one has 64/)
 })
 
-t.test('a store that cannot be made says why', async (t) => {
+t.test('the error of a store that cannot be created gives the reason', async (t) => {
   const { keys } = await someStore(t)
   const blocked = join(temporaryDir(t), 'db')
   writeFileSync(blocked, 'a file where a directory should be')

@@ -1,4 +1,4 @@
-// Forks: neighbours that contradict each other prove one, in whatever order they come; one branch is kept whole.
+// Forks: contradicting neighbours prove one, in any order of arrival; one branch is kept complete.
 
 import t from 'tap'
 import { keyOf } from '../../src/ssb/feed-id.js'
@@ -8,7 +8,7 @@ import type { Store } from '../../src/store/store.js'
 import { createTestFeed, type TestFeed } from '../helpers/feed.js'
 import { openTestStore } from '../helpers/store.js'
 
-/** Two branches of one feed that are the same up to a sequence. */
+/** Two branches of one feed, equal up to a sequence. */
 function branches(common: number, length: number): [TestFeed, TestFeed] {
   const one = createTestFeed()
   const two = createTestFeed(one.keys)
@@ -25,7 +25,7 @@ const held = (store: Store, { id }: TestFeed): number[] =>
   store.feeds.read(id, 1, 1000).map(({ sequence }) => sequence)
 const upTo = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
 
-t.test('an app that comes back from an old copy: the branch held first stays whole', async (t) => {
+t.test('an app restored from an old copy: the branch stored first stays complete', async (t) => {
   const { store, reopen } = await openTestStore(t)
   const [one, two] = branches(15, 25)
   await store.feeds.append(one.id, verified(one, 1, 20))
@@ -44,13 +44,13 @@ t.test('an app that comes back from an old copy: the branch held first stays who
   t.same(held(again, one), upTo(25))
   t.ok(again.feeds.info(one.id).forked)
   t.same(await again.verify(), [], 'no damage')
-  // the operator starts it over: its owner's branch comes in
+  // after a reset by the operator the owner's branch is stored
   await again.feeds.remove(one.id)
   t.notOk(again.feeds.info(one.id).forked)
   t.match(await again.feeds.append(one.id, verified(two, 1, 25)), { added: 25, forked: [] })
 })
 
-t.test('the later neighbour may be there first, in the same batch or long before', async (t) => {
+t.test('the later neighbour may be stored first, in the same batch or before', async (t) => {
   const { store } = await openTestStore(t)
   const [one, two] = branches(3, 10)
   await store.feeds.append(one.id, verified(two, 8, 10))
@@ -66,7 +66,7 @@ t.test('the later neighbour may be there first, in the same batch or long before
   t.same(held(store, left), upTo(4))
 })
 
-t.test('holes without contradiction are legal, and are filled also where a fork is known', async (t) => {
+t.test('gaps without contradiction are legal, and are filled in a forked feed, too', async (t) => {
   const { store } = await openTestStore(t)
   const [one, two] = branches(5, 60)
   await store.feeds.append(one.id, [...verified(one, 1, 10), ...verified(one, 20, 60)])
@@ -81,7 +81,7 @@ t.test('holes without contradiction are legal, and are filled also where a fork 
   t.same(held(store, one), upTo(60))
 })
 
-t.test('a fork that an older version has stored is found by a look at all, and not served', async (t) => {
+t.test('a fork stored by an older version is found by verify and not served', async (t) => {
   const opened = await openTestStore(t)
   const [one, two] = branches(15, 25)
   await opened.store.feeds.append(one.id, verified(one, 1, 20))

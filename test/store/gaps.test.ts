@@ -1,4 +1,4 @@
-// Holes: whatever order messages come in, what is held and what is missing is known exactly.
+// Gaps: stored and missing sequences are known exactly, for any order of arrival.
 
 import fc from 'fast-check'
 import t from 'tap'
@@ -8,7 +8,7 @@ import type { FeedRecord } from '../../src/store/layout.js'
 
 const empty = (): FeedRecord => ({ latest: 0, latestHash: '', count: 0, bytes: 0, gaps: [], fork: null })
 
-t.test('for any order of arrival, held and missing make up everything up to the latest', async (t) => {
+t.test('in any order of arrival, stored and missing sequences make up the feed', async (t) => {
   fc.assert(
     fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (sequences) => {
       const record = empty()
@@ -23,7 +23,7 @@ t.test('for any order of arrival, held and missing make up everything up to the 
   t.pass('for any subset of a feed')
 })
 
-t.test('a hole is asked for a bounded number of times', async (t) => {
+t.test('a gap is requested a limited number of times', async (t) => {
   const record = empty()
   for (const sequence of [2, 5]) noteHeld(record, sequence)
   const wanted = [
@@ -42,7 +42,7 @@ t.test('a hole is asked for a bounded number of times', async (t) => {
   )
 })
 
-t.test('a feed of holes does not grow its record without end', async (t) => {
+t.test('the number of recorded gaps is limited', async (t) => {
   const record = empty()
   for (let s = 2; s <= GAPS_PER_FEED * 4; s += 2) noteHeld(record, s)
   t.equal(record.gaps.length, GAPS_PER_FEED)

@@ -1,4 +1,4 @@
-// The identity: made once, readable by nobody else, and never overwritten.
+// The identity: created once, readable only by its user, never overwritten.
 
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import t from 'tap'
 import { loadIdentity } from '../../src/store/identity.js'
 import { temporaryDir } from '../helpers/store.js'
 
-t.test('it is made in ssb-keys’ own form and stays the same', async (t) => {
+t.test('it is created in the format of ssb-keys and stays the same', async (t) => {
   const path = join(temporaryDir(t), 'secret')
   const made = loadIdentity(path)
   t.equal(statSync(path).mode & 0o077, 0)
@@ -16,13 +16,13 @@ t.test('it is made in ssb-keys’ own form and stays the same', async (t) => {
   t.match(ssbKeys.loadSync(path), { id: made.id, private: made.private })
 })
 
-t.test('a start that was cut off before the rename is made good', async (t) => {
+t.test('a start that was interrupted before the rename is repaired', async (t) => {
   const path = join(temporaryDir(t), 'secret')
   writeFileSync(`${path}.new`, 'half')
   t.match(loadIdentity(path), { id: /^@/ })
 })
 
-t.test('a damaged secret is refused and left as it is', async (t) => {
+t.test('a damaged secret is rejected and left unchanged', async (t) => {
   const path = join(temporaryDir(t), 'secret')
   const { id, ...keys } = ssbKeys.generate()
   for (const text of [

@@ -1,4 +1,4 @@
-// How many invites there may be: of one maker, in a day, and in all; and that no limit reads them all.
+// Limits of invites: per maker, per day and in total; no limit check scans all invites.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -30,7 +30,7 @@ async function join(members: Members): Promise<FeedId> {
   return id
 }
 
-/** What came of as many at once: how often each code, or `ok`. */
+/** Counts the results of simultaneous calls: how often each code, or `ok`. */
 async function times(count: number, ask: () => Promise<unknown>): Promise<Record<string, number>> {
   const counts: Record<string, number> = {}
   for (const result of await Promise.allSettled(Array.from({ length: count }, ask))) {
@@ -46,7 +46,7 @@ const openOf = ({ invites }: Pick<Store, 'invites'>, by: FeedId): FeedId[] =>
     .filter(({ state }) => state === 'live')
     .map(({ id }) => id)
 
-t.test('the open invites of one maker are counted within a batch, and what was undone is not', async (t) => {
+t.test('open invites of a maker are counted within a batch, without undone ones', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
   const [ana, ben] = [await join(opened.store.members), await join(opened.store.members)]
@@ -66,7 +66,7 @@ t.test('the open invites of one maker are counted within a batch, and what was u
   t.same(store.invites.list(ben), [])
 })
 
-t.test('a member asks for so many in a day, whatever comes of it, and is then refused at once', async (t) => {
+t.test('a member has a daily limit of requests, and is then rejected before the queue', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [ana, ben] = [await join(store.members), await join(store.members)]
   const { createInvite } = store.moderation.as(ana)
@@ -92,7 +92,7 @@ t.test('a member asks for so many in a day, whatever comes of it, and is then re
   t.equal(store.invites.list(ana).length, 2)
 })
 
-t.test('the invites of one maker let in so many in a day, and the operator is told', async (t) => {
+t.test('joins by the invites of one maker are limited per day, and the operator is informed', async (t) => {
   const { store, clock } = await openTestStore(t)
   const ana = await join(store.members)
   const expires = clock.now() + 3 * DAY
@@ -118,31 +118,28 @@ t.test('the invites of one maker let in so many in a day, and the operator is to
   t.same(store.invites.limited(), [])
 })
 
-t.test(
-  'when the table is full a dead one makes room: one that was ended, else the first to expire',
-  async (t) => {
-    const { store, clock } = await openTestStore(t)
-    const make = async (days: number): Promise<FeedId> =>
-      (await store.invites.create({ expires: clock.now() + days * DAY, by: 'captcha' })).invite.id
-    const [second, first, used, revoked] = [await make(3), await make(2), await make(9), await make(9)]
-    t.same(await times(INVITES_KEPT - 4, () => make(9)), { ok: INVITES_KEPT - 4 })
-    await t.rejects(make(9), { code: 'quota_reached', message: /outstanding/ })
-    await store.invites.use(used, someone())
-    t.same(await times(2, () => make(9)), { ok: 1, quota_reached: 1 }, 'one place is given once in a batch')
-    t.equal(store.invites.get(used), null)
-    clock.advance(4 * DAY)
-    await store.invites.revoke(revoked)
-    for (const gone of [revoked, first, second]) {
-      t.ok(store.invites.get(gone))
-      await make(9)
-      t.equal(store.invites.get(gone), null)
-    }
-    await t.rejects(make(9), { code: 'quota_reached' })
-    t.equal(store.invites.list().length, INVITES_KEPT)
-  },
-)
+t.test('a full table evicts a dead invite: a revoked or used up one, else the first to expire', async (t) => {
+  const { store, clock } = await openTestStore(t)
+  const make = async (days: number): Promise<FeedId> =>
+    (await store.invites.create({ expires: clock.now() + days * DAY, by: 'captcha' })).invite.id
+  const [second, first, used, revoked] = [await make(3), await make(2), await make(9), await make(9)]
+  t.same(await times(INVITES_KEPT - 4, () => make(9)), { ok: INVITES_KEPT - 4 })
+  await t.rejects(make(9), { code: 'quota_reached', message: /relay has too many/ })
+  await store.invites.use(used, someone())
+  t.same(await times(2, () => make(9)), { ok: 1, quota_reached: 1 }, 'one place is given once in a batch')
+  t.equal(store.invites.get(used), null)
+  clock.advance(4 * DAY)
+  await store.invites.revoke(revoked)
+  for (const gone of [revoked, first, second]) {
+    t.ok(store.invites.get(gone))
+    await make(9)
+    t.equal(store.invites.get(gone), null)
+  }
+  await t.rejects(make(9), { code: 'quota_reached' })
+  t.equal(store.invites.list().length, INVITES_KEPT)
+})
 
-t.test('what was ended by a clock that ran ahead takes no place of an open one', async (t) => {
+t.test('an invite that ended by a clock that was ahead takes no place of an open one', async (t) => {
   const { store, clock } = await openTestStore(t)
   const ana = await join(store.members)
   clock.jump(400 * DAY)
@@ -155,7 +152,7 @@ t.test('what was ended by a clock that ran ahead takes no place of an open one',
   t.equal(openOf(store, ana).length, 2)
 })
 
-t.test('nobody but a list of all reads all invites', async (t) => {
+t.test('only the list of all invites reads all invites', async (t) => {
   const clock = createTestClock()
   const tables = openTables(temporaryDir(t))
   t.teardown(() => tables.root.close())

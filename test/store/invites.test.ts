@@ -1,4 +1,4 @@
-// Invites: each use counted once, in the transaction of the follow it causes, and every refusal in its own words.
+// Invites: each use counted once, in the transaction of its follow, and a stable error for each rejection.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -15,7 +15,7 @@ import { openTestStore } from '../helpers/store.js'
 
 const someone = (): string => ssbKeys.generate().id
 
-t.test('an invite is kept by its guest key, and its seed is not', async (t) => {
+t.test('an invite is stored under its guest key, without its seed', async (t) => {
   const { store, clock } = await openTestStore(t)
   const { invite, seed } = await store.invites.create({
     expires: clock.now() + DAY,
@@ -31,7 +31,7 @@ t.test('an invite is kept by its guest key, and its seed is not', async (t) => {
   )
 })
 
-t.test('using it follows, and consumes exactly one use', async (t) => {
+t.test('a use follows the feed and counts once', async (t) => {
   const { store, clock, keys, reopen } = await openTestStore(t)
   const { invite } = await store.invites.create({
     uses: 2,
@@ -59,7 +59,7 @@ t.test('using it follows, and consumes exactly one use', async (t) => {
   t.notOk(again.members.has(c))
 })
 
-t.test('fifty uses at once of a single-use invite: one wins', async (t) => {
+t.test('fifty simultaneous uses of a single-use invite: one succeeds', async (t) => {
   const { store, clock } = await openTestStore(t)
   const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
   const results = await Promise.allSettled(
@@ -73,7 +73,7 @@ t.test('fifty uses at once of a single-use invite: one wins', async (t) => {
 })
 
 t.test(
-  'by its link, an invite lets a member in again and counts no use; all else is as by its code',
+  'by its link, an invite lets a member in again without counting a use; otherwise it works like its code',
   async (t) => {
     const { store, clock, keys } = await openTestStore(t)
     const { invite } = await store.invites.create({ expires: clock.now() + DAY, uses: 2, by: 'operator' })
@@ -105,7 +105,7 @@ t.test(
   },
 )
 
-t.test('fifty at once, by link and by code, for one use: one comes in', async (t) => {
+t.test('fifty simultaneous uses by link and by code of a single-use invite: one succeeds', async (t) => {
   const { store, clock } = await openTestStore(t)
   const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
   const results = await Promise.allSettled(
@@ -115,7 +115,7 @@ t.test('fifty at once, by link and by code, for one use: one comes in', async (t
   t.equal(store.members.count(), 1)
 })
 
-t.test('expired, revoked and unknown invites say so', async (t) => {
+t.test('expired, revoked and unknown invites have their own errors', async (t) => {
   const { store, clock } = await openTestStore(t)
   const expiring = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
   const revoked = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
@@ -131,7 +131,7 @@ t.test('expired, revoked and unknown invites say so', async (t) => {
 })
 
 t.test(
-  'a blocked feed, the relay and the guest itself are not let in, and nothing is consumed',
+  'a blocked feed, the relay and the guest key itself are rejected, and no use is counted',
   async (t) => {
     const { store, clock, keys } = await openTestStore(t)
     const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
@@ -144,7 +144,7 @@ t.test(
   },
 )
 
-t.test('dead invites are forgotten after a while, live ones never', async (t) => {
+t.test('dead invites are removed after a while, live ones never', async (t) => {
   const { store, clock } = await openTestStore(t)
   const short = await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })
   const long = await store.invites.create({ expires: clock.now() + 100 * DAY, by: 'operator' })
@@ -166,7 +166,7 @@ t.test('dead invites are forgotten after a while, live ones never', async (t) =>
   t.ok(store.invites.get(long.invite.id))
 })
 
-t.test('what cannot be an invite is refused', async (t) => {
+t.test('invalid invites are rejected', async (t) => {
   const { store, clock } = await openTestStore(t)
   const base = { expires: clock.now() + DAY, by: 'operator' }
   for (const wrong of [
@@ -184,7 +184,7 @@ t.test('what cannot be an invite is refused', async (t) => {
   t.equal(store.invites.list().length, 0)
 })
 
-t.test('the open invites of a member go with the member, whoever else made some', async (t) => {
+t.test('the open invites of a member end with the membership, and those of others stay', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [ana, ben] = [someone(), someone()]
   for (const id of [ana, ben]) await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
@@ -200,7 +200,7 @@ t.test('the open invites of a member go with the member, whoever else made some'
   await t.rejects(store.invites.use(his, someone()), { code: 'invite_unknown' })
 })
 
-t.test('of one member so many dead invites are remembered, and they displace nobody else’s', async (t) => {
+t.test('dead invites of one member are limited, and evict none of others', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [ana, bob] = [someone(), someone()]
   for (const id of [ana, bob]) await store.members.follow(id, { by: 'operator', voucher: null, note: '' })
@@ -224,7 +224,7 @@ t.test('of one member so many dead invites are remembered, and they displace nob
   t.equal(store.invites.get(captchaInvite)?.state, 'revoked', 'the captcha’s are everybody’s, and the many')
 })
 
-t.test('who is shut out while an invite waits in the queue makes none, however many were open', async (t) => {
+t.test('a member removed while an invite waits in the queue creates none', async (t) => {
   const { store, clock } = await openTestStore(t)
   const expires = clock.now() + DAY
   for (const shutOut of [
@@ -249,7 +249,7 @@ t.test('who is shut out while an invite waits in the queue makes none, however m
   )
 })
 
-t.test('no invite for one feed outlives its membership, or is made while it lasts', async (t) => {
+t.test('a directed invite ends with the membership, and is not created for a member', async (t) => {
   const { store, clock } = await openTestStore(t)
   const expires = clock.now() + DAY
   const forFeed = (feed: string) => store.invites.create({ expires, by: 'operator', for: feed })
@@ -280,7 +280,7 @@ t.test('no invite for one feed outlives its membership, or is made while it last
   }
 })
 
-t.test('a directed invite that waits behind a follow is refused as one for a member', async (t) => {
+t.test('a directed invite queued behind a follow is rejected as one for a member', async (t) => {
   const { store, clock } = await openTestStore(t)
   const ben = someone()
   const followed = store.members.follow(ben, { by: 'operator', voucher: null, note: '' })
@@ -291,7 +291,7 @@ t.test('a directed invite that waits behind a follow is refused as one for a mem
   t.same(store.invites.list(), [])
 })
 
-t.test('only a live invite is taken back, and whoever takes back a dead one hears how it is', async (t) => {
+t.test('only a live invite is revoked; a dead one gives the error of its state', async (t) => {
   const { store, clock } = await openTestStore(t)
   const make = async () =>
     (await store.invites.create({ expires: clock.now() + DAY, by: 'operator' })).invite.id

@@ -1,4 +1,4 @@
-// Knocks: left, listed, answered or outlived; and the directed invites that open the door before one knocks.
+// Knocks: left, listed, answered and expired; with a directed invite a knock joins at once.
 
 import t from 'tap'
 import { DAY, NOTE_CHARS } from '../../src/lib/limits.js'
@@ -47,7 +47,7 @@ t.test('a knock expires', async (t) => {
   t.equal(await store.knocks.sweep(), 0)
 })
 
-t.test('a blocked feed is told that it waits, and nobody is bothered', async (t) => {
+t.test('a blocked feed gets the answer of a waiting one, and no knock is stored', async (t) => {
   const { store, clock } = await openTestStore(t)
   const feed = someone()
   await store.members.block(feed, '')
@@ -55,14 +55,14 @@ t.test('a blocked feed is told that it waits, and nobody is bothered', async (t)
   t.same(store.knocks.list(), [])
 })
 
-t.test('a note has a length', async (t) => {
+t.test('a note has a maximum length', async (t) => {
   const { store, clock } = await openTestStore(t)
   const leave = (note: string): Promise<string> => store.knocks.leave(someone(), note, clock.now() + DAY)
   await leave('x'.repeat(NOTE_CHARS))
   await t.rejects(leave('x'.repeat(NOTE_CHARS + 1)), { code: 'bad_argument' })
 })
 
-t.test('a directed invite is one feed’s: by its code, by connecting, or by knocking, and once', async (t) => {
+t.test('a directed invite works for one feed, by code, by connecting or by knocking, once', async (t) => {
   const { store, clock } = await openTestStore(t)
   const directed = (feed: string) =>
     store.invites.create({ expires: clock.now() + DAY, by: 'operator', note: 'for you', for: feed })
@@ -89,7 +89,7 @@ t.test('a directed invite is one feed’s: by its code, by connecting, or by kno
   t.ok(store.members.has(byKnock))
 })
 
-t.test('a directed invite can be withdrawn, and expires', async (t) => {
+t.test('a directed invite can be revoked, and expires', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [a, b] = [someone(), someone()]
   const { invite } = await store.invites.create({ expires: clock.now() + DAY, by: 'operator', for: a })

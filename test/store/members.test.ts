@@ -1,4 +1,4 @@
-// Members: an index over the relay's contact messages, which can be thrown away and folded again.
+// Members: an index over the relay's contact messages, which can be rebuilt from them.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -12,7 +12,7 @@ import { openTestStore } from '../helpers/store.js'
 const someone = (): string => ssbKeys.generate().id
 const operator = { by: 'operator', voucher: null, note: '' } as const
 
-t.test('a follow is a contact message of ours and a row that indexes it', async (t) => {
+t.test('a follow is a contact message of the relay and an index row', async (t) => {
   const { store, keys, clock } = await openTestStore(t)
   const feed = someone()
   const changes: MemberChange[] = []
@@ -42,7 +42,7 @@ t.test('a follow is a contact message of ours and a row that indexes it', async 
   await t.rejects(store.members.follow(keys.id, operator), { code: 'not_allowed' }, 'not ourselves')
 })
 
-t.test('unfollowing says so in our feed; a voucher takes back its own word only', async (t) => {
+t.test('unfollowing publishes a message; a voucher removes only own vouches', async (t) => {
   const { store, keys } = await openTestStore(t)
   const [voucher, other, feed] = [someone(), someone(), someone()]
   for (const member of [voucher, other]) await store.members.follow(member, operator)
@@ -70,7 +70,7 @@ t.test('vouching has a quota per member', async (t) => {
   await store.members.follow(someone(), reason)
 })
 
-t.test('a voucher who is shut out while its word waits in the queue has none', async (t) => {
+t.test('a voucher removed while its follow waits in the queue is rejected', async (t) => {
   const { store } = await openTestStore(t)
   const [feed, before] = [someone(), someone()]
   for (const shutOut of [
@@ -91,7 +91,7 @@ t.test('a voucher who is shut out while its word waits in the queue has none', a
   }
 })
 
-t.test('blocking unfollows, keeps its reason to itself, and can be taken back', async (t) => {
+t.test('blocking unfollows, keeps its reason private, and can be undone', async (t) => {
   const { store, keys } = await openTestStore(t)
   const feed = someone()
   const changes: string[] = []
@@ -113,7 +113,7 @@ t.test('blocking unfollows, keeps its reason to itself, and can be taken back', 
   await t.rejects(store.members.block(keys.id, ''), { code: 'not_allowed' })
 })
 
-t.test('the index is rebuilt from our feed alone', async (t) => {
+t.test("the index is rebuilt from the relay's feed", async (t) => {
   const opened = await openTestStore(t)
   const { store } = opened
   const [kept, gone, blocked, vouched] = [someone(), someone(), someone(), someone()]
@@ -143,7 +143,7 @@ t.test('the index is rebuilt from our feed alone', async (t) => {
   t.same(mended.members.vouchedBy(kept), [vouched])
 })
 
-t.test('role and names go with the membership', async (t) => {
+t.test('role and aliases end with the membership', async (t) => {
   const { store } = await openTestStore(t)
   const [feed, other] = [someone(), someone()]
   await store.members.follow(other, operator)

@@ -1,4 +1,4 @@
-// Moderation: every cell of the roles and actions, asked in the transaction of the action, and noted with it or not at all.
+// Moderation: every role and action, checked in the transaction of the action, with an audit entry if it is done.
 
 import t from 'tap'
 import { DAY } from '../../src/lib/limits.js'
@@ -8,7 +8,7 @@ import type { Role } from '../../src/store/roles.js'
 import type { Store } from '../../src/store/store.js'
 import { addMember as member, openTestStore, someone } from '../helpers/store.js'
 
-/** Does one action to somebody of its own. */
+/** Does one action on a target of its own. */
 const DO: Record<
   Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see' | `lobby.${string}`>,
   (actions: ModerationActions, store: Store, expires: number) => Promise<unknown>
@@ -98,7 +98,7 @@ for (const mode of ['open', 'restricted'] as const) {
   })
 }
 
-t.test('a moderator does nothing to those of its own role or a higher one', async (t) => {
+t.test('a moderator cannot act on the same or a higher role', async (t) => {
   const { store } = await openTestStore(t)
   const [one, other, admin, second] = [
     await member(store, 'moderator'),
@@ -115,7 +115,7 @@ t.test('a moderator does nothing to those of its own role or a higher one', asyn
   t.notOk(store.members.has(second), 'an admin may to another')
 })
 
-t.test('the last admin stays, whatever is tried at once', async (t) => {
+t.test('the last admin stays an admin, also with simultaneous actions', async (t) => {
   const { store } = await openTestStore(t)
   const [a, b] = [await member(store, 'admin'), await member(store, 'admin')]
   const both = await Promise.allSettled([
@@ -140,7 +140,7 @@ t.test('the last admin stays, whatever is tried at once', async (t) => {
   t.notOk(store.members.has(left), 'who has the machine may do everything')
 })
 
-t.test('own invites and names, and nobody else’s', async (t) => {
+t.test('members revoke own invites and aliases, not those of others', async (t) => {
   const { store, clock } = await openTestStore(t)
   const [a, b] = [await member(store), await member(store)]
   const { invite } = await store.moderation.as(a).createInvite({ expires: clock.now() + DAY })
@@ -162,7 +162,7 @@ t.test('own invites and names, and nobody else’s', async (t) => {
   )
 })
 
-t.test('a name that has changed hands while an action waits in the queue is its new owner’s', async (t) => {
+t.test("an alias that changes its owner while an action waits in the queue is the new owner's", async (t) => {
   const { store } = await openTestStore(t)
   const [a, b] = [await member(store), await member(store)]
   await store.aliases.register('crab', a, 'x')
@@ -173,7 +173,7 @@ t.test('a name that has changed hands while an action waits in the queue is its 
   t.match(store.aliases.get('crab'), { owner: b })
 })
 
-t.test('who leaves takes the role, the browsers and, on request, the feed along', async (t) => {
+t.test('leaving removes the role, the browsers and, on request, the feed', async (t) => {
   const { store } = await openTestStore(t)
   const id = await member(store, 'moderator')
   const token = await store.signIns.open(id, 'app', 'Firefox')
@@ -186,7 +186,7 @@ t.test('who leaves takes the role, the browsers and, on request, the feed along'
   await t.rejects(store.moderation.as(id).leave(false), { code: 'not_allowed' })
 })
 
-t.test('a voucher takes back no one who has been given a role since', async (t) => {
+t.test('a voucher cannot remove a feed that has a role', async (t) => {
   const { store } = await openTestStore(t)
   const voucher = await member(store)
   const id = someone()
@@ -196,7 +196,7 @@ t.test('a voucher takes back no one who has been given a role since', async (t) 
   await t.rejects(store.roles.set(someone(), 'admin'), { code: 'not_following' })
 })
 
-t.test('what is not done, as an invite is dead already, is not noted', async (t) => {
+t.test('a failed action on a dead invite adds no audit entry', async (t) => {
   const { store, clock } = await openTestStore(t)
   const actions = store.moderation.as(await member(store))
   const { invite } = await actions.createInvite({ expires: clock.now() + DAY })
@@ -206,7 +206,7 @@ t.test('what is not done, as an invite is dead already, is not noted', async (t)
   t.same(store.audit.list(9), noted)
 })
 
-t.test('no note or reason disturbs who reads it, whichever way it came', async (t) => {
+t.test('notes and reasons are cleaned on every path', async (t) => {
   const { store, clock } = await openTestStore(t)
   const expires = clock.now() + DAY
   const [odd, clean] = ['\u001b[2J\u202egpj.exe\u2028x', '[2J gpj.exe x']

@@ -1,4 +1,4 @@
-// A store of an older layout is brought up to ours, once; one that nobody here knows is refused.
+// Migration: a store of an older schema is migrated once; an unknown schema is rejected.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -20,7 +20,7 @@ import { openTestStore, type TestStore } from '../helpers/store.js'
 
 const someone = (): FeedId => ssbKeys.generate().id
 
-/** Changes a closed store's tables as another version would have left them. */
+/** Changes a closed store's tables to the state of another version. */
 async function leftBehind({ store, path }: TestStore, change: (tables: Tables) => void): Promise<void> {
   await store.close()
   const tables = openTables(path)
@@ -30,7 +30,7 @@ async function leftBehind({ store, path }: TestStore, change: (tables: Tables) =
 
 const setSchema = ({ meta }: Tables, schema: unknown): unknown => meta.putSync(Buffer.from('schema'), schema)
 
-t.test('invites without an index are found by one', async (t) => {
+t.test('invites without index rows are indexed', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
   const [ana, ben] = [someone(), someone()]
@@ -66,12 +66,12 @@ t.test('invites without an index are found by one', async (t) => {
   t.equal(again.invites.get(used), null)
 })
 
-t.test('messages that lie one by one are packed, in steps that a close may come between', async (t) => {
+t.test('single messages are packed in steps, also with a close between them', async (t) => {
   const opened = await openTestStore(t)
   const feed = createTestFeed()
   const count = 3 * REPACK_STEP_ROWS + 7
   feed.post(count)
-  // a hole, so that there are two runs
+  // a gap, so that there are two runs
   const held = feed.messages.filter(({ sequence }) => sequence !== 100)
   await leftBehind(opened, (tables) => {
     setSchema(tables, 2)
@@ -128,7 +128,7 @@ t.test('messages that lie one by one are packed, in steps that a close may come 
   t.same(await store.verify(), [])
 })
 
-t.test('a layout that nobody here knows is refused', async (t) => {
+t.test('an unknown schema is rejected', async (t) => {
   for (const schema of [0, SCHEMA + 1, 'x']) {
     const opened = await openTestStore(t)
     await leftBehind(opened, (tables) => setSchema(tables, schema))
@@ -136,7 +136,7 @@ t.test('a layout that nobody here knows is refused', async (t) => {
   }
 })
 
-t.test('invites used up while the clock is not set are told of once it is', async (t) => {
+t.test('invites used up while the clock is not set are kept until it is set', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
   const expires = clock.now() + 100 * DAY
@@ -159,7 +159,7 @@ t.test('invites used up while the clock is not set are told of once it is', asyn
   for (const { invite } of [before, within]) t.equal(store.invites.get(invite.id)?.state, 'used up')
 })
 
-t.test('marks of invites that are wrong are found and mended by a rebuild', async (t) => {
+t.test('wrong index rows of invites are found and corrected by a rebuild', async (t) => {
   const opened = await openTestStore(t)
   const { clock } = opened
   const ana = someone()
@@ -175,7 +175,7 @@ t.test('marks of invites that are wrong are found and mended by a rebuild', asyn
   })
   const store = await opened.reopen()
   t.equal(store.invites.list(ana).length, 0, 'the damage is there')
-  // two of the one that is no more, and one that was missing
+  // two of the removed invite, and a missing one
   t.match(await store.members.rebuild(), { differences: [], marks: 3 })
   t.match(store.invites.list(ana), [{ id: kept.invite.id }])
   t.match(await store.members.rebuild(), { marks: 0 })

@@ -1,10 +1,10 @@
-// Settings and roles: kept, told once they are on disk, and not lost to each other.
+// Settings and roles: stored, reported after the flush, and not lost in one batch.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { openTestStore } from '../helpers/store.js'
 
-t.test('settings begin open and nameless, and keep what they are told', async (t) => {
+t.test('settings start open and without name, and keep changes', async (t) => {
   const { store, reopen } = await openTestStore(t)
   t.same(store.settings.get(), { name: '', description: '', mode: 'open', setUp: false })
   const told: string[] = []
@@ -21,7 +21,7 @@ t.test('settings begin open and nameless, and keep what they are told', async (t
   t.same((await reopen()).settings.get(), wanted)
 })
 
-t.test('roles are given, changed and taken', async (t) => {
+t.test('roles are set, changed and removed', async (t) => {
   const { store, reopen } = await openTestStore(t)
   const [a, b] = [ssbKeys.generate().id, ssbKeys.generate().id]
   for (const id of [a, b]) {
@@ -40,7 +40,7 @@ t.test('roles are given, changed and taken', async (t) => {
   t.same((await reopen()).roles.list(), [{ feed: a, role: 'admin' }])
 })
 
-t.test('the store answers the watchdog, until it is closed', async (t) => {
+t.test('the store answers the watchdog until it is closed', async (t) => {
   const { store } = await openTestStore(t)
   await store.pulse(false)
   await store.pulse(true)

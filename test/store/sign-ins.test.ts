@@ -1,4 +1,4 @@
-// Signed-in browsers and login links: good for their member alone, for a while, and gone with the membership.
+// Sign-ins and login links: valid for their member, for a limited time, until the membership ends.
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -21,7 +21,7 @@ async function withMember(t: Parameters<typeof openTestStore>[0]) {
   return { ...opened, id }
 }
 
-t.test('a token is known by its hash, survives a restart, and expires', async (t) => {
+t.test('a token is stored as a hash, survives a restart, and expires', async (t) => {
   const { store, clock, id, reopen } = await withMember(t)
   const token = await store.signIns.open(id, 'app', 'x'.repeat(200))
   const other = await store.signIns.open(id, 'link', 'Firefox')
@@ -52,7 +52,7 @@ t.test('a token is known by its hash, survives a restart, and expires', async (t
   await t.rejects(again.signIns.open(ssbKeys.generate().id, 'app', ''), { code: 'not_following' })
 })
 
-t.test('what was made while the clock was ahead lasts no longer than anything else', async (t) => {
+t.test('rows from a clock that was ahead are valid no longer than new ones', async (t) => {
   const { store, clock, id } = await withMember(t)
   clock.jump(3650 * DAY)
   const idle = await store.signIns.open(id, 'app', '')
@@ -76,7 +76,7 @@ t.test('what was made while the clock was ahead lasts no longer than anything el
   t.equal(store.signIns.get(idle), null, 'nor if it is never used again')
 })
 
-t.test('a clock that is behind for a while signs nobody out, and voids no link', async (t) => {
+t.test('a clock that is behind for a while signs nobody out and voids no link', async (t) => {
   for (const behind of [60 * DAY, 20_000 * DAY]) {
     const { store, clock, id } = await withMember(t)
     const token = await store.signIns.open(id, 'app', '')
@@ -84,7 +84,7 @@ t.test('a clock that is behind for a while signs nobody out, and voids no link',
     await store.members.recordSeen(id)
     const here = store.members.lastSeen(id)
     clock.jump(-behind)
-    // what a start does
+    // as at a start
     const end = startMaintenance({ store, clock, trust: UNTRUSTED, log: silentLog })
     const used = store.signIns.get(token)
     t.notOk(used && (await store.signIns.used(used)))
@@ -97,7 +97,7 @@ t.test('a clock that is behind for a while signs nobody out, and voids no link',
   }
 })
 
-t.test('a browser is signed out by its owner alone; the least used makes room', async (t) => {
+t.test('a browser is signed out only by its owner; the least recently used is evicted', async (t) => {
   const { store, clock, id } = await withMember(t)
   const first = await store.signIns.open(id, 'app', '')
   const mine = store.signIns.get(first)?.id as string
@@ -114,7 +114,7 @@ t.test('a browser is signed out by its owner alone; the least used makes room', 
   t.same(store.signIns.of(id), [])
 })
 
-t.test('membership ends them at once', async (t) => {
+t.test('sign-ins and links end with the membership', async (t) => {
   for (const end of ['unfollow', 'block'] as const) {
     const { store, id } = await withMember(t)
     const token = await store.signIns.open(id, 'app', '')
@@ -128,7 +128,7 @@ t.test('membership ends them at once', async (t) => {
   }
 })
 
-t.test('a login link is good once, for an hour, and the newest alone', async (t) => {
+t.test('a login link is valid once, for an hour, and only the newest', async (t) => {
   const { store, clock, id } = await withMember(t)
   const { token: stale } = await store.signIns.link(id)
   const { token, expires } = await store.signIns.link(id)

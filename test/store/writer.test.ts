@@ -1,4 +1,4 @@
-// The writer: batches of writes, each answered on its own, once it is on disk.
+// The writer: batches of writes, each resolved on its own once it is on disk.
 
 import { open, type RootDatabase } from 'lmdb'
 import t from 'tap'
@@ -12,7 +12,7 @@ function openRoot(t: { teardown(fn: () => unknown): void }): RootDatabase<unknow
   return root
 }
 
-t.test('a write answers with its value, and neighbours see each other’s work', async (t) => {
+t.test('a write resolves with its value, and sees earlier writes of its batch', async (t) => {
   const root = openRoot(t)
   const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
   const answers = await Promise.all([
@@ -24,7 +24,7 @@ t.test('a write answers with its value, and neighbours see each other’s work',
   await writer.close()
 })
 
-t.test('a write that throws leaves nothing, and the others stand', async (t) => {
+t.test('a write that throws is undone, and the others are kept', async (t) => {
   const root = openRoot(t)
   const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
   const told: string[] = []
@@ -52,7 +52,7 @@ t.test('a write that throws leaves nothing, and the others stand', async (t) => 
   await writer.close()
 })
 
-t.test('a listener that throws harms nobody', async (t) => {
+t.test('a listener that throws does not affect others', async (t) => {
   const root = openRoot(t)
   const faults: unknown[] = []
   const writer = createWriter(root as RootDatabase, (err) => faults.push(err))
@@ -67,7 +67,7 @@ t.test('a listener that throws harms nobody', async (t) => {
   await writer.close()
 })
 
-t.test('more than a batch is committed in order', async (t) => {
+t.test('more writes than a batch holds are committed in order', async (t) => {
   const root = openRoot(t)
   const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
   const order: number[] = []
@@ -86,7 +86,7 @@ t.test('more than a batch is committed in order', async (t) => {
   await writer.close()
 })
 
-t.test('a batch of slow writes is committed before it is full, and the rest keep their order', async (t) => {
+t.test('a batch of slow writes is committed early, and the rest stay in order', async (t) => {
   const root = openRoot(t)
   let uptime = 0
   const writer = createWriter(
@@ -116,7 +116,7 @@ t.test('a batch of slow writes is committed before it is full, and the rest keep
   await writer.close()
 })
 
-t.test('closing commits what was queued and refuses what comes later', async (t) => {
+t.test('closing commits queued writes and rejects later ones', async (t) => {
   const root = openRoot(t)
   const writer = createWriter(root as RootDatabase, (err) => t.fail(String(err)))
   const queued = writer.submit(() => root.putSync('queued', 1))
