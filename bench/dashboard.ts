@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard: what an hour of people looking at it and filling in its forms, in a room full of comings and goings,
 // leaves in memory.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Handshakes, attendants and presence: what callers cost who only come, stay and are told of each other, beside ssb-room.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // History out: how fast one reader gets one long feed, ours against the rivals, interleaved in one run.
 
 import ssbKeys from 'ssb-keys'

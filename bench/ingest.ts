@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // History in: how fast a server takes one member's feed in over the wire, verified and stored, ours against the rivals.
 
 import type { Operator } from '../src/operator/protocol.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The lobby on Matrix: memory off, idle and after many messages; joins and messages beside Synapse with SQLite.
 
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Memory: resident size idle, with members connected, and at its highest while feeds go in and out.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Tunnels: how much passes through one between two clients, and how long a byte is on its way, beside ssb-room.
 
 import { memoryOf, processorTime, resetPeak } from './lib/process.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The slice we use of a package of the bench's own tree, which the relay's checks are run without.
 
 declare module 'autocannon' {

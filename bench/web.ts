@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Pages: how many of its front page a relay serves in a second and what that leaves in memory, beside ssb-room's.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The wire in one table: what the relay costs as a server of connections, beside the peers that npm has and bare Node.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Runs one benchmark against the built relay: bench.sh NAME [ARGUMENTS], where bench/NAME.ts exists.
 set -eu
 cd "$(dirname "$0")/.."

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Builds dist/: bundles of the command line, with a chunk for each part that is loaded on demand. Loading 300 modules one
 // by one took a quarter of a start. Packages are not bundled. `tsc --noEmit` checks the types.
 // Usage: build.mjs [DIRECTORY [MODULE...]]   output directory, default dist; extra modules of src, for tests

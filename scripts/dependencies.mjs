@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Writes the table of run-time dependencies into docs/security.md, from the lockfile and the installed packages.
 
 import { existsSync, lstatSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Installs Tidepool as a system service on Debian or Raspberry Pi OS: install.sh --help.
 # A second run repairs the installation. It changes only files that it made, and never the relay's data.
 set -eu

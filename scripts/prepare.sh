@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Brings a checkout up to date: checks Node, installs pinned dependencies, builds. Does nothing if all is up to date.
 # Usage: prepare.sh [--dev]   --dev: also what the tests need, where an earlier install left it out
 set -eu

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Makes a release: one archive with the build and all it needs, for every kind of board, in release/.
 # Usage: release.sh [--cpu "x64 arm64 arm"] [--into DIRECTORY]
 # The packages are inside, so that a board needs Node and neither npm nor a registry, and installs what was tested.

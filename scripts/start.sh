@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Starts the relay from a checkout, with the flags that keep Node small on a board. Arguments go to `tidepool start`.
 set -eu
 here="$(cd "$(dirname "$0")/.." && pwd)"

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Every check there is, in the order of their cost: format and lint, types, shell scripts, tests with coverage.
 # Arguments go to tap, for example a test file. The last line counts: "N passed, N failed, N skipped".
 set -eu

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The composition root: builds all parts, then opens the listeners. Closes them in reverse order.
 
 import { type Config, diffConfig, KEYS } from './config/config.js'

@@ -1,4 +1,5 @@
 #!/usr/bin/perl
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Connects a descriptor to the service manager's notify socket, then becomes the program it is given, in the same
 # process: Node has no datagram unix sockets, but it can write to a descriptor that is there. perl-base suffices.
 # Usage: notified.pl PROGRAM [ARGUMENT...]; the program finds the descriptor's number in TIDEPOOL_NOTIFY_FD.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The whole relay: what it needs to start, its status, and that nothing is left after it closes.
 
 import { existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'

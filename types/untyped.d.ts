@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The slices we use of packages that ship no types.
 
 declare module 'ssb-keys' {

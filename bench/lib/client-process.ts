@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The process that plays the clients: it reads feeds, offers feeds, and holds crowds of idle members.
 
 import { readFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The least an SSB client can be: the secret handshake, the box stream, and muxrpc frames that are counted, not parsed.
 // The same for every server, so that what is measured is the server.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feeds of real, signed messages, made once per run and handed to the client processes as files.
 
 import { writeFileSync } from 'node:fs'

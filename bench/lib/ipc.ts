@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Questions and answers between the bench and the processes it forks, over Node's own channel.
 
 import type { ChildProcess } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Identities that two processes can both make: the crowd's members, known by their number.
 
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Processes of a bench: started, measured from outside through /proc, and all ended, whatever happens.
 
 import { type ChildProcess, spawn } from 'node:child_process'

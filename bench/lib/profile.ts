@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads V8's CPU profiles: which functions took the time, as a ranked list.
 
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What every bench says at its end: an aligned table, how the targets were met, and one JSON line.
 
 import { parseArgs } from 'node:util'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A room's clients as the benches see them: one process each, behind one interface.
 
 import { fileURLToPath } from 'node:url'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The process that plays a room's clients: ends of tunnels, callers that only shake hands, and crowds of attendants.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Our relay and its rivals, each in a process of its own with data of its own, behind one interface.
 
 import { existsSync, mkdirSync } from 'node:fs'

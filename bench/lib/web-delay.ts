@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // How long a relay's page takes while it does something else: an upper bound on the delay of its event loop.
 
 import { setTimeout as delay } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // secret-stack by itself, listening: what any SSB peer in Node starts from.
 
 import { createRequire } from 'node:module'

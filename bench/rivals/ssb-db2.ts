@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // secret-stack with ssb-db2 as a pub: it serves histories with ssb-db2's own compat plugin, and takes in by
 // asking each feed it follows for a history and adding each message with db.add.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ssb-room with all the plugins of its own `start` command, and nothing changed but where it listens.
 
 import { mkdirSync, writeFileSync } from 'node:fs'

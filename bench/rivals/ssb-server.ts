@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ssb-server 16 with the plugins its own `start` command loads, in that order (left out: ssb-local, which broadcasts to
 // the network the bench runs in), or with the fewest that replicate: fewer indexes, hence faster.
 

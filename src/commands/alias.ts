@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool alias: lists and revokes aliases.
 
 import type { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The list of commands: name, description, module.
 
 import type { Command } from 'commander'

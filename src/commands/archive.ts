@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The archive of a backup: a tar file of known entries in a fixed order, so that reading it needs no seeking and no trust.
 //
 // | entry                            | content                                      |

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool block: blocks a feed, or lists the blocked feeds.
 
 import type { Command } from 'commander'

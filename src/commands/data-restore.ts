@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Restoring a backup: the database is built beside the present one, proven whole and ours, then moved into place.
 
 import { createReadStream, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'

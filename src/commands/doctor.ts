@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool doctor: checks the machine, the data directory and the relay, and says what to do about each finding.
 
 import { setTimeout } from 'node:timers/promises'

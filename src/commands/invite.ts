@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool invite: creates, lists and revokes invites.
 
 import { type Command, Option } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool members knocks, accept, decline: lists and answers requests to join.
 
 import type { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The lifetime of the relay's process: signals, uncaught errors, libraries that print.
 
 import { format } from 'node:util'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool matrix: manages the lobby on Matrix, and rooms of other servers.
 
 import type { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool members link, log: creates sign-in links and shows the audit log.
 
 import type { Command } from 'commander'

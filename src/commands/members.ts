@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool members: lists the feeds that the relay follows, follows and unfollows feeds, assigns roles.
 
 import { Argument, type Command } from 'commander'

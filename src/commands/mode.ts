@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool mode: shows or changes the privacy mode.
 
 import { Argument, type Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Notifies the service manager: ready, alive, stopping, and a status line (sd_notify(3)).
 
 import { spawn } from 'node:child_process'

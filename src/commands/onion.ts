@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool onion: shows the onion address; exports its key and imports it on another machine.
 
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'

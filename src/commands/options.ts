@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Shared by commands: options, number parsers, examples, the connection to the running relay.
 
 import { type Command, InvalidArgumentError } from 'commander'

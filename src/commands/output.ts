@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What commands print: facts, times, short ids, links and JSON.
 
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The command line program: arguments to a command, results to an exit code.
 
 import { Command, CommanderError } from 'commander'

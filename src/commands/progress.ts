@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A line on the terminal that shows how far a long command is. In a pipe nothing is written.
 
 import type { WriteStream } from 'node:tty'

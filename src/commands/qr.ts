@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // QR codes in a terminal, drawn with half-block characters.
 
 import { terminalTraits } from '../config/environment.js'

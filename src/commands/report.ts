@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Errors of commands: one line with what failed and its code, one line with what to do.
 
 import { AdvisedError, type ErrorCode, RelayError } from '../lib/errors.js'

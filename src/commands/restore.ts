@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool restore: restores a backup into a data directory, and ends the recovery of a restored relay.
 
 import type { Command } from 'commander'

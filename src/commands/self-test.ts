@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool doctor --self-test: runs a relay in a temporary directory and tests it as a client would.
 
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool setup: sets the room's name, description and admin, or shows them.
 
 import { type Command, Option } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool start: runs a relay until a signal stops it.
 
 import { setFlagsFromString } from 'node:v8'

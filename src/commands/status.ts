@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool status: shows the relay's status and addresses.
 
 import type { Command } from 'commander'

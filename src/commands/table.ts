@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Tables for a terminal: aligned columns that fit its width.
 
 import { displayWidth, oneLine, wrap } from './text-layout.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Temporary files that are removed however the command ends.
 
 import { rmSync } from 'node:fs'

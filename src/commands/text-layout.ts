@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The width of text in terminal columns, and text broken into lines of a width.
 
 /**

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool unblock: lifts a block.
 
 import type { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool version: prints the version.
 
 import type { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The configuration: reads a TOML file and `--set`, and checks every value. Only config/ reads the environment.
 
 import { closeSync, openSync, readSync } from 'node:fs'

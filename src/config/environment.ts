@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What the environment says of the terminal.
 
 /** Whether output can hold half-block characters and colours. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every configuration key: default, description, check.
 
 import { isIP } from 'node:net'

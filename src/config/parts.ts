@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Configuration values in the units that the relay's parts use.
 
 import { SECOND } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The clock. The relay reads time only through this, so that tests can control it.
 
 import { RelayError } from './errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What the relay has refused, and which limits it has reached, since it started.
 
 import type { RelayError } from './errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A daily quota for each key. Counted in memory: only the operator can restart the relay.
 
 import { RelayError } from './errors.js'

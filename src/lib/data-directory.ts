@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The data directory: creates it, closes it to other users and removes leftovers.
 
 import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every error that a client can see: one table of stable codes, messages and HTTP statuses, and the error class.
 
 /**

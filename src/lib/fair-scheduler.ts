@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits the work in one turn of the event loop; the rest is done in later turns, fairly by key.
 
 export interface FairScheduler<Key> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A small cache, for example of rendered pages.
 
 /** Keeps a limited number of values; the oldest is removed first. */

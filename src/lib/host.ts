@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Which hosts an invite code or an address may have: those that the parsers of SSB clients accept.
 
 import { isIP } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // All limits: name, unit, reason. Values that an operator may want to change are config keys instead.
 
 import { DAY, HOUR, KIB, MIB, MINUTE, SECOND } from './units.js'

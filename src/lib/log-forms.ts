@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // How a log entry looks: JSON for tools, one readable line for a terminal, and with priorities for the systemd journal.
 
 export interface LogEntry {

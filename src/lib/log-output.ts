@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Where the log goes: stderr, written without waiting for its reader.
 
 import { fstatSync, writeSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The log: levels, entries and rate limits. How entries look is in log-forms, where they go in log-output.
 
 import { LOG_KINDS } from './limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every limit of the lobby on Matrix: name, unit, reason. The others are in `limits.ts`.
 
 import { DAY, HOUR, KIB, MIB, MINUTE, SECOND } from './limits.js'

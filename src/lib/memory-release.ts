@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Releases memory after a busy time: V8 would keep it until the heap is full again.
 
 import { setFlagsFromString } from 'node:v8'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Where the package lies: modules are in `src` when tests run, and in a few bundles of `dist` when the relay does.
 
 import { existsSync, readFileSync } from 'node:fs'

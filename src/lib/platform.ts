@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The machine: its word size, board and network addresses, and whether it is supported.
 
 import { readFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits of the pages, the onion, certificates and the control socket. `limits.ts` has the others and re-exports these.
 
 import { DAY, HOUR, KIB, MIB, MINUTE, SECOND } from './units.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Suggests the key that a misspelled one most likely means.
 
 /** Maximum edits for a short name; for a longer one, half of its characters. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Text for people: removes characters that could disturb a page or a terminal, and puts numbers with their nouns.
 
 import { KIB } from './units.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether the wall clock is trusted: the network sets it, or it has agreed with the monotonic clock for an hour.
 // Data expires only by a trusted clock.
 

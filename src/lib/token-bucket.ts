@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A token bucket for the whole relay. It has no buckets for addresses, as all callers through the onion share one.
 
 import { HOUR, SECOND } from './limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A bounded cache in two tiers: entries that were used again are not evicted by many new ones.
 
 /** A value and its id. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Bytes and milliseconds by name.
 
 export const KIB = 1024

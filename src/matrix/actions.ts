@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Actions of the operator and members in the lobby and other rooms. Permission check, change and audit entry are one write.
 
 import { RelayError } from '../lib/errors.js'

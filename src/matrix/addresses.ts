@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Addresses that outgoing requests may reach. Strangers choose server names, so private ones need `matrix.allow`.
 
 import { lookup as systemLookup } from 'node:dns'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The servers that receive an event: those in the room, and that of a user whose membership it changes.
 
 import type { RoomEvent } from './event.js'

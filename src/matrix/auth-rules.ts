@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The authorisation rules of room versions 10, 11 and 12: may this event stand beside this state.
 
 import { NotAuthorised } from './errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Outgoing federation requests: find the server, sign, send, parse the answer.
 
 import { SECOND } from '../lib/limits.js'

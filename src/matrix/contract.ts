@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The interface between the lobby and the rest of the relay. Types only.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Resolves server names (server-server API, "Resolving server names"): literal, port, .well-known, SRV, 8448.
 
 import { resolveSrv } from 'node:dns/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Errors of the federation API.
 
 /** An error that is answered over federation: HTTP status, `errcode`, words. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // One event of a room: its form checked, its hashes, its id, its signatures.
 
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Matrix users and their way into the SSB room: welcome, `!help`, `!invite`, and the direct room for the invite link.
 
 import type { Clock } from '../lib/clock.js'

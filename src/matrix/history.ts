@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What servers in a room may read: events, states, auth chains and earlier events.
 
 import { MATRIX_BACKFILL, MATRIX_STATE_EVENTS } from '../lib/matrix-limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Incoming federation requests: read within limits, verify the signature, apply rate limits, route.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Outgoing HTTPS: addresses are checked after DNS, answers are limited in size and time, sockets are few.
 
 import { X509Certificate } from 'node:crypto'

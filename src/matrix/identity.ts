@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The signing key of this server in `matrix.key`. It is created once and never overwritten.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The grammar of Matrix identifiers: server names, users, rooms, aliases, and globs of server names.
 
 import { isIPv4, isIPv6 } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Events from other servers: check form, hash and signatures, fetch missing events, then place them in the room.
 
 import type { Log } from '../lib/log.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Invites to users of other servers. The invited server signs the event before it is placed in the room.
 
 import type { Precondition } from '../store/writer.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Joins rooms of other servers. Candidates are tried in turn; state and auth chain are verified before use.
 
 import type { Clock } from '../lib/clock.js'

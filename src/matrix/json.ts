@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // JSON as Matrix signs it: a strict parser for what servers send, and the canonical form.
 
 import { MATRIX_JSON_DEPTH } from '../lib/matrix-limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Accepts, soft-fails or rejects an event by its auth events, the state before it and the current state.
 
 import { assertAuthEvents, authorise, type StateAt } from './auth-rules.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Signing keys of other servers: fetched, verified, cached within limits, fetched again when a signature does not match.
 
 import {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The authorisation rule for `m.room.power_levels` (rule 10 of version 12): no user grants or removes more power than the own.
 
 import { NotAuthorised } from './errors.js'

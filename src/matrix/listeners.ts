@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Listeners of one kind of event.
 
 export interface Listeners<Arguments extends unknown[]> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The lobby: the public room that the relay hosts. Name, topic and join rule follow the settings.
 
 import type { Log } from '../lib/log.js'

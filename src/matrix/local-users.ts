@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Local Matrix users: the relay, and members under their alias or a stable hash.
 
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The Matrix lobby as a whole: builds every part, passes each what it needs, and closes them in reverse order.
 
 import { join } from 'node:path'

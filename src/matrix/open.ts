@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Opens the lobby from the configuration: server name and federation listener.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'

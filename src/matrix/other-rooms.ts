@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rooms of other servers: join, leave, and pending invites.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sends queued events in transactions, one at a time per server, with exponential back-off.
 
 import type { Clock } from '../lib/clock.js'

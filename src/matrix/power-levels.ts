@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Who has how much power in a room: `m.room.power_levels` read with its defaults, and the creators' of version 12.
 
 import type { RoomEvent } from './event.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Prunes old events. A room keeps its latest messages, and the state and auth chains that these and the room need.
 
 import { setImmediate } from 'node:timers/promises'

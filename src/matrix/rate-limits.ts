@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rate limits per server and in total: token buckets in a bounded table.
 
 import { SECOND } from '../lib/limits.js'

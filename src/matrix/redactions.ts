@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Redactions: remove the content of an event.
 
 import type { MatrixStore } from '../store/matrix.js'

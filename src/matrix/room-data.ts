@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Events and states of rooms: bounded caches over the tables of the store.
 
 import {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The graph of a room's events: each new one is checked against the states around it and placed. All of it runs inside a write.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The room versions we speak, and what differs between them.
 
 import { isObject, type Json, type JsonObject } from './json.js'

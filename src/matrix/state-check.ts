@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Verifies a state from another server: each event against its auth events.
 
 import { assertAuthEvents, authorise, type StateAt } from './auth-rules.js'

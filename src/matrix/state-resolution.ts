@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // State resolution: version 2 for rooms of version 10 and 11, version 2.1 for those of version 12. Pure.
 
 import { authorise, type StateAt } from './auth-rules.js'

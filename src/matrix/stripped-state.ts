@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The state events that users outside the room may see, with an invite or a knock.
 
 import type { Json } from './json.js'

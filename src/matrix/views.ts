@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads for the operator and the dashboard: status, members, knocks, messages, rooms.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Room visibility per server: a private room is answered like an absent one.
 
 import { joinRule } from './auth-rules.js'

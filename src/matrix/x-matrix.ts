@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The `Authorization: X-Matrix` header.
 
 import { unauthorised } from './errors.js'

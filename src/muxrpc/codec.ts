@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // muxrpc frames (protocol guide, "RPC protocol"): a header of nine bytes, then a body. No I/O.
 
 import { isErrorCode, RelayError, toPublicError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What a muxrpc session needs: a transport, its caller, and the parts shared by all sessions.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Streams that we have ended and the other end has not: further frames on them are dropped.
 
 export class EndedStreams {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A source that produces values at the speed at which its reader's socket takes them.
 
 import type { RpcStream, StreamHandler } from './stream.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The registry of methods: each declares its name, type, permission and handler once.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The muxrpc session of one connection: one map of all calls and streams, and one account of what they use.
 
 import { RelayError } from '../lib/errors.js'

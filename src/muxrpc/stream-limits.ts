@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits of calls, streams and memory, for each connection and for all together, and who is evicted at a total limit.
 
 import { CALLS_AT_ONCE, GATHERED_BYTES, QUEUED_BYTES } from '../lib/limits.js'

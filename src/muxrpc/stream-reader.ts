@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads a source of the other end as an async iterable; for few values, as it is slower than a handler.
 
 import { decodeBody } from './codec.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // One muxrpc stream, opened by either end. It has two states: open and ended.
 
 import { JSON_BYTES, OUTGOING_BYTES } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The streams of one connection that wait for room.
 
 import type { RpcStream } from './stream.js'

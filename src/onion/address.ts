@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Computes an onion address from its secret key (rend-spec-v3, 6 [ONIONADDRESS]).
 
 import { createHash } from 'node:crypto'

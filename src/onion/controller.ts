@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The control connection to a tor: granax's controller with its faults in reading replies and handling errors fixed.
 
 import type { Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // SAFECOOKIE authentication (control-spec, 3.24): the relay and tor prove to each other that they can read one file.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Connects to tor's control port: a unix socket or a loopback port.
 
 import { connect, type NetConnectOpts, type Socket } from 'node:net'

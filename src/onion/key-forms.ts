@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads onion keys in the formats of other programs, and recognizes files that are something else.
 
 /** Header of `hs_ed25519_secret_key` in tor's HiddenServiceDir, padded to 32 bytes. */

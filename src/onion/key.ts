@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The onion key's file: created once, synced to disk, checked at each read, never overwritten.
 
 import { createHash, randomBytes } from 'node:crypto'

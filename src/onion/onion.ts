@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Keeps the onion service up: starts tor, connects, offers the service, and starts again when any of these fails.
 
 import { randomInt } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Parses replies of tor's control port from chunks of any size (control-spec, 2.3).
 
 import { KIB, MIB } from '../lib/limits.js'

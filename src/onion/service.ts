@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Offers the onion service at a tor and watches it until the control connection ends.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The onion self-check: one GET through tor's SOCKS port (RFC 1928, 1929).
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Spawns the system's tor as a child process, in a directory of its own. It ends with the relay.
 
 import { type ChildProcess, spawn } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Backups over the control socket: `backup` opens a snapshot for its connection, `backupNext` reads it page by page.
 
 import { RelayError } from '../lib/errors.js'

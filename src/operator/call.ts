@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What a control socket method gets besides its parameters: a cancel signal and a way to report progress.
 
 /** Progress of a long call. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The control socket's client: the operator's methods as promises.
 
 import { connect, type Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Lines of the control socket: one JSON object each, with a maximum length. Client and server share this.
 
 import type { Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // One connection to the control socket: reads requests; sends answers, progress and heartbeats.
 
 import type { Socket } from 'node:net'

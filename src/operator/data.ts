@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The data directory: prepared, locked against a second relay, and opened, with the identity and the store in it.
 
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The health checks of a relay: each reports what it found and, if that is bad, what to do.
 
 import { existsSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Loads the lobby on Matrix and connects it to the other parts of the relay.
 
 import type { Clock } from '../lib/clock.js'

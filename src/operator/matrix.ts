@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Operator methods for the lobby on Matrix. They fail with `matrix_off` if it is disabled.
 
 import { RelayError } from '../lib/errors.js'

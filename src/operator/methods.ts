@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The local operator's methods, which the control socket calls.
 
 import { RelayError } from '../lib/errors.js'

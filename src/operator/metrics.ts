@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // All metrics of the relay: name, type and source. docs/metrics.md lists them.
 
 import type { Counts } from '../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Serves metrics on the control socket, and over HTTP if metrics.port is set. Unused they take no memory.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Writes metrics in the OpenMetrics text format 1.0, which Prometheus reads.
 
 import { SECOND } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What the operating system reports about this process and its disk.
 
 import { readdirSync, readFileSync, statfsSync } from 'node:fs'

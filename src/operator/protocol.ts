@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The control socket's methods and types, shared by client and server. No I/O.
 
 import type { MatrixStatus } from '../matrix/contract.js'

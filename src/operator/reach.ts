@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's own addresses, links and host names, from the listeners that are open now.
 
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'

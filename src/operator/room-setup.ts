@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // First-run set-up: name, description and first admin, from the holder of the token that `start` prints.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The control socket's server: a unix socket that only the relay's user can open, by its file mode.
 
 import { chmodSync, existsSync, lstatSync, unlinkSync } from 'node:fs'

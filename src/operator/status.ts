@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Collects the relay's status from its parts.
 
 import type { Clock } from '../lib/clock.js'

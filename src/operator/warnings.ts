@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The warnings of `tidepool status`: sentences about what the operator should fix.
 
 import type { Counts } from '../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Access rules for methods, by caller class and privacy mode (docs/protocol.md, "Who may connect").
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Admission: in the handshake, admits or rejects a caller and assigns its class (docs/protocol.md, "Who may connect").
 
 import type { Counters } from '../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Checks the arguments of calls.
 
 import { RelayError } from '../lib/errors.js'

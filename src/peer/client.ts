@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // An SSB client: handshake, then muxrpc without methods of its own.
 
 import { connect } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Manages admitted connections: attendance, role changes, and closing of silent connections.
 
 import type { Clock } from '../lib/clock.js'

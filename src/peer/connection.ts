@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // An admitted connection: caller, class, limits, close.
 
 import { CALLS_PER_CONNECTION, FRAME_BYTES } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Chooses the connection to evict when a listener has reached its limit.
 
 import type { TcpConnection } from '../wire/tcp-connection.js'

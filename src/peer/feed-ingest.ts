@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Ingests one feed from one client: checks messages, stores them in batches, and pauses the socket when it lags.
 
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Converts keys of ssb-keys to the handshake's format.
 
 import type { Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The SSB peer: builds listeners, handshake, muxrpc and methods.
 
 import type { Keys } from 'ssb-keys'

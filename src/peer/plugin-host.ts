@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Hosts secret-stack plugins: `.use`, manifest, hooks and `api`. Does not load secret-stack's muxrpc and multiserver.
 
 import { EventEmitter } from 'node:events'

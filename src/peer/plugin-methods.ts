@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Adapts methods of secret-stack plugins to the registry: callbacks to promises, pull-streams to streams.
 
 import { decodeBody } from '../muxrpc/codec.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Recovery after a restore: asks callers for messages that the relay published after the backup. Publishing pauses.
 
 import { existsSync, rmSync } from 'node:fs'

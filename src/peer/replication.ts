@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Incoming replication (SPIP-02): asks a client for missing messages after it has received its own feed.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A tunnel: connects two streams, with limits on bytes and time. The end of either stream ends both.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Attendants: internal users that are connected now. Notifies listeners of changes, batched over a short time.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The server's sign-in challenges, derived from a ticket that the browser stores: pending sign-ins use no server memory.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Open connections by identity. A client can have several; each is its own object.
 
 export interface Connections<T extends { id: string }> {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The sign-in bridge: connects a browser's sign-in with the app that solves its challenge. In memory, with limits.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Open tunnels and their limits. Counts slots; `peer/splice.ts` moves the bytes.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Alias strings and their registration signatures (Rooms 2, "Alias string" and "Registration"). Pure.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

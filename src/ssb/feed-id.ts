@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feed ids: `@<base64 of an ed25519 public key>.ed25519`. Checks them and converts them to keys of 32 bytes.
 
 import { RelayError } from '../lib/errors.js'

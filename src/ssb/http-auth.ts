@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sign-in with SSB (SSB HTTP Authentication): challenges and the client's signature over them. Pure.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Invite codes (protocol guide, "Invites"): `host:port:@key.ed25519~seed`. Pure.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Links to the relay's pages, and SSB URIs that open an app. Pure.
 
 import type { FeedId } from './feed-id.js'

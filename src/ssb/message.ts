@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Classic messages (protocol guide, "Feeds"): check, sign, and the stored form.
 
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The network key of the main SSB network. Both sides of a handshake need the same key.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A worker thread that verifies signatures in batches, so that long histories do not block the event loop.
 
 import { createRequire } from 'node:module'

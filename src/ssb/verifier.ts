@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Verifies messages of many streams in bounded turns of the event loop; a worker thread verifies long backlogs.
 
 import { availableParallelism } from 'node:os'

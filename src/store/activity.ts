@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Activity: one row per day with the peak of attendants and the stored totals, for the dashboard's charts.
 
 import { DAY, DAYS_KEPT } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Aliases: names under which members are found. An alias has one owner, who can revoke it; it ends with the membership.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The audit log: actor, action, target and time. Written in the action's transaction, limited in size, read by admins.
 
 import { AUDIT_KEPT, AUDIT_STEP } from '../lib/limits.js'

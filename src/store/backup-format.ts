@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The content of a backup: a note, pages of rows, and an end that proves that nothing is missing.
 //
 // Bytes of a page: length of the table's name (1), the name, then for each row the lengths of key (2, LE) and value

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Taking a backup: one LMDB read transaction is the snapshot; its rows are read page by page, while the relay runs.
 
 import { createHash } from 'node:crypto'

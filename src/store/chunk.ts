@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A chunk: consecutive stored messages of one feed, packed so that they fill whole pages of the database.
 //
 // Bytes: the number of messages (2, LE), the length of each (2, LE), then the messages as `ssb/message.ts` encodes

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Folds our contact messages: which feeds the relay's own feed follows and blocks. Pure.
 
 import { type FeedId, isFeedId } from '../ssb/feed-id.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Deletes feeds in bounded steps: the write that removes a feed marks it, and its messages are deleted step by step.
 
 import { RelayError } from '../lib/errors.js'

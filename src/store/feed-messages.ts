@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Stores messages: the newest of each feed as single rows, which are packed into chunks as soon as they fill one.
 
 import { DELETE_STEP_CHUNKS, DELETE_STEP_ROWS, REPACK_STEP_ROWS } from '../lib/limits.js'

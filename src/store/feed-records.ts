@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads the records of all feeds in bounded turns of the event loop: to count them and to iterate.
 
 import { setImmediate } from 'node:timers/promises'

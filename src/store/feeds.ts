@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feeds: stores messages in any order and reads them in ascending order; knows the latest, gaps and forks of each feed.
 
 import { RelayError } from '../lib/errors.js'

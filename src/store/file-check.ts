@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Checks the database file before LMDB maps it: LMDB trusts every page, and a damaged one kills the process.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'

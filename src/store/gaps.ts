@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The gaps of a feed: ranges of missing sequences. Pure.
 
 import { GAP_ASKS, GAPS_PER_FEED } from '../lib/limits.js'

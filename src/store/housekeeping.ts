@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Periodic maintenance: deletes what has expired and stores the day's figures.
 
 import { type Clock, isClockSet } from '../lib/clock.js'

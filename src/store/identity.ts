@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's key pair in its `secret` file: created once, synced to disk, never overwritten.
 
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'

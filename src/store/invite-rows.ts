@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // An invite's rows: its record, and three indexes ordered by end, so that queries do not scan all invites.
 
 import { isClockSet } from '../lib/clock.js'

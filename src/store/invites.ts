@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Invites: created with a seed that is not stored. A use is counted in the transaction of its follow.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Counts today's joins by the invites of each maker. In memory only: a restart starts the count again.
 
 import { RelayError } from '../lib/errors.js'

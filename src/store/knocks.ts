@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Knocks: requests to join, each with a note, until a member answers or the knock expires.
 
 import { requireClock } from '../lib/clock.js'

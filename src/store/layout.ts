@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The LMDB environment: all tables with their keys and values.
 //
 // | table    | key                                    | value                                                      |

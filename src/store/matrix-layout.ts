@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The tables of the Matrix lobby: their records. `layout.ts` has their keys.
 
 import type { Database, RootDatabase } from 'lmdb'

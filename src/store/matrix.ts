@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The tables of the Matrix lobby: rooms, events, states, what waits for other servers, keys, guests. What ends in Now runs in a write.
 
 import type { RootDatabase } from 'lmdb'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Members: followed and blocked feeds. The rows index our contact messages and are written with them.
 
 import { isClockSet } from '../lib/clock.js'

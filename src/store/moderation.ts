@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Moderation for the dashboard and the operator: permission check, change and audit entry are one transaction.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Notices: the room's texts for its members, in Markdown, each under its own name.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The permissions of each role, in one table. They are checked inside the transaction of the action.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Lifetimes measured by the monotonic clock, for items created while the wall clock is not trusted.
 
 import { CLOCK_STEP_MS, INVITES_KEPT } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rebuilds the member index from the relay's own feed: reads and compares in bounded turns, corrects in small writes.
 
 import { setImmediate } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rejected messages per feed since the relay started, in memory: they explain why messages are missing.
 
 import { REFUSALS_KEPT } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's own feed, the only one it signs. Publishing is part of a write, so two messages never share a `previous`.
 
 import type { Keys } from 'ssb-keys'

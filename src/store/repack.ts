@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Packs messages that an older version stored one by one, in bounded steps after the first start of this version.
 
 import { PROGRESS_MS } from '../lib/limits.js'

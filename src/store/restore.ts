@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Restoring: a database is built beside the present one, then moved into place; an interrupted move is finished by the next call.
 
 import { createHash } from 'node:crypto'

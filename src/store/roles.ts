@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Roles of members who moderate or administer. Without a row the role is 'member'.
 
 import { RelayError } from '../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Settings that change while the relay runs: name, description, privacy mode, EBT, and whether set-up is complete.
 
 import type { Tables } from './layout.js'

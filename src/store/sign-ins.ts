@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Signed-in browsers and one-time login links: only token hashes are stored, and all end with the membership.
 
 import { createHash, randomBytes } from 'node:crypto'

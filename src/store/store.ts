@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The store: one LMDB environment, its writer, and the operations on its tables. All records on disk are accessed here.
 
 import { statSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Checks the whole store in bounded steps while the relay runs.
 
 import { setImmediate } from 'node:timers/promises'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The one writer: gathers writes into batches, commits each in one LMDB transaction, and resolves when it is on disk.
 
 import type { RootDatabase } from 'lmdb'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's addresses: multiserver address, open room invite, and site origin.
 
 import { ONION_PORTS } from '../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The web: its plain HTTP listener, and a site that is loaded at the first request.
 
 import { createThrottledLog } from '../lib/log.js'

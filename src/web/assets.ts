@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Static files (style sheet, scripts, icon): read once, served from memory.
 
 import { createHash } from 'node:crypto'

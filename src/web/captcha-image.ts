@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The default captcha: four letters drawn by trek-captcha as a GIF. Tor Browser at Safest shows no SVG.
 
 import type { DrawnCaptcha } from './contract.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Captchas: bound to a session, shown as an image, answered once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits of a web listener: sockets, requests in work, and which connection is closed when all sockets are taken.
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'

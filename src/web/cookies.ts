@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Cookies: names, attributes, parsing.
 
 import type { Context } from 'koa'

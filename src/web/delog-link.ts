@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The URL from which the Delog app reads an invite code.
 
 import type { IncomingMessage } from 'node:http'

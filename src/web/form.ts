@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Parses posted forms and JSON, with limits on bytes and fields.
 
 import type { IncomingMessage } from 'node:http'

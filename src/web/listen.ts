@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // HTTP and HTTPS listeners with timeouts and limits.
 
 import { createServer, type Server } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Opens every web listener: plain HTTP, HTTPS of the domain, and whois.
 
 import type { Clock } from '../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A subset of Markdown for notices. HTML and unknown syntax stay text.
 
 import { type Html, html, raw } from './words/text.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // All routes of sign-in and dashboard. Loaded at the first request for one of them.
 
 import Router from '@koa/router'

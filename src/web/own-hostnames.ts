@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Checks the Host header against the relay's own hostnames. No other code reads it.
 
 import { isIP, isIPv6 } from 'node:net'

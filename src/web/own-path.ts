@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Paths of our own that a request may be redirected to.
 
 /** The path and query if they are ours, otherwise `/` (no open redirect). */

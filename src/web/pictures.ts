@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Serves QR images with a cache and an hourly limit.
 
 import { RelayError } from '../lib/errors.js'

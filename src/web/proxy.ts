@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Recognises requests from the reverse proxy. No other code reads X-Forwarded headers.
 
 import type { IncomingMessage } from 'node:http'

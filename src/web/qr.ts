@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Draws QR codes.
 
 /** Pixels per module. The style sheet scales the image up; drawing it larger takes longer (4 ms, on a board 40 ms). */

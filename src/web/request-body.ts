@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads request bodies, with limits on size, chunks and total memory.
 
 import type { IncomingMessage } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The room's name on pages.
 
 import type { RelayFace } from './contract.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // All routes in front of the sign-in.
 
 import Router from '@koa/router'

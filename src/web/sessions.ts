@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sessions of visitors: their captcha, their permission to knock, their invite codes. In memory, capped, expiring.
 
 import { randomBytes } from 'node:crypto'

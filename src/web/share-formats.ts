@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The texts by which an invite, an alias or the room is shared (link, app link, code, address), each with a QR image.
 
 import type { FeedId } from '../ssb/feed-id.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The site: a Koa app and the order of its middleware.
 
 import type { IncomingMessage } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Types of what middleware and handlers know of a request.
 
 import type { Context, Middleware } from 'koa'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Renders nunjucks templates with autoescaping. Each is compiled when it is first used.
 
 import { fileURLToPath } from 'node:url'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Builds the web's components from the store, the room and the sign-in bridge.
 
 import type { Counters } from '../lib/counters.js'

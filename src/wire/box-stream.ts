@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The box stream (protocol guide, "Box stream"): encrypts plain bytes into boxes and decrypts boxes.
 
 import type { ByteQueue } from './byte-queue.js'

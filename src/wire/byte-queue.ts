@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The plain bytes that one connection has to send, in a few buffers of fixed sizes.
 
 import { KIB } from '../lib/limits.js'

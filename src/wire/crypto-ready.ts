@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Waits until the cryptography of this machine runs at full speed.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A connection after its handshake: converts between plain bytes and boxes on the socket.
 
 import { RelayError } from '../lib/errors.js'

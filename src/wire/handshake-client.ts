@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The client's half of the secret handshake (protocol guide, "Handshake"), for connections that the relay opens.
 
 import type { Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The cryptography of the handshake: sodium-native, or chloride's fallback where no native build exists.
 // sodium-native is called directly, as chloride allocates each result with the deprecated `new Buffer`, which is slow.
 

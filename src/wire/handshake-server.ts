@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs the secret handshake on a connection, with a deadline, and then makes it an encrypted connection.
 
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The server's half of the secret handshake (protocol guide, "Handshake"): computes its messages; no sockets.
 
 import { handshakeCrypto as crypto, type KeyPair } from './handshake-crypto.js'

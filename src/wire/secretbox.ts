@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Secretbox without copies: sodium-native, or chloride's fallback where no native build exists.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // One TCP connection. The only file that uses a socket of a caller.
 
 import type { Socket } from 'node:net'

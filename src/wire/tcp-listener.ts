@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // TCP listeners with a limit of connections each.
 
 import { createServer, type Server, type Socket } from 'node:net'

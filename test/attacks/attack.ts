@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs an attack on a relay in its own process, with a board's flags: checks that others are served, delay and memory.
 
 import { readFileSync } from 'node:fs'

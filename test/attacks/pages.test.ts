@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Attacks on the pages by strangers.
 
 import { randomBytes } from 'node:crypto'

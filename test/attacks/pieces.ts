@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A proxy that forwards what clients send in chunks of one byte, each in its own packet.
 
 import { once } from 'node:events'

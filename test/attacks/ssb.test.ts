@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Attacks on the SSB port by strangers and by a member, and on the files that a relay reads.
 
 import { spawn } from 'node:child_process'

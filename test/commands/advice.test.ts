@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Advice after errors of a real relay, where the command knows more than the error code.
 
 import ssbKeys from 'ssb-keys'

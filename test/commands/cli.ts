@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Running the command line as a real process.
 
 import { type ChildProcess, spawn } from 'node:child_process'

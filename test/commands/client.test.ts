@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The operator's client: errors for sockets that are missing, dead, foreign, silent or invalid.
 
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The commands: calls to the relay, output as text and JSON, errors, help.
 
 import { Command } from 'commander'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The doctor: every check right and wrong on facts made up, the facts on what is really there, and the self-test.
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A program that starts a fake relay: run as a child by start.test.ts.
 // The behaviour is its first argument; all others go to the command.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The status of a relay that does not exist.
 
 import { MATRIX_DISABLED } from '../../src/operator/matrix.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Runs commands in the test's process and captures their output.
 
 import { AsyncLocalStorage } from 'node:async_hooks'

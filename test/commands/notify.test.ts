@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Notifications of the service manager: ready, watchdog, stopping.
 
 import t from 'tap'

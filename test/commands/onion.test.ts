@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The onion address: shown, exported, imported; existing files are never overwritten.
 
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'

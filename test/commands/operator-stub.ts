@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A control socket with a fake relay: records calls, answers as the test says.
 
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Output of commands: tables, times, sizes, text by others.
 
 import t from 'tap'

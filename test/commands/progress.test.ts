@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The progress line: on a terminal alone, and gone afterwards.
 
 import { PassThrough } from 'node:stream'

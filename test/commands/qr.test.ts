@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // QR codes in a terminal, and the plain text as the fallback.
 
 import t from 'tap'

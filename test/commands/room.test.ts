@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The commands for the room: setup, mode, roles, knocks, directed invites, aliases.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // `start` under a service manager: its notify socket through systemd/notified.pl, and its journal.
 
 import { join } from 'node:path'

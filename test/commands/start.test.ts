@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // `start` as a process: its banner, its signals, its exit codes, and uncaught errors.
 
 import { writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Temporary files are removed when the work ends, fails or gets a signal.
 
 import { spawn } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The configuration: defaults, file, --set, and errors with source and key.
 
 import { writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay gets its certificate from a real certificate authority (pebble), renews it, and survives the authority's failures.
 
 import { existsSync } from 'node:fs'

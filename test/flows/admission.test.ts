@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Who may do what over SSB (docs/protocol.md): every row against every method, and what the wrong callers and calls get.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

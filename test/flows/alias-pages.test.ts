@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Alias pages: ssb-room-client registers an alias, others find its owner in a browser, and it is revoked.
 
 import { join } from 'node:path'

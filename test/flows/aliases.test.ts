@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Aliases over SSB: register, look up, revoke, and every attempt to take another member's.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A board is lost. All that is left is `secret` and a backup, and the people who follow the relay.
 
 import { spawn } from 'node:child_process'

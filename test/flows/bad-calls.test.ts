@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Calls that no app makes: wrong arguments of every kind, extreme numbers, frames that are not muxrpc.
 
 import ssbKeys from 'ssb-keys'

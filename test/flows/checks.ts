@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What must hold after every input: the relay is up, no internals were sent, no fault was logged.
 
 import type { Test } from 'tap'

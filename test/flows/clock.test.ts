@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A board without a battery wakes up in 1970, and the network sets its clock later: nothing is lost, made wrong or out of order.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // kill -9 amid what members and the operator do: every acknowledged action is there, none is half done.
 //
 // `crash.test.ts` has messages and invites. Here it is members added, removed and blocked with their feeds, aliases,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // kill -9 in the middle of ingest: nothing that was acknowledged is lost, and the relay starts again as the same.
 //
 // Acknowledged is what left the relay: a message served to a reader, an `invite.use` answered. A killed process leaves

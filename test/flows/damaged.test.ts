@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A damaged database: the relay says so, leaves it alone, and is itself again once a sound one is back.
 
 import { readFile, writeFile } from 'node:fs/promises'

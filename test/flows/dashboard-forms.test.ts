@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Forms that no page of ours sends: wrong fields, and bodies that arrive late.
 
 import { once } from 'node:events'

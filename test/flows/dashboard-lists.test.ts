@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Lists and charts of the dashboard: long lists have pages with each row once, and charts show the true figures.
 
 import ssbKeys from 'ssb-keys'

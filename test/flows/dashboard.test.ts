@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard over HTTP: every role with every form, forms of other sites, and effects on live connections.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A disk that fails with EIO, and a directory that becomes read-only: what is not stored is rejected, what was is there.
 
 import { execFileSync } from 'node:child_process'

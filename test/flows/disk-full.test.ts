@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A full disk: what cannot be kept is refused, what was kept is served, and the relay stays up and stops cleanly.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay under its public name: HTTPS, the redirect from port 80, and an invite that contains the name.
 
 import { once } from 'node:events'

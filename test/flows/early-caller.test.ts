@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A client that waits for the relay's start: it calls when the SSB port opens, and is served.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // After a goodbye the relay reads nothing more and closes the connection, even if data still arrives.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // HTTP invites: a person opens a link in a browser, the app claims it, the page shows that, and the person is a member.
 
 import { readdirSync, readFileSync } from 'node:fs'

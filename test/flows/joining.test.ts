@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Joining, in each mode (Rooms 2) and by each way of the join workflow: invitation, directory, public join and knock.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

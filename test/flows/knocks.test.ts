@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Knocks in a community: captcha, feed id and note; listed, accepted, declined or expired.
 
 import ssbKeys from 'ssb-keys'

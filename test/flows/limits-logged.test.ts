@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A limit that is reached is logged once a minute, whichever part of the relay refuses.
 
 import ssbKeys from 'ssb-keys'

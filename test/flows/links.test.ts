@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Links name an address that their readers can open, not one of this machine alone.
 
 import { createRequire } from 'node:module'

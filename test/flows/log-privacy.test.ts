@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The log at `info` and above says what happened, without addresses of callers and without secrets.
 
 import { once } from 'node:events'

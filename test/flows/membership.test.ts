@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Changes of membership: a removed member is disconnected at once, and a code lets in exactly as many as it has uses.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Changes of mode, role and block: they survive a restart and take effect at once on connections, streams and tunnels.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The admission table in every mode: each row against each method, who is listed and dialled, and equal words.
 
 import { statSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Links given through the onion name the onion: visitors need not learn, nor pass on, the relay's other addresses.
 
 import ssbKeys from 'ssb-keys'

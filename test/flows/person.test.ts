@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The whole path of a person: open the page, solve the captcha, paste the code into an app, post, and be read by another.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A client that writes any bytes into its box stream: for frames that muxrpc does not write, and to see raw answers.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The snippets of docs/run-it.md in real proxies: a captcha and an invite through nginx, Caddy and Apache.
 
 import { spawn } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Clients that never read, vanish, or connect twice: memory stays bounded and the list of attendants stays correct.
 
 import ssbKeys from 'ssb-keys'

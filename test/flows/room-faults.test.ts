@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Known faults of the room: each test here fails until the fault is fixed, and then moves to its own file.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The ways of joining (docs/protocol.md) on the web: captcha page, landing page and whois, in each mode and as it changes.
 
 import ssbKeys from 'ssb-keys'

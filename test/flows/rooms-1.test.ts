@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The sequence diagrams of Rooms 1, each a test whose steps are the diagram's lines.
 
 import { createRequire } from 'node:module'

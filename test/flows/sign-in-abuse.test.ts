@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Abuse of sign-ins: crowds of waiting requests, members that take all places, and challenges solved too early.
 
 import { randomBytes } from 'node:crypto'

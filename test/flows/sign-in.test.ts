@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sign-in with SSB: real apps (ssb-http-auth-client) and a real browser, both ways; and attempts that must fail.
 
 import { randomBytes } from 'node:crypto'

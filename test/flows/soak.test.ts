@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A year in small: people come, join, post, read, meet through tunnels, look at pages and vanish, again and again; when
 // they are gone nothing of theirs is left in the relay's process. The long form is `npm run soak`.
 

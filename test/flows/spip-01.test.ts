@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // SPIP-01, step by step by its sequence diagram, with a client of ours that follows it exactly.
 
 import ssbKeys from 'ssb-keys'

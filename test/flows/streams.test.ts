@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Streams that no app opens: data where none is read, refused streams that are not ended, endless calls.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

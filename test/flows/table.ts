@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The admission table (docs/protocol.md), cell by cell, and the calls by which tests check a cell.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

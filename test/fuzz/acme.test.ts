@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A certificate authority that answers anything: fetching fails in words, and its process is gone.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Fuzzing: how many cases each target is given, and how one is found again. `npm run fuzz` is the long form.
 
 import fc, { type IAsyncProperty, type IProperty, type IRawProperty } from 'fast-check'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feed ids, SSB URIs, invite codes, link tokens and aliases, beside the parsers that clients use.
 
 import { createRequire } from 'node:module'

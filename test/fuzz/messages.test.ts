@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Messages: our verdict beside those of ssb-validate, ssb-classic and the public ssb-validation-dataset.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A running relay and raw bytes on its sockets: web, SSB port and control socket. It answers or hangs up, and serves on.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Texts by others: tor's replies, onion keys, and configuration files. They are read, or rejected in words.
 
 import { writeFileSync } from 'node:fs'

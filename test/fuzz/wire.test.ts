@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Handshake, box stream and muxrpc frames: damaged or random bytes open nothing, and never more than was sealed.
 
 import { randomBytes } from 'node:crypto'

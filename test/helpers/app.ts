@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse is built, each in its own directory.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Backups in memory: their entries and pages, to be read, changed and packed again.
 
 import { gunzipSync, gzipSync } from 'node:zlib'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A real browser for tests: the system's Chromium, driven by playwright-core.
 
 import { accessSync, constants } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // An admitted connection and its session without a network: for methods, limits and evictions.
 
 import { Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Certificates made for a test: an authority of its own, and pairs signed by it for any name and any dates.
 
 import { type webcrypto, X509Certificate } from 'node:crypto'

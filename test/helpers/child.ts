@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay in its own process, built from these sources, that can be killed as by a power cut.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'

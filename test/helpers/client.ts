@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A plain SSB client over a real socket, on the stock multiserver and muxrpc that apps in the field run.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A clock that stands still until a test moves it.
 
 import type { Clock } from '../../src/lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A client that follows SPIP-01 exactly, and behaves as Delog where Delog differs.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A homeserver that a test controls: it signs and answers what the test says, right or wrong.
 
 import { randomBytes } from 'node:crypto'

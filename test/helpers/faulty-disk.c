@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 /* A disk that fails: loaded into the relay, it makes writes and syncs of the database fail with EIO while a file exists.
    It also counts: the file named by TIDE_FAULT_COUNTS gets "writes bytes syncs" at each sync. */
 #define _GNU_SOURCE

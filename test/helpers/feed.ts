@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Makes feeds of real, signed messages, in order or with faults.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Garbage collection on demand, in a process that was not started with --expose-gc.
 
 import { setFlagsFromString } from 'node:v8'

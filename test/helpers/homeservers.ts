@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Two real homeservers that trust one authority, their users and rooms.
 
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // An HTTP client for tests: any header (Host, too), and a small cookie jar.
 
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'

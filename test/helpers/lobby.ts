@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay with its lobby on, reachable by TLS on 127.0.0.1 under a server name with a port.
 
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A member who is signed in on the web, with forms that carry the fields of the dashboard's forms.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

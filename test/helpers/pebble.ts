@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Let's Encrypt's test server (Debian's package `pebble`), with a DNS server of the test.
 
 import { spawn } from 'node:child_process'

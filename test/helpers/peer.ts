@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A real peer over a real store, listening on a free port of 127.0.0.1, with a clock that the test moves.
 
 import type { Keys } from 'ssb-keys'

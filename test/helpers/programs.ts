@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // System programs that some tests drive: if one is missing, its tests are skipped, or fail in CI.
 
 import { accessSync, constants } from 'node:fs'

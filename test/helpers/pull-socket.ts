@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A socket as a pull-stream duplex, for the stock packages at the other end.
 
 import type { Socket } from 'node:net'

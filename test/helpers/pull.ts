@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The shapes of pull-streams, as far as the wire and the stream methods use them. Types only.
 
 /** `null` goes on, `true` ended well, an error ended badly. */

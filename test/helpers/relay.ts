@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A whole relay in this process: real store, real sockets, a data directory of its own, closed with the test.
 
 import { createHash } from 'node:crypto'

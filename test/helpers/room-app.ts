@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Real room clients for tests: secret-stack with ssb-conn and ssb-room-client or ssb-tunnel, without a database.
 
 import { createRequire } from 'node:module'

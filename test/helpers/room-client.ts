@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A room client over a real socket: accepts and dials tunnels, with a secret handshake and muxrpc inside each.
 
 import { createRequire } from 'node:module'

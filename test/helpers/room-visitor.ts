@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A visitor with a browser: reads the pages, solves the captcha, and copies what apps need.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A proxy between a client and the relay that a test can stop, or drop silently, as bad networks do.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'

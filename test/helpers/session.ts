@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A real muxrpc session over a transport in memory: the test sends frames, sees those that are written, and decides when
 // they are flushed.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A real store in a temporary directory, closed with its test.
 
 import { mkdtempSync, rmSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A real Synapse on 127.0.0.1, from the virtual environment that `.ci/run` makes, and what a Matrix client asks of it.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Waits for a condition in a test; a failure names the condition.
 
 import { setTimeout as pause } from 'node:timers/promises'

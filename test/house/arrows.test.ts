@@ -1,14 +1,15 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The import rules hold for src, and the checker finds what breaks them.
 
 import t from 'tap'
-import { type Files, importsOf, LINES, violations } from './arrows.js'
+import { type Files, importsOf, LINES, SPDX, violations } from './arrows.js'
 import { sources } from './files.js'
 
 const house = (files: Record<string, string>): Files =>
   new Map(
     Object.entries(files).map(([path, text]) => [
       path,
-      text.startsWith('//') ? text : `// A purpose.\n${text}`,
+      text.startsWith('//') || text.startsWith('#!') ? text : `${SPDX}\n// A purpose.\n${text}`,
     ]),
   )
 
@@ -58,11 +59,11 @@ t.test('a sound house', async (t) => {
     'src/relay.ts':
       "import './peer/auth.js'\nimport './web/app.js'\nimport './onion/tor.js'\nimport './config/config.js'",
     'src/commands/start.ts': "await import('../relay.js')\nconsole.log(1)",
-    'src/cli.ts': "#!/usr/bin/env node\n// A purpose.\nimport('./commands/start.js')",
+    'src/cli.ts': `#!/usr/bin/env node\n${SPDX}\n// A purpose.\nimport('./commands/start.js')`,
   })
   const files = new Map(sound).set(
     'src/cli.ts',
-    "#!/usr/bin/env node\n// A purpose.\nimport('./commands/start.js')",
+    `#!/usr/bin/env node\n${SPDX}\n// A purpose.\nimport('./commands/start.js')`,
   )
   t.same(violations(files), [])
 })
@@ -117,7 +118,10 @@ t.test('each rule is found broken', async (t) => {
       `${path}: ${complaint.source}`,
     )
   }
-  t.match(violations(new Map([['src/lib/log.ts', "import 'pino'\n"]])), [/does not open with a comment/])
+  t.match(violations(new Map([['src/lib/log.ts', "import 'pino'\n"]])), [
+    /does not begin with/,
+    /does not open with a comment/,
+  ])
   const circle = house({
     'src/ssb/a.ts': "import './b.js'",
     'src/ssb/b.ts': "import type { A } from './a.js'",

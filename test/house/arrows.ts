@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The rules of the source tree as a function: files by path in, broken rules out. No disk, so that it can be tested.
 
 import { posix } from 'node:path'
@@ -39,6 +40,9 @@ const ARROWS: Record<string, readonly string[]> = {
 
 /** The parts that are one file. */
 const FILES = ['cli', 'relay']
+
+/** The first line of a source file, after a line that names its interpreter. */
+export const SPDX = '// SPDX-License-Identifier: AGPL-3.0-or-later'
 
 /** The most lines of a file: a longer one has two purposes. */
 export const LINES = 350
@@ -102,7 +106,9 @@ function styleOf(path: string, text: string, part: string | null): string[] {
   const lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   if (lines.length > LINES) bad.push(`${path}: ${lines.length} lines are more than ${LINES}`)
-  const first = lines[0]?.startsWith('#!') ? lines[1] : lines[0]
+  const head = lines[0]?.startsWith('#!') ? lines.slice(1) : lines
+  if (head[0] !== SPDX) bad.push(`${path}: does not begin with ${SPDX}`)
+  const first = head[0] === SPDX ? head[1] : head[0]
   if (!/^\/\/ \S.*[.:)]$/.test(first ?? ''))
     bad.push(`${path}: does not open with a comment that says what it is for`)
   // written so that this file does not break the rule

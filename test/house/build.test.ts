@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The build: a few bundles that find their files wherever they lie, and load for a start only what listening needs.
 
 import { execFileSync, spawn } from 'node:child_process'

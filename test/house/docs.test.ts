@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The documents equal the code.
 
 import { existsSync, readdirSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads the project's own files for tests.
 
 import { readdirSync, readFileSync, statSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The log events of the source: every constant message that is passed to a log method. No disk, so that it can be tested.
 
 import ts from 'typescript'

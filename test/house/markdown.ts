@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The headings, links and named files of a Markdown document. No disk, so that it can be tested.
 
 /** The document without its code blocks, in which `#` and `[x](y)` are not Markdown. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The package is pinned, runs no install scripts, and names no machine that it was made on.
 
 import t from 'tap'

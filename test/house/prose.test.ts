@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The words of documents, pages, comments and messages keep to CONTRIBUTING.md, "Words".
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The prose lint: banned words in documents, page texts, comments, log events and errors. No disk, so that it can be tested.
 
 import ts from 'typescript'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // docs/reference.md says of commands, log events and limits what the code says.
 
 import { Command } from 'commander'

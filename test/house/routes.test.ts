@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every route of the web is in the table of docs/protocol.md.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // docs/security.md: every test that it names exists, every table of attacks names one, and the dependencies are those of now.
 
 import { existsSync } from 'node:fs'

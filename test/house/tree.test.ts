@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The files that docs/architecture.md and CONTRIBUTING.md name are in the source tree.
 
 import { existsSync } from 'node:fs'

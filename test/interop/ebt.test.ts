@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The stack of Manyverse: ssb-db2 with ssb-ebt, ssb-friends and ssb-replication-scheduler. Its apps ask for feeds by
 // `ebt.replicate` alone.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Real ssb-db2 apps: one is replicated, out-of-order bursts and all, and another reads everything back.
 
 import { type Test, test } from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ssb-invite-client, which Manyverse uses, accepting our codes: on ssb-conn and ssb-db2, nothing put in their place.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ssb-invite, the classic pubs' own plugin, accepting our codes from an ssb-db2 app.
 
 import { createRequire } from 'node:module'

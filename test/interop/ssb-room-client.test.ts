@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ssb-room-client with ssb-conn, as Manyverse runs them: presence, tunnels to friends, aliases, and coming back.
 
 import { createRequire } from 'node:module'

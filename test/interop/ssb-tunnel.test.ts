@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rooms 1 clients: npm's ssb-tunnel as target and as origin, its protocol word for word, and pairs of both kinds.
 
 import ssbKeys from 'ssb-keys'

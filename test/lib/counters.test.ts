@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Refusals, limits and evictions are counted, and each limit is logged at most once a minute.
 
 import t from 'tap'

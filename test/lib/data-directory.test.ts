@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The data directory's care: closed to others, cleared of leftovers, and never refused because of one.
 
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The errors that strangers see: stable codes and words, and nothing of the inside.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Hosts in codes: what we call dialable is what the parser of SSB clients takes, and nothing else.
 
 import { createRequire } from 'node:module'

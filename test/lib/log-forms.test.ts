@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // How log entries look in each form: one line each, nothing of a stranger's that breaks out of it, and never a throw.
 
 import t from 'tap'

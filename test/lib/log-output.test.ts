@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The log's output: whatever its reader does, the relay goes on, memory stays bounded and losses are reported.
 
 import { spawn } from 'node:child_process'

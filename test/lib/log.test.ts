@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Lines that others can provoke: each kind at most once a minute, and none of them forgotten.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Memory is given back after a busy time, not during it, and never for a page now and then.
 
 import t from 'tap'

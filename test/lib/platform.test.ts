@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The machine: told by its kernel's word and its board's name, and refused where nothing is built for it.
 
 import t from 'tap'

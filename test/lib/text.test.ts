@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Text of people: whole in every script, and harmless in every place it is shown.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // When the wall clock is believed: by the network's word, or after an hour without a step.
 
 import t from 'tap'

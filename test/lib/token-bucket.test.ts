@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The mint budget under an injected clock.
 
 import t from 'tap'

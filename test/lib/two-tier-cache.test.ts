@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What is kept for those who may come back: two groups, each with its own cap, and nothing expired.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard's page about the lobby: what it shows, what each role may do there, and that a blocked member falls silent.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What a hostile homeserver may try: requests, events, floods and tricks, each refused, and the lobby stays as it was.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay and rooms of real homeservers: invites, and candidates that are gone.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay in rooms of real homeservers: joining by alias, messages, conflicting state.
 
 import t from 'tap'

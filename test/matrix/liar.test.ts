@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A resident that lies in its answer to `send_join`: a room is believed only where its state holds.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Where federation is served: on the HTTPS listener of the domain unless it has a port of its own, and nowhere else.
 
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: AGPL-3.0-or-later
 # Synapse's own verdicts on generated rooms: reads them as JSON, prints where they differ from ours.
 import json
 import sys

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Authorisation rules and state resolution, event by event, on generated rooms: Synapse's own verdicts are the same.
 
 import { randomBytes } from 'node:crypto'

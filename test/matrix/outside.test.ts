@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Calls to servers whose names strangers choose: addresses, redirects, discovery, patience, keys that change.
 
 import { randomBytes } from 'node:crypto'

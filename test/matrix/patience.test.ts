@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // How long we wait for other servers: a server that asks for a pause gets it, and joining a room ends after two minutes.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Pruning while a room grows: floods stay bounded before the hourly sweep, and events that come meanwhile keep their state.
 
 import { randomBytes } from 'node:crypto'

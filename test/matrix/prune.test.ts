@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What is kept of a room has bounds: old messages go, what the room needs stays, and the lobby works on.
 
 import { performance } from 'node:perf_hooks'

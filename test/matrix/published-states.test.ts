@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // State resolution against the published cases of ruma-state-res, two of which are those of MSC4297.
 // `published-states.jsonl` names their source. No project publishes the authorisation rules as data: they are
 // compared with Synapse's verdicts in `oracle.test.ts`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // From the lobby into the SSB room, by way of real homeservers: a welcome, help, an invite in a direct room.
 
 import t from 'tap'

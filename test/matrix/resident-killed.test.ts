@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay that is killed comes back with its lobby whole, for real homeservers.
 
 import t from 'tap'

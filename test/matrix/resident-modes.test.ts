@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The lobby by privacy mode, from real homeservers: knocks, invites, and what they must not learn.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A lobby that restarts or is restored from a backup, and homeservers that were down meanwhile.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The lobby as real homeservers meet it: joins, messages, bans, leaving.
 
 import t from 'tap'

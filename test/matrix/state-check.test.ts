@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A state that another server tells: events that authorise themselves in a circle, or stand in another room, are left out.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The published vectors: canonical JSON, signatures, content hashes and redactions; and what has no canonical form.
 
 import fc from 'fast-check'

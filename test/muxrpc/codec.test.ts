@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // muxrpc frames: the bytes of npm's codec, both ways, however they are cut, and bounded in what is gathered.
 
 import { randomBytes } from 'node:crypto'

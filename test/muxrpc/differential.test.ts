@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sequences of calls and streams against npm's muxrpc, at random: as callee and as caller, in place of npm's own.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A session: calls both ways, streams from their beginning to their end, and frames that no muxrpc would send.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What connections may have open, each and all together, and which is evicted when all have too much.
 
 import t from 'tap'

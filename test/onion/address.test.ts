@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The onion address is computed like by Node's crypto, and as the specification says.
 
 import { createHash, createPublicKey, generateKeyPairSync } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Faults of granax's controller that would crash or hang a server are fixed, tested against a server that provokes
 // them.
 

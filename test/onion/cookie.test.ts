@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // SAFECOOKIE: the program at the control port gets nothing before it proves that it knows the cookie.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A fake control server on a real socket, which misbehaves as a test demands.
 
 import { createHmac, randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A fake SOCKS5 proxy: connects every address to one local port, and records the requests.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A relay in a complete Tor network: captcha, invite, follow, history and tunnel over its onion, and restarts of tor.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Keeping the onion service up: its status, and recovery from failures of tor.
 
 import { once } from 'node:events'

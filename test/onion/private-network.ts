@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A complete Tor network on 127.0.0.1: three authorities, three relays and a client, removed after the test.
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process'

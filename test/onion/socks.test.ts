@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The self-check through tor's SOCKS port: its requests, and its errors.
 
 import { once } from 'node:events'

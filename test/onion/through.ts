@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Lets clients without SOCKS use Tor: a local port, where each connection is a stream of its own.
 
 import { once } from 'node:events'

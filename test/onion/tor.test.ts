@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The spawned tor: its torrc, and that it exits with the relay in any state.
 
 import { spawn } from 'node:child_process'

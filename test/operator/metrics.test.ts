@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Metrics: a strict parser of the text format, the values compared with status, and the documents that list them.
 
 import ssbKeys from 'ssb-keys'

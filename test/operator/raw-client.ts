@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A control socket client that writes the protocol itself, like a program in another language.
 
 import { connect, type Socket } from 'node:net'

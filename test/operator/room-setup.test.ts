@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Set-up: done once by the holder of the token; the operator may change the answers later.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The control socket as any program may use it: lines of JSON, and the answers to invalid lines.
 
 import { once } from 'node:events'

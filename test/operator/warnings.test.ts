@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The warnings of status: one sentence per problem, none without problems.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Arguments of calls: types, and own fields only.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Silent connections are closed.
 
 import t from 'tap'

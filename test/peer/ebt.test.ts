@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ebt.replicate, word by word: what a scripted client says and what the relay answers.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Eviction when the limit of connections is reached.
 
 import t from 'tap'

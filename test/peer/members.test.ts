@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // room.members: all members, read from the store with back-pressure.
 
 import ssbKeys from 'ssb-keys'

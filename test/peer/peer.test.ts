@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The peer: internal errors, for the caller and in the log.
 
 import t from 'tap'

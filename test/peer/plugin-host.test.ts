@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Plugins of secret-stack beside our own methods, over a real socket with a stock client.
 
 import { execFile } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Recovery after a restore: publishing is paused until a caller has sent the relay's own feed.
 
 import { existsSync, writeFileSync } from 'node:fs'

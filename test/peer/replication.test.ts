@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Replication: after a client has received its own feed, the relay requests missing messages and stores valid ones.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Attendants: present from the first connection to the last; changes are batched.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Connections by identity; removal is by object.
 
 import t from 'tap'

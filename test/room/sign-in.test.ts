@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The sign-in bridge: a challenge is for one browser, one app and one try; all rejections look the same.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Tunnel slots: freed once, limited per peer, per pair and in total, with priority for members.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Supported boards, emulated: the release runs its self-test in Debian's Node for arm64 and 32-bit ARM.
 
 import { execFile, execFileSync } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A machine that installs itself at its first boot: cloud-init's file is sound, and does what it says.
 
 import { execFileSync } from 'node:child_process'

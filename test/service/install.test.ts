@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The installer and the unit under a real systemd: installed, ready, watched, killed, hung, upgraded, rolled back, purged.
 // TIDE_SUITES names the Debian releases to test on; `npm run nspawn` uses all.
 

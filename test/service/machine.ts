@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A whole Debian with its own systemd, booted by systemd-nspawn from a tree that it does not change.
 // Memory limits and IP address filters are not enforced in it.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Releases to install: the project as it is now, and others made from it.
 
 import { execFileSync } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A Debian tree to boot: made once by mmdebstrap, kept outside the project, with the packages an installation wants
 // lying in apt's cache, because the machine will have no network.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The unit: systemd's own tools accept it, and it agrees with the rest of the project.
 
 import { execFile } from 'node:child_process'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Aliases: valid strings and registration signatures.
 
 import ssbKeys from 'ssb-keys'

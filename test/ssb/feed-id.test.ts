@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feed ids: one spelling per key.
 
 import { createRequire } from 'node:module'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Invite codes: format and parse.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Messages: ssb-classic accepts ours, and every invalid message is rejected.
 
 import validation from 'ssb-classic/validation.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The verifier: the same verdicts on the event loop and in the thread, in order, a bounded piece of work in each turn.
 
 import { randomBytes } from 'node:crypto'

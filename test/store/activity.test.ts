@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Activity: a day's row holds the peak of attendants of that day; the oldest rows are removed.
 
 import t from 'tap'

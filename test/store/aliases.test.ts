@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Aliases in the store: one owner per alias, a few per owner, and one error for free and foreign ones.
 
 import ssbKeys from 'ssb-keys'

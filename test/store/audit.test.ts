@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The audit log: two rings read as one log; a full ring evicts entries of the actor with the most.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The child process of bulk.test.ts: fills, deletes, verifies and rebuilds a large store, with a board's flags.
 
 import { readFileSync } from 'node:fs'

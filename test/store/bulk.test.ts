@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A large store, worked on in steps, in a process with a board's flags: filled, verified, rebuilt, deleted.
 // `npm run bulk` is the long form: 1,000,000 messages of one feed, and 10,000 feeds.
 

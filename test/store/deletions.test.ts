@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Deletions: any feed is deleted in bounded steps that survive a kill, and may be filled meanwhile.
 
 import t from 'tap'

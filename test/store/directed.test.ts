@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Directed invites: a feed may have several, independent of each other, until it joins by any of them.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Feeds: messages stored in any order and read in ascending order; duplicates, forks and quotas.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The check of the database file before LMDB opens it: any damaged file is rejected with a reason or works, unchanged.
 
 import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'

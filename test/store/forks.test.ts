@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Forks: contradicting neighbours prove one, in any order of arrival; one branch is kept complete.
 
 import t from 'tap'

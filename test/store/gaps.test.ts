@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Gaps: stored and missing sequences are known exactly, for any order of arrival.
 
 import fc from 'fast-check'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The identity: created once, readable only by its user, never overwritten.
 
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits of invites: per maker, per day and in total; no limit check scans all invites.
 
 import ssbKeys from 'ssb-keys'

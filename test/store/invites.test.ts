@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Invites: each use counted once, in the transaction of its follow, and a stable error for each rejection.
 
 import ssbKeys from 'ssb-keys'

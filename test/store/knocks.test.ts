@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Knocks: left, listed, answered and expired; with a directed invite a knock joins at once.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Members: an index over the relay's contact messages, which can be rebuilt from them.
 
 import ssbKeys from 'ssb-keys'

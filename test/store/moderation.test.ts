@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Moderation: every role and action, checked in the transaction of the action, with an audit entry if it is done.
 
 import t from 'tap'

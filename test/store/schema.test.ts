@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Migration: a store of an older schema is migrated once; an unknown schema is rejected.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Settings and roles: stored, reported after the flush, and not lost in one batch.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sign-ins and login links: valid for their member, for a limited time, until the membership ends.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The writer: batches of writes, each resolved on its own once it is on disk.
 
 import { open, type RootDatabase } from 'lmdb'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The origin of the site for each host.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The site as a whole: headers, errors, methods, health, assets, listeners.
 
 import { createServer } from 'node:http'

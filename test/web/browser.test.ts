@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The invite pages in a real browser: with and without scripts, by keyboard, on a small screen, in both palettes.
 
 import type { BrowserContextOptions } from 'playwright-core'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Captchas: one image per captcha, one answer per captcha.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Limits of sockets and requests on a web listener.
 
 import { once } from 'node:events'

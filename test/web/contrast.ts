@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Computes the contrast of every text in a page, inside the page.
 
 /** A script that returns texts whose contrast is below AA: 4.5 to 1, or 3 to 1 for large text. Backgrounds must be opaque. */

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every page of sign-in and dashboard: valid HTML, and usable in a real browser on a small screen.
 
 import { HtmlValidate } from 'html-validate'

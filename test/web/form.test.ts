@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Malformed bodies sent to the captcha page.
 
 import { connect } from 'node:net'

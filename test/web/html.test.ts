@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Every page is valid HTML by html-validate's recommended rules.
 
 import { HtmlValidate } from 'html-validate'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Checks inside a page: keyboard navigation, target sizes, loaded images.
 
 import type { Page } from 'playwright-core'

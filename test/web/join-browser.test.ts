@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Pages of invites and aliases in a real browser: two screen sizes, both palettes and languages, by keyboard.
 
 import type { Page } from 'playwright-core'

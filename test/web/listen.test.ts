@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The listener: address, limits, close.
 
 import { once } from 'node:events'

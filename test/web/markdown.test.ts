@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Markdown of notices: the supported subset, and no way to run anything.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Which Host headers are ours.
 
 import { hostname } from 'node:os'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Redirects after a form lead to our own pages only.
 
 import t from 'tap'

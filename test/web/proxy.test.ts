@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Behind a reverse proxy: whose headers are trusted, and what follows.
 
 import t from 'tap'

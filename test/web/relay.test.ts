@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The site on a real relay: set-up, knocks in the store, whois on its port.
 
 import { createServer } from 'node:net'

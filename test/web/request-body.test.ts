@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Request bodies: one buffer each, a common limit, and no small chunks.
 
 import { connect, type Socket } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Set-up, knocks and the open invite in a real browser: a small screen without scripts, by keyboard, in both palettes.
 
 import type { BrowserContextOptions, Page } from 'playwright-core'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sessions: capped, expiring, with random ids.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Onion visitors have limits of their own.
 
 import t, { type Test } from 'tap'

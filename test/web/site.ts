@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A site on a free port of 127.0.0.1, with captchas whose image contains the answer and a fake clock.
 
 import type { Test } from 'tap'

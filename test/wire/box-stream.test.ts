@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The box stream, byte for byte against the field's own: pull-box-stream at the other end, both ways.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The wait for cryptography at full speed: native here, and WebAssembly where nothing native is built.
 
 import { createRequire } from 'node:module'

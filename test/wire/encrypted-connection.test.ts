@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Encrypted connections over sockets: a peer that never reads, one that half-closes, and a goodbye inside a frame.
 
 import { once } from 'node:events'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The handshake's cryptography: sodium-native and chloride's fallback give the same bytes and refuse the same input.
 
 import { createRequire } from 'node:module'

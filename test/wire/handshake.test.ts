@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The secret handshake, byte for byte against npm's secret-handshake: its server beside ours, its client against ours.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Listeners count their own callers: a crowd at one takes no place from those at another.
 
 import { once } from 'node:events'

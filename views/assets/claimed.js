@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Shows that an invite was used while its page is open. Without scripts the page says so after a reload.
 
 const SECOND = 1000

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Adds copy buttons. Without scripts the text can be selected by hand.
 
 for (const button of document.querySelectorAll('button[data-copy]')) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Sign-in page: continues once the app has confirmed. Without scripts a meta tag reloads the page.
 
 const events = new EventSource('/login/events')

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The doctor's checks of the system, as pure functions from facts to findings.
 
 import { isIPv6 } from 'node:net'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Collects the doctor's facts from the system, the data directory and the running relay.
 
 import { execFile } from 'node:child_process'

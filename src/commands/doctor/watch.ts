@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool doctor --watch: checks again and again, reports changes, and stops at the first error.
 
 import type { DoctorCheck, DoctorReport } from '../../operator/protocol.js'

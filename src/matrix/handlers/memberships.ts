@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Joins, knocks and leaves of other servers: make the template, take the signed event, countersign and send it to the others.
 
 import { MATRIX_MEMBERS, MATRIX_MEMBERSHIPS_PER_SERVER } from '../../lib/matrix-limits.js'

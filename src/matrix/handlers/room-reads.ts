@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Reads for other servers: directory, room list, events, states, auth chains, history.
 
 import { MATRIX_BACKFILL } from '../../lib/matrix-limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Incoming transactions: up to 50 events, each with its own result. A repeated transaction gets the same answer.
 
 import type { Log } from '../../lib/log.js'

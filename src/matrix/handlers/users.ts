@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Routes for the server itself, its users, and invites to them.
 
 import { absent, badJson, forbidden, MatrixError } from '../errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Types shared by the sessions of `ebt.replicate` and the hub, so that a session does not import the hub.
 
 import type { Counters } from '../../lib/counters.js'

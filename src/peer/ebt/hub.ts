@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Epidemic broadcast trees: the state that all sessions of `ebt.replicate` share. Loaded only if `feeds.ebt` is on.
 
 import type { Counters } from '../../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A note of a vector clock (EBT version 3): one end's position in a feed, and whether it wants messages. Pure.
 
 import { SEQUENCE_MAX } from '../../lib/limits.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // One session of `ebt.replicate` (EBT version 3, classic feeds): notes and messages, both ways, on one duplex stream.
 
 import { RelayError } from '../../lib/errors.js'

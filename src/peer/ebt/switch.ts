@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether EBT is on: by configuration, or by the setting that the operator can change while the relay runs.
 
 import type { Counters } from '../../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // All methods. A test compares them with docs/protocol.md.
 
 import type { Clock } from '../../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // manifest, whoami: methods for every caller.
 
 import type { Manifest, Methods } from '../../muxrpc/registry.js'

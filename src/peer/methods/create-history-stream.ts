@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // createHistoryStream: sends one feed in ascending order, stored messages first, then live ones, with back-pressure.
 
 import type { Clock } from '../../lib/clock.js'

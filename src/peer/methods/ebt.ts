@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // ebt.replicate: feeds in and out as vector clocks and messages, where the operator has turned it on.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // follow: a member vouches for another feed (co-optation), or withdraws the voucher.
 
 import type { Clock } from '../../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // gossip.ping: exchanges timestamps, which keeps a connection alive and shows each side the other's clock.
 
 import type { Clock } from '../../lib/clock.js'

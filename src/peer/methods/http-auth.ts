@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // httpAuth: sign-in with SSB (SSB HTTP Authentication), the app's side.
 
 import type { Methods } from '../../muxrpc/registry.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // invite.use: follows the feed that a guest names, then closes the guest's connection.
 
 import type { Clock } from '../../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The streams of attendants: whole lists for Rooms 1 clients, changes for Rooms 2 clients.
 
 import type { Clock } from '../../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // room.*: metadata, attendants, members, invites and aliases (Rooms 2).
 
 import type { Clock } from '../../lib/clock.js'

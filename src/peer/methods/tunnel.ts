@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // tunnel.*: the methods of Rooms 1, and tunnels between attendants.
 
 import type { Clock } from '../../lib/clock.js'

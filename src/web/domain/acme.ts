@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Certificates by ACME (RFC 8555): obtains and renews them, and retries after failures.
 
 import { readFileSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The operator's key and certificate files: read at start and after each change.
 
 import { readFile, stat } from 'node:fs/promises'

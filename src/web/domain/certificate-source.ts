@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The interface of certificate sources: the operator's files, or ACME.
 
 import type { Pair } from './pair.js'

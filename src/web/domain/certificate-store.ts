@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Files of ACME in the data directory: the account key, and the certificate with its key in one file.
 
 import { createPrivateKey, generateKeyPairSync } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay under its domain: HTTPS, the HTTP redirect, and the certificate.
 
 import type { Clock } from '../../lib/clock.js'

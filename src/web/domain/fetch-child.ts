@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The child process that talks ACME (RFC 8555): receives an order over IPC and sends the chain or a failure.
 
 import { Agent } from 'node:https'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Requests one certificate in a child process.
 //
 // The ACME library takes 24 MB, has timers that cannot be cancelled, and waits as long as the authority says. A child

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Port 80 of the domain: redirects to HTTPS and answers ACME challenges.
 
 import { aliasLink } from '../../ssb/links.js'

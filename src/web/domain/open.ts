@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Opens the relay's public name: with HTTPS of our own, behind a proxy, or without HTTPS.
 
 import { join } from 'node:path'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A TLS key and its certificate chain: checks them and reads the certificate.
 
 import { createPrivateKey, X509Certificate } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A TLS listener beside the site's, with certificate files of its own or the domain's certificate.
 
 import type { Clock } from '../../lib/clock.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /alias/:alias: the page of an alias (Rooms 2, "Web endpoint").
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /assets/…: static files.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /invite/: the captcha page, its image, and the response to a wrong answer.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'

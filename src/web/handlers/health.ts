@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /healthz: whether an invite created now could be used.
 
 import type { WebComponents } from '../contract.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /invite/…: checks the captcha's answer, shows the invite code and its QR image.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /join: shows an invite to people, describes it to programs, and accepts claims (SSB HTTP invites).
 
 import { createHash } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /invite/knock: in community mode, a solved captcha allows one knock.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'

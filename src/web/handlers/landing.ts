@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /: the front page. GET /invite/room.gif: the open invite as a QR image.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /setup: the set-up form of the first start. The link with its token is printed by `tidepool start`.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'

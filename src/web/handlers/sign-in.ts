@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /login: sign-in with SSB, started by the app or by the browser, and by login link. /logout.
 
 import { randomBytes } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /whois: the room's address for clients that know only its host (Rooms 1).
 
 import { multiserverAddress } from '../address.js'

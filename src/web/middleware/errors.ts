@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Turns errors into responses: a page for people, JSON for programs, no internals for anyone.
 
 import { type Counters, NO_COUNTERS } from '../../lib/counters.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Security headers of every response.
 
 import type { WebComponents } from '../contract.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Recognises clients that want JSON.
 
 import { isJson } from '../form.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Chooses the language of a page: cookie, then Accept-Language, then English.
 
 import type { Context } from 'koa'

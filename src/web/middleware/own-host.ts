@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rejects requests for hostnames that are not ours.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Restricts routes to privacy modes.
 
 import { RelayError } from '../../lib/errors.js'

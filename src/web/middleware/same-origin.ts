@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Rejects forms posted by other sites, in addition to SameSite cookies and CSRF tokens.
 
 import type { Context } from 'koa'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The session cookie of visitors.
 
 import { RelayError } from '../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Finds the signed-in member. Looked up at every request, so that an ended sign-in is invalid at once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The German catalogue. The compiler finds missing keys, a test finds texts left in English.
 
 import { alias } from './de/alias.js'

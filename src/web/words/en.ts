@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The English catalogue. Its type is the type of every language.
 
 import { alias } from './en/alias.js'

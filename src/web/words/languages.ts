@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The languages of the pages. To add one, add its catalogue and a line here.
 
 import { de } from './de.js'

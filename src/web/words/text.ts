@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Helpers of the catalogues: safe markup and plurals.
 
 import nunjucks from 'nunjucks'

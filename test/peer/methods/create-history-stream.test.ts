@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // createHistoryStream: ascending order, stored then live messages, back-pressure.
 
 import t, { type Test } from 'tap'

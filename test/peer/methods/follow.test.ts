@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // follow: a member's word for another feed, over the real socket.
 
 import ssbKeys from 'ssb-keys'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // gossip.ping: against the field's own pull-ping at the other end.
 
 import { createRequire } from 'node:module'

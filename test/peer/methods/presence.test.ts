@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Presence over real sockets: lists for Rooms 1, changes for Rooms 2, batches, and limits for slow readers.
 
 import ssbKeys from 'ssb-keys'

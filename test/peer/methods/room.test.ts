@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // room.createInvite and aliases: permissions are checked inside the write transaction.
 
 import ssbKeys, { type Keys } from 'ssb-keys'

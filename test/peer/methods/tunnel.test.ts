@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Tunnels over real sockets: connecting, arguments, bytes, and their end.
 
 import { randomBytes } from 'node:crypto'

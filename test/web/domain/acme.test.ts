@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // When certificates are requested: at start, at two thirds of their life, after failures, with wrong clocks.
 
 import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'

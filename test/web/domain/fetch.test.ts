@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The child process against faulty authorities: it ends, reports the reason, and leaves nothing running.
 
 import { once } from 'node:events'

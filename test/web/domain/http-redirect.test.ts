@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Port 80 of the domain: the redirect to HTTPS, and ACME challenges.
 
 import t, { type Test } from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A fake certificate authority without a network.
 
 import { join } from 'node:path'

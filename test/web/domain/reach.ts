@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // A domain on free ports of 127.0.0.1, with a given certificate and a fake clock.
 
 import type { Test } from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /alias/…: the page of an alias, on a path and on a subdomain.
 
 import { createServer } from 'node:http'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // SPIP-01, from the captcha to the code.
 
 import t from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // /join: an invite by its link, for people and for programs.
 
 import t from 'tap'

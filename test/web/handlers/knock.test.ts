@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Knocks: in community mode, a solved captcha allows one.
 
 import { HtmlValidate } from 'html-validate'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The front page in each mode, with any name and description; the open invite and its image.
 
 import { createRequire } from 'node:module'

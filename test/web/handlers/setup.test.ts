@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // Set-up: the form, the token, and invalid input.
 
 import { HtmlValidate } from 'html-validate'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // whois: the room's address for clients that know only its host.
 
 import t, { type Test } from 'tap'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The language of a page: Accept-Language, cookie, switch.
 
 import { createServer } from 'node:http'

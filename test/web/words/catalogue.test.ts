@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The catalogues: every language is complete and translated, and no template contains text.
 
 import { readdirSync } from 'node:fs'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard's actions: fields, confirmation and store call of each form.
 
 import { RelayError } from '../../../lib/errors.js'

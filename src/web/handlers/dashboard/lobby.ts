@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard's page of the Matrix lobby: messages, users, knocks.
 
 import { RelayError } from '../../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // What all dashboard pages share: the member, the tabs, permissions and paging.
 
 import { RelayError } from '../../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard's pages about people: overview, members, knocks, blocked feeds, aliases, own page.
 
 import { RelayError } from '../../../lib/errors.js'

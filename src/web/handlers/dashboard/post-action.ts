@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // POST /dashboard/do/NAME: checks a form, asks for confirmation if needed, runs the action.
 
 import { RelayError } from '../../../lib/errors.js'

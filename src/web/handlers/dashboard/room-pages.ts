@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // The dashboard's pages about the room: invites, notices, settings, audit log; and the public notice page.
 
 import { RelayError } from '../../../lib/errors.js'

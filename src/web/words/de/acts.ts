@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the actions of the dashboard, their confirmations, and their results.
 
 import type { acts as english } from '../en/acts.js'

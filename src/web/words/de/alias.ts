@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the page of an alias.
 
 import type { Words } from '../en.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the dashboard.
 
 import type { Words } from '../en.js'

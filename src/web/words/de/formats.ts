@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the forms of an invite, an alias or the room's address, and which apps take which.
 
 import type { Words } from '../en.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the captcha page, and the invite it leads to.
 
 import type { Words } from '../en.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: the front page.
 
 import type { Words } from '../en.js'

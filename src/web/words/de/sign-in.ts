@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // German: signing in and out.
 
 import type { Words } from '../en.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: the actions of the dashboard, their confirmations, and their results.
 
 export const acts = {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: the page of an alias.
 
 import { html } from '../text.js'

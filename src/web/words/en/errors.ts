@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: error pages. The short text of each code is the same as over SSB.
 
 import { ERRORS, type ErrorCode } from '../../../lib/errors.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: the forms of an invite, an alias or the room's address, and which apps take which.
 
 export const formats = {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: the front page.
 
 import { html } from '../text.js'

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
 // English: the set-up page of the first start.
 
 import { html } from '../text.js'
