@@ -28,7 +28,7 @@ export function define(command: Command): void {
     .option('--with-keys', 'include the keys: the file then gives control over this relay')
   withExamples(command, [
     ['tidepool backup tidepool.tar.gz', 'everything but the keys, while the relay runs'],
-    ["ssh pi 'tidepool backup -' > tidepool.tar.gz", 'the same, stored on another machine'],
+    ["ssh pi 'sudo tidepool backup -' > tidepool.tar.gz", 'the same, stored on another machine'],
     ['tidepool backup --with-keys usb/all.tar.gz', 'all that a new board needs'],
   ])
   command.action((file: string, options: BackupOptions) =>
