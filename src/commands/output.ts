@@ -7,7 +7,6 @@ import { type Cell, type Heading, type ShortenedCell, table } from './table.js'
 import { oneLine } from './text-layout.js'
 
 export { size } from '../lib/text.js'
-export { oneLine } from './text-layout.js'
 export { table }
 
 /** Writes to stdout, ending the line. */

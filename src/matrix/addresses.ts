@@ -43,13 +43,6 @@ export interface AddressRules {
   lookup: typeof systemLookup
 }
 
-/** What is wrong with a list of networks, or null. */
-export function wrongNetwork(cidr: string): string | null {
-  const [address = '', bits = ''] = cidr.split('/')
-  const most = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : -1
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= most ? null : `${cidr} is no network such as 10.0.0.0/8`
-}
-
 /** @param allowed networks (CIDR) that may be called although they are private */
 export function createAddressRules(
   allowed: readonly string[],

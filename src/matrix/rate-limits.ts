@@ -27,5 +27,3 @@ export function createRateLimit({ burst, perSecond }: Rate, uptime: () => number
     },
   }
 }
-
-export type RateLimit = ReturnType<typeof createRateLimit>

@@ -3,6 +3,8 @@
 
 import { RelayError } from '../lib/errors.js'
 import type { Access as AccessTo } from '../muxrpc/registry.js'
+import type { FeedId } from '../ssb/feed-id.js'
+import type { Members } from '../store/members.js'
 import type { PrivacyMode } from '../store/settings.js'
 import { type CallerClass, type Connection, isFollowed } from './connection.js'
 
@@ -58,4 +60,12 @@ export function createAccess(mode: () => PrivacyMode): AccessTable {
       (callerClass, mode) => isFollowed(callerClass) && (mode !== 'restricted' || callerClass !== 'member'),
     ),
   }
+}
+
+/**
+ * Creates the check whether members may read a feed, by any method: ours and those of members. A private feed and an
+ * unknown one look the same.
+ */
+export function createFeedAccess(own: FeedId, members: Pick<Members, 'has'>): (feed: FeedId) => boolean {
+  return (feed) => feed === own || members.has(feed)
 }

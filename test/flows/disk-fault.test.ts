@@ -28,7 +28,7 @@ async function faultyDisk(t: Test) {
   return {
     env: { LD_PRELOAD: library, TIDE_FAULT_MARK: mark, TIDE_FAULT_COUNTS: counts },
     fail: () => writeFileSync(mark, ''),
-    mend: () => rmSync(mark, { force: true }),
+    repair: () => rmSync(mark, { force: true }),
     /** writes, bytes and syncs of the database so far */
     counts: (): number[] => readFileSync(counts, 'utf8').trim().split(' ').map(Number),
   }
@@ -72,7 +72,7 @@ t.test('a disk that fails with EIO', { skip }, async (t) => {
     }
     if (!ABORTED.includes(code ?? ''))
       t.match(await relay.operator.status(), { id: relay.id }, 'it serves what it has')
-    disk.mend()
+    disk.repair()
     if (!ABORTED.includes(code ?? '')) continue
     aborts += 1
     await relay.kill()

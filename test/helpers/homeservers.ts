@@ -52,3 +52,11 @@ export async function startHomeservers(t: Test): Promise<Homeservers> {
 export function readsText(user: MatrixUser, room: string, text: string): Promise<boolean> {
   return until(`${user.id} reads ${text}`, async () => (await user.texts(room)).includes(text), 20_000)
 }
+
+/** The message that a call is rejected with; other text if it is not. */
+export function refused(promise: Promise<unknown>): Promise<string> {
+  return promise.then(
+    () => 'not refused',
+    (err: Error) => err.message,
+  )
+}

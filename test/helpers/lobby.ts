@@ -50,3 +50,8 @@ export async function bootLobby(
   const { alias, room_id: room } = (await relay.status()).matrix
   return Object.assign(relay, { server, port, alias: alias ?? '', room: room ?? '' })
 }
+
+/** The texts of the lobby's messages, as the relay has them. */
+export async function lobbyTexts(relay: LobbyRelay): Promise<string[]> {
+  return (await relay.operator.matrixMessages()).map(({ text }) => text)
+}

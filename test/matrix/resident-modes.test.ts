@@ -4,7 +4,7 @@
 import t from 'tap'
 import { type Clock, systemClock } from '../../src/lib/clock.js'
 import { HOUR } from '../../src/lib/limits.js'
-import { startHomeservers } from '../helpers/homeservers.js'
+import { refused, startHomeservers } from '../helpers/homeservers.js'
 import { bootLobby } from '../helpers/lobby.js'
 import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
@@ -31,11 +31,6 @@ function createSkewedClock(): Clock & { skew: number; hour(): void } {
 
 t.test('the lobby by mode, from two homeservers', { skip, timeout: 400_000 }, async (t) => {
   const { authority, one, two, someone } = await startHomeservers(t)
-  const refused = async (promise: Promise<unknown>): Promise<string> =>
-    promise.then(
-      () => 'not refused',
-      (err: Error) => err.message,
-    )
 
   for (const version of ['12', '11']) {
     await t.test(`a community: knock, yes, invite, join: version ${version}`, async (t) => {

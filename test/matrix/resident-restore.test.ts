@@ -6,15 +6,12 @@ import { join } from 'node:path'
 import t from 'tap'
 import { copyStore } from '../helpers/backups.js'
 import { readsText, startHomeservers } from '../helpers/homeservers.js'
-import { bootLobby, type LobbyRelay } from '../helpers/lobby.js'
+import { bootLobby, lobbyTexts } from '../helpers/lobby.js'
 import { shortDir } from '../helpers/relay.js'
 import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()
-
-const texts = async (relay: LobbyRelay): Promise<string[]> =>
-  (await relay.operator.matrixMessages()).map(({ text }) => text)
 
 t.test('a lobby that comes back', { skip, timeout: 400_000 }, async (t) => {
   const { authority, one, two, someone } = await startHomeservers(t)
@@ -58,10 +55,10 @@ t.test('a lobby that comes back', { skip, timeout: 400_000 }, async (t) => {
         })
         t.equal(restored.room, room)
         await ana.say(room, 'do you hear me?')
-        await until('it hears', async () => (await texts(restored)).includes('do you hear me?'), 20_000)
+        await until('it hears', async () => (await lobbyTexts(restored)).includes('do you hear me?'), 20_000)
         await until(
           'and has what it had lost',
-          async () => (await texts(restored)).includes('lost with the disk'),
+          async () => (await lobbyTexts(restored)).includes('lost with the disk'),
           20_000,
         )
         await restored.operator.matrixSay('I do')

@@ -2,23 +2,15 @@
 // The lobby as real homeservers meet it: joins, messages, bans, leaving.
 
 import t from 'tap'
-import { readsText, startHomeservers } from '../helpers/homeservers.js'
-import { bootLobby, type LobbyRelay } from '../helpers/lobby.js'
+import { readsText, refused, startHomeservers } from '../helpers/homeservers.js'
+import { bootLobby, lobbyTexts } from '../helpers/lobby.js'
 import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()
 
-const texts = async (relay: LobbyRelay): Promise<string[]> =>
-  (await relay.operator.matrixMessages()).map(({ text }) => text)
-
 t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) => {
   const { authority, one, two, someone } = await startHomeservers(t)
-  const refused = async (promise: Promise<unknown>): Promise<string> =>
-    promise.then(
-      () => 'not refused',
-      (err: Error) => err.message,
-    )
 
   for (const version of ['12', '11']) {
     await t.test(`joined by alias, messages all ways: version ${version}`, async (t) => {
@@ -41,7 +33,7 @@ t.test('the lobby, from two homeservers', { skip, timeout: 400_000 }, async (t) 
       for (const text of said) {
         await readsText(ana, room, text)
         await readsText(bob, room, text)
-        await until(`the relay reads ${text}`, async () => (await texts(relay)).includes(text), 20_000)
+        await until(`the relay reads ${text}`, async () => (await lobbyTexts(relay)).includes(text), 20_000)
       }
 
       const members = await relay.operator.matrixMembers()

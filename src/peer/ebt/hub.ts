@@ -9,6 +9,7 @@ import { createThrottledLog, type Log } from '../../lib/log.js'
 import type { RpcStream } from '../../muxrpc/stream.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
+import { createFeedAccess } from '../access.js'
 import type { Connection } from '../connection.js'
 import type { EbtShared, GrowthListener } from './contract.js'
 import { EbtSession } from './session.js'
@@ -46,7 +47,7 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
     turns,
     counters,
     tell: store.refusals.noting(createThrottledLog(log, uptime)),
-    isServed: (feed) => feed === own || store.members.has(feed),
+    isServed: createFeedAccess(own, store.members),
     contiguous(feed) {
       const { latest, gaps } = store.feeds.info(feed)
       const whole = gaps[0] ? gaps[0].from - 1 : latest

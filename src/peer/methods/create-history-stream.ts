@@ -12,7 +12,7 @@ import type { FeedId } from '../../ssb/feed-id.js'
 import { storedHash, storedReceived, storedValue } from '../../ssb/message.js'
 import type { StoredMessage } from '../../store/feeds.js'
 import type { Store } from '../../store/store.js'
-import type { AccessTable } from '../access.js'
+import { type AccessTable, createFeedAccess } from '../access.js'
 import { asObject, booleanField, feedField, integerField } from '../arguments.js'
 import type { Connection } from '../connection.js'
 
@@ -73,7 +73,7 @@ export function historyMethods({ members }: AccessTable, components: HistoryComp
     feeds: store.feeds,
     clock,
     backlog,
-    isReadable: (id) => id === own || store.members.has(id),
+    isReadable: createFeedAccess(own, store.members),
     // shared by all connections, so that many readers do not block the event loop
     turns: createFairScheduler(HISTORY_TURN, (err) => log.error({ err }, 'history stream failed')),
   }
