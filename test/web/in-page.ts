@@ -37,7 +37,7 @@ export function inPage(page: Page, selector: string, expression: string): Promis
   return page.evaluate(`((e) => ${expression})(document.querySelector(${JSON.stringify(selector)}))`)
 }
 
-/** Buttons, fields and standalone links lower than 44 pixels. */
+/** Buttons, fields and standalone links lower than 44 pixels; a field inside its label is as tall as the label. */
 export const smallTargets = `[...document.querySelectorAll('button, input, textarea, .button')]
-  .filter((e) => e.offsetParent !== null && e.getBoundingClientRect().height < 44)
+  .filter((e) => e.offsetParent !== null && (e.closest('label') ?? e).getBoundingClientRect().height < 44)
   .map((e) => e.outerHTML.slice(0, 60))`

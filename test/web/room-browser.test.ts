@@ -68,11 +68,13 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       await tabTo(page, '#admin')
       await page.keyboard.press('Control+A')
       await page.keyboard.press('Delete')
+      await tabTo(page, '#ebt')
+      await page.keyboard.press('Space')
       await tabTo(page, 'Open the room')
       await enter(page)
       t.equal(new URL(page.url()).pathname, '/')
       t.same(site.setup.claimed, [
-        { name: 'Rock pool', description: 'At low tide.\nWith limpets.', admin: '' },
+        { name: 'Rock pool', description: 'At low tide.\nWith limpets.', admin: '', ebt: true },
       ])
     })
 

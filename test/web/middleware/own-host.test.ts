@@ -20,7 +20,7 @@ t.test('are rejected everywhere, without an echo', async (t) => {
   t.equal((await visitor.post(ANSWER, { captcha: answer }, { Host })).status, 421)
   t.equal(site.minted.length, 0)
   t.equal((await visitor.get('/assets/style.css', { Host })).status, 200, 'the refusal has a style')
-  const told = site.lines.filter((line) => line.includes('another host'))
+  const told = site.lines.filter((line) => line.includes('unknown host rejected'))
   t.match(JSON.parse(told[0] ?? ''), { host: Host, answers: ['pool.example', ONION, '127.0.0.1'] })
   t.equal(told.length, 1)
   const json = await visitor.get('/', { Host, Accept: 'application/json' })
