@@ -126,7 +126,7 @@ async function installation(t: Test, machine: Machine, id: string): Promise<void
   t.comment(`installed in ${Date.now() - began} ms`)
   t.match(ran, { code: 0 }, ran.stderr)
   for (const part of [
-    /^Rock pool runs as process \d+/m,
+    /^Rock pool is running: process \d+/m,
     /^ +web +https:\/\/relay\.example/m,
     /secret IS the relay/,
   ])
@@ -336,7 +336,7 @@ async function removal(t: Test, machine: Machine): Promise<void> {
   // on a terminal and without options it asks; the configuration is there, so only the name is new
   const answers = "printf '%s\\n' 'Tide pool' n ''"
   const back = await machine.run(`${answers} | script -qec '${INSTALL}' /dev/null`)
-  t.match(back, { code: 0, stdout: /What shall people call[\s\S]*onion service[\s\S]*Tide pool runs as/ })
+  t.match(back, { code: 0, stdout: /What shall people call[\s\S]*onion service[\s\S]*Tide pool is running: process \d+/ })
   t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
   t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
     code: 0,
