@@ -336,7 +336,10 @@ async function removal(t: Test, machine: Machine): Promise<void> {
   // on a terminal and without options it asks; the configuration is there, so only the name is new
   const answers = "printf '%s\\n' 'Tide pool' n ''"
   const back = await machine.run(`${answers} | script -qec '${INSTALL}' /dev/null`)
-  t.match(back, { code: 0, stdout: /What shall people call[\s\S]*onion service[\s\S]*Tide pool is running: process \d+/ })
+  t.match(back, {
+    code: 0,
+    stdout: /What shall people call[\s\S]*onion service[\s\S]*Tide pool is running: process \d+/,
+  })
   t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
   t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
     code: 0,
