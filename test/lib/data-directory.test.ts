@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The data directory's care: closed to others, cleared of leftovers, and never refused because of one.
+// The data directory: private, cleared of leftover files, and usable in spite of them.
 
 import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -7,7 +7,7 @@ import t from 'tap'
 import { clearLeftovers, prepareDataDir } from '../../src/lib/data-directory.js'
 import { temporaryDir } from '../helpers/store.js'
 
-t.test('leftovers go, and nothing else', async (t) => {
+t.test('only leftover files are removed', async (t) => {
   const dir = join(temporaryDir(t), 'data')
   prepareDataDir(dir)
   t.equal(statSync(dir).mode & 0o777, 0o700)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The errors that strangers see: stable codes and words, and nothing of the inside.
+// The errors that strangers see: stable codes and messages, without internal detail.
 
 import t from 'tap'
 import { ERRORS, isErrorCode, RelayError, toPublicError } from '../../src/lib/errors.js'
 
-t.test('an error carries its code, its words and its status', async (t) => {
+t.test('an error carries its code, message and status', async (t) => {
   const err = new RelayError('invite_expired')
   t.match(err, { code: 'invite_expired', name: 'invite_expired', message: 'invite expired', status: 410 })
   t.ok(err instanceof Error)
@@ -13,7 +13,7 @@ t.test('an error carries its code, its words and its status', async (t) => {
   t.equal(new RelayError('internal', undefined, { cause }).cause, cause)
 })
 
-t.test('the words that clients of other programs compare', async (t) => {
+t.test('messages that clients compare are unchanged', async (t) => {
   const words = ['invite_unknown', 'invite_used_up', 'invite_expired', 'already_following'] as const
   t.same(
     words.map((code) => new RelayError(code).message),
@@ -21,7 +21,7 @@ t.test('the words that clients of other programs compare', async (t) => {
   )
 })
 
-t.test('codes and words are each used once, and every status is one of an error', async (t) => {
+t.test('codes and messages are unique, and every status is an error status', async (t) => {
   const all = Object.entries(ERRORS)
   t.equal(new Set(all.map(([, { words }]) => words)).size, all.length)
   for (const [code, { words, status }] of all) {
@@ -31,14 +31,14 @@ t.test('codes and words are each used once, and every status is one of an error'
   }
 })
 
-t.test('only our own codes are codes', async (t) => {
+t.test('only codes of the list are accepted', async (t) => {
   t.ok(isErrorCode('internal'))
   for (const other of ['nonsense', '__proto__', 'toString', '', null, undefined, 5, ['internal'], {}]) {
     t.notOk(isErrorCode(other), String(other))
   }
 })
 
-t.test('what others threw is told as an internal error, without a word of it', async (t) => {
+t.test('other errors become an internal error without detail', async (t) => {
   const ours = new RelayError('not_found')
   t.equal(toPublicError(ours), ours)
   for (const thrown of [new Error('the password is x'), 'text', null, undefined, { message: 'x' }]) {

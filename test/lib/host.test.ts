@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Hosts in codes: what we call dialable is what the parser of SSB clients takes, and nothing else.
+// Hosts in invite codes: a host is dialable exactly if the parser of SSB clients accepts it.
 
 import { createRequire } from 'node:module'
 import fc from 'fast-check'
@@ -14,7 +14,7 @@ const RELAY = '@oD71cpT5VYwC7oEC1FVDkUWoZ1rTmzuZYOk0zHuC8wI=.ed25519'
 const isCode = (host: string): boolean =>
   ref.isInvite(formatInviteCode({ host, port: 8008, relay: RELAY, seed: Buffer.alloc(32, 7) }))
 
-t.test('hosts that people name', async (t) => {
+t.test('hosts that people configure', async (t) => {
   const good = [
     'relay.example',
     'Relay.Example.org',
@@ -47,7 +47,7 @@ t.test('hosts that people name', async (t) => {
     t.notOk(isDialable(host), host)
 })
 
-t.test('whatever is dialable is read by apps', async () => {
+t.test('apps can read every dialable host', async () => {
   const label = fc.stringMatching(/^[a-zA-Z0-9_-]{1,8}$/)
   const host = fc.oneof(
     fc.array(label, { minLength: 1, maxLength: 4 }).map((all) => all.join('.')),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// How log entries look in each form: one line each, nothing of a stranger's that breaks out of it, and never a throw.
+// Log entries in each form: one line each, with control characters escaped; formatting never throws.
 
 import t from 'tap'
 import { createLog, LOG_LEVELS, type Log } from '../../src/lib/log.js'
@@ -23,7 +23,7 @@ const everyLevel = (log: Log): void => {
 }
 const outOfRoom = Object.assign(new Error('out of\nroom', { cause: new Error('disk 1') }), { code: 'ENOSPC' })
 
-t.test('JSON: the names and numbers of pino', async (t) => {
+t.test('JSON: the field names and level numbers of pino', async (t) => {
   const lines = logged(jsonForm, everyLevel).trimEnd().split('\n')
   t.same(
     lines.map((line) => JSON.parse(line).level),

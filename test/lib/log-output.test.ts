@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The log's output: whatever its reader does, the relay goes on, memory stays bounded and losses are reported.
+// The log's output: a slow or missing reader never stops the relay; memory is bounded and losses are reported.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -32,7 +32,7 @@ function fakePipe(room = Number.POSITIVE_INFINITY) {
   return pipe
 }
 
-t.test('a reader that keeps up has each entry at once', async (t) => {
+t.test('a fast reader gets each entry at once', async (t) => {
   const pipe = fakePipe()
   const output = openOutput(jsonForm, pipe.write, pipe.later)
   output.write('one\n')
@@ -41,7 +41,7 @@ t.test('a reader that keeps up has each entry at once', async (t) => {
   t.equal(pipe.due.length, 0, 'no timer')
 })
 
-t.test('a slow reader: entries wait in order, cut anywhere', async (t) => {
+t.test('a slow reader gets all entries in order', async (t) => {
   const pipe = fakePipe(2)
   const output = openOutput(jsonForm, pipe.write, pipe.later)
   output.write('one\n')
@@ -57,7 +57,7 @@ t.test('a slow reader: entries wait in order, cut anywhere', async (t) => {
   t.equal(pipe.due.length, 0)
 })
 
-t.test('no reader: memory is bounded, and losses are reported once it reads', async (t) => {
+t.test('without a reader memory is bounded; losses are reported later', async (t) => {
   const pipe = fakePipe(0)
   const log = createLog('info', openOutput(jsonForm, pipe.write, pipe.later))
   const note = 'x'.repeat(1000)
@@ -79,7 +79,7 @@ t.test('no reader: memory is bounded, and losses are reported once it reads', as
   )
 })
 
-t.test('a reader that is gone is no error', async (t) => {
+t.test('a closed reader causes no error', async (t) => {
   const gone = (): number => {
     throw Object.assign(new Error('gone'), { code: 'EPIPE' })
   }
@@ -88,7 +88,7 @@ t.test('a reader that is gone is no error', async (t) => {
   t.equal(pipe.due.length, 0)
 })
 
-t.test('the end of the process writes what waits, and does not wait long', async (t) => {
+t.test('at exit waiting entries are written within a time limit', async (t) => {
   const pipe = fakePipe(0)
   const output = openOutput(jsonForm, pipe.write, pipe.later)
   output.write('one\n')
@@ -99,7 +99,7 @@ t.test('the end of the process writes what waits, and does not wait long', async
   t.equal(pipe.text, 'one\n')
 })
 
-t.test('a real pipe that nobody reads does not stop the process', async (t) => {
+t.test('a real pipe without a reader does not stop the process', async (t) => {
   const modules = new URL('../../src/lib/', import.meta.url).href
   const script = `
     const { openOutput } = await import('${modules}log-output.js')
@@ -117,7 +117,7 @@ t.test('a real pipe that nobody reads does not stop the process', async (t) => {
   t.same(await once(child, 'exit'), [3, null])
 })
 
-t.test('the journal is known by its descriptor, and each reader has its form', async (t) => {
+t.test('the journal is recognised by its descriptor; each output has its own form', async (t) => {
   const { dev, ino } = fstatSync(2)
   t.ok(isJournal(`${dev}:${ino}`, 2))
   t.notOk(isJournal(`${dev}:${ino + 1}`, 2))

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Lines that others can provoke: each kind at most once a minute, and none of them forgotten.
+// Log lines that others can cause: each kind at most once a minute, and all of them counted.
 
 import t from 'tap'
 import { MINUTE } from '../../src/lib/limits.js'
 import { createLog, createThrottledLog } from '../../src/lib/log.js'
 
-t.test('each message has a minute of its own, and says how often it happened', async (t) => {
+t.test('each message is logged once a minute with its count', async (t) => {
   const lines: Array<Record<string, unknown>> = []
   const log = createLog('info', { write: (line: string) => void lines.push(JSON.parse(line)) })
   let at = 0
@@ -23,7 +23,7 @@ t.test('each message has a minute of its own, and says how often it happened', a
   t.equal(lines.length, 3)
 })
 
-t.test('of what is about a feed there is a line a minute for each feed', async (t) => {
+t.test('messages about a feed are limited per feed', async (t) => {
   const lines: string[] = []
   const tell = createThrottledLog(createLog('info', { write: (line) => void lines.push(line) }), () => 0)
   for (const feed of ['a', 'b', 'c', 'a', 'a']) tell('info', 'a message was refused', { feed })

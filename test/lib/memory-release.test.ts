@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Memory is given back after a busy time, not during it, and never for a page now and then.
+// Memory is returned to the system after a busy period, not during it, and not after single requests.
 
 import t from 'tap'
 import { MINUTE, SECOND } from '../../src/lib/limits.js'
@@ -7,7 +7,7 @@ import { collect, createMemoryRelease } from '../../src/lib/memory-release.js'
 import { createTestClock } from '../helpers/clock.js'
 import { exposedGc } from '../helpers/gc.js'
 
-t.test('after a busy time, in a series', async (t) => {
+t.test('after a busy period, in steps', async (t) => {
   const clock = createTestClock()
   let given = 0
   const rest = createMemoryRelease(clock, () => {
@@ -41,7 +41,7 @@ t.test('after a busy time, in a series', async (t) => {
   t.equal(given, 18)
 })
 
-t.test('collecting gives back what nobody holds', async (t) => {
+t.test('a collection frees unreferenced memory', async (t) => {
   // as where Node was started with --expose-gc
   globalThis.gc = exposedGc()
   t.teardown(() => {

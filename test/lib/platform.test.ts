@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The machine: told by its kernel's word and its board's name, and refused where nothing is built for it.
+// The platform: read from the kernel and the board's name; refused where there are no native builds.
 
 import t from 'tap'
 import {
@@ -13,7 +13,7 @@ import {
   WORD_BYTES,
 } from '../../src/lib/platform.js'
 
-t.test('boards that cannot carry a relay', async (t) => {
+t.test('unsupported boards', async (t) => {
   for (const kernel of ['armv6l', 'armv5tel']) t.match(unfitMachine(kernel), /Zero 2 W/, kernel)
   for (const kernel of ['armv7l', 'armv8l', 'aarch64', 'x86_64']) t.equal(unfitMachine(kernel), null, kernel)
   t.equal(unfitMachine(), null, 'this one can')
@@ -21,7 +21,7 @@ t.test('boards that cannot carry a relay', async (t) => {
   requireFitMachine()
 })
 
-t.test('where others reach what listens', async (t) => {
+t.test('addresses at which others reach a listener', async (t) => {
   const one = (address: string, more: object = {}) => ({
     ...{ address, netmask: '', mac: '', internal: false, cidr: null, scopeid: 0 },
     ...(address.includes(':')
@@ -49,7 +49,7 @@ t.test('where others reach what listens', async (t) => {
   t.equal(originOf('http', 'fe80::1%eth0', 8080), 'http://[fe80::1%eth0]:8080', 'one can be listened on')
 })
 
-t.test('a board by its name', async (t) => {
+t.test('the name of the board', async (t) => {
   t.equal(
     describeMachine('aarch64', 'Raspberry Pi 4 Model B'),
     `Raspberry Pi 4 Model B (aarch64, ${WORD_BYTES * 8} bit)`,

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Text of people: whole in every script, and harmless in every place it is shown.
+// Text from people: complete in every script, and harmless wherever it is shown.
 
 import t from 'tap'
 import { cleanText, count } from '../../src/lib/text.js'
 
-t.test('what could disturb a page or a terminal becomes a space', async (t) => {
+t.test('control characters become a space', async (t) => {
   for (const [text, clean] of [
     ['\u001b[31mred\u0007', '[31mred'],
     ['a\u0000b\tc\u009bd', 'a b c d'],

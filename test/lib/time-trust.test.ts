@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// When the wall clock is believed: by the network's word, or after an hour without a step.
+// When the clock is trusted: after the network confirms it, or after an hour without a step.
 
 import t from 'tap'
 import { CLOCK_AGREES_MS, CLOCK_LOOK_MS, DAY, HOUR } from '../../src/lib/limits.js'
@@ -10,7 +10,7 @@ const turns = async (): Promise<void> => {
   for (let i = 0; i < 10; i++) await new Promise(setImmediate)
 }
 
-t.test('the network’s word is enough, and is asked for until it comes', async (t) => {
+t.test('a confirmation by the network is enough, and is asked for until it comes', async (t) => {
   const clock = createTestClock()
   let answer: boolean | null = false
   let asked = 0
@@ -37,7 +37,7 @@ t.test('the network’s word is enough, and is asked for until it comes', async 
   t.equal(clock.pending(), 0)
 })
 
-t.test('an hour of agreement is enough; a step begins it again', async (t) => {
+t.test('an hour without a step is enough; a step starts it again', async (t) => {
   for (const network of [async () => null, async () => false, async () => Promise.reject(new Error('no'))]) {
     const clock = createTestClock()
     const trust = createTimeTrust({ clock, network })

@@ -5,7 +5,7 @@ import t from 'tap'
 import { HOUR, MINUTE } from '../../src/lib/limits.js'
 import { TokenBucket } from '../../src/lib/token-bucket.js'
 
-t.test('spends what it has, then as fast as it fills', async (t) => {
+t.test('spends the burst, then at the refill rate', async (t) => {
   const clock = { now: 0 }
   const budget = new TokenBucket(2, () => clock.now)
   t.equal(budget.wait(), 0)
@@ -23,7 +23,7 @@ t.test('spends what it has, then as fast as it fills', async (t) => {
   t.notOk(budget.take())
 })
 
-t.test('takes a refund, ignores a clock set back, and none is none', async (t) => {
+t.test('takes a refund and ignores a clock that goes back', async (t) => {
   const clock = { now: HOUR }
   const budget = new TokenBucket(1, () => clock.now)
   budget.refund()

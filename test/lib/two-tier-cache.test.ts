@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What is kept for those who may come back: two groups, each with its own cap, and nothing expired.
+// The two-tier cache: two groups, each with its own cap, without expired entries.
 
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { TwoTierCache } from '../../src/lib/two-tier-cache.js'
 import { exposedGc } from '../helpers/gc.js'
 
-t.test('newcomers make room for newcomers, the known for the known', async (t) => {
+t.test('new entries evict new entries, known ones evict known ones', async (t) => {
   const kept = new TwoTierCache<string>(2, () => false)
   for (const id of ['a', 'b']) {
     kept.add(id, id)
@@ -23,7 +23,7 @@ t.test('newcomers make room for newcomers, the known for the known', async (t) =
   for (const id of ['__proto__', 'constructor', '']) t.equal(kept.get(id), undefined)
 })
 
-t.test('what has expired is not found', async (t) => {
+t.test('expired entries are not found', async (t) => {
   let now = 0
   const kept = new TwoTierCache<number>(9, (until) => until <= now)
   kept.add('long', 100)
@@ -38,7 +38,7 @@ t.test('what has expired is not found', async (t) => {
   t.equal(kept.size, 0)
 })
 
-t.test('an id that was cut out of a longer text does not hold on to it', async (t) => {
+t.test('an id cut from a longer string does not keep that string in memory', async (t) => {
   const gc = exposedGc()
   const kept = new TwoTierCache<number>(2000, () => false)
   const ids = Array.from({ length: 1000 }, () => randomBytes(32).toString('base64url'))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// muxrpc frames: the bytes of npm's codec, both ways, however they are cut, and bounded in what is gathered.
+// muxrpc frames: the same bytes as npm's codec, cut anywhere, with bounded memory.
 
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -89,7 +89,7 @@ const PACKETS: Packet[] = [
   { req: 1, stream: true, end: false, value: 'x'.repeat(5000) },
 ]
 
-t.test('what we write is what npm writes, byte for byte', async (t) => {
+t.test('we write the same bytes as npm', async (t) => {
   for (const packet of PACKETS) t.same(encode(packet), npm(packet), JSON.stringify(packet).slice(0, 80))
   t.same(GOODBYE, npm('GOODBYE'))
   fc.assert(
@@ -113,7 +113,7 @@ t.test('what we write is what npm writes, byte for byte', async (t) => {
   )
 })
 
-t.test('what npm writes we read, however it is cut', async (t) => {
+t.test('we read the frames of npm, cut anywhere', async (t) => {
   const bytes = Buffer.concat(PACKETS.map(npm))
   for (const size of SIZES) {
     const { reader, frames, state } = keeping()
@@ -150,23 +150,20 @@ t.test('a cut at every byte of two frames', async (t) => {
   }
 })
 
-t.test(
-  'any frame without a body is a goodbye, after which nothing is read; zeros in a body are none',
-  async (t) => {
-    const zeros = { req: 5, stream: true, end: false, value: Buffer.alloc(100) }
-    for (const size of SIZES) {
-      for (const goodbye of [GOODBYE, frameHead(STREAM, 0, 3)]) {
-        const { reader, frames, state } = keeping()
-        give(reader, Buffer.concat([npm(zeros), Buffer.from(goodbye), npm(zeros), npm('GOODBYE')]), size)
-        t.equal(frames.length, 1)
-        t.same(frames[0]?.body, zeros.value)
-        t.equal(state.goodbyes, 1)
-      }
+t.test('a frame without a body is a goodbye that ends reading; zeros in a body are not', async (t) => {
+  const zeros = { req: 5, stream: true, end: false, value: Buffer.alloc(100) }
+  for (const size of SIZES) {
+    for (const goodbye of [GOODBYE, frameHead(STREAM, 0, 3)]) {
+      const { reader, frames, state } = keeping()
+      give(reader, Buffer.concat([npm(zeros), Buffer.from(goodbye), npm(zeros), npm('GOODBYE')]), size)
+      t.equal(frames.length, 1)
+      t.same(frames[0]?.body, zeros.value)
+      t.equal(state.goodbyes, 1)
     }
-  },
-)
+  }
+})
 
-t.test('a length is judged by the head alone, before a byte of the body is gathered', async (t) => {
+t.test('a length is checked in the header, before the body is read', async (t) => {
   const limit = (_: number, length: number): Taking => {
     if (length > 1000) throw new RelayError('message_too_large')
     return 'whole'
@@ -185,7 +182,7 @@ t.test('a length is judged by the head alone, before a byte of the body is gathe
   }
 })
 
-t.test('an unfinished body holds little more than has come of it', async (t) => {
+t.test('an unfinished body takes little more memory than has arrived', async (t) => {
   const body = randomBytes(200_000)
   for (const size of [1, 1000, 4096, 50_000]) {
     const { reader, frames, state } = keeping()
@@ -200,7 +197,7 @@ t.test('an unfinished body holds little more than has come of it', async (t) => 
   }
 })
 
-t.test('what an unfinished body holds is given back when the reader is cleared', async (t) => {
+t.test('the memory of an unfinished body is freed when the reader is cleared', async (t) => {
   const { reader, frames, state } = keeping()
   reader.read(npm(PACKETS[13] as Packet).subarray(0, 1000))
   t.ok(state.gathered > 0)
@@ -210,7 +207,7 @@ t.test('what an unfinished body holds is given back when the reader is cleared',
   t.same(frames, [], 'and nothing more is read')
 })
 
-t.test('bodies in pieces: all of it, in order, in pieces that are worth a frame', async (t) => {
+t.test('bodies in pieces: complete, in order, in pieces of useful size', async (t) => {
   const body = randomBytes(100_000)
   const bytes = npm({ req: 1, stream: true, end: false, value: body })
   for (const size of [1, 50, 1000, 1024, 4096, 65_536, 200_000]) {
@@ -223,7 +220,7 @@ t.test('bodies in pieces: all of it, in order, in pieces that are worth a frame'
   }
 })
 
-t.test('what is skipped is neither given nor gathered, and the next frame is read', async (t) => {
+t.test('a skipped body is not kept, and the next frame is read', async (t) => {
   const skipped = npm({ req: 1, stream: true, end: false, value: randomBytes(50_000) })
   const taken = npm(PACKETS[0] as Packet)
   for (const size of SIZES) {
@@ -234,7 +231,7 @@ t.test('what is skipped is neither given nor gathered, and the next frame is rea
   }
 })
 
-t.test('an error leaves with its code and without its stack', async (t) => {
+t.test('an error is sent with its code and without its stack', async (t) => {
   const told = (err: unknown): unknown => JSON.parse(encodeError(err).toString())
   t.strictSame(told(new RelayError('invite_used_up')), {
     ...{ name: 'Error', message: 'invite used up', code: 'invite_used_up' },
@@ -246,7 +243,7 @@ t.test('an error leaves with its code and without its stack', async (t) => {
     t.match(told(odd), { code: 'internal' }, 'whatever was thrown')
 })
 
-t.test('what the other end says of an end', async (t) => {
+t.test('the other side’s end: normal or an error', async (t) => {
   const end = (value: unknown): Error | true => {
     const { type, body } = encodeBody(value)
     return decodeEnd(body, type)
@@ -259,7 +256,7 @@ t.test('what the other end says of an end', async (t) => {
     t.match(end(odd), { message: 'ended by the other end' }, JSON.stringify(odd))
 })
 
-t.test('bodies that are none', async (t) => {
+t.test('invalid bodies', async (t) => {
   t.throws(() => decodeBody(Buffer.from('{"a"'), JSON_BODY), { code: 'bad_argument' })
   t.throws(() => decodeBody(Buffer.from('{}'), 3), { code: 'bad_argument' })
   t.equal(decodeBody(Buffer.from('text'), TEXT), 'text')

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A session: calls both ways, streams from their beginning to their end, and frames that no muxrpc would send.
+// A session: calls in both directions, streams from start to end, and invalid frames.
 
 import t from 'tap'
 import { RelayError } from '../../src/lib/errors.js'
@@ -74,7 +74,7 @@ function answer({ on }: TestSession<Caller>, request: number): { flags: number; 
   return { flags: frame?.flags as number, value: JSON.parse(String(frame?.body)) }
 }
 
-t.test('calls that are answered once', async (t) => {
+t.test('async calls', async (t) => {
   const { opened, faults } = setUp()
   const value = { a: [1, null, 'x'] }
   const requests = ['echo', 'now'].map((name) => opened.call(name, value))
@@ -89,30 +89,23 @@ t.test('calls that are answered once', async (t) => {
   t.notOk(JSON.stringify(opened.frames.map(String)).includes('inside'))
 })
 
-t.test(
-  'methods that are not there and those for others are refused alike, and the type has to be right',
-  async (t) => {
-    const { opened } = setUp()
-    const words = (name: string): unknown => (answer(opened, opened.call(name)).value as Error).message
-    t.equal(words('secret'), 'not allowed: method:secret is not in list of allowed methods')
-    t.equal(words('absent'), 'not allowed: method:absent is not in list of allowed methods')
-    opened.flush()
-    t.match(
-      answer(opened, opened.call('sink')).value,
-      { code: 'no_such_method' },
-      'a stream without its flag',
-    )
-    t.match(opened.end(opened.open('echo', 'source')), { code: 'no_such_method' })
-    opened.flush()
-    t.match(opened.end(opened.open('duplex', 'source')), { code: 'no_such_method' })
-    t.match(opened.end(opened.open('duplex', 'nonsense')), { code: 'no_such_method' })
-    opened.flush()
-    t.match(answer(opened, opened.call('echo', 1, 2, 3, 4, 5)).value, { code: 'bad_argument' })
-    t.equal(opened.session.streams, 0)
-  },
-)
+t.test('unknown and forbidden methods are refused alike; a wrong type is refused', async (t) => {
+  const { opened } = setUp()
+  const words = (name: string): unknown => (answer(opened, opened.call(name)).value as Error).message
+  t.equal(words('secret'), 'not allowed: method:secret is not in list of allowed methods')
+  t.equal(words('absent'), 'not allowed: method:absent is not in list of allowed methods')
+  opened.flush()
+  t.match(answer(opened, opened.call('sink')).value, { code: 'no_such_method' }, 'a stream without its flag')
+  t.match(opened.end(opened.open('echo', 'source')), { code: 'no_such_method' })
+  opened.flush()
+  t.match(opened.end(opened.open('duplex', 'source')), { code: 'no_such_method' })
+  t.match(opened.end(opened.open('duplex', 'nonsense')), { code: 'no_such_method' })
+  opened.flush()
+  t.match(answer(opened, opened.call('echo', 1, 2, 3, 4, 5)).value, { code: 'bad_argument' })
+  t.equal(opened.session.streams, 0)
+})
 
-t.test('data is taken on streams that are for it, until their caller ends them', async (t) => {
+t.test('sinks take data until the caller ends them', async (t) => {
   for (const type of ['sink', 'duplex']) {
     const { opened, heard, ends, streams } = setUp()
     const request = opened.open(type, type)
@@ -141,7 +134,7 @@ t.test('data is taken on streams that are for it, until their caller ends them',
   t.same(ends, [])
 })
 
-t.test('what still comes on a stream that we have ended is dropped, and its end is forgotten', async (t) => {
+t.test('data on a stream that we ended is dropped, and the stream is then forgotten', async (t) => {
   const { opened, heard, ends, streams } = setUp()
   const request = opened.open('duplex', 'duplex')
   streams[0]?.end()
@@ -157,7 +150,7 @@ t.test('what still comes on a stream that we have ended is dropped, and its end 
   t.equal(streams.length, 2, 'the number is free again')
 })
 
-t.test('an error that a method throws as it opens ends the stream', async (t) => {
+t.test('an error thrown when a method opens ends the stream', async (t) => {
   const { opened, faults } = setUp()
   const request = opened.open('broken', 'source')
   t.match(opened.end(request), { code: 'internal' })
@@ -165,28 +158,25 @@ t.test('an error that a method throws as it opens ends the stream', async (t) =>
   t.equal(opened.session.streams, 0)
 })
 
-t.test(
-  'ends without a start, ends twice, answers to nothing: nothing is said and nothing is left',
-  async (t) => {
-    const { opened } = setUp()
-    for (const request of [1, 7, -1, -7, 0, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1]) {
-      opened.send(DATA | END, request, true)
-      opened.send(DATA | END, request, true)
-      if (request > 0) continue
-      opened.send(DATA, request, 'data')
-      opened.send(JSON_BODY, request, 'answer')
-      opened.send(JSON_BODY | END, request, { message: 'error' })
-      opened.send(STREAM, request, Buffer.alloc(10_000))
-    }
-    t.same(opened.frames, [])
-    t.equal(opened.session.gathered, 0)
-    t.equal(opened.session.streams, 0)
-    const request = opened.call('now', ['still here'])
-    t.same(answer(opened, request).value, ['still here'])
-  },
-)
+t.test('ends without a start, double ends and stray answers are ignored', async (t) => {
+  const { opened } = setUp()
+  for (const request of [1, 7, -1, -7, 0, 2 ** 31 - 1, -(2 ** 31), -(2 ** 31) + 1]) {
+    opened.send(DATA | END, request, true)
+    opened.send(DATA | END, request, true)
+    if (request > 0) continue
+    opened.send(DATA, request, 'data')
+    opened.send(JSON_BODY, request, 'answer')
+    opened.send(JSON_BODY | END, request, { message: 'error' })
+    opened.send(STREAM, request, Buffer.alloc(10_000))
+  }
+  t.same(opened.frames, [])
+  t.equal(opened.session.gathered, 0)
+  t.equal(opened.session.streams, 0)
+  const request = opened.call('now', ['still here'])
+  t.same(answer(opened, request).value, ['still here'])
+})
 
-t.test('numbers at the edge are numbers', async (t) => {
+t.test('request numbers at the limits of 32 bits', async (t) => {
   const { opened, streams, ends } = setUp()
   for (const request of [2 ** 31 - 1, 2 ** 30]) {
     opened.send(JSON_BODY, request, { name: ['now'], args: ['x'] })
@@ -199,7 +189,7 @@ t.test('numbers at the edge are numbers', async (t) => {
   t.same(ends, [true, true])
 })
 
-t.test('a number that is in use: what comes on it belongs to the stream that has it', async (t) => {
+t.test('a frame with a used number belongs to the open stream', async (t) => {
   const { opened, streams, heard } = setUp()
   const request = opened.open('duplex', 'duplex')
   const call = { name: ['duplex'], args: [], type: 'duplex' }
@@ -212,7 +202,7 @@ t.test('a number that is in use: what comes on it belongs to the stream that has
 })
 
 t.test(
-  'lengths: none is a goodbye, and one beyond the limit ends the connection before a byte is gathered',
+  'length 0 is a goodbye; a length over the limit ends the connection before the body is read',
   async (t) => {
     const head = (flags: number, length: number): Buffer => {
       const bytes = Buffer.alloc(9)
@@ -249,7 +239,7 @@ t.test(
   },
 )
 
-t.test('JSON that is none ends the connection', async (t) => {
+t.test('invalid JSON ends the connection', async (t) => {
   for (const body of ['not json', '{"name":', '', '\u0000'].map((text) => Buffer.from(text || ' '))) {
     const { session } = setUp()
     t.throws(() => session.receive(frameOf(JSON_BODY, 1, body)), { code: 'bad_argument' })
@@ -259,27 +249,24 @@ t.test('JSON that is none ends the connection', async (t) => {
   t.throws(() => session.receive(frameOf(3, 1, {})), { code: 'bad_argument' })
 })
 
-t.test(
-  'a connection that ends in the middle of a body: its streams are told, and its memory is given back',
-  async (t) => {
-    for (const err of [null, new Error('reset')]) {
-      const { opened, ends, totals } = setUp()
-      opened.open('duplex', 'duplex')
-      const answers: unknown[] = []
-      opened.session.request(['whoami'], [], (error) => answers.push(error))
-      opened.session.receive(frameOf(DATA, 2, 'x'.repeat(5000)).subarray(0, 3000))
-      t.ok(totals.total('gathered') > 0)
-      opened.session.closed(err)
-      opened.session.closed(err)
-      t.same(ends, [err ?? true])
-      t.match(answers, [{ message: err ? 'reset' : 'the connection ended' }])
-      t.same(
-        (['streams', 'gathered', 'queued'] as const).map((kind) => totals.total(kind)),
-        [0, 0, 0],
-      )
-    }
-  },
-)
+t.test('a connection that ends inside a body: its streams end and its memory is freed', async (t) => {
+  for (const err of [null, new Error('reset')]) {
+    const { opened, ends, totals } = setUp()
+    opened.open('duplex', 'duplex')
+    const answers: unknown[] = []
+    opened.session.request(['whoami'], [], (error) => answers.push(error))
+    opened.session.receive(frameOf(DATA, 2, 'x'.repeat(5000)).subarray(0, 3000))
+    t.ok(totals.total('gathered') > 0)
+    opened.session.closed(err)
+    opened.session.closed(err)
+    t.same(ends, [err ?? true])
+    t.match(answers, [{ message: err ? 'reset' : 'the connection ended' }])
+    t.same(
+      (['streams', 'gathered', 'queued'] as const).map((kind) => totals.total(kind)),
+      [0, 0, 0],
+    )
+  }
+})
 
 t.test('frames cut at every byte', async (t) => {
   const bytes = Buffer.concat([
@@ -304,7 +291,7 @@ t.test('frames cut at every byte', async (t) => {
   t.same(single.opened.bytes(), expected, 'in pieces of a byte')
 })
 
-t.test('100,000 streams, opened and ended by either end: counts come back to none', async (t) => {
+t.test('100,000 streams opened and ended by either side leave all counts at zero', async (t) => {
   const { opened, session, streams, ends, totals } = setUp()
   for (let i = 0; i < 100_000; i++) {
     const request = opened.open('duplex', 'duplex')
@@ -342,7 +329,7 @@ t.test('a flood of refused calls ends the connection; refusals that are read do 
 
 // --- calls of ours -----------------------------------------------------------------------------------------------
 
-t.test('our calls are answered, once', async (t) => {
+t.test('our calls get one answer', async (t) => {
   const { opened, session, frames } = setUp()
   const answers: unknown[] = []
   session.request(['a', 'b'], [1], (err, value) => answers.push(err?.message ?? value))
@@ -360,7 +347,7 @@ t.test('our calls are answered, once', async (t) => {
   t.same(answers, ['no', 'yes'])
 })
 
-t.test('our streams: data, the other end’s end, and ours', async (t) => {
+t.test('our streams: data, their end and our end', async (t) => {
   const { opened, session, frames } = setUp()
   const told: unknown[] = []
   const handler: StreamHandler = {
@@ -390,7 +377,7 @@ t.test('our streams: data, the other end’s end, and ours', async (t) => {
   t.equal(session.streams, 0, 'streams of ours are not counted as theirs')
 })
 
-t.test('after the end every call fails, and closing twice is closing once', async (t) => {
+t.test('after the end every call fails; closing twice is allowed', async (t) => {
   const { session, opened, frames, ends } = setUp()
   opened.open('duplex', 'duplex')
   session.close()

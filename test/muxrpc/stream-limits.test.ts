@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// What connections may have open, each and all together, and which is evicted when all have too much.
+// The limits of one connection and of all together, and which one is evicted when the total is reached.
 
 import t from 'tap'
 import { CALLS_AT_ONCE, CALLS_PER_CONNECTION, GATHERED_BYTES, QUEUED_BYTES } from '../../src/lib/limits.js'
@@ -33,7 +33,7 @@ function open(caller: TestCaller, count: number): number {
   return refused
 }
 
-t.test('a connection has as many streams as its class allows', async (t) => {
+t.test('streams per connection are limited by its class', async (t) => {
   const { totals, connect } = setUp()
   const limits = [
     ['guest', CALLS_PER_CONNECTION.guest],
@@ -52,28 +52,25 @@ t.test('a connection has as many streams as its class allows', async (t) => {
   }
 })
 
-t.test(
-  'refusals that are not read: twice as many as the connection may have streams, then it is cut',
-  async (t) => {
-    const { connect } = setUp()
-    for (const [callerClass, most] of [
-      ['guest', CALLS_PER_CONNECTION.guest],
-      ['stranger', CALLS_PER_CONNECTION.stranger + TUNNELS],
-    ] as const) {
-      const caller = connect(callerClass)
-      for (let i = 0; i < 2 * most; i++) caller.open('no.such', 'source')
-      t.throws(() => caller.open('no.such', 'source'), { code: 'busy' })
-      const patient = connect(callerClass)
-      for (let i = 0; i < 10 * most; i++) {
-        patient.open('no.such', 'source')
-        patient.flush()
-      }
-      t.equal(patient.frames.length, 10 * most, 'one after the other, any number')
+t.test('unread refusals: the connection is closed at twice its stream limit', async (t) => {
+  const { connect } = setUp()
+  for (const [callerClass, most] of [
+    ['guest', CALLS_PER_CONNECTION.guest],
+    ['stranger', CALLS_PER_CONNECTION.stranger + TUNNELS],
+  ] as const) {
+    const caller = connect(callerClass)
+    for (let i = 0; i < 2 * most; i++) caller.open('no.such', 'source')
+    t.throws(() => caller.open('no.such', 'source'), { code: 'busy' })
+    const patient = connect(callerClass)
+    for (let i = 0; i < 10 * most; i++) {
+      patient.open('no.such', 'source')
+      patient.flush()
     }
-  },
-)
+    t.equal(patient.frames.length, 10 * most, 'one after the other, any number')
+  }
+})
 
-t.test('no more is remembered of streams that nobody ends than may be open', async (t) => {
+t.test('streams that nobody ends are forgotten beyond the limit', async (t) => {
   const { connect } = setUp()
   const guest = connect('guest')
   for (let i = 0; i < 100; i++) {
@@ -92,7 +89,7 @@ t.test('no more is remembered of streams that nobody ends than may be open', asy
   t.equal(late[0], 100)
 })
 
-t.test('when all have too many, the connection with most goes, strangers first', async (t) => {
+t.test('at the total limit the connection with most streams is evicted, strangers first', async (t) => {
   const { totals, connect, evictions } = setUp()
   const members = Array.from({ length: 5 }, () => connect('member'))
   const few = connect('stranger')
@@ -130,7 +127,7 @@ t.test('when all have too many, the connection with most goes, strangers first',
   )
 })
 
-t.test('the memory of unfinished bodies, of all connections together', async (t) => {
+t.test('the memory of unfinished bodies is limited in total', async (t) => {
   const { totals, connect, evictions } = setUp()
   const half = { frame: 1024 * 1024, sent: 1000 }
   const strangers = Array.from({ length: 10 }, () => connect('stranger'))
@@ -162,7 +159,7 @@ t.test('the memory of unfinished bodies, of all connections together', async (t)
   t.ok(totals.total('gathered') <= half.frame, 'given back with the connection')
 })
 
-t.test('bytes that wait for sockets, of all connections together', async (t) => {
+t.test('the bytes waiting for sockets are limited in total', async (t) => {
   const evictions: string[] = []
   const totals = new TotalLimits((kind) => void evictions.push(kind))
   const caller = (callerClass: CallerClass): TestCaller =>
@@ -187,7 +184,7 @@ t.test('bytes that wait for sockets, of all connections together', async (t) => 
   t.equal(totals.total('queued'), 0)
 })
 
-t.test('an account is counted out once, and nothing of it after that', async (t) => {
+t.test('a closed account is subtracted once and ignored afterwards', async (t) => {
   const totals = new TotalLimits(() => {})
   const account: Account = {
     ...{ limits: { calls: 1, frameBytes: 1, rank: 0 }, streams: 3, gathered: 5, queued: 7 },

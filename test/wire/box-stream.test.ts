@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The box stream, byte for byte against the field's own: pull-box-stream at the other end, both ways.
+// The box stream against pull-box-stream, byte for byte, in both directions.
 
 import { randomBytes } from 'node:crypto'
 import { createRequire } from 'node:module'
@@ -70,7 +70,7 @@ function open(unboxer: Unboxer, pieces: Buffer[]): { plain: Buffer; last: Opened
 }
 
 for (const secretbox of [loadSecretbox(), fallbackSecretbox()]) {
-  t.test(`what we seal, pull-box-stream opens (${secretbox.name})`, async (t) => {
+  t.test(`pull-box-stream opens our boxes (${secretbox.name})`, async (t) => {
     const boxer = boxerOf(secretbox)
     const plains = [1, 100, BODY_BYTES, BODY_BYTES + 1, 3 * BODY_BYTES, 70_000].map((size) =>
       randomBytes(size),
@@ -80,7 +80,7 @@ for (const secretbox of [loadSecretbox(), fallbackSecretbox()]) {
     t.ok(Buffer.concat(opened).equals(Buffer.concat(plains)))
   })
 
-  t.test(`whatever room there is to seal into (${secretbox.name})`, async (t) => {
+  t.test(`sealing into buffers of any size (${secretbox.name})`, async (t) => {
     for (const room of [HEADER_BYTES + 1, 100, BODY_BYTES, BODY_BYTES + HEADER_BYTES, 10_000]) {
       // pull-box-stream takes boxes that come at once in a recursion of its own: some hundred and no more
       const plain = randomBytes(Math.min(3 * BODY_BYTES, 100 * (room - HEADER_BYTES)))
@@ -91,7 +91,7 @@ for (const secretbox of [loadSecretbox(), fallbackSecretbox()]) {
     }
   })
 
-  t.test(`what pull-box-stream seals, we open, however it is cut (${secretbox.name})`, async (t) => {
+  t.test(`we open boxes of pull-box-stream, cut at any byte (${secretbox.name})`, async (t) => {
     const plains = [1, 5000, 60_000].map((size) => randomBytes(size))
     const sealed = Buffer.concat(await collect<Buffer>(stock.createBoxStream(key, nonce)(values(plains))))
     for (const sizes of [[sealed.length], [1], [33, 34, 35], [4096], [1000, 7]]) {
@@ -115,7 +115,7 @@ t.test('both implementations make the same bytes', async (t) => {
   t.pass('for any plain text')
 })
 
-t.test('a box that was touched is not opened', async (t) => {
+t.test('a changed box is not opened', async (t) => {
   const sealed = seal(boxerOf(loadSecretbox()), randomBytes(500))
   for (const at of [0, 20, 33, 34, 200, sealed.length - 1]) {
     const touched = Buffer.from(sealed)
@@ -139,7 +139,7 @@ function forged(pieces: Buffer[]): Opened {
   return 'open'
 }
 
-t.test('a body of no length, or longer than a box holds, is forged, and a true goodbye is not', async (t) => {
+t.test('an empty or too long body is forged; a real goodbye is accepted', async (t) => {
   const secretbox = loadSecretbox()
   /** A header that says a length, sealed as a peer with the key would. */
   const headed = (length: number, fill: number): Buffer => {
@@ -157,17 +157,14 @@ t.test('a body of no length, or longer than a box holds, is forged, and a true g
   }
 })
 
-t.test(
-  'whole boxes of one chunk are one piece of plain text, and what follows a goodbye is dropped',
-  async (t) => {
-    const secretbox = loadSecretbox()
-    const boxer = boxerOf(secretbox)
-    const plains = [300, 5000, 20].map((size) => randomBytes(size))
-    const sealed = Buffer.concat([...plains.map((plain) => seal(boxer, plain)), boxer.goodbye()])
-    const pieces: Buffer[] = []
-    const sink = { plain: (bytes: Buffer) => void pieces.push(Buffer.from(bytes)) }
-    t.equal(unboxerOf(secretbox).open(Buffer.concat([sealed, randomBytes(100)]), sink), 'goodbye')
-    t.equal(pieces.length, 1)
-    t.ok(pieces[0]?.equals(Buffer.concat(plains)))
-  },
-)
+t.test('boxes of one chunk give one piece of plain text; data after a goodbye is dropped', async (t) => {
+  const secretbox = loadSecretbox()
+  const boxer = boxerOf(secretbox)
+  const plains = [300, 5000, 20].map((size) => randomBytes(size))
+  const sealed = Buffer.concat([...plains.map((plain) => seal(boxer, plain)), boxer.goodbye()])
+  const pieces: Buffer[] = []
+  const sink = { plain: (bytes: Buffer) => void pieces.push(Buffer.from(bytes)) }
+  t.equal(unboxerOf(secretbox).open(Buffer.concat([sealed, randomBytes(100)]), sink), 'goodbye')
+  t.equal(pieces.length, 1)
+  t.ok(pieces[0]?.equals(Buffer.concat(plains)))
+})

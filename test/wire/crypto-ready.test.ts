@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The wait for cryptography at full speed: native here, and WebAssembly where nothing native is built.
+// Waiting for fast cryptography: native, or WebAssembly where there is no native build.
 
 import { createRequire } from 'node:module'
 import t from 'tap'
 import { readyCrypto, readyFallback } from '../../src/wire/crypto-ready.js'
 
-t.test('native where it is built', async (t) => {
+t.test('native, if there is a build', async (t) => {
   t.equal(await readyCrypto(), 'sodium-native')
 })
 
-t.test('the fallback has changed over to WebAssembly when the wait is over', async (t) => {
+t.test('after the wait the fallback uses WebAssembly', async (t) => {
   const require = createRequire(import.meta.url)
   const fallback = createRequire(require.resolve('chloride')).resolve('sodium-browserify')
   t.equal(await readyFallback(), 'libsodium in WebAssembly')

@@ -76,34 +76,31 @@ async function call(t: Test, port: number): Promise<End & { socket: Socket }> {
 
 const text = ({ heard }: End): string => Buffer.concat(heard).toString()
 
-t.test(
-  'a peer that never reads: what waits stays with us, it is not read from, and others are served',
-  async (t) => {
-    const ends: End[] = []
-    const port = await listen(t, (connection) => void ends.push(keep(connection)))
-    const deaf = await call(t, port)
-    deaf.connection.tcp.hold()
-    const ours = ends[0] as End
-    const piece = Buffer.alloc(64 * 1024, 'x')
-    const whole = 256 * piece.length
-    for (let sent = 0; sent < whole; sent += piece.length) ours.connection.write(piece)
-    await until('the socket to be full', () => ours.connection.tcp.full)
-    t.ok(ours.flushed < whole, 'the kernel has not taken all')
-    deaf.connection.write(Buffer.from('asks on'))
-    const other = await call(t, port)
-    other.connection.write(Buffer.from('hello'))
-    await until('the other to be heard', () => ends[1] && text(ends[1]) === 'hello')
-    ends[1]?.connection.write(Buffer.from('served'))
-    await until('the other to be answered', () => text(other) === 'served')
-    t.equal(text(ours), '', 'nothing more is read from a peer that does not read')
-    deaf.connection.tcp.release()
-    await until('all to have come', () => Buffer.concat(deaf.heard).length === whole)
-    t.equal(ours.flushed, whole)
-    await until('its question to be read now', () => text(ours) === 'asks on')
-  },
-)
+t.test('a peer that never reads: its data waits, its socket is paused, and others are served', async (t) => {
+  const ends: End[] = []
+  const port = await listen(t, (connection) => void ends.push(keep(connection)))
+  const deaf = await call(t, port)
+  deaf.connection.tcp.hold()
+  const ours = ends[0] as End
+  const piece = Buffer.alloc(64 * 1024, 'x')
+  const whole = 256 * piece.length
+  for (let sent = 0; sent < whole; sent += piece.length) ours.connection.write(piece)
+  await until('the socket to be full', () => ours.connection.tcp.full)
+  t.ok(ours.flushed < whole, 'the kernel has not taken all')
+  deaf.connection.write(Buffer.from('asks on'))
+  const other = await call(t, port)
+  other.connection.write(Buffer.from('hello'))
+  await until('the other to be heard', () => ends[1] && text(ends[1]) === 'hello')
+  ends[1]?.connection.write(Buffer.from('served'))
+  await until('the other to be answered', () => text(other) === 'served')
+  t.equal(text(ours), '', 'nothing more is read from a peer that does not read')
+  deaf.connection.tcp.release()
+  await until('all to have come', () => Buffer.concat(deaf.heard).length === whole)
+  t.equal(ours.flushed, whole)
+  await until('its question to be read now', () => text(ours) === 'asks on')
+})
 
-t.test('a peer that half-closes still gets what was on its way, and its end is told once', async (t) => {
+t.test('a peer that half-closes gets the data on its way; the end is reported once', async (t) => {
   const ends: End[] = []
   const port = await listen(t, (connection) => void ends.push(keep(connection)))
   const client = await call(t, port)
@@ -122,39 +119,36 @@ t.test('a peer that half-closes still gets what was on its way, and its end is t
   await until('what had left for the kernel to come', () => Buffer.concat(client.heard).length >= flushed)
 })
 
-t.test(
-  'a goodbye of the box stream inside a muxrpc frame ends the session and gives its memory back',
-  async (t) => {
-    const totals = new TotalLimits(() => {})
-    const sessions: Array<MuxrpcSession<ReturnType<typeof createCaller>>> = []
-    const ends: unknown[] = []
-    const registry = new Registry<ReturnType<typeof createCaller>>()
-    registry.add({
-      duplex: {
-        ...{ type: 'duplex', access: EVERYBODY },
-        open(_, stream) {
-          stream.handler = { ended: (err) => void ends.push(err) }
-        },
+t.test('a box stream goodbye inside a muxrpc frame ends the session and frees its memory', async (t) => {
+  const totals = new TotalLimits(() => {})
+  const sessions: Array<MuxrpcSession<ReturnType<typeof createCaller>>> = []
+  const ends: unknown[] = []
+  const registry = new Registry<ReturnType<typeof createCaller>>()
+  registry.add({
+    duplex: {
+      ...{ type: 'duplex', access: EVERYBODY },
+      open(_, stream) {
+        stream.handler = { ended: (err) => void ends.push(err) }
       },
-    })
-    const port = await listen(t, (connection) => {
-      const session = new MuxrpcSession(connection, createCaller(), { registry, totals, onFault() {} })
-      connection.receiver = session
-      sessions.push(session)
-    })
-    const client = await call(t, port)
-    client.connection.write(frameOf(8 | JSON_BODY, 1, { name: ['duplex'], args: [], type: 'duplex' }))
-    client.connection.write(frameOf(8 | JSON_BODY, 1, 'y'.repeat(9000)).subarray(0, 5000))
-    await until('half a frame to be gathered', () => totals.total('gathered') > 0)
-    client.connection.end()
-    await until('the session to be closed', () => sessions[0]?.isClosed)
-    t.same(ends, [true], 'streams are told of a good end')
-    t.same([totals.total('streams'), totals.total('gathered'), totals.total('queued')], [0, 0, 0])
-    await until('the goodbye to be answered', () => client.connection.tcp.closed)
-  },
-)
+    },
+  })
+  const port = await listen(t, (connection) => {
+    const session = new MuxrpcSession(connection, createCaller(), { registry, totals, onFault() {} })
+    connection.receiver = session
+    sessions.push(session)
+  })
+  const client = await call(t, port)
+  client.connection.write(frameOf(8 | JSON_BODY, 1, { name: ['duplex'], args: [], type: 'duplex' }))
+  client.connection.write(frameOf(8 | JSON_BODY, 1, 'y'.repeat(9000)).subarray(0, 5000))
+  await until('half a frame to be gathered', () => totals.total('gathered') > 0)
+  client.connection.end()
+  await until('the session to be closed', () => sessions[0]?.isClosed)
+  t.same(ends, [true], 'streams are told of a good end')
+  t.same([totals.total('streams'), totals.total('gathered'), totals.total('queued')], [0, 0, 0])
+  await until('the goodbye to be answered', () => client.connection.tcp.closed)
+})
 
-t.test('bytes that are no box end the connection', async (t) => {
+t.test('an invalid box ends the connection', async (t) => {
   const ends: End[] = []
   const port = await listen(t, (connection) => void ends.push(keep(connection)))
   const client = await call(t, port)

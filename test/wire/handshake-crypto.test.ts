@@ -46,7 +46,7 @@ t.test('both implementations agree', async (t) => {
   t.strictSame(results(handshakeCrypto), results(fallbackCrypto()))
 })
 
-t.test('key pairs are fresh and fit', async (t) => {
+t.test('key pairs are new and valid', async (t) => {
   const [a, b] = [handshakeCrypto.crypto_box_keypair(), handshakeCrypto.crypto_box_keypair()]
   t.notSame(a.secretKey, b.secretKey)
   t.strictSame(

@@ -61,7 +61,7 @@ const twin = ({ local }: State): ServerHandshake =>
     secretKey: Buffer.from(local.kx_sk as Buffer),
   })
 
-t.test("every byte is that of npm's server", async (t) => {
+t.test("every byte equals that of npm's server", async (t) => {
   for (let i = 0; i < 8; i++) {
     const theirs = stockServer()
     const ours = twin(theirs)
@@ -94,7 +94,7 @@ t.test("every byte is that of npm's server", async (t) => {
   }
 })
 
-t.test('a hello that does not hold', async (t) => {
+t.test('an invalid hello', async (t) => {
   const hello: Buffer = stock.createChallenge(stockClient())
   for (let at = 0; at < HELLO_BYTES; at += 9) {
     const touched = Buffer.from(hello)
@@ -107,7 +107,7 @@ t.test('a hello that does not hold', async (t) => {
   t.equal(new ServerHandshake(identity).hello(foreign), null, 'of another network')
 })
 
-t.test('a proof that does not hold', async (t) => {
+t.test('an invalid proof', async (t) => {
   /** A handshake of ours that has answered a client's hello, and that client. */
   function halfway(options: object = {}): { ours: ServerHandshake; client: State } {
     const client = stockClient(options)
@@ -258,7 +258,7 @@ for (const [how, admit] of [
   ['at once', () => {}],
   ['later', () => delay(20)],
 ] as const)
-  t.test(`npm's client gets in when it is admitted ${how}, and both directions carry`, async (t) => {
+  t.test(`npm's client connects when admitted ${how}; both directions work`, async (t) => {
     const listening = await listen(t, { admit })
     const client = await call(listening.port)
     t.same(listening.asked, [alice.publicKey])
@@ -277,7 +277,7 @@ for (const [how, admit] of [
     t.equal((await next(client)).toString(), 'world', 'one box for one turn')
   })
 
-t.test('who is refused is cut off, without our acceptance', async (t) => {
+t.test('a refused client is closed without our acceptance', async (t) => {
   const no = (): never => {
     throw new Error('not admitted')
   }
@@ -304,7 +304,7 @@ t.test('who is refused is cut off, without our acceptance', async (t) => {
   t.equal(listening.asked.length, 0, 'and nobody of them was asked about')
 })
 
-t.test('however the bytes are cut, and however slowly they come within the deadline', async (t) => {
+t.test('bytes cut anywhere and sent slowly within the deadline', async (t) => {
   const listening = await listen(t, { timeout: 400 })
   const client = stockClient()
   const { socket, closed } = raw(listening.port)

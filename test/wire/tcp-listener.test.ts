@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Listeners count their own callers: a crowd at one takes no place from those at another.
+// Each listener counts its own connections: a full listener does not affect another.
 
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
@@ -16,7 +16,7 @@ import { until } from '../helpers/wait.js'
 const chloride = createRequire(import.meta.url)('chloride')
 const KEYS = chloride.crypto_sign_seed_keypair(Buffer.alloc(32, 7)) as KeyPair
 
-t.test('a crowd at one listener cuts its own, never those of another', async (t) => {
+t.test('a full listener evicts its own connections only', async (t) => {
   const taken: TcpConnection[] = []
   const listeners = createTcpListeners({
     log: silentLog,
@@ -48,7 +48,7 @@ t.test('a crowd at one listener cuts its own, never those of another', async (t)
   t.notOk(friend.destroyed)
 })
 
-t.test('so do handshakes', async (t) => {
+t.test('handshakes are counted per listener too', async (t) => {
   const handshakes = createHandshakeServer(
     { log: silentLog },
     {
@@ -83,7 +83,7 @@ t.test('so do handshakes', async (t) => {
   t.notOk(friend.closed)
 })
 
-t.test('a port that is taken is told, and what comes after the stop is not taken', async (t) => {
+t.test('a port in use is reported; nothing is accepted after the stop', async (t) => {
   const taken: TcpConnection[] = []
   const listeners = createTcpListeners({
     log: silentLog,
