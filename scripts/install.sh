@@ -180,15 +180,18 @@ answer() {
 }
 
 ask_all() {
-  say 'Tidepool will be installed as a system service. An empty answer takes what stands in brackets.'
-  name="$(answer 'What shall people call the room? [ask me on the web]' '')"
-  case "$(answer 'Offer it as a Tor onion service, reachable from anywhere without opening ports? [Y/n]' y)" in
+  say 'This installs Tidepool as a system service. Press Enter to accept the default in brackets.'
+  name="$(answer 'Name of the room? [ask on the set-up page]' '')"
+  case "$(answer 'Offer it as a Tor onion service, which needs no open ports? [Y/n]' y)" in
     [Yy]*) add_set onion.enabled=true ;;
   esac
-  domain="$(answer 'A public DNS name that leads to this machine? [none]' '')"
+  case "$(answer 'Will people use Manyverse, or another app that replicates by EBT? [y/N]' n)" in
+    [Yy]*) add_set feeds.ebt=true ;;
+  esac
+  domain="$(answer 'Public DNS name of this machine? [none]' '')"
   if [ -n "$domain" ]; then
     add_set "domain.name=$domain"
-    mail="$(answer 'An e-mail address for the certificate authority, to serve HTTPS? [no HTTPS]' '')"
+    mail="$(answer 'E-mail address for the certificate authority, to serve HTTPS? [no HTTPS]' '')"
     [ -z "$mail" ] || add_set "domain.acme_email=$mail"
   fi
 }
@@ -431,7 +434,7 @@ start_and_wait() {
 }
 
 show_log() {
-  warn 'it is not ready; its last words:'
+  warn 'the relay is not ready; its last log lines:'
   journalctl -q -u tidepool -n 15 -o cat --no-pager 2>/dev/null | sed 's/^/  /' >&2 || :
 }
 
@@ -446,20 +449,20 @@ summary() {
   local_port="$("$BIN" status --json | sed -n 's|^ *"web": "http://127\.0\.0\.1:\([0-9]*\).*|\1|p')"
   [ -z "$local_port" ] || cat <<WORDS
 
-The plain web pages are for this machine alone. To open them on your own computer, type there
+Only this machine can open the web pages over HTTP. To open them on your own computer, run there
   ssh -L $local_port:127.0.0.1:$local_port $(hostname)
-and leave it open, or install with --lan.
+and leave it running, or install with --lan.
 WORDS
   cat <<WORDS
 
-Ports to open to the world, which an onion address does without: TCP $ports
+Ports to open to the internet (an onion address needs none): TCP $ports
 
-  configuration  $ETC/relay.toml, every key explained; then: systemctl restart tidepool
-  data           $DATA; its file secret IS the relay: keep a copy
-  back up        tidepool backup --with-keys FILE, now and then, to another machine
-  upgrade        install.sh --upgrade of a newer release
+  configuration  $ETC/relay.toml, every key explained; after a change: systemctl restart tidepool
+  data           $DATA; the file secret is the identity of the relay: keep a copy
+  back up        tidepool backup --with-keys FILE, regularly, to another machine
+  upgrade        run install.sh --upgrade of a newer release
 
-The three commands one needs, as root:
+The three commands that you need, as root:
   tidepool status
   tidepool invite create
   journalctl -u tidepool -p warning
