@@ -50,8 +50,7 @@ export function startMaintenance({
   }
 
   function keepHouse(): void {
-    if (!isClockSet(clock.now()))
-      log.warn({ now: clock.now() }, 'the clock is not set: invites do not expire and cannot be created')
+    if (!isClockSet(clock.now())) log.warn({ now: clock.now() }, 'clock not set')
     else if (!trust.by()) log.info('clock not confirmed: expired data is kept, invites are timed by uptime')
     sweep().catch((err) => log.error({ err }, 'maintenance failed'))
   }
