@@ -42,7 +42,7 @@ export function define(command: Command): void {
         await writeArchive(operator, keysFrom, process.stdout)
         return
       }
-      const note = await writeWhole(file, (fd) => writeArchive(operator, keysFrom, toFile(fd)))
+      const note = await writeAtomic(file, (fd) => writeArchive(operator, keysFrom, toFile(fd)))
       if (options.json) return printJson({ file, ...note })
       print(`${file} holds ${count(note.messages, 'message')} (${size(note.bytes)} unpacked).`)
       if (options.withKeys) print('The keys are in it: keep it where nobody else can read it.')
@@ -105,7 +105,7 @@ function toFile(fd: number): Writable {
 }
 
 /** Writes a file that is complete and on the disk, or does not exist. */
-async function writeWhole<T>(file: string, write: (fd: number) => Promise<T>): Promise<T> {
+async function writeAtomic<T>(file: string, write: (fd: number) => Promise<T>): Promise<T> {
   const fresh = `${file}.part`
   let fd: number
   try {

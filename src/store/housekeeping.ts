@@ -49,14 +49,14 @@ export function startMaintenance({
     await also()
   }
 
-  function keepHouse(): void {
+  function maintain(): void {
     if (!isClockSet(clock.now())) log.warn({ now: clock.now() }, 'clock not set')
     else if (!trust.by()) log.info('clock not confirmed: expired data is kept, invites are timed by uptime')
     sweep().catch((err) => log.error({ err }, 'maintenance failed'))
   }
 
-  keepHouse()
-  const stops = [clock.every(HOUR, keepHouse), trust.onTrusted(keepHouse)]
+  maintain()
+  const stops = [clock.every(HOUR, maintain), trust.onTrusted(maintain)]
   return async () => {
     for (const stop of stops) stop()
     if (isClockSet(clock.now()))
