@@ -58,7 +58,7 @@ value() {
   [ $# -ge 2 ] || die "$1 needs a value" 'see: install.sh --help'
 }
 
-mode=install release='' name='' admin='' nodesource=no tor=yes purge=no patience=60 ask=yes
+mode=install release='' name='' admin='' ebt='' nodesource=no tor=yes purge=no patience=60 ask=yes
 # configuration keys as lines; no value may hold a line break
 sets=
 add_set() {
@@ -185,9 +185,12 @@ ask_all() {
   case "$(answer 'Offer it as a Tor onion service, which needs no open ports? [Y/n]' y)" in
     [Yy]*) add_set onion.enabled=true ;;
   esac
-  case "$(answer 'Will people use Manyverse, or another app that replicates by EBT? [y/N]' n)" in
-    [Yy]*) add_set feeds.ebt=true ;;
-  esac
+  # without a name the set-up page asks this, too
+  if [ -n "$name" ]; then
+    case "$(answer 'Will people use Manyverse, or another app that replicates by EBT? [y/N]' n)" in
+      [Yy]*) ebt=on ;;
+    esac
+  fi
   domain="$(answer 'Public DNS name of this machine? [none]' '')"
   if [ -n "$domain" ]; then
     add_set "domain.name=$domain"
@@ -449,7 +452,7 @@ summary() {
   local_port="$("$BIN" status --json | sed -n 's|^ *"web": "http://127\.0\.0\.1:\([0-9]*\).*|\1|p')"
   [ -z "$local_port" ] || cat <<WORDS
 
-Only this machine can open the web pages over HTTP. To open them on your own computer, run there
+The web pages at http://127.0.0.1:$local_port open on this machine only. To open them on your own computer, run there
   ssh -L $local_port:127.0.0.1:$local_port $(hostname)
 and leave it running, or install with --lan.
 WORDS
@@ -500,7 +503,7 @@ do_install() {
     die "the relay is installed, but not ready after $patience s" 'systemd goes on trying; see: journalctl -u tidepool'
   fi
   prune "$id"
-  if [ -n "$name" ]; then "$BIN" setup --name "$name" ${admin:+--admin "$admin"} >/dev/null; fi
+  if [ -n "$name" ]; then "$BIN" setup --name "$name" ${admin:+--admin "$admin"} ${ebt:+--ebt "$ebt"} >/dev/null; fi
   summary
 }
 

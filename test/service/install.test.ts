@@ -334,11 +334,12 @@ async function removal(t: Test, machine: Machine): Promise<void> {
   t.equal((await machine.run('systemctl cat tidepool')).code, 1)
   t.equal((await machine.run('test -e /opt/tidepool -o -e /usr/local/bin/tidepool')).code, 1)
   // on a terminal and without options it asks; the configuration is there, so only the name is new
-  const answers = "printf '%s\\n' 'Tide pool' n n ''"
+  const answers = "printf '%s\\n' 'Tide pool' n y ''"
   const back = await machine.run(`${answers} | script -qec '${INSTALL}' /dev/null`)
   t.match(back, {
     code: 0,
-    stdout: /Name of the room[\s\S]*onion service[\s\S]*EBT[\s\S]*Tide pool is running: process \d+/,
+    stdout:
+      /Name of the room[\s\S]*onion service[\s\S]*EBT[\s\S]*Tide pool is running: process \d+[\s\S]* ebt +on\b/,
   })
   t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
   t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {

@@ -84,8 +84,7 @@ function bareText(template: string): string[] {
       found.push(...spoken(expression))
       return ' '
     })
-  const visible = bare.replace(/type="checkbox" value="[^"]*"/g, '') // only the server sees that value
-  for (const [, value = ''] of visible.matchAll(READ)) found.push(value)
+  for (const [, value = ''] of bare.matchAll(READ)) found.push(value)
   const outside = bare
     .replace(/<code>[a-z_]+<\/code>/g, ' ') // a code is the same in every language
     .replace(/ aria-(?:describedby|invalid)="[^"]*"| autofocus/g, ' ') // a macro's part of a tag
