@@ -12,10 +12,15 @@ PATH="$PWD/node_modules/.bin:$PATH"
 
 # A check that fails does not keep the others from running; it counts as one failure.
 broken=0
+broken_steps=''
 step() {
-  echo "--- $1"
+  name="$1"
+  echo "--- $name"
   shift
-  "$@" || broken=$((broken + 1))
+  "$@" || {
+    broken=$((broken + 1))
+    broken_steps="$broken_steps; $name"
+  }
 }
 
 lint() {
@@ -65,6 +70,12 @@ if [ -z "$counts" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
   failed="$((failed + 1))"
 fi
 failed="$((failed + broken))"
+# The coverage table is long, and a log may keep only its end: what failed is said once more after it.
+if [ "$failed" -gt 0 ]; then
+  echo
+  [ -z "$broken_steps" ] || echo "failed: ${broken_steps#; }"
+  grep -a -A 24 '^ *not ok ' "$results" 2>/dev/null | head -n 120 | cut -c 1-200 || true
+fi
 echo
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ] && [ "$status" -eq 0 ]
