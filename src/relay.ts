@@ -137,7 +137,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       closers.push(() => onion.close())
     }
     if (config.matrix.enabled) {
-      const parts = { store, clock, log, name, site: reach.site, domain, used: memory.used, expiresDays }
+      const parts = {
+        store,
+        clock,
+        log,
+        counters,
+        name,
+        site: reach.site,
+        domain,
+        used: memory.used,
+        expiresDays,
+      }
       const matrix = await openLobby(parts, config, { dataDir, version: VERSION })
       listening.matrix = matrix
       closers.push(() => matrix.close())

@@ -11,11 +11,18 @@ export const MATRIX_PREV_EVENTS = 20
 export const MATRIX_AUTH_EVENTS = 10
 /** Levels of JSON inside each other: no event needs ten, and each level costs stack. */
 export const MATRIX_JSON_DEPTH = 64
+/** Values of one request or answer: the state of a room with 7,000 members. Empty objects take 25 times their text. */
+export const MATRIX_JSON_VALUES = 300_000
+/** Values of one request to us, a tenth of what 50 PDUs could have; and of all requests that are being worked on. */
+export const MATRIX_REQUEST_VALUES = 100_000
+export const MATRIX_VALUES_AT_ONCE = 300_000
 /** PDUs and EDUs of one transaction: the specification's own limits. */
 export const MATRIX_PDUS = 50
 export const MATRIX_EDUS = 100
 /** Bytes of a request: 50 PDUs of the full size would be 3.2 MiB. */
 export const MATRIX_BODY_BYTES = 4 * MIB
+/** Bytes of all requests together whose signature is not checked yet: strangers may send them. */
+export const MATRIX_BODIES_BYTES = 4 * MATRIX_BODY_BYTES
 /** Bytes of an answer that we read: the state of a room with some thousand members is a few MiB. */
 export const MATRIX_ANSWER_BYTES = 16 * MIB
 /** The same for small answers: keys, directory entries, `.well-known`. */

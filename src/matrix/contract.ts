@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../lib/clock.js'
+import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
 import type { Actor } from '../store/permissions.js'
 import type { Store } from '../store/store.js'
@@ -102,6 +103,7 @@ export interface MatrixComponents {
   store: Store
   clock: Clock
   log: Log
+  counters: Counters
   /** what the room is called */
   name(): string
   /** where the front page is */

@@ -8,6 +8,8 @@ export class MatrixError extends Error {
     readonly errcode: string,
     message: string,
     readonly fields: Record<string, unknown> = {},
+    /** the limit that was reached, as the counters name it */
+    readonly limit?: string,
   ) {
     super(message)
     this.name = 'MatrixError'
@@ -28,8 +30,9 @@ export const notJson = (what: string): MatrixError => new MatrixError(400, 'M_NO
 export const badJson = (what: string): MatrixError => new MatrixError(400, 'M_BAD_JSON', what)
 export const forbidden = (what: string): MatrixError => new MatrixError(403, 'M_FORBIDDEN', what)
 export const unauthorised = (what: string): MatrixError => new MatrixError(401, 'M_UNAUTHORIZED', what)
-export const limited = (): MatrixError =>
-  new MatrixError(429, 'M_LIMIT_EXCEEDED', 'Too many requests', { retry_after_ms: 5000 })
+/** A limit was reached. */
+export const limited = (limit: string): MatrixError =>
+  new MatrixError(429, 'M_LIMIT_EXCEEDED', 'Too many requests', { retry_after_ms: 5000 }, limit)
 
 /** The one answer for what is absent and for what is private. */
 export const absent = (): MatrixError => new MatrixError(404, 'M_NOT_FOUND', 'Not found')

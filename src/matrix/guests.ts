@@ -2,6 +2,7 @@
 // Matrix users and their way into the SSB room: welcome, `!help`, `!invite`, and the direct room for the invite link.
 
 import type { Clock } from '../lib/clock.js'
+import type { Counters } from '../lib/counters.js'
 import { DAY, HOUR, NOTE_CHARS, SECOND } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import {
@@ -31,6 +32,7 @@ export interface GuestComponents extends Pick<MatrixComponents, 'name' | 'frontP
   settings: Settings
   clock: Clock
   log: Log
+  counters: Counters
 }
 
 export interface Guests {
@@ -58,8 +60,8 @@ export function createGuests(
   components: GuestComponents,
   { relay, expiresDays, invitesPerHour }: GuestOptions,
 ): Guests {
-  const { matrix, data, graph, lobby, inviter, settings, clock, log, name, frontPage, mintInvite } =
-    components
+  const { matrix, data, graph, lobby, inviter, settings, clock, log, counters } = components
+  const { name, frontPage, mintInvite } = components
   const timers = new Set<() => void>()
   const welcomes = new TokenBucket(MATRIX_WELCOMES_PER_HOUR, clock.now)
   const budget = new TokenBucket(invitesPerHour, clock.now)
@@ -95,7 +97,8 @@ export function createGuests(
     ].join('\n')
 
   async function welcome(user: string): Promise<void> {
-    if (recordOf(user).welcomed || !welcomes.take()) return
+    if (recordOf(user).welcomed) return
+    if (!welcomes.take()) return counters.reached('matrix_welcomes')
     await matrix.write(() => putNow(user, { welcomed: true }))
     await notice(
       lobby.id(),
@@ -155,6 +158,7 @@ export function createGuests(
   async function invite(user: string, roomId: string): Promise<void> {
     const { given = [], asked } = recordOf(user)
     if (given.filter((at) => at > clock.now() - DAY).length >= MATRIX_INVITES_PER_DAY) {
+      counters.reached('matrix_invites_per_user')
       await notice(roomId, 'That is enough invites for today. Try again tomorrow.')
       return
     }
@@ -169,6 +173,7 @@ export function createGuests(
       return
     }
     if (mode === 'open' && !budget.take()) {
+      counters.reached('matrix_invites')
       await notice(roomId, 'There are no invites left for now. Try again later.')
       return
     }
@@ -186,7 +191,8 @@ export function createGuests(
     if (event.type !== 'm.room.message' || content.msgtype !== 'm.text' || typeof content.body !== 'string')
       return
     const command = /^!(help|invite)$/i.exec(content.body.trim())?.[1]?.toLowerCase()
-    if (!command || !commands.take(sender)) return
+    if (!command) return
+    if (!commands.take(sender)) return counters.reached('matrix_commands_per_user')
     if (command === 'help') await notice(roomId, help())
     else await invite(sender, roomId)
   }

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
 import { isIP } from 'node:net'
 import { createSecureContext, rootCertificates, type SecureContext } from 'node:tls'
+import { ByteBuilder } from '../lib/byte-builder.js'
 import { RelayError } from '../lib/errors.js'
 import { SECOND } from '../lib/limits.js'
 import {
@@ -95,19 +96,18 @@ export function createHttps(rules: AddressRules, ca: string | null): Https {
         },
       }
       const req = request(options, (res) => {
-        const parts: Buffer[] = []
-        let size = 0
+        const gathered = new ByteBuilder()
         res.on('data', (part: Buffer) => {
-          size += part.length
-          if (size > most) req.destroy(new Error(`the answer has more than ${most} bytes`))
-          else parts.push(part)
+          if (gathered.length + part.length > most)
+            req.destroy(new Error(`the answer has more than ${most} bytes`))
+          else gathered.append(part)
         })
         res.on('end', () => {
           clearTimeout(timer)
           resolve({
             status: res.statusCode ?? 0,
             headers: res.headers,
-            body: Buffer.concat(parts).toString('utf8'),
+            body: gathered.bytes().toString('utf8'),
           })
         })
         res.on('error', reject)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // JSON as Matrix signs it: a strict parser for what servers send, and the canonical form.
 
-import { MATRIX_JSON_DEPTH } from '../lib/matrix-limits.js'
+import { MATRIX_JSON_DEPTH, MATRIX_JSON_VALUES } from '../lib/matrix-limits.js'
 import { badJson, notJson } from './errors.js'
 
 export type Json = null | boolean | number | string | Json[] | JsonObject
@@ -23,12 +23,38 @@ const STRING = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y
 const NUMBER = /-?(?:0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 
+/** A number as its sender wrote it. */
+class NumberText {
+  constructor(readonly text: string) {}
+}
+
+/** How many values may still be parsed: each takes some fifty bytes of memory, and two of text. */
+export interface ValueBudget {
+  left: number
+}
+
 /**
  * Parses JSON. What has no canonical form (a fraction, an exponent, an object that names a key twice) becomes NaN, so
  * that the event it stands in is refused and its neighbours in the same request are not.
- * @throws MatrixError `M_NOT_JSON`, `M_BAD_JSON` for JSON that is too deep
+ * @param budget reduced by the values of the text
+ * @throws MatrixError `M_NOT_JSON`, `M_BAD_JSON` for JSON that is too deep or has too many values
  */
-export function parseJson(text: string): Json {
+export function parseJson(text: string, budget: ValueBudget = { left: MATRIX_JSON_VALUES }): Json {
+  return parse(text, budget, ([whole, fraction, exponent]) =>
+    fraction || exponent ? Number.NaN : Number(whole),
+  )
+}
+
+/**
+ * Parses JSON for `canonicalJson` alone: numbers stay as they were written. Homeservers sign requests in which a client
+ * of theirs has put a fraction, and write them as they sign them.
+ * @throws MatrixError as `parseJson` does
+ */
+export function parseAsSigned(text: string): Json {
+  return parse(text, { left: MATRIX_JSON_VALUES }, ([whole]) => new NumberText(whole) as unknown as Json)
+}
+
+function parse(text: string, budget: ValueBudget, numberOf: (found: RegExpExecArray) => Json): Json {
   let at = 0
   const bad = (): Error => notJson(`not JSON at character ${at}`)
 
@@ -87,6 +113,7 @@ export function parseJson(text: string): Json {
 
   function value(depth: number): Json {
     if (depth > MATRIX_JSON_DEPTH) throw badJson('JSON too deep')
+    if (--budget.left < 0) throw badJson('JSON with too many values')
     take(SPACE)
     const first = text[at]
     if (first === '"') {
@@ -104,7 +131,7 @@ export function parseJson(text: string): Json {
     const number = NUMBER.exec(text)
     if (!number) throw bad()
     at = NUMBER.lastIndex
-    return number[1] || number[2] ? Number.NaN : Number(number[0])
+    return numberOf(number)
   }
 
   const parsed = value(0)
@@ -134,13 +161,14 @@ function quoted(text: string): string {
 }
 
 /**
- * The canonical form: keys sorted, no spaces, whole numbers within 53 bits alone.
+ * The canonical form: keys sorted, no spaces, whole numbers within 53 bits alone (`parseAsSigned`: numbers as written).
  * @throws MatrixError `M_BAD_JSON` for a value that has none
  */
 export function canonicalJson(value: unknown, depth = 0): string {
   if (depth > MATRIX_JSON_DEPTH) throw badJson('JSON too deep')
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'string') return quoted(value)
+  if (value instanceof NumberText) return value.text
   if (typeof value === 'number') {
     if (!Number.isSafeInteger(value)) throw badJson('a number that is no safe integer, or a key given twice')
     return JSON.stringify(value)

@@ -15,6 +15,18 @@ import type { RoomVersion } from './room-version.js'
 import { isSignature, type SigningKey, signaturesOf, verifyJson } from './signing.js'
 
 export interface KeyRing {
+  /**
+   * Asks a server for its keys, unless this one is known and valid at that moment. Answers whether it is.
+   * @param again asks although it is known, unless that was done lately: a signature did not match
+   */
+  load(server: string, keyId: string, moment: number, again?: boolean): Promise<boolean>
+  /** Whether a server has signed this with a key that is known. */
+  isSignedAsKnown(
+    server: string,
+    bytes: string,
+    signature: readonly [id: string, signature: string],
+    moment: number,
+  ): boolean
   /** Whether a server has signed this; the moment is that at which its key had to be valid, in Unix ms. */
   isSigned(
     server: string,
@@ -102,6 +114,9 @@ export function createKeyRing({ store, fetch, query, own, now }: KeyRingComponen
     return moment <= (held.expired ?? record.valid) ? held.key : null
   }
 
+  const isOld = (record: MatrixKeysRecord | undefined): boolean =>
+    record === undefined || now() - record.asked >= MATRIX_KEY_RETRY_MS
+
   async function isSigned(
     server: string,
     bytes: string,
@@ -121,12 +136,22 @@ export function createKeyRing({ store, fetch, query, own, now }: KeyRingComponen
     if (fits(held)) return true
     // a recent answer would be the same
     const knows = signatures.some(([id]) => find(held, id, moment) !== null)
-    if (held && knows && now() - held.asked < MATRIX_KEY_RETRY_MS) return false
+    if (knows && !isOld(held)) return false
     return fits(await ask(server))
   }
 
   return {
     isSigned,
+    async load(server, keyId, moment, again = false) {
+      const held = store.keys(server)
+      const isKnown = find(held, keyId, moment) !== null
+      if (isKnown && !(again && isOld(held))) return true
+      return find(await ask(server), keyId, moment) !== null
+    },
+    isSignedAsKnown(server, bytes, [id, signature], moment) {
+      const key = find(store.keys(server), id, moment)
+      return key !== null && isSignature(bytes, signature, key)
+    },
     async isEventSigned(event, version, notary) {
       const bytes = signedPart(event.pdu, version)
       for (const server of signersOf(event)) {

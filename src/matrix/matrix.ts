@@ -42,7 +42,7 @@ export const MATRIX_KEY = 'matrix.key'
  * @throws RelayError `data_unusable`, `certificate_unusable`
  */
 export async function createMatrix(components: MatrixComponents, options: MatrixOptions): Promise<Matrix> {
-  const { store, clock, log, name } = components
+  const { store, clock, log, counters, name } = components
   const { server, dataDir } = options
   const { now, uptime } = clock
   const closers: Array<() => unknown> = []
@@ -151,6 +151,7 @@ export async function createMatrix(components: MatrixComponents, options: Matrix
       keys,
       clock,
       log,
+      counters,
       heard: outbox.heard,
       routes: [
         ...userRoutes({

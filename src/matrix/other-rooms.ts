@@ -95,7 +95,7 @@ export function createOtherRooms(
         // only the relay itself answers invites
         if (user !== relay) throw absent()
         const others = live().filter((each) => each.roomId !== roomId)
-        if (others.length >= MATRIX_INVITES_KEPT) throw limited()
+        if (others.length >= MATRIX_INVITES_KEPT) throw limited('matrix_invites_kept')
         const shown = (type: string, field: string): string => {
           const piece = state.find((each) => isObject(each) && each.type === type)
           const value = isObject(piece) && isObject(piece.content) ? piece.content[field] : ''

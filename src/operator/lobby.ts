@@ -2,6 +2,7 @@
 // Loads the lobby on Matrix and connects it to the other parts of the relay.
 
 import type { Clock } from '../lib/clock.js'
+import type { Counters } from '../lib/counters.js'
 import { DAY } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import type { MatrixSettings, OpenedMatrix } from '../matrix/open.js'
@@ -13,6 +14,7 @@ export interface LobbyParts {
   store: Store
   clock: Clock
   log: Log
+  counters: Counters
   name(): string
   /** URL of the pages, without a path */
   site(): string
@@ -31,16 +33,17 @@ export interface LobbyConfig {
 
 /** Opens the lobby and its listener. Only this function loads `src/matrix`, so a relay without a lobby does not. */
 export async function openLobby(
-  { store, clock, log, name, site, domain, used, expiresDays }: LobbyParts,
+  { store, clock, log, counters, name, site, domain, used, expiresDays }: LobbyParts,
   { matrix, domain: { name: host, https_port: httpsPort }, invite }: LobbyConfig,
   options: { dataDir: string; version: string },
 ): Promise<OpenedMatrix> {
   const { openMatrix } = await import('../matrix/open.js')
   return openMatrix(
     {
-      ...{ store, clock, log, name, used },
+      ...{ store, clock, log, counters, name, used },
       frontPage: site,
-      listenTls: (handler, at, files) => listenWithCertificate({ handler, log, clock, domain }, at, files),
+      listenTls: (handler, at, files) =>
+        listenWithCertificate({ handler, log, clock, domain }, { ...at, counters }, files),
       async mintInvite(note) {
         const { seed } = await store.invites.create({
           expires: Math.trunc(clock.now() + expiresDays() * DAY),

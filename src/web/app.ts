@@ -2,10 +2,10 @@
 // The web: its plain HTTP listener, and a site that is loaded at the first request.
 
 import { createThrottledLog } from '../lib/log.js'
+import { createRequestBodies } from '../lib/request-body.js'
 import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
 import { listen } from './listen.js'
 import { createReverseProxy } from './proxy.js'
-import { createRequestBodies } from './request-body.js'
 
 export type {
   DrawnCaptcha,

@@ -4,9 +4,9 @@
 import type { IncomingMessage } from 'node:http'
 import { RelayError } from '../lib/errors.js'
 import { BODY_BYTES, BODY_FIELDS } from '../lib/limits.js'
+import { bodyOf } from '../lib/request-body.js'
 import { cleanText } from '../lib/text.js'
 import { withoutSlot } from './connection-limits.js'
-import { bodyOf } from './request-body.js'
 
 export { TEXT_FORM_BYTES } from '../lib/limits.js'
 

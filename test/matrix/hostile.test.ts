@@ -7,8 +7,9 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import t, { type Test } from 'tap'
+import { MATRIX_REQUEST_VALUES } from '../../src/lib/matrix-limits.js'
 import type { EventDraft } from '../../src/matrix/event.js'
-import type { JsonObject } from '../../src/matrix/json.js'
+import { canonicalJson, type JsonObject } from '../../src/matrix/json.js'
 import { signingKeyOf } from '../../src/matrix/signing.js'
 import { formatXMatrix } from '../../src/matrix/x-matrix.js'
 import { type Authority, createAuthority } from '../helpers/certificates.js'
@@ -132,11 +133,15 @@ t.test('requests: unsigned, forged, misaddressed, replayed elsewhere, malformed'
     { method: 'PUT', uri: `${V1}/send/5`, origin: fake.name, destination: relay.server, content: {} },
     fake.key,
   )
-  for (const value of [1.5, '\ud800', 2 ** 60])
+  for (const [value, status] of [
+    [1.5, 401],
+    ['\ud800', 400],
+    [2 ** 60, 401],
+  ] as const)
     t.match(
       await httpsJson(at, 'PUT', `${V1}/send/5`, { value }, { Authorization }),
-      { status: 400 },
-      String(value),
+      { status },
+      `another body: ${value}`,
     )
   const raw = (text: string): Promise<Answer> => {
     const Authorization = formatXMatrix(
@@ -150,7 +155,8 @@ t.test('requests: unsigned, forged, misaddressed, replayed elsewhere, malformed'
     { status: 400, body: { errcode: 'M_BAD_JSON' } },
   ]
   for (const text of ['{', 'x', '{"a":01}', '{"a":"\n"}', '{}{}']) t.match(await raw(text), notJson, text)
-  for (const text of ['[]', '5', '{"pdus":[],"pdus":[]}', '['.repeat(200)])
+  const many = `{"pdus":[${'{},'.repeat(MATRIX_REQUEST_VALUES)}{}]}`
+  for (const text of ['[]', '5', '{"pdus":[],"pdus":[]}', '['.repeat(200), many])
     t.match(await raw(text), badJson, text.slice(0, 30))
   for (const alias of [
     `#<b>x</b>:${relay.server}`,
@@ -166,6 +172,47 @@ t.test('requests: unsigned, forged, misaddressed, replayed elsewhere, malformed'
     )
   t.match(await ask('GET', `${V1}/event/$nothing`), { status: 404 })
   t.match(await ask('GET', `${V1}/state/%zz?event_id=x`), { status: 404 })
+})
+
+t.test('a fraction or a key given twice spoils the event it stands in, and not its neighbours', async (t) => {
+  const world = await open(t)
+  const { relay, fake, authority } = world
+  const at = { port: relay.port, ca: authority.root }
+  const eve = fake.user('eve')
+  await fake.join(relay.server, relay.room, eve)
+  /** Sends a body as it stands, signed as a homeserver signs what it writes. */
+  const send = (body: string, signed = body): Promise<Answer> => {
+    const uri = `${V1}/send/${randomBytes(4).toString('hex')}`
+    const bytes = `{"content":${signed},"destination":"${relay.server}","method":"PUT","origin":"${fake.name}","uri":"${uri}"}`
+    const Authorization = `X-Matrix origin="${fake.name}",destination="${relay.server}",key="${fake.key.id}",sig="${fake.key.sign(bytes)}"`
+    return httpsText(at, 'PUT', uri, body, { Authorization })
+  }
+  const message = async (body: string) =>
+    fake.event(await draft(world, eve, { msgtype: 'm.text', body, at: 15 }))
+  const texts = async () =>
+    (await relay.operator.matrixMessages()).filter(({ sender }) => sender === eve).map(({ text }) => text)
+
+  const first = await message('beside a fraction')
+  const edus = '[{"content":{"m":{"x":[1.50,1e-07,12345678901234567890]}},"edu_type":"m.direct_to_device"}]'
+  t.match(await send(`{"edus":${edus},"pdus":[${canonicalJson(first.pdu)}]}`), {
+    status: 200,
+    body: { pdus: { [first.id]: {} } },
+  })
+  const second = await message('beside an event with one')
+  const third = await message('spoilt')
+  const spoilt = canonicalJson(third.pdu).replace('"at":15', '"at":1.5')
+  t.match(await send(`{"pdus":[${spoilt},${canonicalJson(second.pdu)}]}`), {
+    status: 200,
+    body: { pdus: { [second.id]: {}, [third.id]: { error: /no safe integer/ } } },
+  })
+  const twice = canonicalJson((await message('twice')).pdu).replace('"at":15', '"at":15,"at":15')
+  t.match(await send(`{"pdus":[${twice}]}`), { status: 400, body: { errcode: 'M_BAD_JSON' } })
+  t.match(
+    await send(`{"edus":${edus},"pdus":[]}`, `{"edus":${edus.replace('1.50', '1.5')},"pdus":[]}`),
+    { status: 401 },
+    'a number is signed as it is written',
+  )
+  t.same(await texts(), ['beside a fraction', 'beside an event with one'])
 })
 
 t.test('events: hashes, ids, signatures, sizes, other rooms, other senders', async (t) => {

@@ -70,7 +70,7 @@ export function memberships(parts: MembershipParts): Route[] {
     if (event.id !== id) throw badJson('The event has another id')
     if (event.type !== 'm.room.member' || event.stateKey !== user || event.content.membership !== kind)
       throw badJson(`This is no ${kind} of that user`)
-    if (!rate.take(origin)) throw limited()
+    if (!rate.take(origin)) throw limited('matrix_memberships_per_server')
     if (kind === 'join' && joined(view) >= MATRIX_MEMBERS) throw forbidden('The room is full')
     const signed = toKnown(
       countersign(event.pdu, view.version, server, key) as RoomEvent['pdu'],

@@ -77,7 +77,7 @@ export function transactions({ data, incoming, log, uptime }: TransactionParts):
         if (!Array.isArray(pdus) || !Array.isArray(edus)) throw badJson('pdus and edus are lists')
         if (pdus.length > MATRIX_PDUS || edus.length > MATRIX_EDUS)
           throw badJson('Too many events in one transaction')
-        if (pdus.length > 0 && !rate.take(origin, pdus.length)) throw limited()
+        if (pdus.length > 0 && !rate.take(origin, pdus.length)) throw limited('matrix_pdus_per_server')
         // EDUs (typing, receipts, presence, device keys) are dropped
         const answer = take(origin, pdus)
         answered.set(name, answer)

@@ -3,17 +3,26 @@
 
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { RelayError } from '../lib/errors.js'
-import { BODIES_BYTES, BODY_CRUMB, BODY_CRUMBS, BODY_DISCARDED, KIB, TEXT_FORM_BYTES } from '../lib/limits.js'
-
-/** First buffer of a body in bytes; most forms fit. It doubles when full. */
-const FIRST_BYTES = KIB
+import { ByteBuilder } from './byte-builder.js'
+import { RelayError } from './errors.js'
+import { BODIES_BYTES, BODY_CRUMB, BODY_CRUMBS, BODY_DISCARDED, TEXT_FORM_BYTES } from './limits.js'
 
 export interface RequestBodies {
   /** Starts to read a request's body. Call it before any await. */
   begin(req: IncomingMessage): void
   /** Bytes held by unfinished bodies. */
   held(): number
+}
+
+export interface BodyLimits {
+  /** bytes of all unfinished bodies together */
+  total?: number
+  /** bytes kept of one body; a longer one is rejected */
+  each?: number
+  /** bytes of a longer one that are read and discarded */
+  discarded?: number
+  /** methods whose bodies are read */
+  methods?: readonly string[]
 }
 
 interface Body {
@@ -30,9 +39,13 @@ const bodies = new WeakMap<IncomingMessage, Promise<Buffer>>()
  * Creates a reader. Each chunk costs some hundred bytes and 6 µs, however short: chunks are copied at once, and a client
  * that sends many small ones is disconnected. Over the total limit, the largest body is rejected; rejecting the newest
  * would let clients that never finish lock everybody else out.
- * @param most limit in bytes of all unfinished bodies together
  */
-export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
+export function createRequestBodies({
+  total = BODIES_BYTES,
+  each = TEXT_FORM_BYTES,
+  discarded = BODY_DISCARDED,
+  methods = ['POST'],
+}: BodyLimits = {}): RequestBodies {
   /** oldest first */
   const unfinished = new Set<Body>()
   let held = 0
@@ -46,25 +59,19 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
 
   function gather(req: IncomingMessage): Promise<Buffer> {
     return new Promise((resolve, reject) => {
-      let buffer = Buffer.alloc(0)
+      const gathered = new ByteBuilder()
       let bytes = 0
       const hasTooMany = countSmallChunks(req)
-      const body: Body = { cut, size: () => buffer.length }
+      const body: Body = { cut, size: () => gathered.held }
       unfinished.add(body)
 
-      function hold(size: number): void {
-        held += size - buffer.length
-        const next = Buffer.allocUnsafeSlow(size)
-        buffer.copy(next)
-        buffer = next
-      }
-      function end(): void {
-        unfinished.delete(body)
-        held -= buffer.length
-        buffer = Buffer.alloc(0)
+      function clear(): void {
+        held -= gathered.held
+        gathered.clear()
       }
       function cut(error: RelayError): void {
-        end()
+        unfinished.delete(body)
+        clear()
         req.off('data', take)
         // the rest is discarded: the response closes the connection
         req.resume()
@@ -72,24 +79,22 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
       }
       function take(chunk: Buffer): void {
         if (hasTooMany(chunk)) return cut(new RelayError('body_malformed', 'too many small chunks'))
-        const before = bytes
         bytes += chunk.length
-        if (bytes > BODY_DISCARDED) return cut(new RelayError('body_too_large'))
-        if (bytes > TEXT_FORM_BYTES) {
-          // discarded, so that the client gets the response instead of a reset
-          if (buffer.length > 0) hold(0)
-          return
-        }
-        if (bytes > buffer.length) hold(Math.max(FIRST_BYTES, 2 ** Math.ceil(Math.log2(bytes))))
-        chunk.copy(buffer, before)
-        if (held > most) largest()?.cut(new RelayError('busy', undefined, { limit: 'request_bodies' }))
+        if (bytes > discarded) return cut(new RelayError('body_too_large'))
+        // discarded, so that the client gets the response instead of a reset
+        if (bytes > each) return clear()
+        const before = gathered.held
+        gathered.append(chunk)
+        held += gathered.held - before
+        if (held > total) largest()?.cut(new RelayError('busy', undefined, { limit: 'request_bodies' }))
       }
       req.on('data', take)
       req.once('end', () => {
         if (!unfinished.has(body)) return
-        const whole = buffer.subarray(0, Math.min(bytes, buffer.length))
-        end()
-        if (bytes > TEXT_FORM_BYTES) reject(new RelayError('body_too_large'))
+        const whole = gathered.bytes()
+        unfinished.delete(body)
+        clear()
+        if (bytes > each) reject(new RelayError('body_too_large'))
         else resolve(whole)
       })
       const abort = (): void => {
@@ -104,12 +109,12 @@ export function createRequestBodies(most = BODIES_BYTES): RequestBodies {
     held: () => held,
     begin(req) {
       if (bodies.has(req)) return
-      if (req.method !== 'POST') {
+      if (!methods.includes(req.method ?? '')) {
         // no handler reads it; unread chunks would stay in memory
         req.on('data', countSmallChunks(req))
         return
       }
-      if (Number(req.headers['content-length']) > BODY_DISCARDED) {
+      if (Number(req.headers['content-length']) > discarded) {
         bodies.set(req, Promise.reject(new RelayError('body_too_large')))
       } else bodies.set(req, gather(req))
       // without a reader the rejection would be unhandled
@@ -150,7 +155,7 @@ const own = createRequestBodies()
 
 /**
  * The whole body of a request.
- * @param most limit in bytes, at most TEXT_FORM_BYTES
+ * @param most limit in bytes, at most what `begin` kept of it: TEXT_FORM_BYTES where it was not called
  * @throws RelayError `body_too_large`, `body_malformed`, `busy` when all unfinished bodies take too much memory
  */
 export async function bodyOf(req: IncomingMessage, most: number): Promise<Buffer> {

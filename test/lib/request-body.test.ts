@@ -4,13 +4,13 @@
 import { connect, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { BODY_CRUMBS, KIB, TEXT_FORM_BYTES } from '../../src/lib/limits.js'
+import { bodyOf, createRequestBodies } from '../../src/lib/request-body.js'
 import { listen } from '../../src/web/listen.js'
-import { bodyOf, createRequestBodies } from '../../src/web/request-body.js'
 import { until } from '../helpers/wait.js'
 
 /** A listener that reports the outcome of each body. */
 async function open(t: Test, most?: number) {
-  const bodies = createRequestBodies(most)
+  const bodies = createRequestBodies(most === undefined ? {} : { total: most })
   const outcomes: string[] = []
   const site = await listen(
     async (req, res) => {
