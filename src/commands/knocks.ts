@@ -3,7 +3,7 @@
 
 import type { Command } from 'commander'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
-import { idCell, print, printJson, printTable, timeCell } from './output.js'
+import { personCell, print, printJson, printTable, timeCell } from './output.js'
 
 const ADVICE = { not_found: 'list the requests to join with: tidepool members knocks' }
 
@@ -16,8 +16,8 @@ export function defineKnocks(members: Command): void {
       const knocks = await operator.knocksList()
       if (options.json) return printJson(knocks)
       if (knocks.length === 0) return print('No requests to join.')
-      const rows = knocks.map(({ id, since, expires, note }) => [
-        idCell(id),
+      const rows = knocks.map(({ id, name, since, expires, note }) => [
+        personCell(id, name),
         timeCell(since),
         timeCell(expires),
         note,

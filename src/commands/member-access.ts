@@ -4,7 +4,7 @@
 import type { Command } from 'commander'
 import { AUDIT_TOLD } from '../lib/limits.js'
 import { type CommonOptions, numberFrom, visit, withDataAndJson, withExamples } from './options.js'
-import { idCell, moment, print, printJson, printLink, printTable, timeCell } from './output.js'
+import { moment, personCell, print, printJson, printLink, printTable, timeCell } from './output.js'
 
 /** Adds the commands `link` and `log` to `members`. */
 export function defineAccess(members: Command): void {
@@ -39,11 +39,11 @@ function defineLog(command: Command): void {
       const entries = await operator.audit(options.count)
       if (options.json) return printJson(entries)
       if (entries.length === 0) return print('The audit log is empty.')
-      const rows = entries.map(({ at, who, what, whom, detail }) => [
+      const rows = entries.map(({ at, who, who_name, what, whom, whom_name, detail }) => [
         timeCell(at),
-        idCell(who),
+        personCell(who, who_name),
         what,
-        idCell(whom),
+        personCell(whom, whom_name),
         detail,
       ])
       printTable(['WHEN', 'BY', 'ACTION', 'SUBJECT', 'DETAIL'], rows)

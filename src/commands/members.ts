@@ -48,19 +48,21 @@ function defineList(command: Command): void {
       if (members.length === 0) return print('No members yet. Invite one with: tidepool invite create')
       const rows = members.map((member) => [
         idCell(member.id),
+        member.name ?? '',
         member.role,
         lastSeen(member),
         timeCell(member.since),
         idCell(member.voucher ?? member.by),
         member.messages,
         size(member.bytes),
-        member.note,
+        // a name may be the note
+        member.note === member.name ? '' : member.note,
       ])
       const [since, by] = [
         { title: 'SINCE', optional: true },
         { title: 'BY', optional: true },
       ] as const
-      printTable(['ID', 'ROLE', 'SEEN', since, by, 'MESSAGES', 'SIZE', 'NOTE'], rows)
+      printTable(['ID', 'NAME', 'ROLE', 'SEEN', since, by, 'MESSAGES', 'SIZE', 'NOTE'], rows)
       for (const line of members.flatMap(problemsOf)) print(line)
     }),
   )

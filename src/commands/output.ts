@@ -65,6 +65,11 @@ export function idCell(id: string): ShortenedCell {
   return { full: id, short: shortId(id) }
 }
 
+/** A cell with a feed and its name, if it has one. The key stays beside the name, as anybody can choose any name. */
+export function personCell(id: string, name: string | null): ShortenedCell {
+  return name === null ? idCell(id) : { full: `${name} ${id}`, short: `${name} ${shortId(id)}` }
+}
+
 /** A cell with a time: relative and exact, or relative alone. */
 export function timeCell(at: number, now: number = Date.now()): ShortenedCell {
   return { full: moment(at, now), short: relative(at, now) }

@@ -204,6 +204,11 @@ export const ALIASES_PER_MEMBER = 8
 /** Characters in the room's name and its description, which a phone's page shows together. */
 export const NAME_CHARS = 64
 export const DESCRIPTION_CHARS = 1000
+/** Characters kept of the name and of the description in a member's own `about` messages. */
+export const PROFILE_NAME_CHARS = 64
+export const PROFILE_DESCRIPTION_CHARS = 500
+/** Characters of a search that are compared: a feed id has 53. */
+export const SEARCH_CHARS = 100
 
 /** Milliseconds between two writes of a member's last connection, or a sign-in's last use: writes wear an SD card. */
 export const SEEN_STEP_MS = 1 * HOUR

@@ -16,7 +16,7 @@ import type { DoctorCheck, DoctorReport } from './protocol.js'
 
 export interface DoctorOptions {
   dataDir: string
-  /** also rebuild the members table from the relay's own feed, and the indexes of invites */
+  /** also rebuild the members table from the relay's own feed, the indexes of invites, and the profiles */
   rebuild: boolean
   /** skip the check that reads the whole store */
   quick?: boolean
@@ -174,7 +174,8 @@ function checkJoins({ invites }: Store): DoctorCheck[] {
 
 async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promise<DoctorCheck> {
   const { differences, members, blocks, marks } = await store.members.rebuild(onProgress)
-  if (differences.length === 0 && marks === 0)
+  const profiles = await store.profiles.rebuild(onProgress)
+  if (differences.length === 0 && marks === 0 && profiles.length === 0)
     return sound(
       'rebuild',
       `no differences from the relay's feed: ${count(members, 'member')}, ${blocks} blocked`,
@@ -186,6 +187,9 @@ async function rebuildMembers(store: Store, onProgress: OnStoreProgress): Promis
       ? [
           `repaired because they differed from the relay's feed, ${count(differences.length, 'row')}: ${differences.join(', ')}`,
         ]
+      : []),
+    ...(profiles.length > 0
+      ? [`repaired ${count(profiles.length, 'profile')} that differed from its feed: ${profiles.join(', ')}`]
       : []),
   ]
   return trouble('rebuild', 'error', repairs.join('; '), 'nothing to do now; please report it')

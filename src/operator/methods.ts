@@ -7,7 +7,7 @@ import { AUDIT_TOLD, DAY } from '../lib/limits.js'
 import type { MatrixOperator } from '../matrix/contract.js'
 import { asObject, numberField, textField } from '../peer/arguments.js'
 import type { Peer } from '../peer/peer.js'
-import { type FeedId, readFeedId } from '../ssb/feed-id.js'
+import { type FeedId, isFeedId, readFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, type HostPort, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink, seedOfLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
@@ -122,10 +122,12 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
 
     async membersList() {
       const online = new Set(peer.online())
+      const nameOf = store.names.reader()
       return members.list().map(({ feed, since, by, voucher, note }) => {
         const { latest, messages, bytes, forked } = feeds.info(feed)
         return {
           id: feed,
+          name: nameOf(feed),
           role: roles.of(feed),
           since,
           by,
@@ -178,14 +180,19 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       const count = (asked ?? AUDIT_SHOWN) as number
       if (!Number.isSafeInteger(count) || count < 1)
         throw new RelayError('bad_argument', 'count must be a whole number above 0')
-      return store.audit
-        .list(Math.min(count, AUDIT_TOLD))
-        .map(({ at, who, what, whom, detail }) => ({ at, who, what, whom, detail }))
+      const named = store.names.reader()
+      const nameOf = (id: string): string | null => (isFeedId(id) ? named(id) : null)
+      return store.audit.list(Math.min(count, AUDIT_TOLD)).map(({ at, who, what, whom, detail }) => ({
+        ...{ at, who, who_name: nameOf(who), what, whom, whom_name: nameOf(whom), detail },
+      }))
     },
-    knocksList: async () => [
-      ...knocks.list().map(({ feed, note, since, expires }) => ({ id: feed, note, since, expires })),
-      ...matrixKnocks(matrix),
-    ],
+    async knocksList() {
+      const nameOf = store.names.reader()
+      const ours = knocks.list().map(({ feed, note, since, expires }) => ({
+        ...{ id: feed, name: nameOf(feed), note, since, expires },
+      }))
+      return [...ours, ...matrixKnocks(matrix).map((knock) => ({ name: null, ...knock }))]
+    },
     knockAccept: async ([id], call) =>
       isMatrixUser(id) ? onMatrix.matrixAccept([id], call) : actions.acceptKnock(feedOr(id)),
     knockDecline: async ([id], call) =>

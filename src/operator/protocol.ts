@@ -130,6 +130,8 @@ export interface InviteInfo {
 /** A feed the relay follows. */
 export interface MemberInfo {
   id: string
+  /** what the owner calls themselves, else an alias, else the note; null without any. Anybody can choose any name. */
+  name: string | null
   role: Role
   /** Unix ms of the contact message */
   since: number
@@ -153,6 +155,8 @@ export interface MemberInfo {
 /** A waiting knock. Times are Unix ms. */
 export interface KnockInfo {
   id: string
+  /** of a feed whose messages are still stored; null for others, and for Matrix users */
+  name: string | null
   note: string
   since: number
   expires: number
@@ -172,8 +176,11 @@ export interface AuditInfo {
   at: number
   /** a member's id, or `operator` */
   who: string
+  /** names of both, as in `MemberInfo` */
+  who_name: string | null
   what: string
   whom: string
+  whom_name: string | null
   detail: string
 }
 
@@ -279,7 +286,7 @@ export interface Operator extends MatrixMethods {
   /** After a restore: stops asking peers for the relay's own feed and publishes again. */
   recoveryFinish(): Promise<void>
   /**
-   * `rebuild` rebuilds the members table from the relay's own feed and reports every difference;
+   * `rebuild` rebuilds the members table from the relay's own feed and the profiles from theirs, and reports every difference;
    * `quick` skips the check that reads the whole store.
    */
   doctor(options: { rebuild?: boolean; quick?: boolean }, onProgress?: OnProgress): Promise<DoctorReport>

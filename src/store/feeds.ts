@@ -6,25 +6,19 @@ import { createFairScheduler } from '../lib/fair-scheduler.js'
 import { FEED_LISTENERS_TURN, SEQUENCE_MAX } from '../lib/limits.js'
 import { createLog, type Log } from '../lib/log.js'
 import { type FeedId, feedIdOf, keyOf } from '../ssb/feed-id.js'
-import { encodeStored, storedHash, storedPrevious, type VerifiedMessage } from '../ssb/message.js'
+import { encodeStored, type VerifiedMessage } from '../ssb/message.js'
 import { createDeletions } from './deletions.js'
+import { appendBatch, type BatchOutcome } from './feed-append.js'
 import { createFeedMessages, type Place, type StoredMessage } from './feed-messages.js'
 import { EMPTY, eachFeed, type FeedInfo, type FeedTotals } from './feed-records.js'
 import { noteHeld, takeAsks } from './gaps.js'
 import type { FeedRecord, ForkRecord, Tables } from './layout.js'
+import { createProfileIndex } from './profile-index.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
 
 /** Result of storing one batch of messages. */
-export interface AppendOutcome {
+export interface AppendOutcome extends Omit<BatchOutcome, 'added'> {
   added: number
-  duplicates: number
-  /**
-   * sequences of rejected messages that contradict stored ones, and in a forked feed of those without a stored
-   * neighbour; the feed is marked as forked
-   */
-  forked: number[]
-  /** the limit that was reached, if the rest of the batch was not stored */
-  full: 'feed_full' | 'store_full' | null
 }
 
 export type { StoredMessage } from './feed-messages.js'
@@ -116,6 +110,7 @@ export function createFeeds(
 ): Feeds {
   const { feeds: records } = tables
   const messages = createFeedMessages(tables)
+  const profiles = createProfileIndex(tables)
   const deletions = createDeletions(tables, writer, messages, {
     log,
     now,
@@ -149,61 +144,20 @@ export function createFeeds(
   function write(author: FeedId, batch: VerifiedMessage[], afterFlush: AfterFlush): AppendOutcome {
     const key = keyOf(author)
     const record = recordToFill(key)
-    const place = placeOf(key, record)
-    const outcome: AppendOutcome = { added: 0, duplicates: 0, forked: [], full: null }
-    const { latest: latestBefore, bytes: bytesBefore, fork: forkBefore } = record
-    const fresh: StoredMessage[] = []
-    /** of this batch: its messages cannot be read from the store yet */
-    const hashes = new Map<number, string>()
-    let newest: VerifiedMessage | null = null
-
-    const heldAt = (sequence: number): Buffer | undefined =>
-      sequence <= latestBefore ? messages.at(place, sequence) : undefined
-    function hashAt(sequence: number): string | undefined {
-      if (sequence === latestBefore && sequence > 0) return record.latestHash
-      const held = hashes.has(sequence) ? undefined : heldAt(sequence)
-      return held ? storedHash(held) : hashes.get(sequence)
+    const [bytesBefore, forkBefore] = [record.bytes, record.fork]
+    const room = { feed: limits.maxFeedBytes, all: limits.maxBytes - total.bytes + bytesBefore }
+    const outcome = appendBatch(
+      { messages, now },
+      { author, place: placeOf(key, record), record, room },
+      batch,
+    )
+    const { added } = outcome
+    if (added.length > 0 || record.fork !== forkBefore) records.putSync(key, record)
+    if (added.length > 0) {
+      profiles.added(key, added)
+      noteGrown(author, added.length, record.bytes - bytesBefore, afterFlush)
     }
-
-    /** Whether a message fits its stored neighbours. Gaps are legal (SPIP-02), contradictions are not. */
-    function fits({ sequence, previous, hash }: VerifiedMessage): boolean {
-      if (record.fork?.cut !== undefined && sequence >= record.fork.cut) return false
-      const before = sequence > 1 ? hashAt(sequence - 1) : undefined
-      if (before !== undefined && before !== previous) return false
-      const after = heldAt(sequence + 1)
-      if (after && storedPrevious(after) !== hash) return false
-      // in a forked feed, a message without a stored neighbour may be of the other branch
-      return !record.fork || before !== undefined || after !== undefined
-    }
-
-    // ascending, so that messages out of order within a batch open no gap
-    for (const message of batch.sort((a, b) => a.sequence - b.sequence)) {
-      if (message.author !== author) throw new RelayError('message_unwanted')
-      const { sequence, hash } = message
-      const held = hashAt(sequence)
-      if (held === hash) outcome.duplicates += 1
-      else if (held !== undefined || !fits(message)) {
-        outcome.forked.push(sequence)
-        record.fork ??= { sequence, hash, at: now() }
-      } else if (record.bytes + message.json.length > limits.maxFeedBytes) outcome.full = 'feed_full'
-      else if (total.bytes + record.bytes - bytesBefore + message.json.length > limits.maxBytes)
-        outcome.full = 'store_full'
-      else {
-        const bytes = encodeStored(message, now())
-        fresh.push({ sequence, bytes })
-        hashes.set(sequence, hash)
-        if (sequence > record.latest) newest = message
-        noteHeld(record, sequence)
-        record.count += 1
-        record.bytes += bytes.length
-        outcome.added += 1
-      }
-    }
-    if (newest) record.latestHash = (newest as VerifiedMessage).hash
-    if (fresh.length > 0) messages.put(place, record, fresh, latestBefore)
-    if (fresh.length > 0 || record.fork !== forkBefore) records.putSync(key, record)
-    if (fresh.length > 0) noteGrown(author, fresh.length, record.bytes - bytesBefore, afterFlush)
-    return outcome
+    return { ...outcome, added: added.length }
   }
 
   function noteGrown(author: FeedId, added: number, bytes: number, afterFlush: AfterFlush): void {
@@ -219,6 +173,7 @@ export function createFeeds(
     const record = records.get(key)
     if (!record) return
     records.removeSync(key)
+    profiles.removed(key)
     afterFlush(() => {
       total.messages -= record.count
     })

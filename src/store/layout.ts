@@ -7,6 +7,7 @@
 // | chunks   | `messageKey` of the first in it        | consecutive messages, packed by `chunk.ts`                  |
 // | feeds    | author's key (32)                      | FeedRecord: latest, count, bytes, gaps, fork                |
 // | deletions| author's key (32) + generation (1)     | DeletionRecord: messages left to delete                     |
+// | profiles | author's key (32)                      | ProfileRecord: index over the author's `about` messages    |
 // | members  | feed's key (32)                        | MemberRecord: index over our contact messages               |
 // | vouches  | voucher's key (32) + feed's key (32)   | true: the feeds a member has vouched for                    |
 // | blocks   | feed's key (32)                        | BlockRecord: index over our contact messages, and a reason  |
@@ -24,7 +25,7 @@
 // | audit    | number (8, BE), increasing             | AuditRecord: actions on others and on the room              |
 // | ownAudit | number (8, BE), same sequence as audit | AuditRecord: actions of members, and on an actor's own items |
 // | days     | day since 1970 (4, BE)                 | DayRecord: totals and peak; the oldest are removed          |
-// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (last write of the watchdog), `repack` |
+// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (last write of the watchdog), `repack`, `profiles` |
 //
 // Tables of the Matrix lobby (`matrix-layout.ts`), opened only if it is on; `n` is the number of a room (4, BE):
 //
@@ -92,6 +93,11 @@ export interface DeletionRecord {
   /** Unix ms */
   since: number
 }
+
+/** Each field with the sequence of the message that set it; an empty text if that message emptied it. */
+export type ProfileRecord = Partial<
+  Record<'name' | 'description' | 'image', [sequence: number, text: string]>
+>
 
 export interface MemberRecord {
   since: number
@@ -192,6 +198,7 @@ export interface Tables {
   chunks: Database<Buffer, Buffer>
   feeds: Database<FeedRecord, Buffer>
   deletions: Database<DeletionRecord, Buffer>
+  profiles: Database<ProfileRecord, Buffer>
   members: Database<MemberRecord, Buffer>
   vouches: Database<true, Buffer>
   blocks: Database<BlockRecord, Buffer>
@@ -243,6 +250,7 @@ function tablesOf(root: RootDatabase): Tables {
     chunks: root.openDB<Buffer, Buffer>('chunks', { keyEncoding: 'binary', encoding: 'binary' }),
     feeds: json<FeedRecord>('feeds'),
     deletions: json<DeletionRecord>('deletions'),
+    profiles: json<ProfileRecord>('profiles'),
     members: json<MemberRecord>('members'),
     vouches: json<true>('vouches'),
     blocks: json<BlockRecord>('blocks'),
@@ -264,27 +272,16 @@ function tablesOf(root: RootDatabase): Tables {
   }
 }
 
+const BINARY_TABLES = ['messages', 'chunks']
+const JSON_TABLES =
+  'feeds deletions profiles members vouches blocks invites ends made directed knocks aliases roles seen signIns links ' +
+  'notices audit ownAudit days meta matrixRooms matrixEvents matrixOrder matrixStates matrixOutbox matrixKeys ' +
+  'matrixGuests matrixMeta'
+
 /** Encoding of the values of each table, by name. Tables that are not listed are not in a backup. */
 export const ENCODINGS: ReadonlyMap<string, 'json' | 'binary'> = new Map([
-  ['messages', 'binary'],
-  ['chunks', 'binary'],
-  ...[
-    ...[
-      'feeds',
-      'deletions',
-      'members',
-      'vouches',
-      'blocks',
-      'invites',
-      'ends',
-      'made',
-      'directed',
-      'knocks',
-    ],
-    ...['aliases', 'roles', 'seen', 'signIns', 'links', 'notices', 'audit', 'ownAudit', 'days', 'meta'],
-    ...['matrixRooms', 'matrixEvents', 'matrixOrder', 'matrixStates', 'matrixOutbox', 'matrixKeys'],
-    ...['matrixGuests', 'matrixMeta'],
-  ].map((name) => [name, 'json'] as const),
+  ...BINARY_TABLES.map((name) => [name, 'binary'] as const),
+  ...JSON_TABLES.split(' ').map((name) => [name, 'json'] as const),
 ])
 
 const SEQUENCE_BYTES = 5

@@ -22,8 +22,10 @@ import { DATA_FILE, isReadable, SCHEMA } from './layout.js'
 import type { MatrixStore } from './matrix.js'
 import { createMembers, type Members } from './members.js'
 import { createModeration, type Moderation } from './moderation.js'
+import { createNames, type Names } from './names.js'
 import { createNotices, type Notices } from './notices.js'
 import { openValidated } from './open.js'
+import { createProfiles, type Profiles } from './profiles.js'
 import { createProvisionalLives, type StoreTime, trusting } from './provisional.js'
 import type { OnStoreProgress } from './rebuild.js'
 import { createRefusals, type Refusals } from './refusals.js'
@@ -38,6 +40,9 @@ import { createWriter } from './writer.js'
 export interface Store {
   feeds: Feeds
   own: Pick<RelayFeed, 'hold' | 'release'>
+  /** what members say about themselves */
+  profiles: Profiles
+  names: Names
   members: Members
   invites: Invites
   knocks: Knocks
@@ -131,10 +136,24 @@ export async function createStore(
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
   const signIns = createSignIns(tables, writer, members, now)
+  const profiles = createProfiles(tables, writer, messages, log)
   // continues deletions of an earlier run
   feeds.resumeDeleting()
   const repack = startRepack(tables, writer, messages, { log, uptime })
-  const parts = { feeds, members, invites, knocks, aliases, roles, settings, notices, audit, signIns }
+  const parts = {
+    feeds,
+    profiles,
+    names: createNames(tables, { aliases, profiles }),
+    members,
+    invites,
+    knocks,
+    aliases,
+    roles,
+    settings,
+    notices,
+    audit,
+    signIns,
+  }
   return {
     ...parts,
     own,
@@ -169,7 +188,7 @@ export async function createStore(
       // an open read transaction would outlive the database
       for (const snapshot of snapshots) snapshot.close()
       // a listener that is still to be called would read a closed database
-      await Promise.all([feeds.close(), repack.close()])
+      await Promise.all([feeds.close(), repack.close(), profiles.close()])
       await close()
     },
   }

@@ -2,21 +2,30 @@
 // Formats feed ids, times, sizes and browser names for the dashboard.
 
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+import { keyPicture } from './key-picture.js'
 
 export { size } from '../lib/text.js'
+
+/** Characters of a shortened id: the sigil and eight of the key. */
+const SHORT_CHARS = 9
 
 /** A feed as a page shows it. */
 export interface Person {
   id: FeedId
-  /** the first alias, or the start of the id */
+  /** a name that anybody can choose, or the key where there is none */
   name: string
+  /** the start of the id, to show beside the name; null where the name is the key */
+  key: string | null
+  /** a picture drawn from the key, as a `data:` URL */
+  picture: string
   /** the id in a URL path */
   slug: string
 }
 
-/** @param aliases of this feed */
-export function person(id: FeedId, aliases: readonly string[] = []): Person {
-  return { id, name: aliases[0] ?? `${id.slice(0, 9)}…`, slug: slugOf(id) }
+/** @param name of this feed, if it has one */
+export function person(id: FeedId, name: string | null): Person {
+  const key = `${id.slice(0, SHORT_CHARS)}…`
+  return { id, name: name ?? key, key: name === null ? null : key, picture: keyPicture(id), slug: slugOf(id) }
 }
 
 /** A feed id as URL-safe base64. */

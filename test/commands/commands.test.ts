@@ -46,6 +46,7 @@ const INVITE: InviteInfo = {
 
 const MEMBER: MemberInfo = {
   id: ANA,
+  name: 'Ana \u001b[31mMaría',
   role: 'member',
   since: Date.now() - 3 * 3_600_000,
   by: 'invite',

@@ -91,6 +91,7 @@ t.test('members role, knocks, accept, decline', async (t) => {
   let knocks: KnockInfo[] = [
     {
       id: BEN,
+      name: null,
       note: 'Ben\nfrom\u001b[2J the pier',
       since: Date.now() - 7_200_000,
       expires: Date.now() + 5e8,
@@ -143,7 +144,11 @@ t.test('members role, knocks, accept, decline', async (t) => {
 t.test('members link and log', async (t) => {
   const expires = Date.UTC(2030, 0, 2, 3, 4, 5)
   const link = { url: 'http://pool.example/login/link?token=x', expires }
-  const entry = { at: Date.now() - 60_000, who: ANA, what: 'feed.block', whom: BEN, detail: 'loud\u001b[2J' }
+  const entry = {
+    at: Date.now() - 60_000,
+    ...{ who: ANA, who_name: 'Ana \u001b[31mM', what: 'feed.block' },
+    ...{ whom: BEN, whom_name: null, detail: 'loud\u001b[2J' },
+  }
   let entries = [entry]
   const { dataDir, calls } = await operatorStub(t, { membersLink: () => link, audit: () => entries })
   const told = await tidepool('members', 'link', ANA, '--data', dataDir)
@@ -151,7 +156,10 @@ t.test('members link and log', async (t) => {
   t.match(told.stdout, '2030-01-02T03:04:05')
   t.same(JSON.parse((await tidepool('members', 'link', ANA, '--json', '--data', dataDir)).stdout), link)
   const log = await tidepool('members', 'log', '--count', '10000', '--data', dataDir)
-  t.match(log.stdout, /^WHEN +BY +ACTION +SUBJECT +DETAIL\n1 min ago .*feed\.block +@BBB\S+ +loud \[2J\n$/)
+  t.match(
+    log.stdout,
+    /^WHEN +BY +ACTION +SUBJECT +DETAIL\n1 min ago .* {2}Ana \[31mM @AAA\S+ +feed\.block +@BBB\S+ +loud \[2J\n$/,
+  )
   t.same(JSON.parse((await tidepool('members', 'log', '--json', '--data', dataDir)).stdout), entries)
   entries = []
   t.equal((await tidepool('members', 'log', '--data', dataDir)).stdout, 'The audit log is empty.\n')

@@ -10,27 +10,27 @@ export interface TestFeed {
   messages: MessageValue[]
   /** signs `count` more posts and answers them */
   post(count: number, text?: string): MessageValue[]
+  /** signs a message with this content */
+  publish(content: Record<string, unknown>): MessageValue
 }
 
 export function createTestFeed(keys: Keys = ssbKeys.generate()): TestFeed {
   let previous: { sequence: number; hash: string } | null = null
   const messages: MessageValue[] = []
+  function publish(content: Record<string, unknown>): MessageValue {
+    const message = signMessage(keys, previous, content, 1_600_000_000_000 + messages.length)
+    previous = { sequence: message.sequence, hash: message.hash }
+    const value = JSON.parse(message.json) as MessageValue
+    messages.push(value)
+    return value
+  }
   return {
     keys,
     id: keys.id,
     messages,
-    post(count, text = 'the tide comes in') {
-      const fresh: MessageValue[] = []
-      for (let i = 0; i < count; i++) {
-        const content = { type: 'post', text: `${text} ${messages.length + 1}` }
-        const message = signMessage(keys, previous, content, 1_600_000_000_000 + messages.length)
-        previous = { sequence: message.sequence, hash: message.hash }
-        const value = JSON.parse(message.json) as MessageValue
-        messages.push(value)
-        fresh.push(value)
-      }
-      return fresh
-    },
+    publish,
+    post: (count, text = 'the tide comes in') =>
+      Array.from({ length: count }, () => publish({ type: 'post', text: `${text} ${messages.length + 1}` })),
   }
 }
 

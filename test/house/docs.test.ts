@@ -132,12 +132,22 @@ const INVITE: InviteInfo = {
   ...{ id: '', uses: 1, used: 0, note: '', created: 0, expires: 0 },
   ...{ state: 'live', by: 'operator', for: null },
 }
-const KNOCK: KnockInfo = { id: '', note: '', since: 0, expires: 0 }
+const KNOCK: KnockInfo = { id: '', name: null, note: '', since: 0, expires: 0 }
 const MEMBER: MemberInfo = {
-  ...{ id: '', role: 'member', since: 0, by: 'invite', voucher: null, note: '', online: false, seen: null },
+  ...{
+    id: '',
+    name: null,
+    role: 'member',
+    since: 0,
+    by: 'invite',
+    voucher: null,
+    note: '',
+    online: false,
+    seen: null,
+  },
   ...{ latest: 0, messages: 0, bytes: 0, forked: false, refused: null },
 }
-const ENTRY: AuditInfo = { at: 0, who: '', what: '', whom: '', detail: '' }
+const ENTRY: AuditInfo = { at: 0, who: '', who_name: null, what: '', whom: '', whom_name: null, detail: '' }
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
 const BLOCKED: BlockedInfo = { id: '', since: 0, reason: '' }
 const SETTINGS: SettingsInfo = {

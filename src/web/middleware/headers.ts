@@ -7,7 +7,8 @@ import type { Step } from '../state.js'
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
-  "img-src 'self'",
+  // small pictures of keys are part of the page
+  "img-src 'self' data:",
   "script-src 'self'",
   // scripts poll while an invite or a sign-in is pending
   "connect-src 'self'",

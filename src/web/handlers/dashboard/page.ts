@@ -43,23 +43,19 @@ const TABS: ReadonlyArray<
 
 /** Creates the functions that render dashboard pages. */
 export function createDashboardPages({ store, face, render, lobby }: DashboardParts) {
-  let byOwner: Map<string, string[]> | null = null
+  let nameOf: ((feed: string) => string | null) | null = null
 
-  /** The aliases of a feed. Cached for one page, as a list would read all aliases for each row. */
-  function aliasesOf(feed: string): string[] {
-    if (!byOwner) {
-      byOwner = new Map()
-      // the oldest alias comes first
-      for (const { alias, owner } of store.aliases.list().sort((a, b) => a.since - b.since))
-        byOwner.set(owner, [...(byOwner.get(owner) ?? []), alias])
+  /** A feed with its name. What names are found from is read once for a page, not for each row. */
+  function personOf(feed: string): Person {
+    if (!nameOf) {
+      nameOf = store.names.reader()
       // a page is rendered without an await
       setImmediate(() => {
-        byOwner = null
+        nameOf = null
       })
     }
-    return byOwner.get(feed) ?? []
+    return person(feed, nameOf(feed))
   }
-  const personOf = (feed: string): Person => person(feed, aliasesOf(feed))
 
   /** Renders a page. @param values variables of the template beside the common ones */
   function show(ctx: WebContext, view: View, activeTab: string, values: Record<string, unknown>): void {
@@ -118,10 +114,18 @@ export function offsetIn(ctx: Pick<WebContext, 'query'>, length: number): number
   return Number.isSafeInteger(from) && from > 0 && from < length ? from : 0
 }
 
-/** Offsets of the previous and the next page. */
-export function pageOf(from: number, length: number): { earlier: number | null; later: number | null } {
+export interface Paging {
+  earlier: number | null
+  later: number | null
+  /** what a link to another page of the list begins with */
+  query: string
+}
+
+/** Offsets of the previous and the next page. @param search what the list was searched for */
+export function pageOf(from: number, length: number, search = ''): Paging {
   return {
     earlier: from > 0 ? Math.max(0, from - PAGE) : null,
     later: from + PAGE < length ? from + PAGE : null,
+    query: search === '' ? '' : `q=${encodeURIComponent(search)}&`,
   }
 }

@@ -2,9 +2,10 @@
 // The dashboard's pages about people: overview, members, knocks, blocked feeds, aliases, own page.
 
 import { RelayError } from '../../../lib/errors.js'
+import { SEARCH_CHARS } from '../../../lib/limits.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { ROLES, type Role } from '../../../store/roles.js'
-import { idOf, person as personWithoutAlias } from '../../format.js'
+import { idOf } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
 import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
@@ -44,13 +45,19 @@ export function createPeoplePages(parts: DashboardParts) {
     })
   }
 
-  const members: Step = (ctx) => {
+  const members: Step = async (ctx) => {
+    const { q } = ctx.query
+    const search = typeof q === 'string' ? q.trim().slice(0, SEARCH_CHARS) : ''
+    const found = search === '' ? null : new Set(await store.names.search(search))
     const here = new Set(online())
-    const all = store.members.list().sort((a, b) => b.since - a.since)
+    const all = store.members
+      .list()
+      .filter(({ feed }) => found === null || found.has(feed))
+      .sort((a, b) => b.since - a.since)
     const from = offsetIn(ctx, all.length)
     show(ctx, 'dashboard/members.njk', 'members', {
-      total: all.length,
-      ...pageOf(from, all.length),
+      ...{ search, most: SEARCH_CHARS, total: all.length },
+      ...pageOf(from, all.length, search),
       members: all.slice(from, from + PAGE).map(({ feed, since, by }) => ({
         ...person(feed),
         ...{
@@ -73,6 +80,7 @@ export function createPeoplePages(parts: DashboardParts) {
       shown: {
         ...person(feed),
         ...{ since: row.since, by: row.by, note: row.note, latest, messages, bytes, forked },
+        description: store.profiles.get(feed).description,
         role: shownRole(feed),
         voucher: row.voucher ? person(row.voucher) : null,
         vouched: store.members.vouchedBy(feed).map(person),
@@ -113,8 +121,7 @@ export function createPeoplePages(parts: DashboardParts) {
     const from = offsetIn(ctx, all.length)
     const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
-      // the alias is in the row already
-      owner: personWithoutAlias(owner),
+      owner: person(owner),
     }))
     show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
   }
