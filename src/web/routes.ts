@@ -13,6 +13,7 @@ import { createInvitePages, type InviteParts } from './handlers/invite.js'
 import { createJoinPages, type JoinParts } from './handlers/join.js'
 import { createKnockPages, KNOCK_PATH, type KnockParts } from './handlers/knock.js'
 import { createLandingPages } from './handlers/landing.js'
+import { serveRobots } from './handlers/robots.js'
 import { createSetupPages, type SetupParts } from './handlers/setup.js'
 import { serveWhois } from './handlers/whois.js'
 import { jsonClients } from './middleware/json-clients.js'
@@ -48,6 +49,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.get('/setup', setup.requirePending, setup.ask)
   router.post('/setup', setup.requirePending, sameOrigin(), setup.answer)
   router.get('/healthz', serveHealth(parts))
+  router.get('/robots.txt', serveRobots(parts))
   router.get('/whois', open, serveWhois(parts))
   router.get('/assets/:name', serveAsset(parts.assets))
   router.post(LANGUAGE_PATH, sameOrigin(), chooseLanguage)

@@ -156,6 +156,13 @@ t.test('in a browser', { timeout: 170_000, skip: withoutBrowser() }, async (t) =
     const enter = (): Promise<unknown> =>
       Promise.all([page.waitForNavigation(), page.keyboard.press('Enter')])
     await page.goto(`${relay.webUrl}/dashboard`)
+    const link = await page.locator('.skip').boundingBox()
+    t.ok((link?.width ?? 0) <= 1, 'the skip link is not seen')
+    await tabTo(page, 'Skip to the content')
+    t.ok(((await page.locator('.skip').boundingBox())?.height ?? 0) >= 44, 'until it has the focus')
+    await page.keyboard.press('Enter')
+    t.ok(await isFocused(page, 'main'))
+    await page.goto(`${relay.webUrl}/dashboard`)
     await tabTo(page, 'Knocks')
     await enter()
     await tabTo(page, 'Decline')

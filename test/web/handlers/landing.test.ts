@@ -22,6 +22,8 @@ t.test('open: name, counts and how to join; it follows changes', async (t) => {
   t.match(headers['content-type'], 'text/html; charset=utf-8')
   t.match(text, '<title>Rock pool</title>')
   t.match(text, 'For people who like limpets.')
+  t.match(text, '<meta name="description" content="For people who like limpets.">')
+  t.match(text, '<meta property="og:title" content="Rock pool">')
   t.match(text, RELAY_ID)
   t.match(text, 'href="/invite/"')
   t.match(text, 'open to newcomers')

@@ -6,6 +6,7 @@ import type { Words } from '../en.js'
 export const site: Words['site'] = {
   footer: 'Ein kleines Relay für Secure Scuttlebutt.',
   language: 'Sprache',
+  skip: 'Zum Inhalt springen',
   copy: 'Kopieren',
   copied: 'Kopiert',
   inClipboard: 'In die Zwischenablage kopiert.',

@@ -4,6 +4,7 @@
 export const site = {
   footer: 'A small relay for Secure Scuttlebutt.',
   language: 'Language',
+  skip: 'Skip to the content',
   copy: 'Copy',
   copied: 'Copied',
   inClipboard: 'Copied to the clipboard.',
