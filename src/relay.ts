@@ -21,7 +21,7 @@ import type { RelayStatus } from './operator/protocol.js'
 import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
 import { createControl } from './operator/server.js'
-import { createStatus } from './operator/status.js'
+import { createStatus, healthOf } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { startMaintenance } from './store/housekeeping.js'
@@ -105,6 +105,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       {
         ...{ id: keys.id, roomName: name, hostnames: names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? () => listening.matrix : null,
+        health: () => healthOf(status(), dataDir, now()),
       },
     )
 

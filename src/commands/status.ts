@@ -46,6 +46,7 @@ function describe(status: RelayStatus): string {
       ['tunnels', status.tunnels],
       ['store', describeStore(status)],
       ['memory', size(status.rss_bytes)],
+      ['backup', status.last_backup === null ? 'none yet' : moment(status.last_backup)],
       ['https', describeHttps(status.https)],
       ['onion', describeOnion(status.onion)],
     ]),

@@ -40,6 +40,7 @@ export function createBackups(
       if (page) return { page: page.toString('base64') }
       snapshot.close()
       open.delete(signal)
+      await store.recordBackup()
       return { end: snapshot.end() }
     },
   }

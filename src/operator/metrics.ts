@@ -53,6 +53,12 @@ export const METRICS: Readonly<Record<string, OwnMetric>> = {
     unit: 'seconds',
   },
   tidepool_warnings: gauge('Warnings that status shows now.', ({ status }) => status.warnings.length),
+  tidepool_last_backup_seconds: {
+    ...gauge('Unix time of the last backup that was read to its end.', ({ status: { last_backup } }) =>
+      last_backup === null ? null : last_backup / 1000,
+    ),
+    unit: 'seconds',
+  },
   tidepool_time_trusted: gauge(
     '1 if the clock is confirmed, by the network or by an hour of agreement.',
     (facts) => (facts.status.time === 'unconfirmed' ? 0 : 1),

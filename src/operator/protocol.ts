@@ -107,6 +107,8 @@ export interface RelayStatus {
   https: HttpsStatus
   onion: { state: 'disabled' | string; [detail: string]: unknown }
   matrix: MatrixStatus
+  /** Unix ms of the last backup that was read to its end; null if there was none */
+  last_backup: number | null
   /** warnings for the operator, one sentence each */
   warnings: string[]
 }

@@ -3,10 +3,12 @@
 
 import type { Clock } from '../lib/clock.js'
 import type { Counts } from '../lib/counters.js'
+import { SECOND } from '../lib/limits.js'
 import type { TimeTrust } from '../lib/time-trust.js'
 import type { Peer } from '../peer/peer.js'
 import type { Recovery } from '../peer/recovery.js'
 import type { Store } from '../store/store.js'
+import type { WebHealth } from '../web/contract.js'
 import { MATRIX_DISABLED } from './matrix.js'
 import { fileDescriptors, freeOrNull } from './process-facts.js'
 import type { RelayStatus } from './protocol.js'
@@ -62,6 +64,7 @@ export function createStatus(
       https: { ...(listening.domain?.status() ?? NO_HTTPS), ...trouble(listening) },
       onion: listening.onion?.status() ?? { state: 'disabled' },
       matrix: listening.matrix?.status() ?? MATRIX_DISABLED,
+      last_backup: store.lastBackup(),
     }
     const { limits } = counters
     const system = { free: freeOrNull(dataDir), descriptors: fileDescriptors() }
@@ -85,4 +88,16 @@ export const NO_HTTPS: RelayStatus['https'] = {
   renews: null,
   reason: null,
   http_port: null,
+}
+
+/** The status as the dashboard shows it. */
+export function healthOf(status: RelayStatus, dataDir: string, now: number): WebHealth {
+  const { version, uptime_s, addresses, https, onion, last_backup, warnings } = status
+  return {
+    ...{ version, last_backup, warnings },
+    started: now - uptime_s * SECOND,
+    free: freeOrNull(dataDir),
+    https: { url: addresses.https, state: https.state, expires: https.expires },
+    onion: { url: addresses.onion, state: onion.state },
+  }
 }

@@ -12,6 +12,8 @@ import type { RelayStatus } from './protocol.js'
 const STORE_HIGH = 0.9
 /** Days before a certificate's end at which the relay warns: renewal was due a month before. */
 const CERTIFICATE_DAYS = 10
+/** Days after the last backup at which the relay warns. Without any backup it does not: not everybody wants one. */
+const BACKUP_DAYS = 14
 
 export interface WarningFacts {
   status: Omit<RelayStatus, 'warnings'>
@@ -55,6 +57,12 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
   ({ status: { onion } }) => {
     const reason = typeof onion.reason === 'string' ? onion.reason : null
     return onion.state === 'degraded' || reason ? `the onion is ${onion.state}${because(reason)}` : null
+  },
+  ({ status: { last_backup }, now }) => {
+    const days = last_backup === null ? 0 : Math.floor((now - last_backup) / DAY)
+    return days >= BACKUP_DAYS
+      ? `the last backup is ${count(days, 'day')} old: see whether its timer runs, or run tidepool backup FILE`
+      : null
   },
   ({ status: { ebt_refused } }) =>
     ebt_refused > 0

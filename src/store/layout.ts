@@ -25,7 +25,7 @@
 // | audit    | number (8, BE), increasing             | AuditRecord: actions on others and on the room              |
 // | ownAudit | number (8, BE), same sequence as audit | AuditRecord: actions of members, and on an actor's own items |
 // | days     | day since 1970 (4, BE)                 | DayRecord: totals and peak; the oldest are removed          |
-// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (last write of the watchdog), `repack`, `profiles` |
+// | meta     | name as UTF-8                          | `schema`, `settings`, `pulse` (last write of the watchdog), `repack`, `profiles`, `backup` |
 //
 // Tables of the Matrix lobby (`matrix-layout.ts`), opened only if it is on; `n` is the number of a room (4, BE):
 //

@@ -31,6 +31,7 @@ export const PERMISSIONS = {
   'member.add': { least: 'moderator' },
   'member.remove': { least: 'moderator', below: true, unseats: true },
   'blocks.see': { least: 'moderator' },
+  'health.see': { least: 'moderator' },
   'feed.block': { least: 'moderator', below: true, unseats: true },
   'feed.unblock': { least: 'moderator' },
   'notice.save': { least: 'moderator' },

@@ -65,6 +65,9 @@ export interface Store {
   bytes(): number
   /** Opens the database as it is now, for a backup. The caller closes it. */
   snapshot(): Snapshot
+  /** Unix ms at which a backup was last read to its end; null if never. */
+  lastBackup(): number | null
+  recordBackup(): Promise<void>
   /** Resolves after a read and, if `write` is set, a write that is on the disk. For the watchdog. */
   pulse(write: boolean): Promise<void>
   /** Checks every message and record. @returns problems; an empty list for a sound store */
@@ -99,6 +102,7 @@ export async function createStore(
   }
   const schemaKey = Buffer.from('schema')
   const pulseKey = Buffer.from('pulse')
+  const backupKey = Buffer.from('backup')
   const schema = tables.meta.get(schemaKey) ?? SCHEMA
   if (!isReadable(schema)) {
     await close()
@@ -168,6 +172,8 @@ export async function createStore(
       snapshots.add(snapshot)
       return snapshot
     },
+    lastBackup: () => (tables.meta.get(backupKey) as number | undefined) ?? null,
+    recordBackup: () => writer.submit(() => void tables.meta.putSync(backupKey, now())),
     async pulse(write) {
       tables.meta.get(schemaKey)
       if (write) await writer.submit(() => tables.meta.putSync(pulseKey, now()))

@@ -83,6 +83,22 @@ export interface AliasOwner {
   online: boolean
 }
 
+/** How the relay is, for moderators. */
+export interface WebHealth {
+  version: string
+  /** Unix ms */
+  started: number
+  /** free bytes on the disk; null if unknown */
+  free: number | null
+  /** addresses as URLs, and their states as `status` names them */
+  https: { url: string | null; state: string; expires: number | null }
+  onion: { url: string | null; state: string }
+  /** Unix ms; null if there was none */
+  last_backup: number | null
+  /** sentences in English */
+  warnings: readonly string[]
+}
+
 /** What the dashboard needs: the store, sign-in and live numbers. */
 export interface WebRoom {
   store: Store
@@ -92,6 +108,7 @@ export interface WebRoom {
   online(): FeedId[]
   /** limit of bytes for messages */
   maxBytes(): number
+  health(): WebHealth
 }
 
 /** A user of the Matrix lobby, as its page shows them. */

@@ -43,6 +43,7 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   router.get('/dashboard/notices', requireMember, rooms.notices)
   router.get('/dashboard/notices/edit', requireMember, (ctx) => rooms.editNotice(ctx, null))
   router.get('/dashboard/room', requireMember, (ctx) => rooms.room(ctx, null))
+  router.get('/dashboard/health', requireMember, rooms.health)
   router.get('/dashboard/log', requireMember, rooms.log)
   const again = { 'notice.save': rooms.editNotice, 'room.describe': rooms.room }
   router.post('/dashboard/do/:name', sameOrigin(), requireMember, postAction(parts, again))

@@ -35,7 +35,7 @@ const TEMPLATES = [
         'invites',
         'lobby',
       ] as const),
-      ...(['invited', 'link', 'notices', 'notice', 'room', 'log', 'confirm', 'read'] as const),
+      ...(['invited', 'link', 'notices', 'notice', 'room', 'health', 'log', 'confirm', 'read'] as const),
     ] as const
   ).map((name) => `dashboard/${name}.njk` as const),
 ] as const

@@ -8,7 +8,7 @@ import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import { formatInviteCode } from '../ssb/invite-code.js'
 import type { Store } from '../store/store.js'
-import type { RelayHostnames, WebComponents, WebLobby, WebSetup } from './contract.js'
+import type { RelayHostnames, WebComponents, WebLobby, WebRoom, WebSetup } from './contract.js'
 
 export interface RoomComponents {
   store: Store
@@ -33,6 +33,7 @@ export interface RoomOptions {
   hostnames(): RelayHostnames
   /** limit of bytes for messages */
   maxBytes(): number
+  health: WebRoom['health']
   /** days until new invites and knocks expire */
   expiresDays(): number
   /** the Matrix lobby; null before it is open, and where it is off */
@@ -42,7 +43,7 @@ export interface RoomOptions {
 /** Creates the web's components for a whole relay. */
 export function createWebComponents(
   { store, signIn, setup, log, counters, now, online, used, drawCaptcha }: RoomComponents,
-  { id, roomName, hostnames, maxBytes, expiresDays, lobby }: RoomOptions,
+  { id, roomName, hostnames, maxBytes, health, expiresDays, lobby }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
@@ -50,7 +51,7 @@ export function createWebComponents(
     ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
     ...{ used, log, counters, now, setup, invites, hostnames },
-    room: { store, signIn, online, maxBytes },
+    room: { store, signIn, online, maxBytes, health },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })
       return { code: formatInviteCode({ ...at, relay: id, seed }), expires: invite.expires }

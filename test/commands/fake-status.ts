@@ -35,5 +35,6 @@ export const STATUS: RelayStatus = {
   https: NO_HTTPS,
   onion: { state: 'disabled' },
   matrix: MATRIX_DISABLED,
+  last_backup: null,
   warnings: [],
 }

@@ -34,8 +34,11 @@ test('secret and a backup bring the relay back, and its friends bring what came 
   await relay.operator.membersAdd(before)
   await relay.operator.setup({ name: 'Rock pool', description: 'For limpets.' })
   const file = join(await shortDir(t), 'tidepool.tar.gz')
+  t.equal((await relay.status()).last_backup, null)
   const made = await tidepool('backup', file, '--data', relay.dataDir)
   t.equal(made.code, 0, made.stderr)
+  const { last_backup: at } = await relay.status()
+  t.ok(at && Math.abs(Date.now() - at) < 60_000, 'the relay knows when it was made')
   t.match(made.stdout, /The identity is not in it/)
   t.equal(statSync(file).mode & 0o777, 0o600)
   t.same(

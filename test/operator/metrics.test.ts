@@ -143,7 +143,7 @@ t.test('docs/metrics.md lists every metric and every limit', async (t) => {
   t.same(cells(metrics), named)
   const used = [...sources('src').values()].flatMap((source) =>
     [
-      ...source.matchAll(/limit: '([a-z_]+)'/g),
+      ...source.matchAll(/(?:limit: |limited\()'([a-z_]+)'/g),
       ...source.matchAll(/(?:evicted|reached)\('([a-z_]+)'\)/g),
       ...source.matchAll(/createDailyQuota\([^']*'([a-z_]+)'\)/g),
     ].map(([, name = '']) => name),

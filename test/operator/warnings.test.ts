@@ -28,6 +28,7 @@ t.test('no warnings without problems', async (t) => {
     withStatus({ onion: { state: 'published' } }),
     withHttps({ state: 'valid', expires: NOW + 60 * DAY }),
     withHttps({ state: 'proxied' }),
+    withStatus({ last_backup: NOW - 13 * DAY }),
     reached(9, HOUR / 2),
   ])
     t.same(warningsOf({ ...WELL, ...facts }), [])
@@ -41,6 +42,7 @@ t.test('each problem gives one warning', async (t) => {
     [{ free: 50 * MIB }, /disk has 50 MiB left/],
     [{ descriptors: { open: 900, limit: 1024 } }, /900 of 1024 file descriptors .*LimitNOFILE/],
     [withStatus({ ebt_refused: 2 }), /apps of 2 members ask for EBT, which is off/],
+    [withStatus({ last_backup: NOW - 15.5 * DAY }), /last backup is 15 days old/],
     [withHttps({ state: 'expired', reason: 'no answer' }), /certificate has expired: no answer/],
     [withHttps({ state: 'not_yet_valid' }), /not valid yet/],
     [withHttps({ state: 'waiting', reason: 'port 80 is closed' }), /no certificate yet: port 80 is closed/],

@@ -11,7 +11,7 @@ import { addMember as member, openTestStore, someone } from '../helpers/store.js
 
 /** Does one action on a target of its own. */
 const DO: Record<
-  Exclude<Action, 'members.see' | 'blocks.see' | 'audit.see' | `lobby.${string}`>,
+  Exclude<Action, 'members.see' | 'blocks.see' | 'health.see' | 'audit.see' | `lobby.${string}`>,
   (actions: ModerationActions, store: Store, expires: number) => Promise<unknown>
 > = {
   'knock.accept': async (actions, store, expires) => {

@@ -57,6 +57,7 @@ async function room(t: Test) {
       'notices/edit',
       'notices/edit?name=rules',
       'blocked',
+      'health',
       'room',
     ]
       .concat(['log', 'me', 'nothing', `members/${slugOf(member.id)}`, 'members?done=member.add'])

@@ -36,6 +36,7 @@ const TABS: ReadonlyArray<
   ['aliases', '/dashboard/aliases', 'members.see', ['open', 'community']],
   ['notices', '/dashboard/notices', 'notice.save'],
   ['blocked', '/dashboard/blocked', 'blocks.see'],
+  ['health', '/dashboard/health', 'health.see'],
   ['room', '/dashboard/room', 'room.describe'],
   ['log', '/dashboard/log', 'audit.see'],
   ['me', '/dashboard/me', 'members.see'],

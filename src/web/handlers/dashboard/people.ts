@@ -4,6 +4,7 @@
 import { RelayError } from '../../../lib/errors.js'
 import { SEARCH_CHARS } from '../../../lib/limits.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
+import { mayDo } from '../../../store/permissions.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { idOf } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
@@ -16,7 +17,7 @@ const LARGEST = 8
 
 /** Creates the handlers. */
 export function createPeoplePages(parts: DashboardParts) {
-  const { store, online, maxBytes, now } = parts
+  const { store, online, maxBytes, health, now } = parts
   const { show, requirePermission, person } = createDashboardPages(parts)
 
   const shownRole = (feed: FeedId): Role | null => (store.members.has(feed) ? store.roles.of(feed) : null)
@@ -42,6 +43,7 @@ export function createPeoplePages(parts: DashboardParts) {
       largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
       mine: store.feeds.info(feed),
       notices: store.notices.list(),
+      warnings: mayDo('health.see', role, store.settings.get().mode) ? health().warnings.length : null,
     })
   }
 

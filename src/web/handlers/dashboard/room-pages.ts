@@ -100,6 +100,11 @@ export function createRoomPages(parts: DashboardParts) {
     })
   }
 
+  const health: Step = (ctx) => {
+    requirePermission(ctx, 'health.see')
+    show(ctx, 'dashboard/health.njk', 'health', { health: parts.health() })
+  }
+
   /** GET /notice/:name: public, but members only in restricted mode. */
   const notice: Step = (ctx) => {
     const hidden = store.settings.get().mode === 'restricted' && !ctx.state.member
@@ -115,5 +120,5 @@ export function createRoomPages(parts: DashboardParts) {
     })
   }
 
-  return { invites, notices, editNotice, room, log, notice }
+  return { invites, notices, editNotice, room, health, log, notice }
 }
