@@ -4,6 +4,7 @@
 import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { violations } from './axe.js'
 import { contrastProblems } from './contrast.js'
 import { fitsIn, isFocused, loaded, smallTargets, tabTo } from './in-page.js'
 import { codeFor, ONION, openSite, type Site } from './site.js'
@@ -122,6 +123,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
           )
           t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
           t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+          t.same(await violations(page), [], `${name}: axe`)
         }
         const send = async (answer: string) => {
           await page.fill('#captcha', answer)

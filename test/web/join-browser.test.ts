@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core'
 import t from 'tap'
 import { tokenOf } from '../../src/ssb/invite-code.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { violations } from './axe.js'
 import { contrastProblems } from './contrast.js'
 import { fitsIn, isFocused, smallTargets, tabTo } from './in-page.js'
 import { addInvite, openSite, type Site, seedFor } from './site.js'
@@ -78,6 +79,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
           t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: fits`)
           t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
           t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+          t.same(await violations(page), [], `${name}: axe`)
         }
         const send = async (id: string) => {
           await page.fill('#id', id)

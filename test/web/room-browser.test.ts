@@ -4,6 +4,7 @@
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { violations } from './axe.js'
 import { contrastProblems } from './contrast.js'
 import { fitsIn, isFocused, loaded, smallTargets, tabTo } from './in-page.js'
 import { openSite, RELAY_ID, type Site } from './site.js'
@@ -135,6 +136,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
           t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: fits`)
           t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
           t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
+          t.same(await violations(page), [], `${name}: axe`)
         }
         const send = async (fields: Record<string, string>) => {
           await page.evaluate('document.querySelector("form").noValidate = true')
