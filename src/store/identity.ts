@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's key pair in its `secret` file: created once, synced to disk, never overwritten.
 
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import { syncPath } from '../lib/atomic-file.js'
@@ -14,12 +14,13 @@ import { isFeedId } from '../ssb/feed-id.js'
  */
 export function loadIdentity(path: string): Keys {
   if (!existsSync(path)) createIdentity(path)
-  let keys: Keys | undefined
+  let text: string
   try {
-    keys = ssbKeys.loadSync(path)
+    text = readFileSync(path, 'utf8')
   } catch (err) {
     throw new RelayError('data_unusable', `${path} cannot be read: ${(err as Error).message}`, { cause: err })
   }
+  const keys = parseKeys(text)
   if (
     !keys ||
     !isFeedId(keys.id) ||
@@ -32,6 +33,20 @@ export function loadIdentity(path: string): Keys {
     )
   }
   return keys
+}
+
+/**
+ * Parses a `secret` file: JSON between comments. ssb-keys prints the parser's error of a damaged file, which quotes a piece
+ * of the private key.
+ */
+function parseKeys(text: string): Keys | null {
+  try {
+    const keys = JSON.parse(text.replace(/\s*#[^\n]*/g, '')) as Keys
+    // old files have an id without sigil
+    return String(keys.id).startsWith('@') ? keys : { ...keys, id: `@${keys.public}` }
+  } catch {
+    return null
+  }
 }
 
 /** The part of the feeds that is needed to see whether our feed has messages. */

@@ -17,6 +17,16 @@ t.test('it is created in the format of ssb-keys and stays the same', async (t) =
   t.match(ssbKeys.loadSync(path), { id: made.id, private: made.private })
 })
 
+t.test('an old file, with comments and an id without sigil', async (t) => {
+  const path = join(temporaryDir(t), 'secret')
+  const { id, ...keys } = ssbKeys.generate()
+  writeFileSync(
+    path,
+    `# this is your SECRET\n\n${JSON.stringify({ ...keys, id: id.slice(1) }, null, 2)}\n# ${id}\n`,
+  )
+  t.match(loadIdentity(path), { id, private: keys.private })
+})
+
 t.test('a start that was interrupted before the rename is repaired', async (t) => {
   const path = join(temporaryDir(t), 'secret')
   writeFileSync(`${path}.new`, 'half')
@@ -32,12 +42,22 @@ t.test('a damaged secret is rejected and left unchanged', async (t) => {
     '{}',
     JSON.stringify({ ...keys, id: '@x' }),
     JSON.stringify({ ...keys, id, private: 'x' }),
+    JSON.stringify({ ...keys, id }).replace(keys.private.slice(20, 30), '\u0001'),
+    'null',
+    '5',
   ]) {
     writeFileSync(path, text)
-    const { error } = console
-    console.error = () => {} // ssb-keys prints what it cannot parse
-    t.throws(() => loadIdentity(path), { code: 'data_unusable' }, JSON.stringify(text).slice(0, 40))
-    console.error = error
+    const printed = t.capture(console, 'error')
+    let message = ''
+    try {
+      loadIdentity(path)
+    } catch (err) {
+      t.match(err, { code: 'data_unusable' }, JSON.stringify(text).slice(0, 40))
+      message = String((err as Error).stack)
+    }
+    t.same(printed(), [], 'nothing is printed')
+    t.match(message, 'is damaged')
+    t.notMatch(message, keys.private.slice(0, 10), 'no piece of the key is told')
     t.equal(readFileSync(path, 'utf8'), text)
   }
   if (process.getuid?.() !== 0) {
