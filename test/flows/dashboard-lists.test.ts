@@ -71,3 +71,30 @@ t.test('the charts show the most who were here at once, and feeds of which somet
   t.same(feeds.match(/<th scope="row">/g)?.length, 1)
   t.match(feeds, `/dashboard/members/${slugOf(app.id)}`)
 })
+
+t.test('members are sorted by a link, and the order stays on the next page', async (t) => {
+  const clock = createTestClock()
+  const relay = await bootRelay(t, { clock })
+  const [member, moderator] = [await signedIn(relay), await signedIn(relay, 'moderator')]
+  const notes = ['Zoë', 'ben', 'Ana', 'Änne', 'crab 10', 'crab 9']
+  for (const note of notes) {
+    clock.advance(1000)
+    await relay.operator.membersAdd(ssbKeys.generate().id, note)
+  }
+  const namesIn = (text: string): string[] =>
+    [...text.matchAll(/<th scope="row">.*?<bdi>(.*?)<\/bdi>/g)]
+      .map(([, name = '']) => name)
+      .filter((name) => !name.startsWith('@'))
+  const list = async (query: string) => (await member.get(`/dashboard/members${query}`)).text
+  t.same(namesIn(await list('')), notes.toReversed(), 'newest first')
+  for (const sort of ['since', 'seen', 'bytes', 'nothing', '__proto__'])
+    t.same(namesIn(await list(`?sort=${sort}`)).sort(), notes.toSorted(), sort)
+  const byName = await list('?sort=name')
+  t.same(namesIn(byName), ['Ana', 'Änne', 'ben', 'crab 9', 'crab 10', 'Zoë'])
+  t.match(byName, '<th scope="col" aria-sort="ascending"><a href="?sort=name">Name</a></th>')
+  t.match(await list('?q=crab&sort=name'), 'href="?q=crab&amp;sort=seen"')
+  t.notMatch(byName, 'sort=bytes', 'storage per feed is for moderators')
+  t.match((await moderator.get('/dashboard/members')).text, 'sort=bytes')
+  for (let i = 0; i < 50; i++) await relay.operator.membersAdd(ssbKeys.generate().id)
+  t.match(await list('?sort=name'), 'href="?sort=name&amp;from=50"')
+})

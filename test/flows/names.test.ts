@@ -12,7 +12,7 @@ import { bootRelay, connectMember } from '../helpers/relay.js'
 const shown = (text: string): Array<[name: string, key: string]> =>
   [
     ...text.matchAll(
-      /<p class="card-head"><a class="person".*?<bdi>(.*?)<\/bdi>(?: <span class="short-key">(.*?)<)?/g,
+      /<th scope="row"><a class="person".*?<bdi>(.*?)<\/bdi>(?: <span class="short-key">(.*?)<)?/g,
     ),
   ].map(([, name = '', key = '']) => [name, key])
 

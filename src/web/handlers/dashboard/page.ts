@@ -122,11 +122,12 @@ export interface Paging {
   query: string
 }
 
-/** Offsets of the previous and the next page. @param search what the list was searched for */
-export function pageOf(from: number, length: number, search = ''): Paging {
+/** Offsets of the previous and the next page. @param query how the list was searched and sorted; empty values are left out */
+export function pageOf(from: number, length: number, query: Record<string, string> = {}): Paging {
+  const kept = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== ''))
   return {
     earlier: from > 0 ? Math.max(0, from - PAGE) : null,
     later: from + PAGE < length ? from + PAGE : null,
-    query: search === '' ? '' : `q=${encodeURIComponent(search)}&`,
+    query: kept.size === 0 ? '' : `${kept}&`,
   }
 }

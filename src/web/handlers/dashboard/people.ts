@@ -2,13 +2,13 @@
 // The dashboard's pages about people: overview, members, knocks, blocked feeds, aliases, own page.
 
 import { RelayError } from '../../../lib/errors.js'
-import { SEARCH_CHARS } from '../../../lib/limits.js'
 import type { FeedId } from '../../../ssb/feed-id.js'
 import { mayDo } from '../../../store/permissions.js'
 import { ROLES, type Role } from '../../../store/roles.js'
 import { idOf } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
+import { createMemberList } from './member-list.js'
 import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
 
 /** Days in the chart, and rows in the list of largest feeds. */
@@ -44,32 +44,6 @@ export function createPeoplePages(parts: DashboardParts) {
       mine: store.feeds.info(feed),
       notices: store.notices.list(),
       warnings: mayDo('health.see', role, store.settings.get().mode) ? health().warnings.length : null,
-    })
-  }
-
-  const members: Step = async (ctx) => {
-    const { q } = ctx.query
-    const search = typeof q === 'string' ? q.trim().slice(0, SEARCH_CHARS) : ''
-    const found = search === '' ? null : new Set(await store.names.search(search))
-    const here = new Set(online())
-    const all = store.members
-      .list()
-      .filter(({ feed }) => found === null || found.has(feed))
-      .sort((a, b) => b.since - a.since)
-    const from = offsetIn(ctx, all.length)
-    show(ctx, 'dashboard/members.njk', 'members', {
-      ...{ search, most: SEARCH_CHARS, total: all.length },
-      ...pageOf(from, all.length, search),
-      members: all.slice(from, from + PAGE).map(({ feed, since, by }) => ({
-        ...person(feed),
-        ...{
-          since,
-          by,
-          role: store.roles.of(feed),
-          online: here.has(feed),
-          seen: store.members.lastSeen(feed),
-        },
-      })),
     })
   }
 
@@ -140,5 +114,5 @@ export function createPeoplePages(parts: DashboardParts) {
     })
   }
 
-  return { overview, members, member, knocks, blocked, aliases, me }
+  return { overview, members: createMemberList(parts), member, knocks, blocked, aliases, me }
 }

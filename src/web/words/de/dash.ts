@@ -74,6 +74,7 @@ export const dash: Words['dash'] = {
   freeDisk: 'Frei auf der Platte',
   https: 'Domäne (HTTPS)',
   onion: 'Onion-Adresse',
+  columns: { name: 'Name', since: 'Beigetreten', seen: 'Zuletzt online', bytes: 'Gespeichert' },
   searchBy: 'Nach Name, Notiz oder Feed-ID suchen',
   search: 'Suchen',
   found: (n) => (n === 0 ? 'Kein Mitglied gefunden.' : `${count(n, 'Mitglied', 'Mitglieder')} gefunden.`),

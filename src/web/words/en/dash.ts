@@ -69,6 +69,7 @@ export const dash = {
   freeDisk: 'Free on the disk',
   https: 'Domain (HTTPS)',
   onion: 'Onion address',
+  columns: { name: 'Name', since: 'Joined', seen: 'Last online', bytes: 'Stored' },
   searchBy: 'Search by name, alias, note or feed id',
   search: 'Search',
   found: (n: number) => (n === 0 ? 'No member found.' : `${count(n, 'member', 'members')} found.`),
