@@ -261,7 +261,7 @@ function speak(connection: EncryptedConnection): Client {
     },
     close: () => connection.destroy(),
     get closed() {
-      return connection.tcp.closed
+      return connection.wire.closed
     },
   }
 }

@@ -7,14 +7,14 @@ import { CONNECTIONS_PER_GUEST, CONNECTIONS_PER_PEER } from '../lib/limits.js'
 import type { Connections } from '../room/connections.js'
 import { type FeedId, feedIdOf } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
-import type { TcpConnection } from '../wire/tcp-connection.js'
+import type { WireConnection } from '../wire/connection.js'
 import { type CallerClass, Connection, type ConnectionParts } from './connection.js'
 
 export interface Admission {
   /** Uses a directed invite for the caller. Null if there is none, and nothing to wait for. */
   prepare(publicKey: Buffer): Promise<unknown> | null
   /** @throws RelayError `not_admitted` */
-  admit(publicKey: Buffer, tcp: TcpConnection): Connection
+  admit(publicKey: Buffer, wire: WireConnection): Connection
 }
 
 /** The caller class of an identity; null if it is not admitted. */
@@ -43,7 +43,7 @@ export function createAdmission({
       // the caller joins by connecting, if a member has invited this feed
       return store.invites.awaits(id) ? store.invites.useDirected(id) : null
     },
-    admit(publicKey, tcp) {
+    admit(publicKey, wire) {
       const id = feedIdOf(publicKey)
       const callerClass = classify(store, id)
       if (!callerClass) throw new RelayError('not_admitted')
@@ -55,7 +55,7 @@ export function createAdmission({
         counters.evicted('connections_per_peer')
         oldest.close('replaced by a newer connection')
       }
-      return new Connection(id, callerClass, tcp, parts)
+      return new Connection(id, callerClass, wire, parts)
     },
   }
 }

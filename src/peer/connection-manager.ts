@@ -76,14 +76,14 @@ export function manageConnections(components: ConnectionManagerComponents): Conn
   /** Pings silent clients that use room methods. Closes them if they do not answer, and others after a longer silence. */
   function sweep(): void {
     const now = clock.uptime()
-    for (const tcp of listeners.connections()) {
-      if (now - tcp.lastActive > IDLE_MS) tcp.destroy()
-      else tcp.keepAlive()
+    for (const wire of listeners.connections()) {
+      if (now - wire.lastActive > IDLE_MS) wire.destroy()
+      else wire.keepAlive()
     }
-    for (const { roomAware, tcp, rpc } of connections.all()) {
+    for (const { roomAware, wire, rpc } of connections.all()) {
       if (!roomAware || !rpc) continue
-      const silent = now - tcp.lastHeard
-      if (silent > ALIVE_ASK_MS + ALIVE_ANSWER_MS) tcp.destroy()
+      const silent = now - wire.lastHeard
+      if (silent > ALIVE_ASK_MS + ALIVE_ANSWER_MS) wire.destroy()
       // any received bytes count, also an error
       else if (silent > ALIVE_ASK_MS) rpc.poke(PING)
     }

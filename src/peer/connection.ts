@@ -6,7 +6,7 @@ import type { Log } from '../lib/log.js'
 import type { MuxrpcSession } from '../muxrpc/session.js'
 import type { CallerLimits } from '../muxrpc/stream-limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
-import type { TcpConnection } from '../wire/tcp-connection.js'
+import type { WireConnection } from '../wire/connection.js'
 
 /** The class of a caller (docs/protocol.md, "Who may connect"). A stranger is not followed by the relay. */
 export type CallerClass = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
@@ -48,7 +48,7 @@ export class Connection {
   constructor(
     readonly id: FeedId,
     public callerClass: CallerClass,
-    readonly tcp: TcpConnection,
+    readonly wire: WireConnection,
     private readonly parts: ConnectionParts,
   ) {}
 
@@ -62,18 +62,18 @@ export class Connection {
 
   /** Name of the listener that accepted it. */
   get listener(): string {
-    return this.tcp.listener
+    return this.wire.listener
   }
 
   get isClosed(): boolean {
-    return this.tcp.closed
+    return this.wire.closed
   }
 
   /** Closes the connection. @param reason for the log */
   close(reason: string): void {
-    if (this.tcp.closed) return
+    if (this.wire.closed) return
     this.cut(reason)
-    this.tcp.destroy()
+    this.wire.destroy()
   }
 
   cut(reason: string): void {
@@ -82,6 +82,6 @@ export class Connection {
 
   /** Calls the listener once, when the connection is closed. */
   onClose(listener: () => void): void {
-    this.tcp.onClose(listener)
+    this.wire.onClose(listener)
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Chooses the connection to evict when a listener has reached its limit.
 
-import type { TcpConnection } from '../wire/tcp-connection.js'
+import type { WireConnection } from '../wire/connection.js'
 import { type Connection, isFollowed } from './connection.js'
 
 /**
@@ -12,16 +12,16 @@ import { type Connection, isFollowed } from './connection.js'
  * @param admitted connections after the handshake
  */
 export function chooseEviction(
-  open: Iterable<TcpConnection>,
+  open: Iterable<WireConnection>,
   admitted: Iterable<Connection>,
-): TcpConnection | undefined {
-  const ranks = new Map<TcpConnection, number>()
-  for (const { tcp, callerClass } of admitted) ranks.set(tcp, isFollowed(callerClass) ? 2 : 0)
-  const rank = (tcp: TcpConnection): number => ranks.get(tcp) ?? 1
-  let chosen: TcpConnection | undefined
-  for (const tcp of open) {
-    const before = chosen ? rank(tcp) - rank(chosen) || tcp.lastHeard - chosen.lastHeard : -1
-    if (before < 0) chosen = tcp
+): WireConnection | undefined {
+  const ranks = new Map<WireConnection, number>()
+  for (const { wire, callerClass } of admitted) ranks.set(wire, isFollowed(callerClass) ? 2 : 0)
+  const rank = (wire: WireConnection): number => ranks.get(wire) ?? 1
+  let chosen: WireConnection | undefined
+  for (const wire of open) {
+    const before = chosen ? rank(wire) - rank(chosen) || wire.lastHeard - chosen.lastHeard : -1
+    if (before < 0) chosen = wire
   }
   return chosen
 }

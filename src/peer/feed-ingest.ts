@@ -189,7 +189,7 @@ export function createFeedIngest(
  */
 export function ingestFeed(
   components: { store: Store; tell: ThrottledLog; counters: Counters },
-  { id, rpc, tcp }: Connection,
+  { id, rpc, wire }: Connection,
   feed: FeedId,
   query: object,
 ): void {
@@ -197,8 +197,8 @@ export function ingestFeed(
   const ingest = createFeedIngest(components, {
     feed,
     from: id,
-    hold: () => tcp.hold(),
-    release: () => tcp.release(),
+    hold: () => wire.hold(),
+    release: () => wire.release(),
     stop: (err) => stream.end(err),
   })
   const stream = rpc.stream(['createHistoryStream'], [query], 'source', {

@@ -138,7 +138,7 @@ export async function createPeer(
     log,
     counters,
     now: clock.uptime,
-    onConnection: (tcp) => handshakes.accept(tcp),
+    onConnection: (wire) => handshakes.accept(wire),
     chooseEviction: (open) => chooseEviction(open, connections.all()),
   })
   const manager = manageConnections({

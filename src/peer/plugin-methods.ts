@@ -42,7 +42,7 @@ export function adaptMethod(
   return {
     type,
     access,
-    open({ id, tcp }, stream, ...args) {
+    open({ id, wire }, stream, ...args) {
       // the end of either half ends the stream, as for all streams
       const finish = (end: Error | true): void => {
         stream.end(end)
@@ -53,7 +53,7 @@ export function adaptMethod(
         type === 'source' ? (made as PullSource) : type === 'duplex' ? (made as PullDuplex).source : null
       const sink =
         type === 'sink' ? (made as PullDuplex['sink']) : type === 'duplex' ? (made as PullDuplex).sink : null
-      const incoming: PullQueue | null = sink ? new PullQueue(tcp, finish) : null
+      const incoming: PullQueue | null = sink ? new PullQueue(wire, finish) : null
       const outgoing = source ? new PullDrain(stream, source, (end) => incoming?.end(end)) : null
       stream.handler = {
         data: (body, bodyType) => incoming?.push(decodeBody(body, bodyType)),

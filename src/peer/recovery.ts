@@ -56,13 +56,13 @@ export function createRecovery(
     log.info({ latest: store.feeds.info(own).latest }, 'recovery finished')
   }
 
-  async function gather({ rpc, tcp }: Connection): Promise<void> {
+  async function gather({ rpc, wire }: Connection): Promise<void> {
     if (!rpc) return
     // from the last stored message: a caller without our feed then sends nothing, and does not count as an answer
     const from = Math.max(store.feeds.info(own).latest, 1)
     const query = { id: own, sequence: from, seq: from, keys: false, live: false, old: true }
     let received = 0
-    for await (const value of readSource(rpc, ['createHistoryStream'], [query], tcp)) {
+    for await (const value of readSource(rpc, ['createHistoryStream'], [query], wire)) {
       const isStored = pending && (await storeNext(value).catch(reject))
       if (!isStored) return
       received += 1

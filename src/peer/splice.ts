@@ -152,13 +152,13 @@ class Lane implements StreamHandler {
     if (!this.cancelStall) return
     this.cancelStall()
     this.cancelStall = null
-    this.from.tcp.release()
+    this.from.wire.release()
   }
 
   /** Pauses this end's socket until the other end has room: muxrpc cannot pause a single stream. */
   private hold(to: RpcStream): void {
     if (this.cancelStall || to.isEnded) return
-    this.from.tcp.hold()
+    this.from.wire.hold()
     this.cancelStall = this.splice.stall()
     to.waitForRoom()
   }

@@ -4,9 +4,9 @@
 import { RelayError } from '../lib/errors.js'
 import { Boxer, type PlainSink, sealedBytes, Unboxer } from './box-stream.js'
 import { ByteQueue, FLUSH_BYTES } from './byte-queue.js'
+import type { Receiver, WireConnection } from './connection.js'
 import type { BoxKeys } from './handshake.js'
 import type { Secretbox } from './secretbox.js'
-import type { Receiver, TcpConnection } from './tcp-connection.js'
 
 /** Receives the plain bytes of a connection. */
 export interface PlainReceiver {
@@ -27,7 +27,7 @@ let waiting: EncryptedConnection[] = []
 function flushAll(): void {
   const connections = waiting
   waiting = []
-  for (const connection of connections) connection.tcp.guard(() => connection.flushTurn())
+  for (const connection of connections) connection.wire.guard(() => connection.flushTurn())
 }
 
 export class EncryptedConnection implements Receiver, PlainSink {
@@ -43,14 +43,14 @@ export class EncryptedConnection implements Receiver, PlainSink {
   private hasSent = false
 
   constructor(
-    readonly tcp: TcpConnection,
+    readonly wire: WireConnection,
     secretbox: Secretbox,
     keys: BoxKeys,
   ) {
     this.remote = keys.remote
     this.boxer = new Boxer(secretbox, keys.encryptKey, keys.encryptNonce)
     this.unboxer = new Unboxer(secretbox, keys.decryptKey, keys.decryptNonce)
-    tcp.receiver = this
+    wire.receiver = this
   }
 
   /**
@@ -61,7 +61,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
     if (this.over || this.ending) return
     this.queue.add(bytes)
     if (more) this.queue.add(more)
-    if (this.scheduled || this.tcp.full) return
+    if (this.scheduled || this.wire.full) return
     this.scheduled = true
     if (waiting.length === 0) process.nextTick(flushAll)
     waiting.push(this)
@@ -76,7 +76,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
 
   /** Closes the connection now; queued bytes are lost. */
   destroy(): void {
-    this.tcp.destroy()
+    this.wire.destroy()
   }
 
   receive(chunk: Buffer): void {
@@ -109,7 +109,7 @@ export class EncryptedConnection implements Receiver, PlainSink {
 
   /** @internal */
   plain(bytes: Buffer): void {
-    if (!this.tcp.closed) this.receiver?.receive(bytes)
+    if (!this.wire.closed) this.receiver?.receive(bytes)
   }
 
   private finish(err: Error | null): void {
@@ -120,22 +120,22 @@ export class EncryptedConnection implements Receiver, PlainSink {
 
   /** Encrypts and sends until the queue is empty or the socket is full. */
   private flush(): void {
-    const { queue, tcp } = this
-    while (queue.size > 0 && !tcp.full && !tcp.closed) {
+    const { queue, wire } = this
+    while (queue.size > 0 && !wire.full && !wire.closed) {
       const out = spare ?? Buffer.allocUnsafeSlow(sealedBytes(FLUSH_BYTES))
       spare = null
-      if (!this.hasSent) tcp.setNoDelay()
+      if (!this.hasSent) wire.setNoDelay()
       this.hasSent = true
       const before = queue.size
       const used = this.boxer.fill(out, queue)
-      if (tcp.send(out.subarray(0, used))) spare = out
+      if (wire.send(out.subarray(0, used))) spare = out
       this.receiver?.flushed(before - queue.size)
     }
     if (queue.size > 0) queue.compact()
-    if (this.ending && queue.size === 0 && !this.over && !tcp.closed) {
+    if (this.ending && queue.size === 0 && !this.over && !wire.closed) {
       this.over = true
-      tcp.send(this.boxer.goodbye())
-      tcp.end()
+      wire.send(this.boxer.goodbye())
+      wire.end()
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Socket } from 'node:net'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/limits.js'
+import type { Receiver, WireConnection } from './connection.js'
 import { EncryptedConnection } from './encrypted-connection.js'
 import {
   ACCEPTANCE_BYTES,
@@ -17,7 +18,7 @@ import {
 } from './handshake.js'
 import { handshakeCrypto as crypto } from './handshake-crypto.js'
 import { loadSecretbox } from './secretbox.js'
-import { type Receiver, TcpConnection } from './tcp-connection.js'
+import { TcpConnection } from './tcp-connection.js'
 
 const KEY_BYTES = 32
 const NONE: Buffer = Buffer.alloc(0)
@@ -124,7 +125,7 @@ class Exchange implements Receiver {
   private proved = false
 
   constructor(
-    private readonly tcp: TcpConnection,
+    private readonly wire: WireConnection,
     private readonly handshake: ClientHandshake,
     private readonly failed: (err: Error) => void,
     private readonly done: (keys: BoxKeys, rest: Buffer) => void,
@@ -145,7 +146,7 @@ class Exchange implements Receiver {
     const proof = this.handshake.prove(answer)
     if (!proof) throw new Error('invalid hello or wrong network key')
     this.proved = true
-    this.tcp.send(proof)
+    this.wire.send(proof)
     if (this.held.length > 0) this.receive(NONE)
   }
 

@@ -5,6 +5,7 @@ import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { HANDSHAKE_TIMEOUT_MS, HANDSHAKES_AT_ONCE } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
+import type { Receiver, WireConnection } from './connection.js'
 import { EncryptedConnection } from './encrypted-connection.js'
 import {
   createServerIdentity,
@@ -15,7 +16,6 @@ import {
   type ServerIdentity,
 } from './handshake.js'
 import { loadSecretbox, type Secretbox } from './secretbox.js'
-import type { Receiver, TcpConnection } from './tcp-connection.js'
 
 export interface HandshakeServerOptions<A> {
   keys: KeyPair
@@ -26,7 +26,7 @@ export interface HandshakeServerOptions<A> {
    * Decides by public key whether a caller is admitted. Throws to refuse: the handshake then fails, which is the only way
    * to refuse. The result is passed to `onAdmitted`.
    */
-  admit(publicKey: Buffer, connection: TcpConnection): A
+  admit(publicKey: Buffer, connection: WireConnection): A
   /** The handshake is complete. Must set the connection's receiver before it returns. */
   onAdmitted(connection: EncryptedConnection, admission: A): void
   /** milliseconds for the whole handshake; default: the limit */
@@ -35,7 +35,7 @@ export interface HandshakeServerOptions<A> {
 
 export interface HandshakeServer {
   /** Starts the handshake on a new connection. */
-  accept(connection: TcpConnection): void
+  accept(connection: WireConnection): void
 }
 
 export function createHandshakeServer<A>(
@@ -84,7 +84,7 @@ class Handshake<A> implements Receiver {
   private rest: Buffer | null = null
 
   constructor(
-    private readonly connection: TcpConnection,
+    private readonly connection: WireConnection,
     private readonly shared: Shared<A>,
   ) {
     const { underWay, identity, timeout, counters } = shared

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// TCP listeners with a limit of connections each.
+// TCP listeners with a limit of connections each. WebSockets count as connections of a listener, too.
 
-import { createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server } from 'node:net'
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CONNECTIONS_AT_ONCE } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
-import { type ConnectionOwner, TcpConnection } from './tcp-connection.js'
+import type { ConnectionOwner, WireConnection } from './connection.js'
+import { TcpConnection } from './tcp-connection.js'
 
 export interface ListenerOptions {
   /** for logs, limits, and the addresses given to its callers */
@@ -26,8 +27,14 @@ export interface Listener {
 export interface TcpListeners {
   /** Opens a listener. @throws RelayError `address_unusable` */
   listen(options: ListenerOptions): Promise<Listener>
+  /**
+   * Adds a connection that came another way to those of the named listener, with its limit.
+   * @param make creates the connection; not called after the stop
+   * @returns false after the stop, or if there is no such listener
+   */
+  adopt(name: string, make: (owner: ConnectionOwner) => WireConnection): boolean
   /** Every open connection, oldest first. */
-  connections(): Iterable<TcpConnection>
+  connections(): Iterable<WireConnection>
   /** Refuses new connections. */
   stop(): void
   /** Stops listening and closes every connection. */
@@ -39,9 +46,16 @@ export interface TcpComponents {
   counters?: Counters
   /** monotonic time in milliseconds */
   now: () => number
-  onConnection(connection: TcpConnection): void
+  onConnection(connection: WireConnection): void
   /** the connection to close when a listener has reached its limit */
-  chooseEviction(connections: Iterable<TcpConnection>): TcpConnection | undefined
+  chooseEviction(connections: Iterable<WireConnection>): WireConnection | undefined
+}
+
+/** The connections of one listener. */
+interface Group {
+  open: Set<WireConnection>
+  owner: ConnectionOwner
+  most: number
 }
 
 export function createTcpListeners({
@@ -52,47 +66,52 @@ export function createTcpListeners({
   chooseEviction,
 }: TcpComponents): TcpListeners {
   const servers = new Set<Server>()
-  const connections = new Set<TcpConnection>()
+  const connections = new Set<WireConnection>()
+  const groups = new Map<string, Group>()
   const tell = createThrottledLog(log, now)
   let stopped = false
 
-  function accept(socket: Socket, owner: ConnectionOwner, own: Set<TcpConnection>, most: number): void {
-    if (stopped) {
-      socket.destroy()
-      return
+  function createGroup(name: string, most: number): Group {
+    const open = new Set<WireConnection>()
+    const owner: ConnectionOwner = {
+      name,
+      now,
+      fault(err) {
+        // a peer's mistake is worth debugging only; anything else is a fault of ours
+        if (err instanceof RelayError) {
+          counters.refused(err)
+          log.debug({ err, listener: name }, 'connection closed after bad input')
+        } else tell('error', 'connection failed', { err, listener: name })
+      },
+      gone(connection) {
+        connections.delete(connection)
+        open.delete(connection)
+      },
     }
-    if (own.size >= most) {
+    return { open, owner, most }
+  }
+
+  function accept({ open, owner, most }: Group, make: (owner: ConnectionOwner) => WireConnection): void {
+    if (open.size >= most) {
       // An old connection is closed: refusing new ones would let idle connections lock all others out.
       counters.evicted('connections')
-      chooseEviction(own)?.destroy()
+      chooseEviction(open)?.destroy()
     }
-    const connection = new TcpConnection(socket, owner)
+    const connection = make(owner)
     connections.add(connection)
-    own.add(connection)
+    open.add(connection)
     onConnection(connection)
   }
 
   return {
     listen: ({ name, host, port, connections: most = CONNECTIONS_AT_ONCE }) =>
       new Promise((resolve, reject) => {
-        const own = new Set<TcpConnection>()
-        const owner: ConnectionOwner = {
-          name,
-          now,
-          fault(err) {
-            // a peer's mistake is worth debugging only; anything else is a fault of ours
-            if (err instanceof RelayError) {
-              counters.refused(err)
-              log.debug({ err, listener: name }, 'connection closed after bad input')
-            } else tell('error', 'connection failed', { err, listener: name })
-          },
-          gone(connection) {
-            connections.delete(connection)
-            own.delete(connection)
-          },
-        }
+        const group = createGroup(name, most)
         // otherwise Node makes a second system call to shut a socket down before it closes it
-        const server = createServer({ allowHalfOpen: true }, (socket) => accept(socket, owner, own, most))
+        const server = createServer({ allowHalfOpen: true }, (socket) => {
+          if (stopped) socket.destroy()
+          else accept(group, (owner) => new TcpConnection(socket, owner))
+        })
         server.once('error', (err: NodeJS.ErrnoException) => {
           const detail = `${host}:${port} (${err.code ?? err.message})`
           reject(new RelayError('address_unusable', detail, { cause: err }))
@@ -100,10 +119,18 @@ export function createTcpListeners({
         server.listen(port, host, () => {
           server.on('error', (err) => log.error({ err, listener: name }, 'listener failed'))
           servers.add(server)
+          groups.set(name, group)
           const address = server.address()
           resolve({ host, port: typeof address === 'object' && address ? address.port : port })
         })
       }),
+
+    adopt(name, make) {
+      const group = groups.get(name)
+      if (stopped || !group) return false
+      accept(group, make)
+      return true
+    },
 
     connections: () => connections,
 

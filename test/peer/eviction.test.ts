@@ -4,24 +4,24 @@
 import t from 'tap'
 import type { CallerClass } from '../../src/peer/connection.js'
 import { chooseEviction } from '../../src/peer/eviction.js'
-import type { TcpConnection } from '../../src/wire/tcp-connection.js'
+import type { WireConnection } from '../../src/wire/connection.js'
 import { openCaller, type TestCaller } from '../helpers/caller.js'
 
 /** A connection that was last heard at a time. */
 function caller(callerClass: CallerClass, lastHeard: number): TestCaller {
   const opened = openCaller({ id: '@x', callerClass })
-  opened.connection.tcp.lastHeard = lastHeard
+  opened.connection.wire.lastHeard = lastHeard
   return opened
 }
 
 t.test('strangers before handshakes before members, the most silent first', async (t) => {
   const callers = [caller('member', 0), caller('moderator', 1), caller('guest', 8), caller('stranger', 9)]
-  const shaking = caller('stranger', 2).connection.tcp
+  const shaking = caller('stranger', 2).connection.wire
   const admitted = callers.map(({ connection }) => connection)
-  const order: TcpConnection[] = []
-  const open = new Set([...admitted.map(({ tcp }) => tcp), shaking])
+  const order: WireConnection[] = []
+  const open = new Set([...admitted.map(({ wire }) => wire), shaking])
   while (open.size > 0) {
-    const next = chooseEviction(open, admitted) as TcpConnection
+    const next = chooseEviction(open, admitted) as WireConnection
     order.push(next)
     open.delete(next)
   }

@@ -80,12 +80,12 @@ t.test('a peer that never reads: its data waits, its socket is paused, and other
   const ends: End[] = []
   const port = await listen(t, (connection) => void ends.push(keep(connection)))
   const deaf = await call(t, port)
-  deaf.connection.tcp.hold()
+  deaf.connection.wire.hold()
   const ours = ends[0] as End
   const piece = Buffer.alloc(64 * 1024, 'x')
   const whole = 256 * piece.length
   for (let sent = 0; sent < whole; sent += piece.length) ours.connection.write(piece)
-  await until('the socket to be full', () => ours.connection.tcp.full)
+  await until('the socket to be full', () => ours.connection.wire.full)
   t.ok(ours.flushed < whole, 'the kernel has not taken all')
   deaf.connection.write(Buffer.from('asks on'))
   const other = await call(t, port)
@@ -94,7 +94,7 @@ t.test('a peer that never reads: its data waits, its socket is paused, and other
   ends[1]?.connection.write(Buffer.from('served'))
   await until('the other to be answered', () => text(other) === 'served')
   t.equal(text(ours), '', 'nothing more is read from a peer that does not read')
-  deaf.connection.tcp.release()
+  deaf.connection.wire.release()
   await until('all to have come', () => Buffer.concat(deaf.heard).length === whole)
   t.equal(ours.flushed, whole)
   await until('its question to be read now', () => text(ours) === 'asks on')
@@ -104,17 +104,17 @@ t.test('a peer that half-closes gets the data on its way; the end is reported on
   const ends: End[] = []
   const port = await listen(t, (connection) => void ends.push(keep(connection)))
   const client = await call(t, port)
-  client.connection.tcp.hold()
+  client.connection.wire.hold()
   const ours = ends[0] as End
   const piece = Buffer.alloc(64 * 1024, 'x')
   for (let i = 0; i < 256; i++) ours.connection.write(piece)
-  await until('the socket to be full', () => ours.connection.tcp.full)
+  await until('the socket to be full', () => ours.connection.wire.full)
   const { flushed } = ours
   client.socket.end()
   // the relay does not read while its own bytes wait, so the end is seen once the peer takes them
-  client.connection.tcp.release()
+  client.connection.wire.release()
   await until('the end to be told', () => ours.closed > 0)
-  await until('the connection to be gone', () => ours.connection.tcp.closed)
+  await until('the connection to be gone', () => ours.connection.wire.closed)
   t.equal(ours.closed, 1)
   await until('what had left for the kernel to come', () => Buffer.concat(client.heard).length >= flushed)
 })
@@ -145,7 +145,7 @@ t.test('a box stream goodbye inside a muxrpc frame ends the session and frees it
   await until('the session to be closed', () => sessions[0]?.isClosed)
   t.same(ends, [true], 'streams are told of a good end')
   t.same([totals.total('streams'), totals.total('gathered'), totals.total('queued')], [0, 0, 0])
-  await until('the goodbye to be answered', () => client.connection.tcp.closed)
+  await until('the goodbye to be answered', () => client.connection.wire.closed)
 })
 
 t.test('an invalid box ends the connection', async (t) => {
@@ -153,7 +153,7 @@ t.test('an invalid box ends the connection', async (t) => {
   const port = await listen(t, (connection) => void ends.push(keep(connection)))
   const client = await call(t, port)
   client.socket.write(Buffer.alloc(34 + 10))
-  await until('the connection to be cut', () => ends[0]?.connection.tcp.closed)
+  await until('the connection to be cut', () => ends[0]?.connection.wire.closed)
   t.equal(ends[0]?.closed, 1)
   t.equal(text(ends[0] as End), '')
 })

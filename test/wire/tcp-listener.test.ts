@@ -6,9 +6,10 @@ import { createRequire } from 'node:module'
 import { connect, Socket } from 'node:net'
 import t from 'tap'
 import { HANDSHAKES_AT_ONCE } from '../../src/lib/limits.js'
+import type { ConnectionOwner, WireConnection } from '../../src/wire/connection.js'
 import type { KeyPair } from '../../src/wire/handshake.js'
 import { createHandshakeServer } from '../../src/wire/handshake-server.js'
-import { type ConnectionOwner, TcpConnection } from '../../src/wire/tcp-connection.js'
+import { TcpConnection } from '../../src/wire/tcp-connection.js'
 import { createTcpListeners } from '../../src/wire/tcp-listener.js'
 import { silentLog } from '../helpers/store.js'
 import { until } from '../helpers/wait.js'
@@ -17,7 +18,7 @@ const chloride = createRequire(import.meta.url)('chloride')
 const KEYS = chloride.crypto_sign_seed_keypair(Buffer.alloc(32, 7)) as KeyPair
 
 t.test('a full listener evicts its own connections only', async (t) => {
-  const taken: TcpConnection[] = []
+  const taken: WireConnection[] = []
   const listeners = createTcpListeners({
     log: silentLog,
     now: () => performance.now(),
@@ -59,8 +60,8 @@ t.test('handshakes are counted per listener too', async (t) => {
       onAdmitted() {},
     },
   )
-  const ended = new Set<TcpConnection>()
-  const open = new Set<TcpConnection>()
+  const ended = new Set<WireConnection>()
+  const open = new Set<WireConnection>()
   /** Somebody who says nothing. */
   const caller = (name: string): TcpConnection => {
     const owner: ConnectionOwner = {
@@ -84,7 +85,7 @@ t.test('handshakes are counted per listener too', async (t) => {
 })
 
 t.test('a port in use is reported; nothing is accepted after the stop', async (t) => {
-  const taken: TcpConnection[] = []
+  const taken: WireConnection[] = []
   const listeners = createTcpListeners({
     log: silentLog,
     now: () => performance.now(),

@@ -118,7 +118,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     for (const entry of Object.entries(clock)) this.heard.push(entry)
     if (this.heard.length === 0 || this.holding) return
     this.holding = true
-    this.caller.tcp.hold()
+    this.caller.wire.hold()
   }
 
   private hear([feed, note]: [FeedId, unknown]): void {
@@ -174,15 +174,15 @@ export class EbtSession implements StreamHandler, GrowthListener {
   }
 
   private createIngest(feed: FeedId): FeedIngest {
-    const { tcp, id } = this.caller
+    const { wire, id } = this.caller
     const { store, tell, counters } = this.shared
     return createFeedIngest(
       { store, tell, counters },
       {
         feed,
         from: id,
-        hold: () => tcp.hold(),
-        release: () => tcp.release(),
+        hold: () => wire.hold(),
+        release: () => wire.release(),
         stop: () => {
           this.ingests.set(feed, null)
           this.notes.add(feed)
@@ -281,7 +281,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
   private letGo(): void {
     if (!this.holding) return
     this.holding = false
-    this.caller.tcp.release()
+    this.caller.wire.release()
   }
 
   private release(): void {
