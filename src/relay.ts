@@ -18,7 +18,7 @@ import { openLobby } from './operator/lobby.js'
 import { createOperator } from './operator/methods.js'
 import { openMetrics } from './operator/open-metrics.js'
 import type { RelayStatus } from './operator/protocol.js'
-import { createReach, type Listening, NOTHING_LISTENS, ONION } from './operator/reach.js'
+import { createReach, type Listening, listenerOf, NOTHING_LISTENS, ONION, PUBLIC } from './operator/reach.js'
 import { createSetup } from './operator/room-setup.js'
 import { createControl } from './operator/server.js'
 import { createStatus, healthOf } from './operator/status.js'
@@ -106,6 +106,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         ...{ id: keys.id, roomName: name, hostnames: names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? () => listening.matrix : null,
         health: () => healthOf(status(), dataDir, now()),
+        acceptSsb: config.web.ssb ? (socket, kind, end) => peer.upgrade(socket, listenerOf(kind), end) : null,
       },
     )
 
@@ -118,17 +119,17 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         whois: { ...config.ssb, ...config.whois, required: config.whois.port !== KEYS['whois.port'].default },
       },
     )
-    closers.push(() => pages.close())
+    closers.push(() => pages.close(), peer.closeWebSockets)
     const { web, domain } = pages
     Object.assign(listening, { web, domain, whois: pages.whois })
-    listening.ssb = await peer.listen({ name: 'public', ...config.ssb })
+    listening.ssb = await peer.listen({ name: PUBLIC, ...config.ssb })
 
     if (config.onion.enabled) {
       // Tor gets its own listeners on loopback: all its clients have one address, so no address is trusted there, and
       // their connections have limits of their own.
       const at = { host: '127.0.0.1', port: 0, name: ONION }
       const behindTor = {
-        web: await pages.open(web.handler('onion'), at),
+        web: await pages.open(web.handler('onion'), { ...at, upgrade: web.upgrade('onion') }),
         whois: await pages.open(web.whois('onion'), at),
         ssb: await peer.listen({ ...at, connections: ONION_CONNECTIONS_AT_ONCE }),
       }

@@ -64,6 +64,10 @@ export const KEYS = {
     about: 'TCP port of the plain web listener; 0 takes a free port.',
     check: port,
   },
+  'web.ssb': {
+    default: false,
+    about: 'Accept SSB over WebSocket at / of the web listeners, for apps in a browser.',
+  },
   'web.names': {
     default: null,
     about:

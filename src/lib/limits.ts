@@ -16,6 +16,14 @@ export const HANDSHAKES_AT_ONCE = 256
 export const CONNECTIONS_AT_ONCE = 2000
 /** The same for onion callers, counted separately, so that a flood there takes no slots from others. */
 export const ONION_CONNECTIONS_AT_ONCE = 1000
+/** WebSockets of one listener, counted apart from its TCP sockets: each may hold an unfinished message. */
+export const WEBSOCKETS_AT_ONCE = 512
+/** Bytes of one WebSocket message. Clients send boxes of 4 KiB, each as a message. */
+export const WEBSOCKET_MESSAGE_BYTES = 32 * KIB
+/** Fragments, and pieces as the network delivers them, of one WebSocket message: each costs some 200 bytes. */
+export const WEBSOCKET_PARTS = 256
+/** Milliseconds for a client to answer the closing of its WebSocket. */
+export const WEBSOCKET_CLOSE_MS = 5 * SECOND
 /** Connections of one identity at once: a client that reconnects may have two for a while, never dozens. */
 export const CONNECTIONS_PER_PEER = 4
 /** Connections of one invite's guest key at once: a code with many uses serves many people at once. */

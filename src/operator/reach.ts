@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's own addresses, links and host names, from the listeners that are open now.
 
+import { ONION_PORTS } from '../lib/limits.js'
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
 import type { OpenedMatrix } from '../matrix/open.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { HostPort } from '../ssb/invite-code.js'
 import { aliasLink, inviteLink } from '../ssb/links.js'
-import { multiserverAddress, siteAt, ssbPortAt } from '../web/address.js'
-import type { Listener, PublicName, RelayHostnames, Web } from '../web/app.js'
+import { multiserverAddress, siteAt, ssbPortAt, webSocketAddress } from '../web/address.js'
+import type { Listener, ListenerKind, PublicName, RelayHostnames, Web } from '../web/app.js'
 import type { Addresses, RelayStatus } from './protocol.js'
 
 /** Name of the onion's listeners. */
 export const ONION = 'onion'
+/** Name of the SSB listener for all others. */
+export const PUBLIC = 'public'
+
+/** Name of the SSB listener whose rules apply to callers through a kind of web listener. */
+export const listenerOf = (kind: ListenerKind): string => (kind === 'onion' ? ONION : PUBLIC)
 
 /** The open listeners. Null until they are open, as other parts may ask earlier. */
 export interface Listening {
@@ -34,7 +40,7 @@ export interface ReachOptions {
   id: FeedId
   ssb: HostPort
   /** the plain web listener as configured; `names` is a comma-separated list of further host names */
-  web: HostPort & { names: string | null }
+  web: HostPort & { names: string | null; ssb: boolean }
   domain: { name: string | null; alias_subdomains: boolean }
 }
 
@@ -80,14 +86,24 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
   }
   const site = (host?: string): string => siteAt(host, { ...names(), https: https(), plain: plain() })
 
+  /** Origins at which the pages, and so the WebSockets, are reached. */
+  function origins(): string[] {
+    if (!web.ssb) return []
+    const host = onion()
+    return [https() ?? plain().url, ...(host ? [originOf('http', host, ONION_PORTS.web)] : [])]
+  }
+
   return {
     address,
     site,
     names,
     addresses: () => ({
-      ssb: [address().host, onion() ?? []]
-        .flat()
-        .map((host) => multiserverAddress(host, { id }, { ssbPort: ssbPort() })),
+      ssb: [
+        ...[address().host, onion() ?? []]
+          .flat()
+          .map((host) => multiserverAddress(host, { id }, { ssbPort: ssbPort() })),
+        ...origins().map((origin) => webSocketAddress(origin, { id })),
+      ],
       web: listening.web?.url ?? null,
       https: https(),
       onion: onion() && `http://${onion()}/`,

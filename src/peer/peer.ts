@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The SSB peer: builds listeners, handshake, muxrpc and methods.
 
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Keys } from 'ssb-keys'
 import type { Clock } from '../lib/clock.js'
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
@@ -70,10 +72,24 @@ export interface PeerLoad {
   queued: number
 }
 
+/** An upgrade request, its socket, and the bytes after it. */
+export interface Upgrade {
+  req: IncomingMessage
+  socket: Socket
+  head: Buffer
+}
+
 export interface Peer {
   id: FeedId
   /** Opens a listener. @throws RelayError `address_unusable` */
   listen(options: ListenerOptions): Promise<Listener>
+  /**
+   * Answers a WebSocket upgrade. Its caller is then treated as one of the named listener.
+   * @param taken called when the WebSocket is open
+   */
+  upgrade(request: Upgrade, listener: string, taken: () => void): void
+  /** Refuses further WebSockets, and says goodbye to those that are open. */
+  closeWebSockets(): Promise<void>
   /** Attendants: connected internal users. */
   online(): FeedId[]
   /** Number of members whose apps asked for EBT while it was off. */
@@ -154,6 +170,30 @@ export async function createPeer(
     host.connected(connection)
   }
 
+  function upgrade({ req, socket, head }: Upgrade, listener: string, taken: () => void): void {
+    // a relay without WebSockets does not load them
+    import('../wire/websocket-upgrade.js').then(
+      ({ upgradeWebSocket }) =>
+        upgradeWebSocket(req, socket, head, (make) => {
+          taken()
+          if (!listeners.adopt(listener, make)) socket.destroy()
+        }),
+      (err) => {
+        log.error({ err }, 'websocket code not loaded')
+        socket.destroy()
+      },
+    )
+  }
+
+  async function closeWebSockets(): Promise<void> {
+    listeners.stopAdopting()
+    const open = new Set(listeners.adopted())
+    for (const { wire, rpc } of [...connections.all()]) if (open.has(wire)) rpc?.close()
+    // the kernel has the last frames after this turn
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const wire of open) wire.destroy()
+  }
+
   async function close(): Promise<void> {
     listeners.stop()
     manager.close()
@@ -182,6 +222,8 @@ export async function createPeer(
   return {
     id: own,
     listen: (at) => listeners.listen(at),
+    upgrade,
+    closeWebSockets,
     online: () => attendants.ids(),
     ebtRefused: ebt.refusedCount,
     tunnels: () => tunnels.count(),

@@ -27,8 +27,15 @@ export function multiserverAddress(
 ): string {
   // `onion` goes through Tor; `net` would send the onion name to a DNS server
   const transport = isOnion(host) ? 'onion' : 'net'
-  return `${transport}:${host}:${ssbPortAt(host, hostnames)}~shs:${id.slice(1).replace(/\.ed25519$/, '')}`
+  return `${transport}:${host}:${ssbPortAt(host, hostnames)}~shs:${keyOf(id)}`
 }
+
+/** The multiserver address of the relay's WebSockets. @param origin of the pages, such as `https://pool.example` */
+export function webSocketAddress(origin: string, { id }: Pick<RelayFace, 'id'>): string {
+  return `${origin.replace(/^http/, 'ws').replace(/\/$/, '')}~shs:${keyOf(id)}`
+}
+
+const keyOf = (id: string): string => id.slice(1).replace(/\.ed25519$/, '')
 
 /** The open invite at a multiserver address. Rooms 1 clients take it in place of an invite code. */
 export function openInvite(address: string): string {

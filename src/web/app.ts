@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The web: its plain HTTP listener, and a site that is loaded at the first request.
 
+import { NO_COUNTERS } from '../lib/counters.js'
 import { createThrottledLog } from '../lib/log.js'
 import { createRequestBodies } from '../lib/request-body.js'
 import type { Handler, ListenerKind, Site, SiteLimits, Web, WebComponents, WebOptions } from './contract.js'
 import { listen } from './listen.js'
 import { createReverseProxy } from './proxy.js'
+import { createUpgrades } from './upgrades.js'
 
 export type {
+  AcceptSsb,
   DrawnCaptcha,
   Handler,
   Issued,
@@ -61,10 +64,13 @@ export async function createWeb(components: WebComponents, options: WebOptions):
     }
 
   const handler: Web['handler'] = (kind) => through((site) => site.handler(kind), kind)
-  const listener = await listen(handler('local'), { ...options, counters: components.counters })
+  const { acceptSsb: accept, counters = NO_COUNTERS, hostnames, used } = components
+  const upgrade = accept ? createUpgrades({ accept, proxy, hostnames, counters, used }) : () => undefined
+  const listener = await listen(handler('local'), { ...options, counters, upgrade: upgrade('local') })
   // not a spread: that would freeze the getter `url`
   return Object.assign(listener, {
     handler,
+    upgrade,
     trouble: proxy.trouble,
     whois: (kind: ListenerKind) => through((site) => site.whois(kind)),
     setLimits(changed: SiteLimits) {

@@ -130,6 +130,10 @@ export function createConnectionLimits(
       // errors were answered or logged by the handler
       run(req, res).catch(() => res.destroy())
     },
+    /** Forgets a socket that has become a WebSocket: it has limits of its own. */
+    release(socket: Socket): void {
+      connections.delete(keyOf(socket))
+    },
     /** all open sockets */
     *sockets(): Iterable<Socket> {
       for (const { socket } of connections.values()) yield socket

@@ -2,6 +2,7 @@
 // The web's interface to the rest of the relay. Types only.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
 import type { SignInBridge } from '../room/sign-in.js'
@@ -162,6 +163,8 @@ export interface WebComponents {
   divert?: (req: IncomingMessage, res: ServerResponse) => boolean
   /** The Matrix lobby; absent or null where it is off. */
   lobby?: () => WebLobby | null
+  /** Takes SSB connections over WebSocket; absent or null: upgrade requests are answered as others. */
+  acceptSsb?: AcceptSsb | null
   /** Called at every request. */
   used?: () => void
   /** Unix ms; injected by tests. */
@@ -188,6 +191,20 @@ export interface WebOptions extends Required<SiteLimits> {
 /** The kind of listener a request came through: it decides which hostnames are ours, and the cookie's `Secure`. */
 export type ListenerKind = 'domain' | 'onion' | 'local'
 
+/**
+ * Answers an upgrade request. It owns the socket.
+ * @param head bytes after the request
+ * @param release to be called when the socket is no longer the listener's
+ */
+export type Upgrade = (req: IncomingMessage, socket: Socket, head: Buffer, release: () => void) => void
+
+/** Takes a WebSocket upgrade whose path and host were checked, as an SSB connection. */
+export type AcceptSsb = (
+  upgrade: { req: IncomingMessage; socket: Socket; head: Buffer },
+  kind: ListenerKind,
+  release: () => void,
+) => void
+
 /** Answers a request. A returned promise settles when the work is done. */
 export type Handler = (req: IncomingMessage, res: ServerResponse) => unknown
 
@@ -201,6 +218,8 @@ export interface Site {
 }
 
 export interface Web extends Site {
+  /** What answers upgrades on a kind of listener; undefined where WebSockets are off. */
+  upgrade(kind: ListenerKind): Upgrade | undefined
   host: string
   port: number
   url: string

@@ -2,13 +2,13 @@
 // HTTP and HTTPS listeners with timeouts and limits.
 
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import type { Counters } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
 import { CLOSE_MS, KIB, SECOND } from '../lib/limits.js'
 import { originOf, reachableHost } from '../lib/platform.js'
 import { createConnectionLimits } from './connection-limits.js'
-import type { Handler } from './contract.js'
+import type { Handler, Upgrade } from './contract.js'
 
 export interface Listener {
   host: string
@@ -53,6 +53,8 @@ export interface ListenAt {
   /** listener name in errors */
   name?: string
   counters?: Counters | undefined
+  /** answers upgrade requests; without it they are answered as others */
+  upgrade?: Upgrade | undefined
 }
 
 /**
@@ -91,14 +93,18 @@ export async function listenTls(handler: Handler, at: ListenAt): Promise<TlsList
 
 async function open(
   server: Server,
-  crowd: Pick<ReturnType<typeof createConnectionLimits>, 'watch' | 'sockets'>,
+  crowd: Pick<ReturnType<typeof createConnectionLimits>, 'watch' | 'sockets' | 'release'>,
   scheme: 'http' | 'https',
-  { host, port, name = 'web' }: ListenAt,
+  { host, port, name = 'web', upgrade }: ListenAt,
 ): Promise<Listener> {
   server.maxHeadersCount = HEADER_LINES
   server.maxRequestsPerSocket = REQUESTS_PER_SOCKET
   server.timeout = SILENCE_MS
   crowd.watch(server)
+  if (upgrade)
+    server.on('upgrade', (req, socket, head) =>
+      upgrade(req, socket as Socket, head, () => crowd.release(socket as Socket)),
+    )
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       const { code = 'unknown' } = cause as NodeJS.ErrnoException

@@ -52,7 +52,14 @@ export async function openWebListeners(
     const web = await createWeb(site, options.web)
     opened.push(web)
     const domain = await openDomain(
-      { handler: web.handler('domain'), log, clock, fetch, counters: site.counters },
+      {
+        handler: web.handler('domain'),
+        upgrade: web.upgrade('domain'),
+        log,
+        clock,
+        fetch,
+        counters: site.counters,
+      },
       options.domain,
     )
     opened.push(domain)

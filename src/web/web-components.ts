@@ -36,6 +36,8 @@ export interface RoomOptions {
   health: WebRoom['health']
   /** days until new invites and knocks expire */
   expiresDays(): number
+  /** takes SSB over WebSocket; null where it is off */
+  acceptSsb: NonNullable<WebComponents['acceptSsb']> | null
   /** the Matrix lobby; null before it is open, and where it is off */
   lobby: (() => (WebLobby & { divert: NonNullable<WebComponents['divert']> }) | null) | null
 }
@@ -43,14 +45,14 @@ export interface RoomOptions {
 /** Creates the web's components for a whole relay. */
 export function createWebComponents(
   { store, signIn, setup, log, counters, now, online, used, drawCaptcha }: RoomComponents,
-  { id, roomName, hostnames, maxBytes, health, expiresDays, lobby }: RoomOptions,
+  { id, roomName, hostnames, maxBytes, health, expiresDays, lobby, acceptSsb }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
   return {
     ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ used, log, counters, now, setup, invites, hostnames },
+    ...{ acceptSsb, used, log, counters, now, setup, invites, hostnames },
     room: { store, signIn, online, maxBytes, health },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

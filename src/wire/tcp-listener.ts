@@ -4,7 +4,7 @@
 import { createServer, type Server } from 'node:net'
 import { type Counters, NO_COUNTERS } from '../lib/counters.js'
 import { RelayError } from '../lib/errors.js'
-import { CONNECTIONS_AT_ONCE } from '../lib/limits.js'
+import { CONNECTIONS_AT_ONCE, WEBSOCKETS_AT_ONCE } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import type { ConnectionOwner, WireConnection } from './connection.js'
 import { TcpConnection } from './tcp-connection.js'
@@ -28,11 +28,15 @@ export interface TcpListeners {
   /** Opens a listener. @throws RelayError `address_unusable` */
   listen(options: ListenerOptions): Promise<Listener>
   /**
-   * Adds a connection that came another way to those of the named listener, with its limit.
+   * Adds a WebSocket, whose callers are treated as those of the named listener. WebSockets have a limit of their own.
    * @param make creates the connection; not called after the stop
-   * @returns false after the stop, or if there is no such listener
+   * @returns false after the stop
    */
   adopt(name: string, make: (owner: ConnectionOwner) => WireConnection): boolean
+  /** Every open WebSocket. */
+  adopted(): Iterable<WireConnection>
+  /** Refuses further WebSockets. */
+  stopAdopting(): void
   /** Every open connection, oldest first. */
   connections(): Iterable<WireConnection>
   /** Refuses new connections. */
@@ -67,9 +71,11 @@ export function createTcpListeners({
 }: TcpComponents): TcpListeners {
   const servers = new Set<Server>()
   const connections = new Set<WireConnection>()
-  const groups = new Map<string, Group>()
+  /** WebSockets by the name of their listener */
+  const adopted = new Map<string, Group>()
   const tell = createThrottledLog(log, now)
   let stopped = false
+  let adopting = true
 
   function createGroup(name: string, most: number): Group {
     const open = new Set<WireConnection>()
@@ -119,17 +125,25 @@ export function createTcpListeners({
         server.listen(port, host, () => {
           server.on('error', (err) => log.error({ err, listener: name }, 'listener failed'))
           servers.add(server)
-          groups.set(name, group)
           const address = server.address()
           resolve({ host, port: typeof address === 'object' && address ? address.port : port })
         })
       }),
 
     adopt(name, make) {
-      const group = groups.get(name)
-      if (stopped || !group) return false
+      if (stopped || !adopting) return false
+      const group = adopted.get(name) ?? createGroup(name, WEBSOCKETS_AT_ONCE)
+      adopted.set(name, group)
       accept(group, make)
       return true
+    },
+
+    *adopted() {
+      for (const { open } of adopted.values()) yield* open
+    },
+
+    stopAdopting() {
+      adopting = false
     },
 
     connections: () => connections,

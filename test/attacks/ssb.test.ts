@@ -23,6 +23,23 @@ attack('unfinished handshakes', async ({ ssb }) => {
   await pause(EFFECT)
 })
 
+attack(
+  'a flood of WebSocket upgrades, half-open and with unfinished messages of 100 MB',
+  async ({ pages, host }) => {
+    const head = `GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n`
+    const upgrade = `${head}Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`
+    const large = Buffer.from('82ff0000000005f5e10000000000', 'hex')
+    const unfinished = Buffer.from(`82fe7fff00000000${'00'.repeat(32_000)}`, 'hex')
+    for (let i = 0; i < (LONG ? 2000 : 500); i++) {
+      pages(head)
+      pages(Buffer.concat([Buffer.from(upgrade), i % 2 ? large : unfinished]))
+      if (i % 50 === 0) await breathe()
+    }
+    await pause(EFFECT)
+  },
+  { sets: ['web.ssb=true'] },
+)
+
 attack('handshakes of random bytes', async ({ ssb }) => {
   for (let i = 0; i < (LONG ? 2000 : 500); i++) ssb(randomBytes(64 + 112))
   await pause(EFFECT)

@@ -9,6 +9,7 @@ import type { Source } from './pull.js'
 const require = createRequire(import.meta.url)
 const MultiServer = require('multiserver')
 const Net = require('multiserver/plugins/net')
+const Ws = require('multiserver/plugins/ws')
 const Shs = require('multiserver/plugins/shs')
 const Muxrpc = require('muxrpc')
 
@@ -55,6 +56,8 @@ export interface Client {
 export interface ClientOptions {
   port: number
   relay: string
+  /** multiserver's transport; default `net`, TCP */
+  transport?: 'net' | 'ws'
   keys?: Keys
   /** what the client answers to the relay's own calls */
   api?: Record<string, unknown>
@@ -66,6 +69,7 @@ export interface ClientOptions {
 export async function connectClient({
   port,
   relay,
+  transport = 'net',
   keys = ssbKeys.generate(),
   api = {},
   manifest = {},
@@ -75,8 +79,12 @@ export async function connectClient({
     appKey: Buffer.from(NETWORK_KEY, 'base64'),
     timeout: 5000,
   })
-  const ms = MultiServer([[Net({}), shs]])
-  const address = `net:127.0.0.1:${port}~shs:${relay.slice(1, -8)}`
+  const ms = MultiServer([
+    [Net({}), shs],
+    [Ws({}), shs],
+  ])
+  const at = transport === 'ws' ? `ws://127.0.0.1:${port}` : `net:127.0.0.1:${port}`
+  const address = `${at}~shs:${relay.slice(1, -8)}`
   // biome-ignore lint/suspicious/noExplicitAny: multiserver's stream
   const stream: any = await new Promise((resolve, reject) => {
     ms.client(address, (err: Error | null, stream: unknown) => (err ? reject(err) : resolve(stream)))

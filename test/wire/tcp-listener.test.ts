@@ -4,8 +4,9 @@
 import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { connect, Socket } from 'node:net'
+import { setImmediate as turn } from 'node:timers/promises'
 import t from 'tap'
-import { HANDSHAKES_AT_ONCE } from '../../src/lib/limits.js'
+import { HANDSHAKES_AT_ONCE, WEBSOCKETS_AT_ONCE } from '../../src/lib/limits.js'
 import type { ConnectionOwner, WireConnection } from '../../src/wire/connection.js'
 import type { KeyPair } from '../../src/wire/handshake.js'
 import { createHandshakeServer } from '../../src/wire/handshake-server.js'
@@ -47,6 +48,32 @@ t.test('a full listener evicts its own connections only', async (t) => {
   await until('the crowd to be cut', () => left('onion') === 3)
   t.equal(left('public'), 1)
   t.notOk(friend.destroyed)
+})
+
+t.test('WebSockets have a limit of their own, and none is taken after the stop', async (t) => {
+  const taken: WireConnection[] = []
+  const listeners = createTcpListeners({
+    log: silentLog,
+    now: () => performance.now(),
+    onConnection: (connection) => taken.push(connection),
+    chooseEviction: (open) => open[Symbol.iterator]().next().value,
+  })
+  t.teardown(() => listeners.close())
+  const { port } = await listeners.listen({ name: 'public', host: '127.0.0.1', port: 0 })
+  const friend = connect(port, '127.0.0.1')
+  t.teardown(() => friend.destroy())
+  await until('the friend', () => taken.length === 1)
+  const adopt = () => listeners.adopt('public', (owner) => new TcpConnection(new Socket(), owner))
+  for (let i = 0; i < WEBSOCKETS_AT_ONCE + 10; i++) {
+    if (!adopt()) t.fail('a WebSocket was refused')
+    // as sockets do, each comes in a turn of its own
+    await turn()
+  }
+  await until('the oldest to be cut', () => [...listeners.adopted()].length === WEBSOCKETS_AT_ONCE)
+  t.notOk(taken[0]?.closed, 'the friend keeps its place')
+  t.equal(taken[1]?.closed, true)
+  listeners.stopAdopting()
+  t.notOk(adopt())
 })
 
 t.test('handshakes are counted per listener too', async (t) => {

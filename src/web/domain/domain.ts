@@ -5,7 +5,7 @@ import type { Clock } from '../../lib/clock.js'
 import type { Counters } from '../../lib/counters.js'
 import { CERTIFICATE_LOOK_MS } from '../../lib/limits.js'
 import type { Log } from '../../lib/log.js'
-import type { Handler } from '../contract.js'
+import type { Handler, Upgrade } from '../contract.js'
 import { type Listener, listen, listenTls } from '../listen.js'
 import { type AcmeOptions, createAcmeSource } from './acme.js'
 import { watchCertificateFiles } from './certificate-files.js'
@@ -16,6 +16,8 @@ import type { Pair } from './pair.js'
 export interface DomainComponents {
   /** the site's handler for the domain */
   handler: Handler
+  /** answers upgrades for the domain */
+  upgrade?: Upgrade | undefined
   log: Log
   clock: Clock
   counters?: Counters | undefined
@@ -68,7 +70,7 @@ export interface Domain {
  * @throws RelayError `address_unusable`, `certificate_unusable`
  */
 export async function createDomain(
-  { handler, log, clock, fetch, counters }: DomainComponents,
+  { handler, upgrade, log, clock, fetch, counters }: DomainComponents,
   { hostname, aliasSubdomains, host, httpsPort, httpPort, certificate }: DomainOptions,
 ): Promise<Domain> {
   const { now } = clock
@@ -86,7 +88,7 @@ export async function createDomain(
     current === null ? null : `https://${hostname}${https.port === 443 ? '' : `:${https.port}`}`
   const listeners: Listener[] = []
   closers.push(() => Promise.all(listeners.map((each) => each.close())))
-  const https = await listenTls(handler, { host, port: httpsPort, name: 'https', counters })
+  const https = await listenTls(handler, { host, port: httpsPort, name: 'https', counters, upgrade })
   listeners.push(https)
   try {
     const door = createHttpRedirect({ hostname, aliasSubdomains, url, challenges })
