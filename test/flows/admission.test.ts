@@ -116,6 +116,7 @@ function withNobodyThere(cells: Cells): Cells {
     ...cells,
     ...(answered('tunnel.whois') ? { 'tunnel.whois': 'not_found' } : {}),
     ...(answered('tunnel.connect') ? { 'tunnel.connect': 'not_attending' } : {}),
+    ...(answered('room.connect') ? { 'room.connect': 'not_attending' } : {}),
   }
 }
 

@@ -32,6 +32,8 @@ export const METHODS = {
   'tunnel.whois': 'async',
   'tunnel.connect': 'duplex',
   'tunnel.leave': 'sync',
+  'room.connect': 'duplex',
+  'room.ping': 'sync',
   'httpAuth.sendSolution': 'async',
   'httpAuth.invalidateAllSolutions': 'async',
 } as const
@@ -60,6 +62,8 @@ const INTERNAL: Method[] = [
   'tunnel.whois',
   'tunnel.connect',
   'tunnel.leave',
+  'room.connect',
+  'room.ping',
 ]
 const EXTERNAL: Method[] = [
   ...ALL,
@@ -68,6 +72,8 @@ const EXTERNAL: Method[] = [
   'tunnel.connect',
   'tunnel.ping',
   'tunnel.whois',
+  'room.connect',
+  'room.ping',
 ]
 const FOLLOWED: Method[] = [
   ...INTERNAL,
@@ -147,6 +153,7 @@ function argumentsOf(method: Method, { keys, relay, alias, target }: Setting): u
     case 'tunnel.whois':
       return [alias]
     case 'tunnel.connect':
+    case 'room.connect':
       return [{ portal: relay, target }]
     default:
       return []

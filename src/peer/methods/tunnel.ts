@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// tunnel.*: the methods of Rooms 1, and tunnels between attendants.
+// tunnel.*: the methods of Rooms 1, and tunnels between attendants; room.connect and room.ping are two of them.
 
 import type { Clock } from '../../lib/clock.js'
 import { RelayError } from '../../lib/errors.js'
-import type { Methods } from '../../muxrpc/registry.js'
+import type { Method, Methods } from '../../muxrpc/registry.js'
 import type { RpcStream } from '../../muxrpc/stream.js'
 import type { Attendants } from '../../room/attendants.js'
 import type { Tunnels } from '../../room/tunnels.js'
@@ -67,17 +67,23 @@ export function tunnelMethods(
     return registered.owner
   }
 
+  const tunnel: Method<Connection> = {
+    type: 'duplex',
+    access: users,
+    open: (caller, stream, argument) => connect(components, caller, stream, argument),
+  }
+  const ping: Method<Connection> = { type: 'sync', access: users, call: () => clock.now() }
+
   return {
     'tunnel.isRoom': { type: 'async', access: users, call: isRoom },
     'tunnel.announce': { type: 'sync', access: internalUsers, call: announce },
     'tunnel.leave': { type: 'sync', access: internalUsers, call: leave },
     'tunnel.endpoints': { type: 'source', access: internalUsers, open: openEndpoints },
-    'tunnel.connect': {
-      type: 'duplex',
-      access: users,
-      open: (caller, stream, argument) => connect(components, caller, stream, argument),
-    },
-    'tunnel.ping': { type: 'sync', access: users, call: () => clock.now() },
+    'tunnel.connect': tunnel,
+    'tunnel.ping': ping,
+    // go-ssb-room has both under two names, and announces both in its manifest
+    'room.connect': tunnel,
+    'room.ping': ping,
     'tunnel.whois': { type: 'async', access: users, call: whois },
   }
 }
