@@ -3,14 +3,21 @@
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { connect, type Socket } from 'node:net'
+import { createRequire } from 'node:module'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
 import { WEBSOCKET_MESSAGE_BYTES } from '../../src/lib/limits.js'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
+import { createAuthority, writePair } from '../helpers/certificates.js'
 import { type Client, collect, connectClient } from '../helpers/client.js'
-import { type BootedRelay, bootRelay, until, within } from '../helpers/relay.js'
+import { type BootedRelay, bootRelay, shortDir, until, within } from '../helpers/relay.js'
 
+// its client half, which the relay does not use
+const { WebSocket, createWebSocketStream } = createRequire(import.meta.url)('ws')
+
+const NAME = 'relay.example.org'
 const ON = ['web.ssb=true']
 
 /** A client over WebSocket, closed with the test. */
@@ -117,6 +124,33 @@ t.test('a client over WebSocket joins, reads a history, and opens a tunnel to a 
   const open = [guest, member]
   await relay.close()
   await within('the goodbye', Promise.all(open.map(({ closed }) => closed)), 5000)
+})
+
+t.test('a client under the domain, over TLS', async (t) => {
+  const authority = await createAuthority()
+  const pair = writePair(join(await shortDir(t), 'pair'), await authority.issue(NAME))
+  const own = [`domain.tls_key=${pair.key}`, `domain.tls_cert=${pair.cert}`]
+  const ports = ['domain.host=127.0.0.1', 'domain.https_port=0', 'domain.http_port=0']
+  const relay = await bootRelay(t, { sets: [...ON, `domain.name=${NAME}`, ...ports, ...own] })
+  const { addresses } = await relay.status()
+  const { port } = new URL(addresses.https ?? '')
+  t.ok(addresses.ssb.includes(`wss://${NAME}:${port}~shs:${relay.id.slice(1, -8)}`))
+  // the stock client knows no authority of ours: it connects to this bridge
+  const bridge = createServer((socket) => {
+    const options = { ca: authority.root, servername: NAME, headers: { Host: `${NAME}:${port}` } }
+    const stream = createWebSocketStream(new WebSocket(`wss://127.0.0.1:${port}/`, options))
+    stream.on('error', () => socket.destroy())
+    socket.on('error', () => stream.destroy())
+    socket.pipe(stream).pipe(socket)
+  }).listen(0, '127.0.0.1')
+  await once(bridge, 'listening')
+  t.teardown(() => bridge.close())
+  const keys = ssbKeys.generate()
+  for (let i = 0; i < 100; i++) await relay.operator.membersAdd(i ? ssbKeys.generate().id : keys.id)
+  const client = await connectClient({ port: (bridge.address() as AddressInfo).port, relay: relay.id, keys })
+  t.teardown(() => client.close())
+  const history = await collect(client.rpc.createHistoryStream({ id: relay.id }))
+  t.ok(history.length >= 100, 'it reads a history of many boxes')
 })
 
 t.test('an upgrade elsewhere, for another host, or where WebSockets are off', async (t) => {
