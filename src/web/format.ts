@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Formats feed ids, times, sizes and browser names for the dashboard.
 
+import { DAY, HOUR, MINUTE } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import { keyPicture } from './key-picture.js'
 
@@ -42,9 +43,28 @@ export function idOf(slug: string): FeedId | null {
 }
 
 /** A time for `<time>`: ISO 8601, and text to the minute. UTC, as the server does not know the visitor's time zone. */
-export function moment(at: number): { iso: string; text: string } {
+export function moment(at: number): { iso: string; text: string; zoned: string } {
   const iso = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
-  return { iso, text: `${iso.slice(0, 10)} ${iso.slice(11, 16)}` }
+  const text = `${iso.slice(0, 10)} ${iso.slice(11, 16)}`
+  return { iso, text, zoned: `${text} UTC` }
+}
+
+const SPANS: ReadonlyArray<readonly [Intl.RelativeTimeFormatUnit, number]> = [
+  ['year', 365 * DAY],
+  ['month', 30 * DAY],
+  ['day', DAY],
+  ['hour', HOUR],
+  ['minute', MINUTE],
+]
+
+/** A time relative to now, in words: `3 days ago`. @param language as a BCP 47 tag */
+export function relative(at: number, now: number, language: string): string {
+  const [unit, length] =
+    SPANS.find(([, length]) => Math.abs(now - at) >= length) ?? (['minute', MINUTE] as const)
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(
+    Math.trunc((at - now) / length),
+    unit,
+  )
 }
 
 const BROWSERS: ReadonlyArray<readonly [RegExp, string]> = [

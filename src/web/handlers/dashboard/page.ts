@@ -8,7 +8,7 @@ import { type Action, mayDo, PERMISSIONS } from '../../../store/permissions.js'
 import type { Role } from '../../../store/roles.js'
 import type { PrivacyMode } from '../../../store/settings.js'
 import type { WebComponents, WebRoom } from '../../contract.js'
-import { moment, type Person, person, size } from '../../format.js'
+import { moment, type Person, person, relative, size } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { SignedIn, WebContext } from '../../state.js'
 import type { Render, View } from '../../views.js'
@@ -43,7 +43,7 @@ const TABS: ReadonlyArray<
 ]
 
 /** Creates the functions that render dashboard pages. */
-export function createDashboardPages({ store, face, render, lobby }: DashboardParts) {
+export function createDashboardPages({ store, face, render, lobby, now }: DashboardParts) {
   let nameOf: ((feed: string) => string | null) | null = null
 
   /** A feed with its name. What names are found from is read once for a page, not for each row. */
@@ -66,6 +66,7 @@ export function createDashboardPages({ store, face, render, lobby }: DashboardPa
     ctx.type = 'html'
     ctx.body = render(ctx, view, {
       ...{ activeTab, role, csrf, mode, moment, size },
+      relative: (at: number) => relative(at, now(), ctx.state.language.tag),
       me: personOf(feed),
       room: face().name,
       may: (action: Action, target: Role | null = null) => mayDo(action, role, mode, target),
