@@ -2,7 +2,6 @@
 // A year in small: people come, join, post, read, meet through tunnels, look at pages and vanish, again and again; when
 // they are gone nothing of theirs is left in the relay's process. The long form is `npm run soak`.
 
-import { randomBytes } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import ssbKeys from 'ssb-keys'
 import { type Test, test } from 'tap'
@@ -11,7 +10,7 @@ import { buildRelay, type ChildRelay, childDir, startChild } from '../helpers/ch
 import { type Client, collect, connectClient } from '../helpers/client.js'
 import { createTestFeed, historyOf, type TestFeed } from '../helpers/feed.js'
 import { Visitor } from '../helpers/http.js'
-import type { Duplex, End, Source } from '../helpers/pull.js'
+import { echo, throughTunnel } from '../helpers/tunnel.js'
 import { until } from '../helpers/wait.js'
 
 const ROUNDS = Number(process.env.TIDE_SOAK_ROUNDS ?? 12)
@@ -100,7 +99,7 @@ async function day(t: Test, relay: ChildRelay, people: TestFeed[], round: number
         const theirs = await collect(rpc.createHistoryStream({ id: other.id, live: false }))
         return theirs.length === POSTS * round
       })
-      t.equal(await throughTunnel(client, relay.id, other.id), TUNNEL_BYTES)
+      t.equal(await throughTunnel(client, relay.id, other.id, TUNNEL_BYTES), TUNNEL_BYTES)
     }),
   )
   const visitor = new Visitor(webOf(await relay.operator.status()))
@@ -112,50 +111,4 @@ async function day(t: Test, relay: ChildRelay, people: TestFeed[], round: number
 
 function webOf({ addresses }: { addresses: { web: string | null } }): string {
   return addresses.web as string
-}
-
-/** The end of a tunnel that gives back what it gets. */
-function echo(): Duplex<Buffer> {
-  let read: Source<Buffer> | null = null
-  let waiting: Parameters<Source<Buffer>> | null = null
-  return {
-    sink(source) {
-      read = source
-      if (waiting) source(...waiting)
-    },
-    source(abort, cb) {
-      if (read) read(abort, cb)
-      else waiting = [abort, cb]
-    },
-  }
-}
-
-/** Sends bytes through a tunnel to somebody who gives them back; answers how many came. */
-function throughTunnel({ rpc }: Client, portal: string, target: string): Promise<number> {
-  const chunk = randomBytes(16 * 1024)
-  let sent = 0
-  let came = 0
-  return new Promise((resolve, reject) => {
-    const tunnel: Duplex<Buffer> = rpc.tunnel.connect({ portal, target }, () => {})
-    let hold: ((end: End) => void) | null = null
-    tunnel.sink((abort, cb) => {
-      if (abort) return cb(abort)
-      if (sent >= TUNNEL_BYTES) {
-        hold = cb
-        return
-      }
-      sent += chunk.length
-      cb(null, chunk)
-    })
-    const next = (): void =>
-      tunnel.source(null, (end, data) => {
-        if (end) return reject(new Error('the tunnel ended before all had come'))
-        came += (data as Buffer).length
-        if (came < TUNNEL_BYTES) return next()
-        hold?.(true)
-        tunnel.source(true, () => {})
-        resolve(came)
-      })
-    next()
-  })
 }

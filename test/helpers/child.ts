@@ -52,6 +52,8 @@ export interface ChildOptions {
   env?: NodeJS.ProcessEnv
   /** `key=value` over the test's own */
   sets?: string[]
+  /** the user and group that it runs as; only root can choose */
+  uid?: number | undefined
 }
 
 /** Starts `tidepool start` on a data directory and waits until its operator answers. */
@@ -59,7 +61,7 @@ export async function startChild(
   t: Test,
   cli: string,
   dataDir: string,
-  { fileKib, flags = [], env = {}, sets: more = [] }: ChildOptions = {},
+  { fileKib, flags = [], env = {}, sets: more = [], uid }: ChildOptions = {},
 ): Promise<ChildRelay> {
   const sets = [...OWN_SETS, ...more].flatMap((set) => ['--set', set])
   const start = [...UNWATCHED, process.execPath, ...flags, cli, 'start', '--data', dataDir, ...sets]
@@ -69,6 +71,7 @@ export async function startChild(
   const child = spawn(program, args, {
     env: { ...plainEnv(), ...env },
     stdio: ['ignore', 'ignore', 'pipe'],
+    ...(uid === undefined ? {} : { uid, gid: uid }),
   })
   let stderr = ''
   child.stderr?.on('data', (chunk: Buffer) => {

@@ -23,7 +23,7 @@ export interface Member {
 const csrfIn = (page: string): string => /name="csrf" value="([\w-]+)"/.exec(page)?.[1] ?? ''
 
 /** Opens a login link and presses its button. */
-export async function followLink(relay: BootedRelay, url: string): Promise<Visitor> {
+export async function followLink(relay: Pick<BootedRelay, 'webUrl'>, url: string): Promise<Visitor> {
   const visitor = new Visitor(relay.webUrl)
   const { pathname, search, searchParams } = new URL(url)
   const { text } = await visitor.get(pathname + search)

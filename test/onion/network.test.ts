@@ -2,7 +2,7 @@
 // A relay in a complete Tor network: captcha, invite, follow, history and tunnel over its onion, and restarts of tor.
 
 import { randomBytes } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
@@ -16,23 +16,8 @@ import { type BootedRelay, bootRelay, knownCaptchas, shortDir } from '../helpers
 import { connectRoomClient } from '../helpers/room-client.js'
 import { solveCaptcha } from '../helpers/room-visitor.js'
 import { until } from '../helpers/wait.js'
-import { startNetwork } from './private-network.js'
+import { startNetwork, torPid } from './private-network.js'
 import { OnionVisitor, through } from './through.js'
-
-/** The relay's tor, found by the torrc on its command line. */
-function torPid(dataDir: string): number | undefined {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .find((pid) => {
-      try {
-        const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
-        return words.includes(join(dataDir, 'tor', 'torrc'))
-      } catch {
-        return false
-      }
-    })
-}
 
 const isOut = async (relay: BootedRelay): Promise<boolean> =>
   /^(published|reachable)$/.test((await relay.status()).onion.state)
