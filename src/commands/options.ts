@@ -33,16 +33,16 @@ export function unblockFirst(feed: string): string {
 /** A command line, and what it does. */
 export type Example = readonly [line: string, description: string]
 
-/** Adds examples to a command's help. */
+/** Adds examples to a command's help. They are laid out when the help is shown: every command line passes here. */
 export function withExamples(command: Command, examples: readonly Example[]): Command {
-  return command.addHelpText('after', examplesText(examples))
+  return command.addHelpText('after', () => examplesText(examples))
 }
 
 /** Adds paragraphs below a command's options. */
 export function withDetails(command: Command, ...paragraphs: readonly string[]): Command {
   return command.addHelpText(
     'after',
-    `\n${paragraphs.flatMap((text) => wrap(text, HELP_COLUMNS)).join('\n')}`,
+    () => `\n${paragraphs.flatMap((text) => wrap(text, HELP_COLUMNS)).join('\n')}`,
   )
 }
 
