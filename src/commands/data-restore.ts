@@ -46,7 +46,11 @@ export async function restore(
       )
     const { id } = loadIdentity(existsSync(secret) ? secret : join(fresh, 'secret'))
     if (note && note.id !== id)
-      throw new RelayError('backup_unusable', `it is of ${note.id}, and ${secret} is of ${id}`)
+      throw new AdvisedError(
+        `to restore that relay, move ${secret} away first, or use --data with an empty directory`,
+        'backup_unusable',
+        `the backup is of ${note.id}, and ${secret} is of ${id}`,
+      )
     commitRestore(dataDir, fresh)
     finishRestore(dataDir, Date.now)
     return note

@@ -172,7 +172,10 @@ test('what is no backup, or another relay’s, changes nothing', async (t) => {
     [empty, join(dir, 'absent')],
     [foreign, file],
   ] as const) {
-    t.match(await tidepool('restore', given, '--data', dataDir), { code: 1, stderr: /backup_unusable/ })
+    const { code, stderr } = await tidepool('restore', given, '--data', dataDir)
+    t.equal(code, 1)
+    t.match(stderr, /backup_unusable/)
+    if (given === file) t.match(stderr, `move ${join(foreign, 'secret')} away first`)
     t.notOk(existsSync(join(dataDir, 'db')))
     t.notOk(existsSync(join(dataDir, 'restored')))
   }
