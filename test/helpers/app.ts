@@ -20,6 +20,8 @@ export interface AppOptions {
   path?: string
   /** secret-stack plugins beside ssb-db2, such as ssb-conn and an invite plugin */
   plugins?: unknown[]
+  /** whether it can call and be called through rooms; needs ssb-room-client */
+  tunnels?: boolean
 }
 
 export interface App {
@@ -79,7 +81,7 @@ const BASE = [
 const WRITE_STEP = 250
 
 export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
-  const { keys = ssbKeys.generate(), path = await shortDir(t), plugins = [] } = options
+  const { keys = ssbKeys.generate(), path = await shortDir(t), plugins = [], tunnels = false } = options
   const SecretStack = require('secret-stack')
   const stack = SecretStack({ appKey: NETWORK_KEY, caps: { shs: NETWORK_KEY } })
   for (const name of BASE) stack.use(require(name))
@@ -90,8 +92,11 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     caps: { shs: NETWORK_KEY },
     // without this secret-stack closes connections that are silent for five seconds
     timers: { inactivity: 600_000, handshake: 15_000 },
-    connections: { incoming: {}, outgoing: { net: [{ transform: 'shs' }] } },
-    conn: { autostart: false },
+    connections: {
+      incoming: tunnels ? { tunnel: [{ scope: 'public', transform: 'shs' }] } : {},
+      outgoing: { net: [{ transform: 'shs' }], ...(tunnels ? { tunnel: [{ transform: 'shs' }] } : {}) },
+    },
+    conn: { autostart: false, firewall: { rejectBlocked: false, rejectUnknown: false } },
   })
   const { where, author, toPromise } = require('ssb-db2/operators')
 

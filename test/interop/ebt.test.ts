@@ -2,31 +2,12 @@
 // The stack of Manyverse: ssb-db2 with ssb-ebt, ssb-friends and ssb-replication-scheduler. Its apps ask for feeds by
 // `ebt.replicate` alone.
 
-import { createRequire } from 'node:module'
-import { type Test, test } from 'tap'
-import { type App, kept, openApp } from '../helpers/app.js'
+import { test } from 'tap'
+import { type App, kept } from '../helpers/app.js'
+import { openManyverse } from '../helpers/manyverse.js'
 import { type BootedRelay, bootRelay, until } from '../helpers/relay.js'
 
-const require = createRequire(import.meta.url)
-
 const ON = { sets: ['feeds.ebt=true'] }
-
-async function openManyverse(t: Test): Promise<App> {
-  const plugins = ['ssb-db2/compat/ebt', 'ssb-friends', 'ssb-ebt', 'ssb-replication-scheduler'].map((name) =>
-    require(name),
-  )
-  const app = await openApp(t, { plugins })
-  await app.ssb.ebt
-  return app
-}
-
-async function follow(app: App, feed: string): Promise<void> {
-  await new Promise((resolve, reject) =>
-    app.ssb.friends.follow(feed, { state: true }, (err: Error | null, value: unknown) =>
-      err ? reject(err) : resolve(value),
-    ),
-  )
-}
 
 const at = (relay: BootedRelay) => ({ port: relay.ssbPort, relay: relay.id })
 
@@ -44,7 +25,7 @@ test('a friend that was offline gets the feed from the relay', async (t) => {
   const reader = await openManyverse(t)
   await join(relay, author, reader)
   await author.write(6)
-  await follow(reader, author.id)
+  await reader.follow(author.id)
 
   const writing = await author.connect(at(relay))
   await kept(relay.operator, author.id, 6)
@@ -63,7 +44,7 @@ test('messages go on as they are written, while both are connected', async (t) =
   const author = await openManyverse(t)
   const reader = await openManyverse(t)
   await join(relay, author, reader)
-  await follow(reader, author.id)
+  await reader.follow(author.id)
   for (const app of [author, reader]) {
     const connection = await app.connect(at(relay))
     t.teardown(() => connection.close())
@@ -79,7 +60,7 @@ test('a member that is added while the others are connected is offered to them',
   const author = await openManyverse(t)
   const reader = await openManyverse(t)
   await join(relay, reader)
-  await follow(reader, author.id)
+  await reader.follow(author.id)
   await author.write(5)
   const reading = await reader.connect(at(relay))
   t.teardown(() => reading.close())
@@ -90,11 +71,19 @@ test('a member that is added while the others are connected is offered to them',
   await arrives(reader, author, 5)
 })
 
-test('with EBT off, the status counts the members whose apps ask for it', async (t) => {
+test('with EBT off, feeds arrive by history, none goes back, and the status counts the members whose apps ask', async (t) => {
   const relay = await bootRelay(t)
   const author = await openManyverse(t)
-  await join(relay, author)
+  const reader = await openManyverse(t)
+  await join(relay, author, reader)
+  await author.write(3)
+  await reader.follow(author.id)
   const connection = await author.connect(at(relay))
   t.teardown(() => connection.close())
-  await until('the refusal', async () => (await relay.status()).ebt_refused === 1)
+  await kept(relay.operator, author.id, 3)
+  const reading = await reader.connect(at(relay))
+  t.teardown(() => reading.close())
+  await kept(relay.operator, reader.id, 1)
+  t.same(await reader.feed(author.id), [])
+  await until('the refusal', async () => (await relay.status()).ebt_refused === 2)
 })

@@ -87,7 +87,7 @@ test('a burst cut off at a hole is completed within the bounded number of connec
     const connection = await writer.connect(at(relay))
     connection.replicate([])
     await until('the relay to ask', () => writer.asked.length > asked)
-    complete = await kept(relay.operator, writer.id, 200, 2000).then(
+    complete = await kept(relay.operator, writer.id, 200, 10_000).then(
       () => true,
       () => false,
     )
