@@ -125,25 +125,29 @@ const apache: (without?: RegExp) => Configure =
     return { program: 'apache2', args: ['-D', 'FOREGROUND', '-d', dir, '-f', file] }
   }
 
-t.test('Apache', { skip: lacks('apache2', 'apache2') }, (t) => passes(t, apache()))
+t.test('Apache', { skip: lacks('apache2', 'apache2-bin') }, (t) => passes(t, apache()))
 
-t.test('Apache without the header, as it is by default', { skip: lacks('apache2', 'apache2') }, async (t) => {
-  const dir = await shortDir(t)
-  const relay = await bootRelay(t, { sets: [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1'] })
-  const port = await freePort()
-  const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
-  const at = { port, upstream: new URL(relay.webUrl).host, dir, ...pair }
-  const { program, args } = apache(/RequestHeader.*\n/)(at)
-  const alive = runProxy(t, program, args, dir)
-  const person = new Visitor(`https://${NAME}`, { port, ca: authority.root })
-  const page = await until('Apache to answer', () => {
-    alive()
-    return person.get('/').catch(() => null)
-  })
-  t.match(page, { status: 421, text: /X-Forwarded-Proto: https/ })
-  t.notMatch(page.text, '127.0.0.1')
-  t.match((await relay.status()).https, { state: 'proxied', reason: /must send X-Forwarded-Proto/ })
-})
+t.test(
+  'Apache without the header, as it is by default',
+  { skip: lacks('apache2', 'apache2-bin') },
+  async (t) => {
+    const dir = await shortDir(t)
+    const relay = await bootRelay(t, { sets: [`domain.name=${NAME}`, 'domain.proxy=127.0.0.1'] })
+    const port = await freePort()
+    const pair = writePair(join(dir, 'pair'), await authority.issue(NAME))
+    const at = { port, upstream: new URL(relay.webUrl).host, dir, ...pair }
+    const { program, args } = apache(/RequestHeader.*\n/)(at)
+    const alive = runProxy(t, program, args, dir)
+    const person = new Visitor(`https://${NAME}`, { port, ca: authority.root })
+    const page = await until('Apache to answer', () => {
+      alive()
+      return person.get('/').catch(() => null)
+    })
+    t.match(page, { status: 421, text: /X-Forwarded-Proto: https/ })
+    t.notMatch(page.text, '127.0.0.1')
+    t.match((await relay.status()).https, { state: 'proxied', reason: /must send X-Forwarded-Proto/ })
+  },
+)
 
 t.test('Caddy', { skip: lacks('caddy', 'caddy') }, (t) =>
   passes(t, ({ port, upstream, key, cert, dir }) => {
