@@ -76,7 +76,8 @@ export async function* readEntries(chunks: AsyncIterable<Buffer>): AsyncGenerato
     const next = isPage ? PAGES_PLACE : ORDER.indexOf(name)
     if (next < 0 || next < place || (next === place && !isPage))
       throw unusable(`unexpected entry ${JSON.stringify(name.slice(0, 40))}`)
-    if (place < 0 && next !== 0) throw unusable('it does not begin with its note')
+    if (place < 0 && next !== 0)
+      throw unusable('this is no backup of Tidepool: it does not begin with its description')
     if (size > (isPage ? PAGE_BYTES_MAX : SMALL_BYTES)) throw unusable(`${name} is too large`)
     if (isPage) pages += 1
     place = next

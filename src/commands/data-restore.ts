@@ -32,7 +32,11 @@ export async function restore(
   finishRestore(dataDir, Date.now)
   const db = join(dataDir, 'db')
   if (existsSync(db) && !replace)
-    throw new AdvisedError('--replace keeps it under another name', 'data_unusable', `${db} exists`)
+    throw new AdvisedError(
+      'add --replace: it keeps the database there under another name',
+      'data_unusable',
+      `a database already exists in ${db}`,
+    )
   const secret = join(dataDir, 'secret')
   const fresh = mkdtempSync(join(dataDir, 'restore-'))
   return temporarily(fresh, async () => {

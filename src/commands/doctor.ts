@@ -31,7 +31,7 @@ export function define(command: Command): void {
       'set one key, over the file; may be repeated',
       (pair, before: string[] = []) => [...before, pair],
     )
-    .option('--rebuild', "rebuild the members table from the relay's own feed and compare")
+    .option('--rebuild', 'compare members, invites and names with the feeds, and repair differences')
     .option(
       '--watch [seconds]',
       'check again every 60 seconds, or as often as given, until something is wrong',
@@ -41,7 +41,7 @@ export function define(command: Command): void {
   withExamples(command, [
     ['tidepool doctor', 'exit code 0 if nothing is wrong, 1 if something is; warnings do not count'],
     ['tidepool doctor --config /etc/tidepool/relay.toml', 'also the domain, its certificate, and tor'],
-    ['tidepool doctor --rebuild', 'also prove that the member list is what the feed says'],
+    ['tidepool doctor --rebuild', 'also compare the member list with the feed, and repair it'],
     ['tidepool doctor --watch', 'exit with 1 when something goes wrong; warnings are only printed'],
     ['tidepool doctor --self-test', 'whether this machine can run a relay, and how fast it is'],
   ])

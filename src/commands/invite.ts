@@ -39,10 +39,13 @@ function defineCreate(command: Command): void {
       'days until it expires (default: invite.expires_days)',
       numberFrom(INVITE_LEAST_DAYS, INVITE_DAYS, INVITE_RANGE),
     )
-    .option('--host <host>', "host name in the code (default: the relay's public name)")
+    .option(
+      '--host <host>',
+      'host name in the code (default: domain.name, else ssb.host, else an address of this machine)',
+    )
     .option('--link', 'print a link for browsers; link and code are the same invite')
     .addOption(new Option('--qr', 'also draw a QR code, on a terminal').conflicts('json'))
-    .option('--for <feed>', 'the only feed that can use it; it also joins by connecting')
+    .option('--for <feed>', 'only this feed can use it; the feed also joins when it connects')
   withExamples(command, [
     ['tidepool invite create', 'a code for one person'],
     ['tidepool invite create --qr', 'a QR code to scan with a phone'],

@@ -199,7 +199,7 @@ const USER_ACTIONS: readonly UserAction[] = [
   },
   {
     name: 'ban',
-    description: 'remove a user for good',
+    description: 'ban a user',
     result: 'is banned',
     run: (operator, user) => operator.matrixBan(user),
   },

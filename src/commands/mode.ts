@@ -9,7 +9,7 @@ import { print, printJson } from './output.js'
 const MEANING: Record<PrivacyMode, string> = {
   open: 'anyone can use the room and get an invite on the web',
   community: 'members use the room; others can knock, and a member or moderator accepts them',
-  restricted: 'members only; all other visitors find nothing',
+  restricted: 'members only; everyone else is rejected',
 }
 
 /** Adds options, help and action to the empty command `mode`. */

@@ -53,7 +53,7 @@ async function subcommandsOf(name: string): Promise<string[]> {
 function createProgram(): Command {
   const program = new Command('tidepool')
   program
-    .description('Run and manage an embedded relay and room for Secure Scuttlebutt.')
+    .description('Run and manage a relay and room for Secure Scuttlebutt.')
     .version(readVersion(), '-V, --version', 'print the version')
     .enablePositionalOptions()
     .exitOverride()

@@ -32,6 +32,9 @@ const ADVICE: Advice = {
   not_following: 'list the members with: tidepool members list',
   already_following: 'nothing to do; list the members with: tidepool members list',
   busy: "try again later; the relay's log can tell the reason",
+  quota_reached: 'revoke what you no longer need, for example unused invites: tidepool invite list',
+  last_admin: 'give another member the role first: tidepool members role FEED admin',
+  machine_unsupported: 'use a supported board; docs/get-started.md lists them',
   store_full: 'raise store.max_bytes and send SIGHUP to the relay, or delete feeds',
 }
 const DEFAULT_ADVICE = "see the relay's log; if it does not help, please report this error"

@@ -18,7 +18,8 @@ export function createDailyQuota(most: number, now: () => number, limit: string)
     if (today !== day) counts.clear()
     day = today
     const count = counts.get(who) ?? 0
-    if (count >= most) throw new RelayError('quota_reached', `enough for today, ${most} in a day`, { limit })
+    if (count >= most)
+      throw new RelayError('quota_reached', `daily limit of ${most} reached, try again tomorrow`, { limit })
     counts.set(who, count + 1)
   }
 }

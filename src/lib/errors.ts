@@ -2,8 +2,9 @@
 // Every error that a client can see: one table of stable codes, messages and HTTP statuses, and the error class.
 
 /**
- * Codes are contracts: clients and scripts compare them (and, over muxrpc, the words beside them),
- * so neither changes once released. `docs/protocol.md` lists them and a test keeps the two equal.
+ * Codes are contracts: clients and scripts compare them, so they do not change. The words can be improved, except those
+ * that clients compare: `invite unknown`, `invite used up`, `invite expired`, `already following` and `could not connect`.
+ * `docs/protocol.md` lists both, and a test keeps the two equal.
  */
 export const ERRORS = {
   // invites (the words are compared by ssb-invite and its kin)
@@ -45,10 +46,10 @@ export const ERRORS = {
   sign_in_refused: { words: 'sign-in refused', status: 403 },
   link_void: { words: 'login link void', status: 410 },
   form_stale: { words: 'form out of date', status: 403 },
-  last_admin: { words: 'the last admin stays', status: 409 },
+  last_admin: { words: 'cannot remove the last admin', status: 409 },
   // web
   captcha_wrong: { words: 'wrong answer', status: 403 },
-  captcha_missing: { words: 'no captcha waiting', status: 403 },
+  captcha_missing: { words: 'captcha expired or already used', status: 403 },
   invites_exhausted: { words: 'no invites left for now', status: 429 },
   not_found: { words: 'not found', status: 404 },
   method_not_allowed: { words: 'method not allowed', status: 405 },
@@ -64,12 +65,12 @@ export const ERRORS = {
   config_invalid: { words: 'configuration invalid', status: 400 },
   data_unusable: { words: 'data directory unusable', status: 500 },
   backup_unusable: { words: 'backup unusable', status: 400 },
-  recovering: { words: 'restored, and still asking how far its own feed had come', status: 503 },
+  recovering: { words: 'recovering after a restore, cannot publish yet', status: 503 },
   machine_unsupported: { words: 'machine unsupported', status: 500 },
   relay_running: { words: 'a relay is already running', status: 409 },
   relay_not_running: { words: 'no relay is running', status: 503 },
   certificate_unusable: { words: 'certificate unusable', status: 500 },
-  address_unusable: { words: 'cannot listen', status: 500 },
+  address_unusable: { words: 'cannot listen on this address', status: 500 },
   internal: { words: 'internal error', status: 500 },
 } as const satisfies Record<string, { words: string; status: number }>
 

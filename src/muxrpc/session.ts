@@ -328,7 +328,7 @@ export class MuxrpcSession<C extends Caller> implements FrameSink, StreamOwner, 
   private countError(): void {
     this.errorsAhead += 1
     const most = ERRORS_AHEAD * this.caller.limits.calls
-    if (this.errorsAhead > most) throw new RelayError('busy', `more than ${most} refused calls in one breath`)
+    if (this.errorsAhead > most) throw new RelayError('busy', `more than ${most} unread error replies`)
   }
 
   /** Handles an END of the other end: answers it and closes the stream. */

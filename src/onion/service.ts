@@ -106,7 +106,7 @@ export async function offerService(
     const why = warning ? `${step} (${warning})` : step
     if (!told) log.warn({ progress: state.progress, step, warning }, 'tor is waiting')
     told = true
-    return `for ${minutes} min tor has been waiting for this: ${why}; the network here may keep it out`
+    return `no progress of tor for ${minutes} min, it waits for: ${why}; check network and clock, or set bridges in onion.extra_torrc`
   }
 
   const bootstrap = (text: string): void => {
@@ -118,7 +118,7 @@ export async function offerService(
     }
     const warning = valueIn(text, 'WARNING')
     const stuck = progress < 100 ? waiting(text, warning) : null
-    const trouble = stuck ?? (warning && `tor has trouble to connect: ${warning}`)
+    const trouble = stuck ?? (warning && `tor cannot connect: ${warning}`)
     if (progress < 100 || state.progress < 100) set({ progress, trouble })
   }
   controller.on('tor:STATUS_CLIENT', bootstrap)

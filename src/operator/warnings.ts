@@ -39,7 +39,7 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
       : null,
   ({ status }) =>
     status.time === 'unconfirmed'
-      ? 'the clock is not confirmed: nothing that has expired is deleted, and new invites are timed by uptime'
+      ? 'the clock is not confirmed: nothing that has expired is deleted, and new invites expire by uptime, not by date'
       : null,
   ({ status: { message_bytes, max_bytes } }) =>
     message_bytes >= STORE_HIGH * max_bytes

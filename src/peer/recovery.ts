@@ -89,7 +89,7 @@ export function createRecovery(
   }
 
   function reject(err: unknown): false {
-    log.warn({ err: toPublicError(err).message }, 'own feed differs at a caller')
+    log.warn({ err: toPublicError(err).message }, 'own feed forked at a client')
     return false
   }
 

@@ -55,7 +55,7 @@ export function parseNote(bytes: Buffer): BackupNote {
       `its format is ${String(note.format)}, this version reads ${FORMAT}`,
     )
   if (!isFeedId(note.id) || ![note.created, note.latest, note.messages, note.bytes].every(isCount))
-    throw new RelayError('backup_unusable', 'its note is damaged')
+    throw new RelayError('backup_unusable', 'its description is damaged')
   return note as BackupNote
 }
 
@@ -119,7 +119,7 @@ function parseObject(bytes: Buffer): object {
   } catch {
     // rejected below
   }
-  throw new RelayError('backup_unusable', 'it holds no note of a backup')
+  throw new RelayError('backup_unusable', 'this is no backup of Tidepool: its description is missing')
 }
 
 function isJson(bytes: Buffer): boolean {

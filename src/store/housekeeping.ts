@@ -51,7 +51,7 @@ export function startMaintenance({
 
   function maintain(): void {
     if (!isClockSet(clock.now())) log.warn({ now: clock.now() }, 'clock not set')
-    else if (!trust.by()) log.info('clock not confirmed: expired data is kept, invites are timed by uptime')
+    else if (!trust.by()) log.info('clock not confirmed')
     sweep().catch((err) => log.error({ err }, 'maintenance failed'))
   }
 
@@ -60,6 +60,6 @@ export function startMaintenance({
   return async () => {
     for (const stop of stops) stop()
     if (isClockSet(clock.now()))
-      await note().catch((err) => log.error({ err }, 'cannot store the figures of the day'))
+      await note().catch((err) => log.error({ err }, 'daily statistics not stored'))
   }
 }

@@ -45,7 +45,7 @@ export function createJoinQuota(now: () => number, onReached: (limit: JoinLimit)
       onReached({ by, refused: maker.refused })
       throw new RelayError(
         'quota_reached',
-        'invites of this maker have let in enough feeds today, try again tomorrow',
+        'daily limit of joins by invites of this inviter reached, try again tomorrow',
         { limit: 'joins_per_day' },
       )
     },

@@ -4,7 +4,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Keys } from 'ssb-keys'
-import { RelayError } from '../lib/errors.js'
+import { AdvisedError } from '../lib/errors.js'
 import { PROGRESS_MS } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import { createVerifier, type Verifier } from '../ssb/verifier.js'
@@ -92,7 +92,7 @@ export async function createStore(
   { path, keys, ...limits }: StoreOptions,
 ): Promise<Store> {
   const tables = openValidated(path)
-  const onFault = (err: unknown): void => log.error({ err }, 'a store listener failed')
+  const onFault = (err: unknown): void => log.error({ err }, 'store listener failed')
   const writer = createWriter(tables.root, onFault)
   const verifier = createVerifier()
   const close = async (): Promise<void> => {
@@ -106,7 +106,11 @@ export async function createStore(
   const schema = tables.meta.get(schemaKey) ?? SCHEMA
   if (!isReadable(schema)) {
     await close()
-    throw new RelayError('data_unusable', `${path} has layout ${schema}, this version reads ${SCHEMA}`)
+    throw new AdvisedError(
+      'use the version of Tidepool that wrote it, or restore a backup with --replace',
+      'data_unusable',
+      `another version of Tidepool wrote ${path}: it has layout ${schema}, and this version reads ${SCHEMA}`,
+    )
   }
   await writer.submit(() => {
     if (schema === 1) indexInvites(tables, now)
@@ -130,7 +134,7 @@ export async function createStore(
     members,
     keys.id,
     now,
-    (limit) => tell('warn', 'joins of the day used up', limit),
+    (limit) => tell('warn', 'daily join limit reached', limit),
     createProvisionalLives(time),
   )
   const knocks = createKnocks(tables, writer, members, invites, now, createProvisionalLives(time))

@@ -130,7 +130,7 @@ t.test('each thing that may be wrong is found, alone, with what to do', async (t
       ...(['dns', 'warning', /listens on IPv4 only/, /set ssb.host and domain.host to "::"/] as const),
     ],
     [withHttps({ state: 'proxied', reason: 'no header' }), 'proxy', 'error', /no header/, /Apache/],
-    [{ status: { ...STATUS, time: 'unconfirmed' } }, 'time', 'warning', /timed by uptime/],
+    [{ status: { ...STATUS, time: 'unconfirmed' } }, 'time', 'warning', /expire by uptime/],
     ...(
       [
         ['there is no program /x that we may run', /onion.tor_binary/],
@@ -150,9 +150,9 @@ t.test('each thing that may be wrong is found, alone, with what to do', async (t
       withOnion({
         state: 'bootstrapping',
         progress: 0,
-        reason: 'for 1 min …; the network here may keep it out',
+        reason: 'no progress of tor for 1 min, it waits for: …',
       }),
-      ...(['onion', 'error', /is bootstrapping: for 1 min/, /firewall/] as const),
+      ...(['onion', 'error', /is bootstrapping: no progress of tor for 1 min/, /firewall/] as const),
     ],
     [
       withHttps({ state: 'waiting', reason: 'no answer' }),

@@ -106,5 +106,5 @@ t.test('the journal gets lines with priorities, and no set-up link', async (t) =
     script: 'test/fake-relay.js',
     through: ['sh', '-c', IN_JOURNAL, process.execPath],
   }).ended
-  t.match(failed, { code: 1, stderr: /^<3>tidepool: cannot listen: .*\n<3> {2}next: .*\n$/ })
+  t.match(failed, { code: 1, stderr: /^<3>tidepool: cannot listen on this address: .*\n<3> {2}next: .*\n$/ })
 })

@@ -113,7 +113,7 @@ t.test('a start that fails', async (t) => {
   t.match(port, {
     code: 1,
     stdout: '',
-    stderr: /^tidepool: cannot listen: .*EADDRINUSE.* \(address_unusable\)\n {2}next: .*\n$/,
+    stderr: /^tidepool: cannot listen on this address: .*EADDRINUSE.* \(address_unusable\)\n {2}next: .*\n$/,
   })
   const bug = await fakeRelay(t, 'bug').ended
   t.match(bug, {

@@ -235,7 +235,7 @@ t.test('actions are felt by live connections at once', async (t) => {
   t.equal((await moderator.get('/dashboard/blocked')).status, 404, 'a role is looked at each time')
 })
 
-t.test('the last admin stays', async (t) => {
+t.test('the last admin cannot be removed', async (t) => {
   const relay = await bootRelay(t)
   const admin = await signedIn(relay, 'admin')
   for (const [name, fields] of [

@@ -7,7 +7,7 @@ import { lacks } from '../helpers/programs.js'
 import { until } from '../helpers/wait.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
 import { makeReleases, type Releases } from './releases.js'
-import { debianTree, type Suite } from './tree.js'
+import { debianTree, type Suite, treeOrSkip } from './tree.js'
 
 const suites = (process.env.TIDE_SUITES ?? 'trixie').split(/[ ,]+/) as Suite[]
 const skip = cannotBoot() || lacks('systemd-nspawn', 'systemd-container') || lacks('mmdebstrap', 'mmdebstrap')
@@ -28,9 +28,11 @@ t.test('a machine', { skip }, async (t) => {
 })
 
 async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void> {
+  const tree = await treeOrSkip(t, () => debianTree(suite))
+  if (tree === null) return
   let machine: Machine
   try {
-    machine = await bootMachine(t, await debianTree(suite), binds(suite, releases))
+    machine = await bootMachine(t, tree, binds(suite, releases))
   } catch (err) {
     t.pass('skipped', { skip: `no machine can be booted here: ${(err as Error).message}` })
     return

@@ -8,6 +8,8 @@ import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Test } from 'tap'
 
 export type Suite = 'trixie' | 'bookworm'
 
@@ -17,6 +19,43 @@ const HAS = ['systemd', 'systemd-sysv', 'dbus', 'passwd', 'procps']
 const WANTED = 'nodejs tor ca-certificates'
 /** Minutes for a slow mirror; a fast one needs twenty seconds. */
 const PATIENCE_MS = 8 * 60_000
+/** Tries of a mirror: it can fail for some seconds while it is updated. */
+const TRIES = 3
+/** Milliseconds before the second try; twice as many before the third. */
+const PAUSE_MS = 10_000
+
+/** Runs `make` until it succeeds, at most `TRIES` times. @throws what the last try threw */
+export async function retried<T>(
+  make: () => Promise<T>,
+  wait: (ms: number) => Promise<unknown> = pause,
+): Promise<T> {
+  for (let tried = 1; ; tried++) {
+    try {
+      return await make()
+    } catch (err) {
+      if (tried === TRIES) throw err
+      await wait(PAUSE_MS * tried)
+    }
+  }
+}
+
+/**
+ * A tree, or null after a skip. In CI a tree that cannot be made fails the test: a mirror that does not answer must not
+ * hide what was not tested.
+ */
+export async function treeOrSkip(
+  t: Pick<Test, 'pass'>,
+  make: () => Promise<string>,
+  isCi = Boolean(process.env.CI),
+): Promise<string | null> {
+  try {
+    return await make()
+  } catch (err) {
+    if (isCi) throw err
+    t.pass('skipped', { skip: `no tree can be had here: ${(err as Error).message}` })
+    return null
+  }
+}
 
 /**
  * The directory of the tree, made if it is not there yet.
@@ -55,7 +94,11 @@ async function kept(suite: Suite, label: string, options: readonly string[]): Pr
   mkdirSync(cache, { recursive: true })
   const fresh = `${tree}.${process.pid}`
   try {
-    await ran('mmdebstrap', [...args, '--format=directory', suite, fresh, mirror], PATIENCE_MS)
+    await retried(async () => {
+      // what a failed try has left
+      await rm(fresh, { recursive: true, force: true })
+      await ran('mmdebstrap', [...args, '--format=directory', suite, fresh, mirror], PATIENCE_MS)
+    })
     if (existsSync(tree)) return tree
     renameSync(fresh, tree)
     return tree

@@ -80,7 +80,7 @@ t.test('a member has a daily limit of requests, and is then rejected before the 
   const late = store.invites.create({ expires, by: ana }, () => {
     asked = true
   })
-  await t.rejects(late, { code: 'quota_reached', message: /today, 200 in a day/ })
+  await t.rejects(late, { code: 'quota_reached', message: /daily limit of 200 reached/ })
   await t.rejects(createInvite({ expires }), { code: 'quota_reached' })
   t.notOk(asked, 'before the queue')
   await store.moderation.as(ben).createInvite({ expires })

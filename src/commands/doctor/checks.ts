@@ -44,7 +44,7 @@ function checkRunning({ status }: Facts): DoctorCheck[] {
       'relay',
       'error',
       'no relay runs on this data directory',
-      'start it: tidepool start, or systemctl start tidepool; what a running one would say is not checked',
+      'start it: tidepool start, or systemctl start tidepool; checks of a running relay were skipped',
     ),
   ]
 }
@@ -85,7 +85,7 @@ function checkSynchronized({ synchronized, status }: Facts): DoctorCheck[] {
     ]
   if (status?.time === 'unconfirmed') {
     const found =
-      'the clock is not confirmed: nothing that has expired is deleted, new invites are timed by uptime'
+      'the clock is not confirmed: nothing that has expired is deleted, new invites expire by uptime, not by date'
     return [
       trouble('time', 'warning', found, 'let the network set it: timedatectl set-ntp true; or wait an hour'),
     ]
@@ -162,7 +162,7 @@ function keyOf(port: string): string {
 /** Advice by the onion's reason, for problems that waiting does not solve. */
 const TOR_ADVICE: ReadonlyArray<readonly [RegExp, string]> = [
   [
-    /may keep it out/,
+    /no progress of tor/,
     'let tor out through the firewall, or give it bridges: onion.extra_torrc in docs/run-it.md',
   ],
   [/there is no program/, 'apt-get install tor, or set onion.tor_binary'],

@@ -234,7 +234,7 @@ t.test('a port in use is named in the error, and nothing stays open', async (t) 
       ...ports,
       certificate,
     })
-    await t.rejects(opening, { code: 'address_unusable', message: `cannot listen: ${words}` })
+    await t.rejects(opening, { code: 'address_unusable', message: `cannot listen on this address: ${words}` })
     t.equal(clock.pending(), 0)
   }
 })

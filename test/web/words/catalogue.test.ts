@@ -10,7 +10,7 @@ import { LANGUAGES } from '../../../src/web/words/languages.js'
 import { text } from '../../house/files.js'
 
 /** Keys that may be the same in another language. */
-const SAME = new Map([['de', new Set(['dash.columns.name'])]])
+const SAME = new Map([['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])]])
 
 type Leaf = string | ((...given: unknown[]) => unknown)
 

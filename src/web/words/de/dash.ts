@@ -25,7 +25,7 @@ export const dash: Words['dash'] = {
     log: 'Protokoll',
     me: 'Ich',
   },
-  roles: { member: 'Mitglied', moderator: 'Moderation', admin: 'Leitung' },
+  roles: { member: 'Mitglied', moderator: 'Moderator', admin: 'Admin' },
   mode: (name: string) => html`Modus: <strong>${name}</strong>`,
   modes: {
     open: 'offen',
@@ -53,7 +53,7 @@ export const dash: Words['dash'] = {
   noKnocks: 'Es gibt keine Anfragen.',
   nobodyBlocked: 'Kein Feed ist gesperrt.',
   activity: 'Aktivität',
-  activityHow: 'Die meisten Leute, die gleichzeitig online waren, pro Tag.',
+  activityHow: 'Höchste Zahl gleichzeitig verbundener Personen pro Tag.',
   day: 'Tag',
   peak: 'Gleichzeitig online',
   storage: 'Speicher',
@@ -72,7 +72,7 @@ export const dash: Words['dash'] = {
   started: 'Gestartet',
   lastBackup: 'Letzte Sicherung',
   freeDisk: 'Frei auf der Platte',
-  https: 'Domäne (HTTPS)',
+  https: 'Domain (HTTPS)',
   onion: 'Onion-Adresse',
   columns: { name: 'Name', since: 'Beigetreten', seen: 'Zuletzt online', bytes: 'Gespeichert' },
   searchBy: 'Nach Name, Notiz oder Feed-ID suchen',
@@ -144,5 +144,5 @@ export const dash: Words['dash'] = {
   sayLabel: 'Nachricht, unter deinem Namen gesendet',
   inviteLabel: 'Matrix-Konto, zum Beispiel @name:server',
   serverLabel: 'Servername; * steht für beliebige Zeichen',
-  logHow: 'Was Mitglieder und Moderation getan haben, das Neueste zuerst; nur die Leitung kann es lesen.',
+  logHow: 'Was Mitglieder und Moderation getan haben, das Neueste zuerst; nur Admins können es lesen.',
 }

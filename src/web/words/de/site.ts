@@ -10,9 +10,9 @@ export const site: Words['site'] = {
   copy: 'Kopieren',
   copied: 'Kopiert',
   inClipboard: 'In die Zwischenablage kopiert.',
-  selected: 'Der Text ist markiert: Drücke auf deiner Tastatur auf Kopieren.',
+  selected: 'Der Text ist markiert: Drücke Strg+C (Cmd+C auf dem Mac).',
   notSaved: 'Es wurde nichts gespeichert.',
   pleaseWait: 'Bitte warte.',
   code: 'Fehlercode:',
-  optional: '(freiwillig)',
+  optional: '(optional)',
 }

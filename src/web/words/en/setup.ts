@@ -9,7 +9,7 @@ export const setup = {
   seeBelow: 'Please fix the marked fields.',
   token: 'Token',
   tokenHint: 'You find it at the end of the set-up link that the relay printed when it started.',
-  tokenWrong: 'Wrong token. Every start of the relay prints a new one.',
+  tokenWrong: 'Wrong token. Every start of the relay makes a new one; tidepool setup shows the current link.',
   name: 'Name',
   nameHint: (most: number) => `What people will call the room; at most ${most} characters.`,
   nameMissing: 'Please enter a name.',

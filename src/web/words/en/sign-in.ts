@@ -17,7 +17,7 @@ export const signIn = {
   toDashboard: 'Go to the dashboard',
   notYou: 'Not you?',
   out: 'Sign out',
-  outLead: 'This browser is signed out; your other browsers stay signed in.',
+  outLead: 'This signs out this browser only. Your other browsers stay signed in.',
   linkLead: 'This link signs this browser in, once.',
   signIn: 'Sign this browser in',
 }

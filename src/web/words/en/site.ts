@@ -8,7 +8,7 @@ export const site = {
   copy: 'Copy',
   copied: 'Copied',
   inClipboard: 'Copied to the clipboard.',
-  selected: 'The text is selected: press copy on your keyboard.',
+  selected: 'The text is selected: press Ctrl+C (Cmd+C on a Mac).',
   notSaved: 'Nothing was saved.',
   pleaseWait: 'Please wait.',
   code: 'Error code:',
