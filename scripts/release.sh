@@ -20,7 +20,6 @@ while [ $# -gt 0 ]; do
   shift 2
 done
 
-sh scripts/prepare.sh --dev
 umask 022
 version="$(node -p 'require("./package.json").version')"
 name="tidepool-$version"
@@ -29,31 +28,7 @@ into="$(cd "$into" && pwd)"
 work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 tree="$work/$name"
-mkdir "$tree"
-
-for part in dist views docs systemd scripts package.json package-lock.json .npmrc README.md CHANGELOG.md LICENSE; do
-  cp -R "$part" "$tree/"
-done
-[ ! -d tor ] || cp -R tor "$tree/"
-rm -f "$tree/dist/.built"
-chmod +x "$tree/dist/cli.js" "$tree/systemd/notified.pl" "$tree"/scripts/*.sh
-
-# One tree for all: npm installs for one kind of processor at a time, and only prebuilt modules differ.
-for cpu in $cpus; do
-  echo "tidepool: packages for $cpu" >&2
-  mkdir "$work/$cpu"
-  cp package.json package-lock.json .npmrc "$work/$cpu/"
-  (cd "$work/$cpu" && npm ci --omit=dev --ignore-scripts --os=linux --libc=glibc --cpu="$cpu" \
-    --prefer-offline --no-progress --loglevel=error >&2)
-  cp -R "$work/$cpu/node_modules" "$tree/"
-  rm -rf "${work:?}/$cpu"
-done
-# what no board loads: builds for other systems, maps back to sources that are not there, declarations
-find "$tree/node_modules" \( -path '*/prebuilds/darwin-*' -o -path '*/prebuilds/win32-*' -o -path '*/prebuilds/android-*' \
-  -o -path '*/prebuilds/ios-*' -o -name '*.musl.node' -o -name '*.map' -o -name '*.d.ts' -o -name '*.d.cts' \) \
-  -type f -delete
-find "$tree" -type d -empty -delete
-find "$tree" -type l -path '*/.bin/*' -delete
+sh scripts/stage.sh --cpu "$cpus" "$tree"
 
 # Times and owners say nothing about a release. package-lock.json must not be newer than what npm installed from it.
 stamp="$(git log -1 --format=%ct 2>/dev/null || date +%s)"
