@@ -69,7 +69,7 @@ test('secret and a backup bring the relay back, and its friends bring what came 
   const put = await tidepool('restore', file, '--data', dataDir)
   t.equal(put.code, 0, put.stderr)
   t.match(put.stdout, /^Restored: \d+ messages?, as of/)
-  t.match(await tidepool('restore', file, '--data', dataDir), { code: 1, stderr: /--replace keeps it/ })
+  t.match(await tidepool('restore', file, '--data', dataDir), { code: 1, stderr: /next: add --replace/ })
   t.equal((await tidepool('restore', file, '--replace', '--data', dataDir)).code, 0)
   t.equal(readdirSync(dataDir).filter((name) => /^db-before-\d+$/.test(name)).length, 1)
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: AGPL-3.0-or-later
+// The Debian package: built twice alike, without errors of lintian; and under a real systemd it takes an installation by
+// install.sh over, is upgraded, goes back, backs up, is removed and purged.
+
+import { execFile, execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t, { type Test } from 'tap'
+import { lacks } from '../helpers/programs.js'
+import { bootMachine, cannotBoot, type Machine } from './machine.js'
+import { makePackages, type Packages, script } from './packages.js'
+import { debianTree, treeOrSkip } from './tree.js'
+
+const noDpkg = lacks('dpkg-deb', 'dpkg')
+const skip =
+  noDpkg || cannotBoot() || lacks('systemd-nspawn', 'systemd-container') || lacks('mmdebstrap', 'mmdebstrap')
+const APT = 'DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends'
+const FEED = '@HEqy940T6uB+T+d9Jaa58aNfRzLx9eRWqkZljBmnkmk=.ed25519'
+
+t.setTimeout(15 * 60_000)
+
+t.test('the package', { skip: noDpkg }, async (t) => {
+  const packages = makePackages(t)
+  const path = join(packages.dir, packages.current)
+  await t.test('the same commit gives the same bytes', async (t) => {
+    const again = script('package.sh', '--arch', packages.arch, '--into', join(packages.dir, 'again')).at(-1)
+    t.equal(hashOf(again as string), hashOf(path))
+  })
+  await t.test('what is in it', async (t) => contents(t, path))
+  await t.test('lintian finds no error', { skip: lacks('lintian', 'lintian') }, async (t) => {
+    const said = await new Promise<string>((resolve) =>
+      execFile('lintian', ['--fail-on', 'error', '--tag-display-limit', '0', path], (err, stdout) =>
+        resolve(err ? stdout : ''),
+      ),
+    )
+    t.equal(said, '')
+  })
+  await t.test('on a machine', { skip }, (t) => onMachine(t, packages))
+})
+
+function hashOf(path: string): string {
+  return createHash('sha256').update(readFileSync(path)).digest('hex')
+}
+
+function contents(t: Test, path: string): void {
+  const list = execFileSync('dpkg-deb', ['-c', path], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  for (const file of [
+    'usr/bin/tidepool',
+    'usr/lib/systemd/system/tidepool.service',
+    'usr/lib/systemd/system/tidepool-backup.timer',
+    'usr/share/man/man1/tidepool.1.gz',
+    'usr/share/man/man1/tidepool-invite.1.gz',
+    'usr/share/man/man5/tidepool.toml.5.gz',
+    'usr/share/bash-completion/completions/tidepool',
+    'usr/share/zsh/vendor-completions/_tidepool',
+    'usr/share/fish/vendor_completions.d/tidepool.fish',
+    'usr/share/doc/tidepool/copyright',
+  ])
+    t.match(list, ` ./${file}\n`)
+  const cpus = new Set([...list.matchAll(/prebuilds\/([\w-]+)\//g)].map(([, cpu]) => cpu))
+  t.equal(cpus.size, 1, `modules for one processor: ${[...cpus]}`)
+  t.notMatch(list, /\/opt\//)
+}
+
+async function onMachine(t: Test, packages: Packages): Promise<void> {
+  const tree = await treeOrSkip(t, () => debianTree('trixie'))
+  if (!tree) return
+  let machine: Machine
+  try {
+    machine = await bootMachine(t, tree, [`--bind-ro=${packages.dir}:/packages`])
+  } catch (err) {
+    t.pass('skipped', { skip: `no machine can be booted here: ${(err as Error).message}` })
+    return
+  }
+  const id = await byArchive(t, machine)
+  await t.test('takes the installation over', (t) => takesOver(t, machine, packages, id))
+  await t.test('upgraded', (t) => upgraded(t, machine, packages, id))
+  await t.test('backups', (t) => backups(t, machine))
+  await t.test('removed and purged', (t) => removed(t, machine, packages, id))
+  await t.test('installed on a fresh machine', (t) => fresh(t, machine, packages))
+}
+
+async function idOf(machine: Machine): Promise<string> {
+  return JSON.parse(await machine.sh('tidepool status --json')).id
+}
+
+async function byArchive(t: Test, machine: Machine): Promise<string> {
+  await machine.sh(
+    'mkdir /tmp/install && tar -xzf /packages/current.tgz -C /tmp/install --strip-components 1',
+  )
+  await machine.sh(
+    `sh /tmp/install/scripts/install.sh --no-tor --name 'Rock pool' --set invite.per_hour=17 && tidepool members add '${FEED}'`,
+  )
+  t.match(await machine.sh('cat /usr/local/bin/tidepool'), /install\.sh/)
+  return idOf(machine)
+}
+
+async function takesOver(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
+  const before = await machine.sh('cat /etc/tidepool/relay.toml')
+  const ran = await machine.run(`${APT} /packages/${current}`)
+  t.match(ran, { code: 0 }, `${ran.stderr}${ran.stdout}`)
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before, 'the configuration stays')
+  t.equal((await machine.sh('stat -c "%U %G %a" /etc/tidepool/relay.toml')).trim(), 'root tidepool 640')
+  t.equal(await idOf(machine), id)
+  t.match(JSON.parse(await machine.sh('tidepool members list --json')), [{ id: FEED }])
+  t.match(await machine.show('FragmentPath'), '/usr/lib/systemd/system/tidepool.service')
+  t.match(await machine.sh('command -v tidepool'), '/usr/bin/tidepool')
+  for (const path of ['/opt/tidepool', '/usr/local/bin/tidepool', '/etc/systemd/system/tidepool.service'])
+    t.equal((await machine.run(`test -e ${path}`)).code, 1, `${path} is gone`)
+  t.equal(
+    (await machine.sh('systemctl is-enabled tidepool tidepool-backup.timer')).trim(),
+    'enabled\nenabled',
+  )
+  t.match(await machine.run('dpkg --verify tidepool'), {
+    stdout: /^(\?\?5\?+ c \/etc\/tidepool\/relay\.toml\n)?$/,
+  })
+}
+
+async function upgraded(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
+  const next = await machine.run(`${APT} /packages/next.deb`)
+  t.match(next, { code: 0 }, next.stderr)
+  t.match(JSON.parse(await machine.sh('tidepool status --json')), { id, version: '9.0.0', members: 1 })
+  t.match(await machine.sh('cat /etc/tidepool/relay.toml'), /per_hour = 17/, 'nobody was asked about it')
+  const hangs = await machine.run(`${APT} /packages/hangs.deb`)
+  t.equal(hangs.code, 0, 'apt is not left with a broken package')
+  // apt gives dpkg a terminal of its own, and prints all of it on stdout
+  t.match(hangs.stdout, /not ready after 5 s/)
+  const back = /to go back: (.*?)\r?\n/.exec(hangs.stdout)?.[1] ?? ''
+  t.match(back, /^apt install --allow-downgrades \.\/tidepool_9\.0\.0_\w+\.deb$/)
+  await machine.sh(`cp /packages/next.deb /tmp/${back.split('./')[1]}`)
+  const went = await machine.run(`cd /tmp && ${back.replace('apt install', `${APT}`)}`)
+  t.match(went, { code: 0 }, went.stderr)
+  t.match(JSON.parse(await machine.sh('tidepool status --json')), { id, version: '9.0.0', members: 1 })
+  await machine.sh(`${APT} --allow-downgrades /packages/${current}`)
+  t.match(JSON.parse(await machine.sh('tidepool status --json')), { id, members: 1 })
+}
+
+async function backups(t: Test, machine: Machine): Promise<void> {
+  await machine.sh(
+    'cd /var/backups/tidepool && for day in 1 2 3 4 5 6 7 8; do touch tidepool-2020010$day-040000.tar.gz; done; echo mine >other',
+  )
+  await machine.sh('systemctl start tidepool-backup.service')
+  const files = (await machine.sh('ls -1 /var/backups/tidepool')).trim().split('\n')
+  t.equal(files.filter((name) => name.startsWith('tidepool-')).length, 7)
+  t.ok(files.includes('other'), 'and other files stay')
+  t.notOk(files.includes('tidepool-20200101-040000.tar.gz'), 'the oldest is gone')
+  const latest = files.filter((name) => name.startsWith('tidepool-')).at(-1)
+  t.equal((await machine.sh(`stat -c "%U %a" /var/backups/tidepool/${latest}`)).trim(), 'tidepool 600')
+  await machine.sh(
+    `systemctl stop tidepool && tidepool restore --replace /var/backups/tidepool/${latest} && systemctl start tidepool`,
+  )
+  await machine.sh('until tidepool status >/dev/null 2>&1; do sleep 0.2; done')
+  t.equal((await machine.sh('find /var/lib/tidepool ! -user tidepool')).trim(), '', 'restored by root')
+}
+
+async function removed(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
+  await machine.sh('apt-get remove -y -q tidepool')
+  t.equal((await machine.run('systemctl is-active tidepool')).stdout.trim(), 'inactive')
+  await machine.sh('ls /var/lib/tidepool/secret /etc/tidepool/relay.toml')
+  await machine.sh(`${APT} /packages/${current}`)
+  t.equal(await idOf(machine), id, 'installed again, it is the same')
+  const purge = await machine.run('apt-get purge -y -q tidepool')
+  t.match(purge, { code: 0 }, purge.stderr)
+  const kept = /keys were copied to (\S+)\. /.exec(purge.stdout)?.[1] ?? ''
+  t.match(await machine.sh(`cat ${kept}/secret`), id)
+  t.equal((await machine.sh(`stat -c "%U %a" ${kept}/secret`)).trim(), 'root 600')
+  for (const path of ['/var/lib/tidepool', '/var/backups/tidepool', '/etc/tidepool', '/usr/lib/tidepool'])
+    t.equal((await machine.run(`test -e ${path}`)).code, 1, `${path} is gone`)
+}
+
+async function fresh(t: Test, machine: Machine, { current }: Packages): Promise<void> {
+  const ran = await machine.run(`${APT} /packages/${current}`)
+  t.match(ran, { code: 0, stdout: /Next: sudo tidepool setup/ }, ran.stderr)
+  t.match(await machine.sh('tidepool setup'), /token=/)
+  t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
+  t.match(await machine.sh('tidepool invite create --host relay.example'), /^relay\.example:8008:@/)
+}
