@@ -7,7 +7,7 @@ import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
 import { ownPath } from '../own-path.js'
 import type { Step } from '../state.js'
-import { LANGUAGES, languageOf } from '../words/languages.js'
+import { isLanguage, LANGUAGES, loadLanguage } from '../words/languages.js'
 
 /** Path of the language switch. */
 export const LANGUAGE_PATH = '/language'
@@ -19,23 +19,24 @@ const REMEMBERED = (400 * DAY) / SECOND
 /** Finds the language. It runs before anything can fail, as errors are pages too. */
 export function language(): Step {
   return async (ctx, next) => {
-    ctx.state.language = languageOf(cookieIn(ctx, NAME)) ?? preferred(ctx)
+    const chosen = cookieIn(ctx, NAME)
+    ctx.state.language = await loadLanguage(isLanguage(chosen) ? chosen : preferred(ctx))
     await next()
     if (ctx.response.is('html')) ctx.vary('Accept-Language, Cookie')
   }
 }
 
-function preferred(ctx: Pick<Context, 'acceptsLanguages'>) {
-  const tags = LANGUAGES.map(({ tag }) => tag)
-  return languageOf(ctx.acceptsLanguages(tags)) ?? LANGUAGES[0]
+function preferred(ctx: Pick<Context, 'acceptsLanguages'>): string | false {
+  return ctx.acceptsLanguages(LANGUAGES.map(({ tag }) => tag))
 }
 
 /** POST /language: stores the choice and redirects back. */
 export const chooseLanguage: Step = async (ctx) => {
   const form = await readForm(ctx.req)
-  const chosen = languageOf(oneValue(form, 'to'))
+  const chosen = oneValue(form, 'to')
   // Lax: the choice also holds for visitors who follow a link from elsewhere
-  if (chosen) ctx.append('Set-Cookie', cookie(ctx, NAME, chosen.tag, `Max-Age=${REMEMBERED}; SameSite=Lax`))
+  if (isLanguage(chosen))
+    ctx.append('Set-Cookie', cookie(ctx, NAME, chosen, `Max-Age=${REMEMBERED}; SameSite=Lax`))
   ctx.status = 303
   ctx.redirect(ownPath(oneValue(form, 'back')))
   ctx.body = ''

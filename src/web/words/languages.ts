@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The languages of the pages. To add one, add its catalogue and a line here.
 
-import { de } from './de.js'
 import { en, type Words } from './en.js'
 
 export interface Language {
@@ -14,13 +13,24 @@ export interface Language {
 
 const ENGLISH: Language = { tag: 'en', name: 'English', words: en }
 
-/** The first is the default. */
-export const LANGUAGES: readonly [Language, ...Language[]] = [
-  ENGLISH,
-  { tag: 'de', name: 'Deutsch', words: de },
+/** A catalogue is loaded when a visitor first asks for it, as it takes some 150 KB of memory. */
+const OTHERS: ReadonlyArray<readonly [tag: string, name: string, load: () => Promise<Words>]> = [
+  ['de', 'Deutsch', async () => (await import('./de.js')).de],
 ]
 
-/** The language of a tag, or undefined. */
-export function languageOf(tag: unknown): Language | undefined {
-  return LANGUAGES.find((language) => language.tag === tag)
+/** All languages, without their words. The first is the default. */
+export const LANGUAGES: ReadonlyArray<Pick<Language, 'tag' | 'name'>> = [
+  ENGLISH,
+  ...OTHERS.map(([tag, name]) => ({ tag, name })),
+]
+
+/** Whether there is a language of this tag. */
+export function isLanguage(tag: unknown): tag is string {
+  return LANGUAGES.some((language) => language.tag === tag)
+}
+
+/** The language of a tag, or English. */
+export async function loadLanguage(tag: unknown): Promise<Language> {
+  const [known, name, load] = OTHERS.find(([each]) => each === tag) ?? []
+  return load ? { tag: known as string, name: name as string, words: await load() } : ENGLISH
 }
