@@ -17,6 +17,7 @@ export const COMMANDS: ReadonlyArray<
   ['setup', "set the room's name, description and admin", () => import('./setup.js')],
   ['mode', 'show or change the privacy mode', () => import('./mode.js')],
   ['invite', 'create, list and revoke invites', () => import('./invite.js')],
+  ['question', 'ask newcomers a question on the web', () => import('./question.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
   ['alias', 'list and revoke aliases', () => import('./alias.js')],
   ['block', 'block a feed at once and delete its messages', () => import('./block.js')],

@@ -73,7 +73,7 @@ export function loadConfig({ file, sets = [] }: ConfigSources = {}): Config {
     if (text === undefined) problems.push(`--set ${escaped(set)}: must be key=value`)
     else put(name, fromText(name, text), '--set')
   }
-  problems.push(...checkCombinations((name) => values.get(name) !== null && values.get(name) !== false))
+  problems.push(...checkCombinations((name) => isGiven(values.get(name))))
   if (problems.length > 0) throw new RelayError('config_invalid', problems.join('; '))
 
   const config: Record<string, Record<string, unknown>> = {}
@@ -143,7 +143,7 @@ export function describeConfig(config: Config = loadConfig()): string {
     lines.push(`# ${key.about}${more ? ` (${more})` : ''}`)
     const value = settingOf(config, name)
     if (JSON.stringify(value) === JSON.stringify(key.default))
-      lines.push(`#${leaf} = ${JSON.stringify(key.default ?? key.example ?? '')}`)
+      lines.push(`#${leaf} = ${JSON.stringify(key.example ?? key.default ?? '')}`)
     else lines.push(`${leaf} = ${JSON.stringify(value)}`)
   }
   return `${lines.join('\n')}\n`
@@ -203,6 +203,10 @@ function listFrom(text: string): string[] {
   return items.map((each) => each.trim().replace(/^(['"])(.*)\1$/, '$2')).filter((each) => each !== '')
 }
 
+function isGiven(value: unknown): boolean {
+  return value !== null && value !== false && !(Array.isArray(value) && value.length === 0)
+}
+
 /** Problems of combinations: each key is valid by itself. */
 function checkCombinations(given: (name: ConfigKey) => boolean): string[] {
   const problems: string[] = []
@@ -220,6 +224,8 @@ function checkCombinations(given: (name: ConfigKey) => boolean): string[] {
     problems.push(
       'domain.tls_key and domain.acme_email cannot be set together: the relay uses one certificate',
     )
+  if (given('invite.question') !== given('invite.answers'))
+    problems.push('invite.question and invite.answers must be set together')
   problems.push(...checkMatrix(given))
   if (proxied && (key || fetched))
     problems.push(

@@ -6,9 +6,8 @@ import { isDialable } from '../lib/host.js'
 import { INVITE_DAYS, INVITE_LEAST_DAYS, INVITE_RANGE, KIB, MIB } from '../lib/limits.js'
 import { LOG_LEVELS, type LogLevel } from '../lib/log.js'
 import { WORD_BYTES } from '../lib/platform.js'
-
-/** Returns what is wrong with a value, or null. */
-type Check = (value: never) => string | null
+import { answersProblem, questionProblem } from '../lib/question.js'
+import { between, type Check, host, hostNames, matching, networks, path, port, torControl } from './checks.js'
 
 /** One key of the configuration. */
 export interface Key {
@@ -21,8 +20,8 @@ export interface Key {
   check?: Check
   /** applied on SIGHUP; other keys need a restart */
   reloadable?: true
-  /** shown in `describeConfig` if there is no default */
-  example?: string
+  /** shown in `describeConfig` if there is no default, or an empty one */
+  example?: string | readonly string[]
 }
 
 // 32-bit processes crashed when LMDB's map grew beyond some 450 MiB.
@@ -31,23 +30,6 @@ const STORE_32_BIT = 384 * MIB
 const STORE_MIN = 16 * MIB
 const STORE_MAX = IS_32_BIT ? STORE_32_BIT : 2 ** 43
 
-const HOST = /^[A-Za-z0-9._:%-]{1,255}$/
-const NAME =
-  /^(?=.{1,253}$)([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/
-
-const between =
-  (least: number, most: number): Check =>
-  (value: number) =>
-    Number.isSafeInteger(value) && value >= least && value <= most
-      ? null
-      : `must be a whole number from ${least} to ${most}`
-const matching =
-  (form: RegExp, words: string): Check =>
-  (value: string) =>
-    form.test(value) ? null : `must be ${words}`
-const port = between(0, 65_535)
-const host = matching(HOST, 'a host name or an IP address')
-const path: Check = (value: string) => (value.includes('\0') ? 'must be a path' : null)
 const bytes = between(STORE_MIN, STORE_MAX)
 
 /** Every key. `docs/run-it.md` explains each; a test compares. */
@@ -72,10 +54,7 @@ export const KEYS = {
     default: null,
     about:
       'Further host names of the plain web listener, separated by commas. Names on the local network, such as HOST.lan, are known.',
-    check: (value: string) =>
-      value.split(',').every((name) => NAME.test(name.trim()))
-        ? null
-        : 'must be host names such as pool.lan, separated by commas',
+    check: hostNames,
     example: 'pool.lan, relay.home.example',
   },
   'domain.name': {
@@ -147,10 +126,7 @@ export const KEYS = {
   'onion.tor': {
     default: 'spawn',
     about: 'The tor to use: spawn starts one; unix:PATH or HOST:PORT is the control port of a running one.',
-    check: (value: string) =>
-      value === 'spawn' || /^unix:\/[^\0]+$/.test(value) || isHostPort(value)
-        ? null
-        : 'must be spawn, unix:/PATH or HOST:PORT',
+    check: torControl,
   },
   'onion.tor_binary': {
     default: null,
@@ -202,6 +178,20 @@ export const KEYS = {
   'invite.captcha': {
     default: true,
     about: 'Require a captcha for an invite on the web.',
+    reloadable: true,
+  },
+  'invite.question': {
+    default: null,
+    about: 'Question that newcomers answer on the web instead of the captcha, with invite.answers.',
+    check: (text: string) => questionProblem({ text, answers: ['x'] }),
+    example: 'What do we call the boat at our pier?',
+    reloadable: true,
+  },
+  'invite.answers': {
+    default: [],
+    about: 'Accepted answers; case, spaces, accents and punctuation do not matter.',
+    check: (answers: readonly string[]) => (answers.length === 0 ? null : answersProblem(answers)),
+    example: ['Limpet', 'the Limpet'],
     reloadable: true,
   },
   'invite.expires_days': {
@@ -307,7 +297,7 @@ export const KEYS = {
   'matrix.allow': {
     default: [],
     about: 'Private networks (CIDR) that the relay may connect to for Matrix.',
-    check: (value: readonly string[]) => value.map(checkNetwork).find((problem) => problem !== null) ?? null,
+    check: networks,
   },
   'metrics.host': {
     default: '127.0.0.1',
@@ -330,17 +320,3 @@ export const KEYS = {
     reloadable: true,
   },
 } satisfies Record<string, Key>
-
-function isHostPort(value: string): boolean {
-  const [, hostPart = '', portPart = ''] = /^(.+):(\d{1,5})$/.exec(value) ?? []
-  return HOST.test(hostPart) && Number(portPart) >= 1 && Number(portPart) <= 65_535
-}
-
-/** Returns what is wrong with a network, or null. */
-function checkNetwork(cidr: string): string | null {
-  const [address = '', bits = ''] = cidr.split('/')
-  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1
-  return /^\d{1,3}$/.test(bits) && Number(bits) <= most
-    ? null
-    : 'must be a list of networks such as 10.0.0.0/8'
-}

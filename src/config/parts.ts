@@ -2,6 +2,7 @@
 // Configuration values in the units that the relay's parts use.
 
 import { SECOND } from '../lib/limits.js'
+import type { Question } from '../lib/question.js'
 import type { Config } from './config.js'
 
 /** Size limits of the store, in bytes. */
@@ -16,6 +17,12 @@ export function tunnelCaps({ room }: Config): Record<'total' | 'perPeer' | 'byte
 }
 
 /** Settings of the invite pages. */
-export function siteLimits({ invite }: Config): { captcha: boolean; perHour: number; expiresDays: number } {
-  return { captcha: invite.captcha, perHour: invite.per_hour, expiresDays: invite.expires_days }
+export function siteLimits({ invite }: Config): {
+  captcha: boolean
+  question: Question | null
+  perHour: number
+  expiresDays: number
+} {
+  const { captcha, question, answers, per_hour: perHour, expires_days: expiresDays } = invite
+  return { captcha, question: question === null ? null : { text: question, answers }, perHour, expiresDays }
 }

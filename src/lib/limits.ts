@@ -235,6 +235,12 @@ export const DAYS_KEPT = 90
 export const NOTICES_KEPT = 16
 export const NOTICE_TITLE_CHARS = 80
 export const NOTICE_TEXT_CHARS = 8000
+/** Characters of a question for newcomers, which a phone shows above the field, and languages it can be in. */
+export const QUESTION_CHARS = 300
+export const QUESTION_LANGUAGES = 16
+/** Answers accepted to a question, all compared at each try, and UTF-16 units of one. */
+export const QUESTION_ANSWERS = 20
+export const ANSWER_CHARS = 64
 /** Milliseconds after its last use for which a sign-in is valid. */
 export const SIGN_IN_MS = 30 * DAY
 /** Signed-in browsers of one member; the least recently used is signed out. */

@@ -16,7 +16,7 @@ import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import type { Call } from './call.js'
 import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
-import type { DoctorReport, InviteInfo, Operator, RelayStatus } from './protocol.js'
+import type { DoctorReport, InviteInfo, Operator, QuestionInfo, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
 
 /** Every method of `Operator` as the control socket calls it: with unchecked parameters. */
@@ -69,6 +69,11 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       const id = readFeedId(feed)
       throw id && members.isBlocked(id) ? new RelayError('not_allowed', `${feed} is blocked`) : thrown
     }
+  }
+
+  function questions(): QuestionInfo[] {
+    const { questions: all, picture } = store.settings.get()
+    return Object.entries(all).map(([language, question]) => ({ language, ...question, picture }))
   }
 
   return {
@@ -199,6 +204,19 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       isMatrixUser(id) ? onMatrix.matrixDecline([id], call) : actions.declineKnock(feedOr(id)),
     aliasList: async () => aliases.list().map(({ alias, owner, since }) => ({ alias, owner, since })),
     aliasRevoke: async ([alias]) => actions.revokeAlias(textOr(alias, 'alias')),
+    questionList: async () => questions(),
+    async questionSet([asked]) {
+      const { answers, picture, ...given } = asObject(asked)
+      if (!Array.isArray(answers) || !answers.every((answer) => typeof answer === 'string'))
+        throw new RelayError('bad_argument', 'answers must be a list of texts')
+      const text = textOr(given.text, 'text')
+      await actions.saveQuestion(textOr(given.language, 'language'), { text, answers }, picture === true)
+      return questions()
+    },
+    async questionRemove([language]) {
+      await actions.removeQuestion(textOr(language, 'language'))
+      return questions()
+    },
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

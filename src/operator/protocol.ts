@@ -38,6 +38,9 @@ const METHODS: Record<keyof Operator, true> = {
   knockDecline: true,
   aliasList: true,
   aliasRevoke: true,
+  questionList: true,
+  questionSet: true,
+  questionRemove: true,
   backup: true,
   backupNext: true,
   recoveryFinish: true,
@@ -210,6 +213,16 @@ export interface SetupAnswers {
   ebt?: boolean
 }
 
+/** A question that newcomers answer on the web. */
+export interface QuestionInfo {
+  /** such as `de` */
+  language: string
+  text: string
+  answers: readonly string[]
+  /** whether they can solve the picture instead; the same for all languages */
+  picture: boolean
+}
+
 export interface BlockedInfo {
   id: string
   since: number
@@ -281,6 +294,12 @@ export interface Operator extends MatrixMethods {
   aliasList(): Promise<AliasInfo[]>
   /** Revokes an alias. @throws RelayError `not_found` */
   aliasRevoke(alias: string): Promise<void>
+  /** The questions for newcomers. The first is asked in all languages without one of their own. */
+  questionList(): Promise<QuestionInfo[]>
+  /** Adds a question, or replaces the one in its language. @throws RelayError `bad_argument`, `quota_reached` */
+  questionSet(question: QuestionInfo): Promise<QuestionInfo[]>
+  /** @throws RelayError `not_found` */
+  questionRemove(language: string): Promise<QuestionInfo[]>
   /** Opens a snapshot of the store for this connection, which closes it. @throws `busy` */
   backup(): Promise<BackupNote>
   /** Returns the next piece of that snapshot; after the end it is closed. */

@@ -3,6 +3,7 @@
 
 import { RelayError } from '../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
+import type { Question } from '../lib/question.js'
 import { cleanText } from '../lib/text.js'
 import { type FeedId, isFeedId, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
@@ -16,7 +17,7 @@ import type { Members } from './members.js'
 import type { Notice, Notices } from './notices.js'
 import { type Action, type Actor, assertAllowed } from './permissions.js'
 import type { Role, Roles } from './roles.js'
-import type { PrivacyMode, Settings } from './settings.js'
+import { type PrivacyMode, type Settings, withoutQuestion, withQuestion } from './settings.js'
 import type { SignIns } from './sign-ins.js'
 import type { Precondition } from './writer.js'
 
@@ -50,6 +51,13 @@ export interface ModerationActions {
   /** Sets name and description, which also completes the room's set-up. @throws RelayError `bad_argument` */
   describe(room: { name: string; description: string; ebt?: boolean | undefined }): Promise<void>
   setMode(mode: PrivacyMode): Promise<void>
+  /**
+   * Sets the question in a language, and whether the picture can be solved instead of any question.
+   * @throws RelayError `bad_argument`, `quota_reached`
+   */
+  saveQuestion(language: string, question: Question, picture: boolean): Promise<void>
+  /** @throws RelayError `not_found` */
+  removeQuestion(language: string): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
   saveNotice(notice: Omit<Notice, 'changed' | 'by'>): Promise<void>
   /** @throws RelayError `not_found` */
@@ -199,6 +207,16 @@ export function createModeration(components: ModerationComponents): Moderation {
         settings.change(
           { mode },
           before(actor, 'room.mode', { whom: mode, idle: () => settings.modeNow() === mode }),
+        ),
+      saveQuestion: (language, question, picture) =>
+        settings.change(
+          (current) => ({ ...withQuestion(current, language, question), picture }),
+          before(actor, 'question.save', { whom: language, detail: question.text }),
+        ),
+      removeQuestion: (language) =>
+        settings.change(
+          (current) => withoutQuestion(current, language),
+          before(actor, 'question.delete', { whom: language }),
         ),
       saveNotice: ({ name, title, text }) =>
         notices.save(

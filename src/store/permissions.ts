@@ -48,6 +48,8 @@ export const PERMISSIONS = {
   'member.link': { least: 'admin' },
   'room.describe': { least: 'admin' },
   'room.mode': { least: 'admin' },
+  'question.save': { least: 'admin' },
+  'question.delete': { least: 'admin' },
   'audit.see': { least: 'admin' },
 } as const satisfies Record<string, Permission>
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Captchas: bound to a session, shown as an image, answered once.
+// Captchas: bound to a session, shown as an image or a question, answered once.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../lib/limits.js'
-import type { DrawnCaptcha } from './contract.js'
+import { isAnswer } from '../lib/question.js'
+import type { Asked, DrawnCaptcha } from './contract.js'
 import type { Captcha, WebSession } from './sessions.js'
 
 export interface CaptchasOptions {
   draw: () => Promise<DrawnCaptcha>
   now: () => number
+  /** what to ask now, in a language or else in the first */
+  asks: (language?: string) => Asked
 }
 
 /** Binds captchas to sessions. Each decision is synchronous, so two concurrent answers cannot both succeed. */
@@ -19,30 +22,31 @@ export class Captchas {
   readonly #drawn = new Set<Captcha>()
   /** images being redrawn: two concurrent requests must get the same letters */
   readonly #redrawing = new WeakMap<Captcha, Promise<Captcha>>()
-  /** false if the page asks for no answer (`invite.captcha=false`) */
-  isRequired: boolean
+  readonly asks: CaptchasOptions['asks']
 
-  constructor({ draw, now }: CaptchasOptions, isRequired: boolean) {
+  constructor({ draw, now, asks }: CaptchasOptions) {
     this.#draw = draw
     this.#now = now
-    this.isRequired = isRequired
+    this.asks = asks
   }
 
-  /** Replaces the session's captcha by a new one. */
-  async renew(session: WebSession): Promise<void> {
-    const captcha = await this.#make()
+  /** Replaces the session's captcha by a new one. @returns what it asks */
+  async renew(session: WebSession, language: string): Promise<Asked> {
+    const asked = this.asks(language)
+    const captcha = await this.#make(asked)
     this.#forget(session.captcha)
     session.captcha = captcha
+    return asked
   }
 
   /** The image of the session's pending captcha, or null. An evicted image is redrawn with new letters. */
   async image(session: WebSession): Promise<Captcha['image']> {
-    const captcha = this.waiting(session)
-    if (!captcha || captcha.answer === null) return null
+    const captcha = session.captcha
+    if (!captcha || captcha.answer === null || captcha.expires <= this.#now()) return null
     if (captcha.image) return captcha.image
     let redrawing = this.#redrawing.get(captcha)
     if (!redrawing) {
-      redrawing = this.#make()
+      redrawing = this.#make({ question: captcha.question, picture: true })
       this.#redrawing.set(captcha, redrawing)
     }
     const fresh = await redrawing
@@ -51,11 +55,13 @@ export class Captchas {
     return fresh.image
   }
 
-  /** The captcha that can be answered now. One made without a question is void once questions are switched on. */
+  /** The captcha that can be answered now. One that asked for nothing is void once there is something to ask. */
   waiting(session: WebSession): Captcha | null {
     const captcha = session.captcha
     if (!captcha || captcha.expires <= this.#now()) return null
-    return captcha.answer === null && this.isRequired ? null : captcha
+    if (captcha.answer !== null || captcha.question) return captcha
+    const { question, picture } = this.asks()
+    return question || picture ? null : captcha
   }
 
   /** Removes the session's captcha, whether the answer was right or wrong. */
@@ -69,11 +75,11 @@ export class Captchas {
     session.captcha ??= captcha
   }
 
-  async #make(): Promise<Captcha> {
+  async #make({ question, picture }: Asked): Promise<Captcha> {
     const expires = this.#now() + CAPTCHA_MS
-    if (!this.isRequired) return { answer: null, image: null, expires }
+    if (!picture) return { answer: null, question, image: null, expires }
     const { answer, image, type } = await this.#draw()
-    const captcha: Captcha = { answer, image: { body: image, type }, expires }
+    const captcha: Captcha = { answer, question, image: { body: image, type }, expires }
     this.#drawn.add(captcha)
     for (const oldest of this.#drawn) {
       if (this.#drawn.size <= CAPTCHA_IMAGES) break
@@ -89,10 +95,14 @@ export class Captchas {
   }
 }
 
-/** Checks an answer in constant time. Case and surrounding whitespace are ignored. */
-export function isRight(captcha: Captcha, given: string): boolean {
-  if (captcha.answer === null) return true
+/**
+ * Checks an answer in constant time: the letters in the picture, where case and surrounding whitespace are ignored, or an
+ * answer to the question.
+ */
+export function isRight({ answer, question }: Captcha, given: string): boolean {
+  if (question && isAnswer(question, given)) return true
+  if (answer === null) return question === null
   // timingSafeEqual needs equal lengths
   const digest = (text: string) => createHash('sha256').update(text.trim().toLowerCase()).digest()
-  return given.trim() !== '' && timingSafeEqual(digest(captcha.answer), digest(given))
+  return given.trim() !== '' && timingSafeEqual(digest(answer), digest(given))
 }

@@ -5,10 +5,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
+import type { Question } from '../lib/question.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
-import type { PrivacyMode } from '../store/settings.js'
+import type { PrivacyMode, SettingsRecord } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 
 /** Host and port in an invite code. */
@@ -48,6 +49,14 @@ export interface DrawnCaptcha {
   image: Buffer
   /** media type */
   type: string
+}
+
+/** What newcomers answer for an invite or to knock. With neither, a press of the button is enough. */
+export interface Asked {
+  /** in its language; null in the tag if that is unknown */
+  question: (Question & { language: string | null }) | null
+  /** whether a solved captcha will do */
+  picture: boolean
 }
 
 /** An invite as shown to the person who solved the captcha. */
@@ -152,6 +161,8 @@ export interface WebComponents {
    */
   knock(feed: FeedId, note: string): Promise<'waiting' | 'joined'>
   setup: WebSetup
+  /** The room's questions for newcomers, by language; and whether a solved captcha will do instead. */
+  questions?: () => Pick<SettingsRecord, 'questions' | 'picture'>
   /** What strangers see of the relay now. */
   face(): RelayFace
   hostnames(): RelayHostnames
@@ -173,8 +184,10 @@ export interface WebComponents {
 
 /** Limits that can change at run time. */
 export interface SiteLimits {
-  /** whether an invite needs a solved captcha */
+  /** whether an invite needs a solved captcha, where no question is set */
   captcha?: boolean
+  /** the question of the configuration, asked where the room has none of its own */
+  question?: Question | null
   /** invites per hour, and knocks per hour, of all visitors together */
   perHour?: number
   /** days until invites and knocks expire, as pages state it */

@@ -45,7 +45,11 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   router.get('/dashboard/room', requireMember, (ctx) => rooms.room(ctx, null))
   router.get('/dashboard/health', requireMember, rooms.health)
   router.get('/dashboard/log', requireMember, rooms.log)
-  const again = { 'notice.save': rooms.editNotice, 'room.describe': rooms.room }
+  const again = {
+    'notice.save': rooms.editNotice,
+    'room.describe': rooms.room,
+    'question.save': rooms.question,
+  }
   router.post('/dashboard/do/:name', sameOrigin(), requireMember, postAction(parts, again))
 
   return router

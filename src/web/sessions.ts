@@ -4,12 +4,14 @@
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../lib/limits.js'
 import { TwoTierCache } from '../lib/two-tier-cache.js'
-import type { Issued } from './contract.js'
+import type { Asked, Issued } from './contract.js'
 
-/** A drawn captcha. */
+/** What a session was asked. Even if that is nothing, it is good for one invite only. */
 export interface Captcha {
-  /** null where no answer is asked for (`invite.captcha=false`); the page is still good for one invite only */
+  /** the letters in the picture; null without a picture */
   readonly answer: string | null
+  /** as it was when the page was shown; null without a question */
+  readonly question: Asked['question']
   /** null once evicted; it is redrawn when requested */
   image: { body: Buffer; type: string } | null
   /** Unix ms */

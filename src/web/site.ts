@@ -11,7 +11,7 @@ import { TokenBucket } from '../lib/token-bucket.js'
 import { loadAssets } from './assets.js'
 import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
-import type { ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
+import type { Asked, ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { type ErrorLink, errors, siteErrorLink } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
@@ -42,9 +42,18 @@ export function createSite(
   const expiresDays = (): number => limits.expiresDays
   const errorLink = siteErrorLink(() => face().mode)
 
+  function asks(language = ''): Asked {
+    const { questions = {}, picture = false } = components.questions?.() ?? {}
+    const tag = Object.hasOwn(questions, language) ? language : Object.keys(questions)[0]
+    const own = tag === undefined ? undefined : questions[tag]
+    if (own) return { question: { ...own, language: tag as string }, picture: picture && limits.captcha }
+    if (limits.question) return { question: { ...limits.question, language: null }, picture: false }
+    return { question: null, picture: limits.captcha }
+  }
+
   /** Routes with their own sessions and rate limits. */
   function createSide() {
-    const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now }, limits.captcha)
+    const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now, asks })
     const budget = new TokenBucket(limits.perHour, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
     const sessions = new WebSessions(now)
@@ -63,8 +72,7 @@ export function createSite(
       : null
     return {
       handler: serving(router, errorLink, behind),
-      setLimits({ captcha, perHour }: SiteLimits) {
-        if (captcha !== undefined) captchas.isRequired = captcha
+      setLimits({ perHour }: SiteLimits) {
         if (perHour !== undefined) for (const each of [budget, knockBudget]) each.setPerHour(perHour)
       },
     }

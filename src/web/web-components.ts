@@ -58,6 +58,7 @@ export function createWebComponents(
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })
       return { code: formatInviteCode({ ...at, relay: id, seed }), expires: invite.expires }
     },
+    questions: settings.get,
     knock: (feed, note) => knocks.leave(feed, note, expires()),
     face: () => ({
       id,

@@ -215,3 +215,25 @@ t.test('alias: list, revoke, and an unknown one', async (t) => {
   t.not(absent.code, 0)
   t.match(absent.stderr, /not found|no such/i)
 })
+
+t.test('question: set with its answers, list, remove', async (t) => {
+  const boat = { language: 'en', text: 'Which boat?', answers: ['Limpet', 'the Limpet'], picture: true }
+  const { dataDir, calls } = await operatorStub(t, {
+    questionList: () => [boat],
+    questionSet: () => [boat],
+    questionRemove: (language) => {
+      if (language !== 'en') throw new RelayError('not_found')
+      return []
+    },
+  })
+  const run = (...args: string[]) => tidepool('question', ...args, '--data', dataDir)
+  const set = await run('set', 'Which boat?', '--answer', 'Limpet', '--answer', 'the Limpet', '--picture')
+  t.match(set.stdout, /\nen +Which boat\? +Limpet, the Limpet\nNewcomers can solve the picture instead\.\n$/)
+  t.same(calls.at(-1), ['questionSet', boat])
+  await run('set', 'Welches Boot?', '--answer', 'Napf', '--language', 'de')
+  t.match(calls.at(-1)?.[1], { language: 'de', answers: ['Napf'], picture: false })
+  t.same(JSON.parse((await run('list', '--json')).stdout), [boat])
+  t.match(await run('set', 'Which boat?'), { code: 2, stderr: /--answer/ })
+  t.match((await run('remove', 'en')).stdout, /^No questions\./)
+  t.match(await run('remove', 'de'), { code: 1, stderr: /tidepool question list/ })
+})

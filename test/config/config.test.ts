@@ -55,7 +55,7 @@ t.test('defaults', async (t) => {
     },
     onion: { enabled: false, tor: 'spawn', tor_binary: null, extra_torrc: null },
     whois: { port: 26_819 },
-    invite: { captcha: true, expires_days: 7, per_hour: 60 },
+    invite: { captcha: true, question: null, answers: [], expires_days: 7, per_hour: 60 },
     store: { max_feed_bytes: 256 * 1024 ** 2 },
     log: { level: 'info' },
   })
@@ -254,6 +254,8 @@ t.test('changed keys: applied, or in need of a restart', async (t) => {
     reloadable.map(([name]) => name),
     [
       'invite.captcha',
+      'invite.question',
+      'invite.answers',
       'invite.expires_days',
       'invite.per_hour',
       'store.max_bytes',
@@ -280,7 +282,7 @@ t.test('the described configuration is a file that changes nothing', async (t) =
     Object.keys(KEYS).length,
   )
   const withoutExamples = live.replace(
-    /^(?:(names|name|tls_key|tls_cert|acme_email|acme_ca|proxy|tor_binary|extra_torrc|cookie|server_name|ca) = .*|port = ".*)$/gm,
+    /^(?:(question|answers|names|name|tls_key|tls_cert|acme_email|acme_ca|proxy|tor_binary|extra_torrc|cookie|server_name|ca) = .*|port = ".*)$/gm,
     '',
   )
   t.same(loadConfig({ file: toml(t, withoutExamples) }), loadConfig())

@@ -34,8 +34,13 @@ const REFUSED: Record<Role, Partial<Record<ActionName, number>>> = {
     'notice.delete': 403,
     'room.describe': 403,
     'room.mode': 403,
+    'question.save': 403,
+    'question.delete': 403,
   },
-  moderator: { 'member.role': 403, 'member.link': 403, 'room.describe': 403, 'room.mode': 403 },
+  moderator: {
+    ...{ 'member.role': 403, 'member.link': 403, 'room.describe': 403, 'room.mode': 403 },
+    ...{ 'question.save': 403, 'question.delete': 403 },
+  },
   admin: {},
 }
 
@@ -79,6 +84,11 @@ async function fieldsFor(
       return { name: 'Pool', description: '' }
     case 'room.mode':
       return { mode: 'open' }
+    case 'question.save':
+      return { language: 'en', text: 'Which boat?', answers: 'Limpet' }
+    case 'question.delete':
+      await operator.questionSet({ language: 'de', text: 'Welches Boot?', answers: ['Napf'], picture: true })
+      return { language: 'de' }
     case 'session.close': {
       const { text } = await actor.get('/dashboard/me')
       return { session: /name="session" value="([\w-]+)"/.exec(text)?.[1] ?? '' }

@@ -59,6 +59,12 @@ const DO: Record<
     await actions.setMode(mode === 'open' ? 'community' : 'open')
     await store.settings.change({ mode })
   },
+  'question.save': (actions) =>
+    actions.saveQuestion('en', { text: 'Which boat?', answers: ['Limpet'] }, false),
+  'question.delete': async (actions, store) => {
+    await store.settings.change({ questions: { de: { text: 'Welches Boot?', answers: ['Napf'] } } })
+    await actions.removeQuestion('de')
+  },
 }
 
 const MEMBERS = ['knock.accept', 'knock.decline', 'invite.create', 'leave']
@@ -67,7 +73,15 @@ const MODERATORS = [
   ...['invite.revoke', 'alias.revoke', 'member.add', 'member.remove', 'feed.block', 'feed.unblock'],
   ...['notice.save', 'notice.delete'],
 ]
-const ADMINS = [...MODERATORS, 'member.role', 'member.link', 'room.describe', 'room.mode']
+const ADMINS = [
+  ...MODERATORS,
+  'member.role',
+  'member.link',
+  'room.describe',
+  'room.mode',
+  'question.save',
+  'question.delete',
+]
 
 for (const mode of ['open', 'restricted'] as const) {
   t.test(`every action by every role: ${mode}`, async (t) => {

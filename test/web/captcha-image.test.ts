@@ -32,7 +32,7 @@ t.test('is the default of the site', async (t) => {
       log: createLog('silent'),
       mintInvite: async ({ host, port }) => ({ code: `${host}:${port}:${RELAY_ID}~`, expires: Date.now() }),
     },
-    { host: '127.0.0.1', port: 0, captcha: true, perHour: 1, expiresDays: 7 },
+    { host: '127.0.0.1', port: 0, captcha: true, question: null, perHour: 1, expiresDays: 7 },
   )
   t.teardown(() => web.close())
   const visitor = new Visitor(web.url)

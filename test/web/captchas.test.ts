@@ -4,6 +4,7 @@
 import t from 'tap'
 import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../../src/lib/limits.js'
 import { Captchas, isRight } from '../../src/web/captchas.js'
+import type { Asked } from '../../src/web/contract.js'
 import { WebSessions } from '../../src/web/sessions.js'
 
 function setUp() {
@@ -14,15 +15,17 @@ function setUp() {
     return { answer: `word${drawn}`, image: Buffer.from(`word${drawn}`), type: 'image/gif' }
   }
   const sessions = new WebSessions(() => clock.now)
-  return { clock, sessions, captchas: new Captchas({ draw, now: () => clock.now }, true), count: () => drawn }
+  const asked: Asked = { question: null, picture: true }
+  const captchas = new Captchas({ draw, now: () => clock.now, asks: () => asked })
+  return { clock, sessions, captchas, asked, count: () => drawn }
 }
 
 t.test('an evicted image is redrawn once, with its new answer', async (t) => {
   const { sessions, captchas, count } = setUp()
   const first = sessions.create()
-  await captchas.renew(first)
+  await captchas.renew(first, 'en')
   const before = first.captcha?.answer
-  for (let n = 0; n < CAPTCHA_IMAGES; n++) await captchas.renew(sessions.create())
+  for (let n = 0; n < CAPTCHA_IMAGES; n++) await captchas.renew(sessions.create(), 'en')
   t.equal(first.captcha?.image, null, 'made room')
   t.equal(captchas.waiting(first)?.answer, before, 'who had seen it may still answer')
   const drawn = count()
@@ -36,7 +39,7 @@ t.test('an evicted image is redrawn once, with its new answer', async (t) => {
 t.test('an answer given during the redraw wins', async (t) => {
   const { sessions, captchas } = setUp()
   const session = sessions.create()
-  await captchas.renew(session)
+  await captchas.renew(session, 'en')
   if (session.captcha) session.captcha.image = null
   const image = captchas.image(session)
   captchas.consume(session)
@@ -49,7 +52,7 @@ t.test('a captcha expires and is used once', async (t) => {
   const session = sessions.create()
   t.equal(captchas.waiting(session), null)
   t.equal(await captchas.image(session), null)
-  await captchas.renew(session)
+  await captchas.renew(session, 'en')
   clock.now += CAPTCHA_MS - 1
   const captcha = captchas.waiting(session)
   t.ok(captcha)
@@ -60,7 +63,7 @@ t.test('a captcha expires and is used once', async (t) => {
   t.equal(captchas.waiting(session), null)
   if (captcha) captchas.restore(session, captcha)
   t.equal(captchas.waiting(session), captcha)
-  await captchas.renew(session)
+  await captchas.renew(session, 'en')
   if (captcha) captchas.restore(session, captcha)
   t.not(captchas.waiting(session), captcha, 'a newer one stays')
 })
@@ -68,20 +71,31 @@ t.test('a captcha expires and is used once', async (t) => {
 t.test(
   'where nothing is asked there is no image, and such a captcha is void once answers are asked for',
   async (t) => {
-    const { sessions, captchas } = setUp()
+    const { sessions, captchas, asked } = setUp()
     const session = sessions.create()
-    captchas.isRequired = false
-    await captchas.renew(session)
+    asked.picture = false
+    await captchas.renew(session, 'en')
     t.ok(captchas.waiting(session))
     t.equal(await captchas.image(session), null)
-    captchas.isRequired = true
+    asked.picture = true
     t.equal(captchas.waiting(session), null)
   },
 )
 
 t.test('answers are compared without case and whitespace', async (t) => {
-  const captcha = { answer: 'kelp', image: null, expires: 1 }
+  const captcha = { answer: 'kelp', question: null, image: null, expires: 1 }
   for (const given of ['kelp', ' KELP ', 'Kelp\n']) t.ok(isRight(captcha, given), JSON.stringify(given))
   for (const given of ['', ' ', 'kel', 'kelpp', 'k e l p', 'x'.repeat(8000)]) t.notOk(isRight(captcha, given))
   t.notOk(isRight({ ...captcha, answer: '' }, ''), 'an empty answer is never right')
+})
+
+t.test('a question is answered in any accepted way, and the picture only where there is one', async (t) => {
+  const question = { text: 'Which boat?', answers: ['Napf', 'Café Limpet'], language: 'en' }
+  const captcha = { answer: null, question, image: null, expires: 1 }
+  for (const given of ['napf', ' NAPF! ', 'cafe limpet', 'Cafe\u0301-Limpet.', 'CAFÉLIMPET'])
+    t.ok(isRight(captcha, given), given)
+  for (const given of ['', '?', 'nap', 'null', 'Napf Limpet', 'x'.repeat(8000)])
+    t.notOk(isRight(captcha, given), given)
+  t.notOk(isRight(captcha, 'kelp'))
+  t.ok(isRight({ ...captcha, answer: 'kelp' }, 'kelp'), 'beside it, the picture will do')
 })

@@ -131,7 +131,7 @@ export async function openSite(
       setup: questions,
       ...components,
     },
-    { host: '127.0.0.1', port: 0, captcha: true, perHour: 60, expiresDays: 7, ...options },
+    { host: '127.0.0.1', port: 0, captcha: true, question: null, perHour: 60, expiresDays: 7, ...options },
   )
   t.teardown(() => web.close())
   const visitor = () => new Visitor(web.url)

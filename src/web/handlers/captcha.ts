@@ -34,13 +34,14 @@ export function createCaptchaPages({
 }: CaptchaParts) {
   /** Shows a new captcha. @param error why the last answer was rejected */
   async function show(ctx: WebContext, error: ErrorCode | null = null): Promise<void> {
-    await captchas.renew(sessionOf(ctx))
+    const { question, picture } = await captchas.renew(sessionOf(ctx), ctx.state.language.tag)
     const knock = face().mode === 'community'
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/captcha.njk', {
       roomName: roomNameOf(face()),
       knock,
-      isRequired: captchas.isRequired,
+      question,
+      picture,
       days: expiresDays(),
       minutes: Math.ceil((knock ? knockBudget : budget).wait() / 60),
       action: ANSWER_PATH,

@@ -3,6 +3,7 @@
 
 import { RelayError } from '../../lib/errors.js'
 import { FifoCache } from '../../lib/fifo-cache.js'
+import type { Captchas } from '../captchas.js'
 import type { RelayFace, WebComponents } from '../contract.js'
 import { drawQr } from '../qr.js'
 import { roomNameOf } from '../room-name.js'
@@ -16,7 +17,8 @@ export function createLandingPages({
   hostnames,
   room,
   render,
-}: Pick<WebComponents, 'face' | 'hostnames' | 'room'> & { render: Render }) {
+  captchas,
+}: Pick<WebComponents, 'face' | 'hostnames' | 'room'> & { render: Render; captchas: Captchas }) {
   const pages = new FifoCache<string>()
   const images = new FifoCache<Promise<Buffer>>()
 
@@ -29,8 +31,11 @@ export function createLandingPages({
     const open = now.mode === 'open'
     const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
     const formats = open ? formatsOf(ctx.state, now) : []
-    const values = { face: publicFace(now), open, formats, notices, back: '/' }
-    const key = JSON.stringify([ctx.state.language.tag, values])
+    const { tag } = ctx.state.language
+    const { question, picture } = captchas.asks(tag)
+    const task = question ? 'question' : picture ? 'picture' : 'none'
+    const values = { face: publicFace(now), open, formats, notices, task, back: '/' }
+    const key = JSON.stringify([tag, values])
     ctx.type = 'html'
     ctx.body = pages.get(key, () => render(ctx, 'landing.njk', values))
   }

@@ -144,11 +144,12 @@ t.test('many concurrent guesses count as one', async (t) => {
   t.ok(site.minted.length <= 1)
   // the same without sockets: the captcha is removed before any await
   const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
-  const captchas = new Captchas(
-    { draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }), now: () => 0 },
-    true,
-  )
-  await captchas.renew(session)
+  const captchas = new Captchas({
+    draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }),
+    now: () => 0,
+    asks: () => ({ question: null, picture: true }),
+  })
+  await captchas.renew(session, 'en')
   captchas.consume(session)
   t.equal(captchas.waiting(session), null)
 })

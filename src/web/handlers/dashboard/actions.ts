@@ -191,6 +191,23 @@ export const ACTIONS = {
       return to('/dashboard/room')
     },
   },
+  'question.save': {
+    fields: ['language', 'text', 'answers', 'picture'],
+    async run({ actions, given: { language = '', text = '', answers = '', picture } }) {
+      const each = answers.split('\n').map((answer) => answer.trim())
+      const question = { text: text.replace(/\s+/g, ' '), answers: each.filter((answer) => answer !== '') }
+      await actions.saveQuestion(language.trim().toLowerCase(), question, picture === 'on')
+      return to('/dashboard/room')
+    },
+  },
+  'question.delete': {
+    fields: ['language'],
+    cancelTo: '/dashboard/room',
+    async run({ actions, given: { language = '' } }) {
+      await actions.removeQuestion(language)
+      return to('/dashboard/room')
+    },
+  },
   leave: {
     fields: ['forget'],
     cancelTo: '/dashboard/me',

@@ -3,12 +3,15 @@
 
 import { RelayError } from '../../../lib/errors.js'
 import {
+  ANSWER_CHARS,
   DESCRIPTION_CHARS,
   INVITE_USES,
   NAME_CHARS,
   NOTE_CHARS,
   NOTICE_TEXT_CHARS,
   NOTICE_TITLE_CHARS,
+  QUESTION_ANSWERS,
+  QUESTION_CHARS,
 } from '../../../lib/limits.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
 import { PRIVACY_MODES } from '../../../store/settings.js'
@@ -70,18 +73,25 @@ export function createRoomPages(parts: DashboardParts) {
     })
   }
 
-  function room(ctx: WebContext, refused: Refused | null): void {
+  /** The room's settings. @param asked the question whose form was rejected, if it was not the description's */
+  function room(ctx: WebContext, refused: Refused | null, asked: Refused | null = null): void {
     requirePermission(ctx, 'room.describe')
-    const { name, description, ebt } = store.settings.get()
+    const { name, description, ebt, questions, picture } = store.settings.get()
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
-    const given = refused?.given ?? { name, description, ebt }
+    const empty = { language: '', text: '', answers: '', picture }
     show(ctx, 'dashboard/room.njk', 'room', {
       modes: PRIVACY_MODES,
-      given,
+      given: refused?.given ?? { name, description, ebt },
       most,
       wrong: refused?.code ?? null,
+      questions: Object.entries(questions).map(([language, question]) => ({ language, ...question })),
+      asked: { ...empty, ...asked?.given },
+      badQuestion: asked?.code ?? null,
+      mostAsked: [QUESTION_CHARS, QUESTION_ANSWERS, ANSWER_CHARS],
     })
   }
+
+  const question = (ctx: WebContext, refused: Refused): void => room(ctx, null, refused)
 
   const log: Step = (ctx) => {
     requirePermission(ctx, 'audit.see')
@@ -120,5 +130,5 @@ export function createRoomPages(parts: DashboardParts) {
     })
   }
 
-  return { invites, notices, editNotice, room, health, log, notice }
+  return { invites, notices, editNotice, room, question, health, log, notice }
 }

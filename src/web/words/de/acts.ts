@@ -53,6 +53,7 @@ export const acts: Said<typeof english> = {
     'notice.delete': 'Diesen Aushang löschen?',
     'room.mode':
       'Ändern, wer beitreten kann? Verbindungen, die dann nicht mehr erlaubt sind, werden sofort getrennt.',
+    'question.delete': 'Diese Frage löschen? Neue werden dann gefragt wie vorher.',
     leave: 'Raum verlassen? Das Relay folgt dir dann nicht mehr.',
     'session.close': 'Diesen Browser abmelden?',
     'session.closeAll': 'Alle deine Browser abmelden, auch diesen?',
@@ -71,6 +72,7 @@ export const acts: Said<typeof english> = {
     'alias.revoke': 'Namen zurückziehen',
     'notice.delete': 'Aushang löschen',
     'room.mode': 'Modus ändern',
+    'question.delete': 'Frage löschen',
     leave: 'Raum verlassen',
     'session.close': 'Abmelden',
     'session.closeAll': 'Alle Browser abmelden',
@@ -97,6 +99,8 @@ export const acts: Said<typeof english> = {
     'notice.delete': 'Der Aushang wurde gelöscht.',
     'room.describe': 'Name und Beschreibung wurden gespeichert.',
     'room.mode': 'Der Modus wurde geändert.',
+    'question.save': 'Die Frage ist gespeichert.',
+    'question.delete': 'Die Frage ist gelöscht.',
     'session.close': 'Der Browser wurde abgemeldet.',
   },
   actions: {
@@ -124,5 +128,7 @@ export const acts: Said<typeof english> = {
     'member.link': 'hat einen Anmeldelink erstellt',
     'room.describe': 'hat Name oder Beschreibung geändert',
     'room.mode': 'hat den Modus geändert',
+    'question.save': 'hat eine Frage an Neue gespeichert',
+    'question.delete': 'hat eine Frage an Neue gelöscht',
   },
 }

@@ -127,10 +127,21 @@ export const dash: Words['dash'] = {
   description: 'Beschreibung',
   roomWrong: (name, description) =>
     `Der Name ist nötig und hat höchstens ${name} Zeichen; die Beschreibung höchstens ${description}.`,
+  questionTitle: 'Frage an Neue',
+  questionHow:
+    'Neue beantworten sie, statt das Bild zu lösen, das Programme lesen und manche Menschen nicht sehen können. Frag etwas, das keine Suchmaschine weiß.',
+  questionLanguage: 'Sprache',
+  questionLanguageHow:
+    'Zwei oder drei kleine Buchstaben, etwa de oder en. Die erste Frage gilt für alle anderen Sprachen.',
+  questionText: 'Frage',
+  questionAnswers: 'Gültige Antworten, eine je Zeile',
+  questionPicture: 'Das Bild gilt auch',
+  questionWrong: (text, answers, answer) =>
+    `Die Frage hat höchstens ${text} Zeichen und 1 bis ${answers} Antworten mit höchstens ${answer} Zeichen, jede mit einem Buchstaben oder einer Ziffer.`,
   modeLabel: 'Modus',
   modeTitle: 'Wer beitreten kann',
   modeHow: {
-    open: 'Offen: Wer ein Rätsel löst, bekommt eine Einladung.',
+    open: 'Offen: Alle können sich auf der Webseite eine Einladung holen.',
     community: 'Gemeinschaft: Neue klopfen an, und ein Mitglied oder die Moderation lässt sie herein.',
     restricted: 'Geschlossen: Nur die Moderation lädt ein, und Fremde sehen hier keine Seiten.',
   },

@@ -11,9 +11,9 @@ export const invite: Words['invite'] = {
   knock: 'Anklopfen',
   getMine: 'Meine Einladung holen',
   goOn: 'Weiter',
-  wrong: html`<strong>Falsche Antwort.</strong> Bitte löse dieses neue Rätsel.`,
-  missing: html`<strong>Das Rätsel ist abgelaufen.</strong> Es wurde schon beantwortet oder ist zu alt, oder dein Browser
-sperrt Cookies. Bitte löse dieses neue.`,
+  wrong: html`<strong>Falsche Antwort.</strong> Bitte versuch es noch einmal.`,
+  missing: html`<strong>Diese Seite ist abgelaufen.</strong> Sie wurde schon beantwortet oder ist zu alt, oder dein Browser
+sperrt Cookies. Bitte versuch es noch einmal.`,
   invitesGone: (minutes) =>
     `Zurzeit sind alle Einladungen vergeben; die nächste gibt es in etwa ${count(minutes, 'Minute', 'Minuten')}.`,
   knocksGone: (minutes) =>
@@ -21,15 +21,18 @@ sperrt Cookies. Bitte löse dieses neue.`,
   question: 'Welche vier Buchstaben schwimmen hier?',
   picture: 'Rätsel: vier verzerrte Buchstaben',
   letters: 'Die Buchstaben, die du siehst',
+  orPicture: 'Oder: Welche vier Buchstaben schwimmen hier?',
+  answer: 'Deine Antwort',
   another: 'Neues Rätsel',
   pressForCode: 'Drücke auf den Knopf und hol dir deine Einladung.',
   pressForKnock: 'Drücke auf den Knopf und stell dich dann vor.',
   worthKnock: (room) =>
-    html`Nach dem Rätsel stellst du dich vor, und jemand von <strong><bdi>${room}</bdi></strong> lässt dich herein.`,
+    html`Danach stellst du dich vor, und jemand von <strong><bdi>${room}</bdi></strong> lässt dich herein.`,
   worthCode: (room, days) =>
     html`Mit dem Einladungscode kann eine Person <strong><bdi>${room}</bdi></strong> beitreten, einmal, innerhalb von ${count(days, 'Tag', 'Tagen')}.`,
   cannotSee:
     'Groß- und Kleinschreibung spielen keine Rolle. Wenn du das Bild nicht sehen kannst, bitte ein Mitglied um eine Einladung.',
+  anyWay: 'Groß- und Kleinschreibung, Leerzeichen und Satzzeichen spielen keine Rolle.',
   here: 'Hier ist deine Einladung',
   next: 'Wie es weitergeht',
   copyNow: 'Kopiere den Code jetzt: Diese Seite zeigt ihn nur kurze Zeit.',

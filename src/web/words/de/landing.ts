@@ -10,8 +10,12 @@ export const landing: Words['landing'] = {
   open: 'offen für Neue',
   community: 'eine Gemeinschaft: Neue klopfen an',
   comeIn: 'Komm herein',
+  first: {
+    picture: 'Löse ein kleines Rätsel und hol dir einen Einladungscode.',
+    question: 'Beantworte eine Frage und hol dir einen Einladungscode.',
+    none: 'Hol dir einen Einladungscode.',
+  },
   steps: [
-    'Löse ein kleines Rätsel und hol dir einen Einladungscode.',
     'Füge den Code in deine Scuttlebutt-App ein.',
     'Das Relay folgt dir, speichert deinen Feed und gibt ihn an deine Freunde weiter, während du offline bist.',
   ],
@@ -22,11 +26,8 @@ export const landing: Words['landing'] = {
   visitingHow:
     'Mit der offenen Einladung trifft deine App die Leute, die gerade online sind. Von dir wird hier nichts gespeichert.',
   knock: 'Anklopfen',
-  knockSteps: [
-    'Löse ein kleines Rätsel.',
-    'Hinterlasse deine Feed-ID und stell dich vor.',
-    'Ein Mitglied lässt dich herein.',
-  ],
+  firstKnock: { picture: 'Löse ein kleines Rätsel.', question: 'Beantworte eine Frage.' },
+  knockSteps: ['Hinterlasse deine Feed-ID und stell dich vor.', 'Ein Mitglied lässt dich herein.'],
   knockHere: 'An die Tür klopfen',
   quicker: 'Wenn du ein Mitglied kennst, geht es mit dessen Einladung schneller.',
   identity: 'Identität dieses Relays',

@@ -47,6 +47,7 @@ export const acts = {
     'alias.revoke': 'Revoke this alias? Any member can register it then.',
     'notice.delete': 'Delete this notice?',
     'room.mode': 'Change who can join? Connections that the new mode does not allow are closed at once.',
+    'question.delete': 'Delete this question? Newcomers are then asked as before.',
     leave: 'Leave the room? The relay stops following you.',
     'session.close': 'Sign this browser out?',
     'session.closeAll': 'Sign out all your browsers, including this one?',
@@ -66,6 +67,7 @@ export const acts = {
     'alias.revoke': 'Revoke the alias',
     'notice.delete': 'Delete the notice',
     'room.mode': 'Change the mode',
+    'question.delete': 'Delete the question',
     leave: 'Leave the room',
     'session.close': 'Sign out',
     'session.closeAll': 'Sign out of all browsers',
@@ -92,6 +94,8 @@ export const acts = {
     'notice.delete': 'The notice was deleted.',
     'room.describe': 'Name and description were saved.',
     'room.mode': 'The mode was changed.',
+    'question.save': 'The question was saved.',
+    'question.delete': 'The question was deleted.',
     'session.close': 'The browser was signed out.',
   },
   actions: {
@@ -119,5 +123,7 @@ export const acts = {
     'member.link': 'created a login link',
     'room.describe': 'changed the name or description',
     'room.mode': 'changed the mode',
+    'question.save': 'saved a question for newcomers',
+    'question.delete': 'deleted a question for newcomers',
   },
 }

@@ -122,10 +122,21 @@ export const dash = {
   description: 'Description',
   roomWrong: (name: number, description: number) =>
     `The name is required and has at most ${name} characters; the description at most ${description}.`,
+  questionTitle: 'Question for newcomers',
+  questionHow:
+    'Newcomers answer it instead of solving the picture, which programs can read and some people cannot see. Ask what a search engine does not know.',
+  questionLanguage: 'Language',
+  questionLanguageHow:
+    'Two or three small letters, such as en or de. The first question is for all other languages.',
+  questionText: 'Question',
+  questionAnswers: 'Accepted answers, one per line',
+  questionPicture: 'The picture will do instead',
+  questionWrong: (text: number, answers: number, answer: number) =>
+    `The question has at most ${text} characters, and 1 to ${answers} answers of at most ${answer} characters, each with a letter or digit.`,
   modeLabel: 'Mode',
   modeTitle: 'Who can join',
   modeHow: {
-    open: 'Open: everybody who solves a puzzle gets an invite.',
+    open: 'Open: everybody can get an invite on the web page.',
     community: 'Community: newcomers knock, and a member or a moderator lets them in.',
     restricted: 'Restricted: only moderators invite, and strangers see no pages here.',
   },

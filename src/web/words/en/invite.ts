@@ -10,9 +10,9 @@ export const invite = {
   knock: 'Knock',
   getMine: 'Get my invite',
   goOn: 'Continue',
-  wrong: html`<strong>Wrong answer.</strong> Please solve this new puzzle.`,
-  missing: html`<strong>The puzzle has expired.</strong> It was answered already or is too old, or your browser
-blocks cookies. Please solve this new one.`,
+  wrong: html`<strong>Wrong answer.</strong> Please try again.`,
+  missing: html`<strong>This page has expired.</strong> It was answered already or is too old, or your browser
+blocks cookies. Please try again.`,
   invitesGone: (minutes: number) =>
     `No invites left for now; the next one is available in about ${count(minutes, 'minute', 'minutes')}.`,
   knocksGone: (minutes: number) =>
@@ -20,14 +20,17 @@ blocks cookies. Please solve this new one.`,
   question: 'Which four letters are swimming here?',
   picture: 'Puzzle: four distorted letters',
   letters: 'The letters you see',
+  orPicture: 'Or: which four letters are swimming here?',
+  answer: 'Your answer',
   another: 'New puzzle',
   pressForCode: 'Press the button to get your invite.',
   pressForKnock: 'Press the button, then introduce yourself.',
   worthKnock: (room: string) =>
-    html`After the puzzle you introduce yourself, and somebody from <strong><bdi>${room}</bdi></strong> lets you in.`,
+    html`Then you introduce yourself, and somebody from <strong><bdi>${room}</bdi></strong> lets you in.`,
   worthCode: (room: string, days: number) =>
     html`With the invite code one person can join <strong><bdi>${room}</bdi></strong>, once, within ${count(days, 'day', 'days')}.`,
   cannotSee: 'Upper and lower case do not matter. If you cannot see the picture, ask a member for an invite.',
+  anyWay: 'Upper and lower case, spaces and punctuation do not matter.',
   here: 'Here is your invite',
   next: 'What to do next',
   copyNow: 'Copy the code now: this page shows it for a short time only.',

@@ -9,8 +9,12 @@ export const landing = {
   open: 'open to newcomers',
   community: 'a community: newcomers knock',
   comeIn: 'Come in',
+  first: {
+    picture: 'Solve a small puzzle and get an invite code.',
+    question: 'Answer a question and get an invite code.',
+    none: 'Get an invite code.',
+  },
   steps: [
-    'Solve a small puzzle and get an invite code.',
     'Paste the code into your Scuttlebutt app.',
     'The relay follows you, stores your feed, and passes it on to your friends while you are offline.',
   ],
@@ -21,11 +25,8 @@ export const landing = {
   visitingHow:
     'With the open invite your app meets the people who are online. Nothing of yours is stored here.',
   knock: 'Knock',
-  knockSteps: [
-    'Solve a small puzzle.',
-    'Leave your feed id and introduce yourself.',
-    'A member lets you in.',
-  ],
+  firstKnock: { picture: 'Solve a small puzzle.', question: 'Answer a question.' },
+  knockSteps: ['Leave your feed id and introduce yourself.', 'A member lets you in.'],
   knockHere: 'Knock at the door',
   quicker: 'If you know a member, an invite from them is quicker.',
   identity: 'Identity of this relay',
