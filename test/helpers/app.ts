@@ -2,7 +2,7 @@
 // Real apps for tests: secret-stack 6.4 with ssb-db2, as Manyverse is built, each in its own directory.
 
 import { createRequire } from 'node:module'
-import { setImmediate as breathe } from 'node:timers/promises'
+import { setImmediate as breathe, setTimeout as delay } from 'node:timers/promises'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Test } from 'tap'
 import type { KeyedMessage, MessageValue } from '../../src/ssb/message.js'
@@ -126,7 +126,7 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
   const close = async (): Promise<void> => {
     if (!open) return
     open = false
-    await new Promise((resolve) => ssb.close(true, resolve))
+    await closeQuietly(ssb)
   }
   t.teardown(close)
 
@@ -183,6 +183,19 @@ export async function openApp(t: Test, options: AppOptions = {}): Promise<App> {
     },
   }
   return app
+}
+
+/** Milliseconds after which ssb-db2 has written what it received: it adds messages in batches, 250 ms apart. */
+const ADDED_MS = 400
+
+/** Closes an app with ssb-db2, which throws if it still has messages to write: its connections end before. */
+// biome-ignore lint/suspicious/noExplicitAny: secret-stack
+async function closeQuietly(ssb: any): Promise<void> {
+  ssb.conn?.stop()
+  // biome-ignore lint/suspicious/noExplicitAny: secret-stack's peers
+  for (const rpc of Object.values<any[]>(ssb.peers).flat()) rpc.close(true, () => {})
+  await delay(ADDED_MS)
+  await new Promise((resolve) => ssb.close(true, resolve))
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: as above
