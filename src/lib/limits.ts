@@ -102,6 +102,11 @@ export const REFUSALS_KEPT = 1000
 export const GAPS_PER_FEED = 256
 /** Connections on which one missing range is requested before it counts as lost. */
 export const GAP_ASKS = 3
+/**
+ * Messages requested beyond the end of a missing range, more at each attempt: ssb-db2 orders a history by timestamp, so
+ * among messages of one millisecond a limit can cut off the very one that is missing.
+ */
+export const GAP_EXTRA: readonly [number, number, number] = [32, 512, 8192]
 /** Milliseconds that a live stream waits at a gap before a new message: the missing ones may follow at once. */
 export const GAP_SETTLE_MS = 1 * SECOND
 /** Milliseconds for a client to ask for its own feed before we ask for it (SPIP-02). */

@@ -66,9 +66,9 @@ export function createReplication({
     ingestFeed({ store, tell, counters }, connection, feed, { id: feed, sequence, seq: sequence, live: true })
     try {
       const gaps = await store.feeds.askForGaps(feed, GAPS_PER_CONNECTION)
-      for (const { from, to } of gaps) {
+      for (const { from, limit } of gaps) {
         if (connection.isClosed) return
-        const query = { id: feed, sequence: from, seq: from, limit: to - from + 1, live: false }
+        const query = { id: feed, sequence: from, seq: from, limit, live: false }
         ingestFeed({ store, tell, counters }, connection, feed, query)
       }
     } catch (err) {

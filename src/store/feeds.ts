@@ -11,7 +11,7 @@ import { createDeletions } from './deletions.js'
 import { appendBatch, type BatchOutcome } from './feed-append.js'
 import { createFeedMessages, type Place, type StoredMessage } from './feed-messages.js'
 import { EMPTY, eachFeed, type FeedInfo, type FeedTotals } from './feed-records.js'
-import { noteHeld, takeAsks } from './gaps.js'
+import { type GapRequest, noteHeld, takeAsks } from './gaps.js'
 import type { FeedRecord, ForkRecord, Tables } from './layout.js'
 import { createProfileIndex } from './profile-index.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
@@ -48,7 +48,7 @@ export interface Feeds {
   /** Highest stored sequence and that message's hash, or null for an empty feed. */
   tip(author: FeedId): { sequence: number; hash: string } | null
   /** Gaps to request, with the request counted: each gap is requested a bounded number of times. */
-  askForGaps(author: FeedId, most: number): Promise<Array<{ from: number; to: number }>>
+  askForGaps(author: FeedId, most: number): Promise<GapRequest[]>
   /**
    * Calls the listener after each flushed batch that added to this feed. Returns a function that unsubscribes. With
    * many listeners some are called later, once for all batches until then.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The gaps of a feed: ranges of missing sequences. Pure.
 
-import { GAP_ASKS, GAPS_PER_FEED } from '../lib/limits.js'
+import { GAP_ASKS, GAP_EXTRA, GAPS_PER_FEED } from '../lib/limits.js'
 import type { FeedRecord, Gap } from './layout.js'
 
 /**
@@ -26,14 +26,22 @@ export function noteHeld(record: FeedRecord, sequence: number): void {
   if (record.gaps.length > GAPS_PER_FEED) record.gaps.splice(0, record.gaps.length - GAPS_PER_FEED)
 }
 
+/** A request for a gap: the first missing sequence, and the number of messages to ask for. */
+export interface GapRequest {
+  from: number
+  limit: number
+}
+
 /** Up to `most` gaps to request, each counted as requested once more. Changes the record. */
-export function takeAsks(record: FeedRecord, most: number): Array<{ from: number; to: number }> {
-  const asked: Array<{ from: number; to: number }> = []
+export function takeAsks(record: FeedRecord, most: number): GapRequest[] {
+  const asked: GapRequest[] = []
   for (const hole of record.gaps) {
     if (asked.length >= most) break
     if (hole[2] >= GAP_ASKS) continue
+    const [from, to, asks] = hole
+    const extra = GAP_EXTRA[asks] ?? 0
     hole[2] += 1
-    asked.push({ from: hole[0], to: hole[1] })
+    asked.push({ from, limit: to - from + 1 + extra })
   }
   return asked
 }

@@ -93,7 +93,7 @@ test('a burst cut off at a hole is completed within the bounded number of connec
     )
     await connection.close()
   }
-  t.comment(`complete after ${connections} more connection(s)`)
+  t.equal(connections, 1, 'the missing messages come with those around them')
   const [row] = await relay.operator.membersList()
   t.match(row, { messages: 200, latest: 200 })
   await readBack(t, relay, writer, 200)

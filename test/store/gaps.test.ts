@@ -3,7 +3,7 @@
 
 import fc from 'fast-check'
 import t from 'tap'
-import { GAP_ASKS, GAPS_PER_FEED } from '../../src/lib/limits.js'
+import { GAP_EXTRA, GAPS_PER_FEED } from '../../src/lib/limits.js'
 import { noteHeld, takeAsks } from '../../src/store/gaps.js'
 import type { FeedRecord } from '../../src/store/layout.js'
 
@@ -27,18 +27,22 @@ t.test('in any order of arrival, stored and missing sequences make up the feed',
 t.test('a gap is requested a limited number of times', async (t) => {
   const record = empty()
   for (const sequence of [2, 5]) noteHeld(record, sequence)
-  const wanted = [
-    { from: 1, to: 1 },
-    { from: 3, to: 4 },
-  ]
-  for (let i = 0; i < GAP_ASKS; i++) t.same(takeAsks(record, 10), wanted)
+  for (const extra of GAP_EXTRA)
+    t.same(
+      takeAsks(record, 10),
+      [
+        { from: 1, limit: 1 + extra },
+        { from: 3, limit: 2 + extra },
+      ],
+      'with more around it at each attempt',
+    )
   t.same(takeAsks(record, 10), [])
   noteHeld(record, 9)
-  t.same(takeAsks(record, 10), [{ from: 6, to: 8 }], 'a new hole has its own asks')
+  t.same(takeAsks(record, 10), [{ from: 6, limit: 3 + GAP_EXTRA[0] }], 'a new hole has its own asks')
   noteHeld(record, 7)
   t.same(
     takeAsks(record, 1),
-    [{ from: 6, to: 6 }],
+    [{ from: 6, limit: 1 + GAP_EXTRA[1] }],
     'a split hole keeps its count, and no more are taken than wanted',
   )
 })
