@@ -16,6 +16,7 @@ const ENGLISH: Language = { tag: 'en', name: 'English', words: en }
 /** A catalogue is loaded when a visitor first asks for it, as it takes some 150 KB of memory. */
 const OTHERS: ReadonlyArray<readonly [tag: string, name: string, load: () => Promise<Words>]> = [
   ['de', 'Deutsch', async () => (await import('./de.js')).de],
+  ['es', 'Español', async () => (await import('./es.js')).es],
 ]
 
 /** All languages, without their words. The first is the default. */

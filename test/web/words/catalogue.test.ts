@@ -10,7 +10,10 @@ import { LANGUAGES, loadLanguage } from '../../../src/web/words/languages.js'
 import { text } from '../../house/files.js'
 
 /** Keys that may be the same in another language. */
-const SAME = new Map([['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])]])
+const SAME = new Map([
+  ['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])],
+  ['es', new Set(['dash.roles.admin', 'setup.token'])],
+])
 
 type Leaf = string | ((...given: unknown[]) => unknown)
 
