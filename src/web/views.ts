@@ -12,6 +12,7 @@ export const VIEWS = fileURLToPath(new URL('views/', PACKAGE_ROOT))
 const TEMPLATES = [
   'landing.njk',
   'setup.njk',
+  'ready.njk',
   'error.njk',
   'invite/captcha.njk',
   'invite/code.njk',

@@ -70,6 +70,8 @@ t.test('every page is valid', async (t) => {
   site.setup.pending = true
   await check('set-up', (await visitor.get('/setup')).text)
   await check('set-up by the link', (await visitor.get('/setup?token=oyster-token')).text)
+  const answers = { token: 'oyster-token', name: 'Rock pool', description: '', admin: '' }
+  await check('ready', (await visitor.post('/setup', answers, { Host: 'pool.example' })).text)
 })
 
 t.test('a 500 is valid too', async (t) => {

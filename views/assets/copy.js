@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Adds copy buttons. Without scripts the text can be selected by hand.
 
+/** Milliseconds for which a button says that it has copied. */
+const SAID_MS = 3000
+
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const source = document.getElementById(button.dataset.copy)
   const label = button.textContent
+  let timer
   const status = document.createElement('span')
   status.setAttribute('role', 'status')
   status.className = 'status'
@@ -14,6 +18,14 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
     const copied = await copy(source)
     button.textContent = copied ? button.dataset.copied : label
     status.textContent = copied ? button.dataset.kept : button.dataset.selected
+    if (!copied) return
+    // the selected text took the focus
+    button.focus()
+    clearTimeout(timer)
+    timer = setTimeout(() => {
+      button.textContent = label
+      status.textContent = ''
+    }, SAID_MS)
   })
 }
 

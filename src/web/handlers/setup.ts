@@ -3,15 +3,20 @@
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../../lib/limits.js'
+import { isLoopback } from '../../lib/platform.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
 import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
+import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
+import { ssbPortAt } from '../address.js'
 import type { SetupAnswers, WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
+import { roomNameOf } from '../room-name.js'
+import { type Format, inviteFormats } from '../share-formats.js'
 import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 import { en, type Words } from '../words/en.js'
 
-export interface SetupParts extends Pick<WebComponents, 'setup' | 'face'> {
+export interface SetupParts extends Pick<WebComponents, 'setup' | 'face' | 'mintInvite' | 'hostnames'> {
   render: Render
   /** wrong tokens allowed per hour */
   tries: TokenBucket
@@ -24,10 +29,13 @@ type Wrong = Partial<Record<Field, { code: ErrorCode; say: Say }>>
 /** the message in a given language */
 type Say = (words: Words['setup']) => string
 
+/** What the operator runs to make a feed the admin of a room that has none. */
+const MAKE_ADMIN = "tidepool setup --admin '@….ed25519'\ntidepool members link '@….ed25519'"
+
 const FIELDS = ['token', 'name', 'description', 'admin', 'ebt'] as const satisfies Field[]
 
 /** Creates the set-up page's handlers. */
-export function createSetupPages({ setup, face, render, tries }: SetupParts) {
+export function createSetupPages({ setup, face, render, tries, mintInvite, hostnames }: SetupParts) {
   /** Redirects to the form while it is pending. */
   const redirectToSetup: Step = (ctx, next) => {
     if (!setup.pending()) return next()
@@ -127,9 +135,29 @@ export function createSetupPages({ setup, face, render, tries }: SetupParts) {
       if (!refused) throw thrown
       return page(ctx, given, known, refused)
     }
-    ctx.status = 303
-    ctx.redirect('/')
-    ctx.body = ''
+    ctx.type = 'html'
+    ctx.body = render(ctx, 'ready.njk', {
+      roomName: roomNameOf(face()),
+      hasAdmin: given.admin !== '',
+      makeAdmin: MAKE_ADMIN,
+      ...(await firstInvite(ctx)),
+    })
+  }
+
+  /** An invite to share, or how others reach the room, if this page was reached by a name that only this machine has. */
+  async function firstInvite(ctx: WebContext): Promise<{ formats: Format[]; reachedBy: string | null }> {
+    const { host, origin } = ctx.state
+    const names = hostnames()
+    if (isLoopback(host)) return { formats: [], reachedBy: names.domain ?? names.onion }
+    try {
+      const { code } = await mintInvite({ host, port: ssbPortAt(host, names) })
+      const token = tokenOf(parseInviteCode(code).seed)
+      const formats = inviteFormats({ host, origin, face: face(), hostnames: names }, token)
+      return { formats: formats.filter(({ kind }) => kind === 'link' || kind === 'code'), reachedBy: host }
+    } catch {
+      // the room is set up all the same; the page then names the command
+      return { formats: [], reachedBy: host }
+    }
   }
 
   return { redirectToSetup, requirePending, ask, answer }

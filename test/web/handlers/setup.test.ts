@@ -5,7 +5,8 @@ import { HtmlValidate } from 'html-validate'
 import t from 'tap'
 import { RelayError } from '../../../src/lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../../../src/lib/limits.js'
-import { openSite, RELAY_ID } from '../site.js'
+import type { RelayHostnames } from '../../../src/web/app.js'
+import { codeFor, openSite, RELAY_ID } from '../site.js'
 
 const ADMIN = `@${'A'.repeat(43)}=.ed25519`
 const token = 'oyster-token'
@@ -45,7 +46,7 @@ t.test('the front page redirects to it until it is done, then it is gone', async
     admin: ` ${ADMIN} `,
     ebt: 'on',
   })
-  t.same([done.status, done.headers.location], [303, '/'])
+  t.match(done, { status: 200, text: /<h1>Rock pool is ready/ })
   t.same(site.setup.claimed, [{ name: 'Rock pool', description: 'One\nTwo', admin: ADMIN, ebt: true }])
   t.equal((await visitor.get('/')).status, 200)
   const nothing = (await visitor.get('/nothing')).text
@@ -64,7 +65,7 @@ t.test('of concurrent forms one is accepted', async (t) => {
   const site = await openFresh(t)
   const replies = await Promise.all(Array.from({ length: 20 }, () => site.visitor().post('/setup', good)))
   const of = (status: number) => replies.filter((reply) => reply.status === status).length
-  t.equal(of(303), 1)
+  t.equal(of(200), 1)
   t.equal(of(409) + of(404), 19)
   t.equal(site.setup.claimed.length, 1)
   const late = replies.find(({ status }) => status === 409)
@@ -139,7 +140,7 @@ t.test('guesses share one limit, and do not lock out the right token', async (t)
   t.equal((await site.visitor().get('/setup')).status, 200, 'the page itself is no guess')
   t.equal((await site.visitor().post('/setup', { ...good, token: '' })).status, 403, 'nor is saying nothing')
   t.equal((await site.visitor().get(`/setup?token=${token}`)).status, 200)
-  t.equal((await site.visitor().post('/setup', good)).status, 303)
+  t.equal((await site.visitor().post('/setup', good)).status, 200)
 })
 
 t.test('each invalid field is marked, and all input stays', async (t) => {
@@ -200,7 +201,7 @@ t.test('accepted input', async (t) => {
   ]
   for (const [given, name, description] of rows) {
     const site = await openFresh(t)
-    t.equal((await site.visitor().post('/setup', given)).status, 303, name.slice(0, 30))
+    t.equal((await site.visitor().post('/setup', given)).status, 200, name.slice(0, 30))
     t.same(site.setup.claimed, [{ name, description, admin: '', ebt: false }])
   }
 })
@@ -233,4 +234,26 @@ t.test('errors that only the relay can find', async (t) => {
   const broken = await site.visitor().post('/setup', good)
   t.equal(broken.status, 500)
   t.notMatch(broken.text, 'disk')
+})
+
+t.test('afterwards: an invite to share, the way to the dashboard, and who can reach the room', async (t) => {
+  const open = async (Host: string, admin: string, names: Partial<RelayHostnames> = {}) => {
+    const site = await openFresh(t)
+    Object.assign(site.names, names)
+    const { text } = await site.visitor().post('/setup', { ...good, admin }, { Host })
+    return { site, text }
+  }
+  const near = await open('127.0.0.1', '', { domain: null, onion: null })
+  t.match(near.text, 'only this machine can reach the room')
+  t.match(near.text, 'tidepool setup --admin')
+  t.notMatch(near.text, 'href="/login"><')
+  t.same(near.site.minted, [], 'no invite names 127.0.0.1')
+  const behind = await open('127.0.0.1', ADMIN)
+  t.match(behind.text, '<code>pool.example</code>')
+  t.match(behind.text, 'href="/login"')
+  t.notMatch(behind.text, /only this machine|--admin/)
+  const far = await open('pool.example', ADMIN)
+  t.match(far.site.minted, [{ host: 'pool.example' }])
+  t.match(far.text, /\/join\?invite=[\s\S]*\/join\/qr\.gif/)
+  t.match(far.text, codeFor({ host: 'pool.example', port: 8008 }, 1))
 })

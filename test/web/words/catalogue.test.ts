@@ -13,6 +13,7 @@ import { text } from '../../house/files.js'
 const SAME = new Map([
   ['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])],
   ['es', new Set(['dash.roles.admin', 'setup.token'])],
+  ['pt', new Set(['dash.link', 'dash.roles.admin', 'dash.tabs.aliases', 'setup.token'])],
 ])
 
 type Leaf = string | ((...given: unknown[]) => unknown)

@@ -30,4 +30,18 @@ export const setup: Words['setup'] = {
   later: html`Das alles kannst du später mit <code>tidepool setup</code> ändern, und wer beitreten kann, mit
 <code>tidepool mode</code>. Zur Verwaltung kommst du über „Anmelden“: Deine App meldet dich an, sobald sie mit dem
 Relay verbunden ist, oder <code>tidepool members link</code> mit deiner Feed-ID gibt einen Anmeldelink aus.`,
+  ready: {
+    title: (room) => `${room} ist bereit`,
+    nobody: 'Bisher erreicht nur dieser Rechner den Raum.',
+    nobodyHow:
+      'Für andere braucht er eine Onion-Adresse (onion.enabled) oder eine öffentliche Domain und offene Ports: siehe „How others reach the relay“ in docs/run-it.md.',
+    invite: 'Lade jemanden ein',
+    inviteHow: 'Diese Einladung gilt für eine Person. Schick den Link, oder zeig das Bild.',
+    reachedBy: (host) => html`Andere erreichen den Raum unter <code>${host}</code>.`,
+    inviteLater: html`<code>tidepool invite create</code> gibt eine Einladung zum Verschicken aus.`,
+    signIn: 'Du bist Admin dieses Raums. Sobald deine App mit dem Relay verbunden ist, meldet sie dich an.',
+    noAdmin:
+      'Der Raum hat noch keinen Admin, also kann niemand die Verwaltung öffnen. Der erste Befehl macht deine Feed-ID dazu, der zweite gibt einen Anmeldelink aus:',
+    front: 'Zur Startseite',
+  },
 }

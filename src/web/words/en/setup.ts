@@ -28,4 +28,19 @@ export const setup = {
   later: html`You can change all of this later with <code>tidepool setup</code>, and who can join with
 <code>tidepool mode</code>. To open the dashboard, follow “Sign in”: your app signs you in once it is connected to the
 relay, or <code>tidepool members link</code> with your feed id prints a login link.`,
+  ready: {
+    title: (room: string) => `${room} is ready`,
+    nobody: 'So far only this machine can reach the room.',
+    nobodyHow:
+      'For others it needs an onion address (onion.enabled), or a public domain and open ports: see “How others reach the relay” in docs/run-it.md.',
+    invite: 'Invite a friend',
+    inviteHow: 'This invite is for one person. Send the link, or show the picture.',
+    reachedBy: (host: string) => html`Others reach the room at <code>${host}</code>.`,
+    inviteLater: html`<code>tidepool invite create</code> prints an invite to send.`,
+    signIn:
+      'You are the admin of this room. When your app is connected to the relay, it signs you in to the dashboard.',
+    noAdmin:
+      'The room has no admin yet, so nobody can open the dashboard. The first command makes one of your feed id, the second prints a login link:',
+    front: 'To the front page',
+  },
 }

@@ -31,4 +31,19 @@ export const setup: Words['setup'] = {
   later: html`Todo esto se puede cambiar más adelante con <code>tidepool setup</code>, y quién puede unirse, con
 <code>tidepool mode</code>. Para entrar en el panel, pulsa «Iniciar sesión»: basta con que tu app esté conectada al
 servidor. También puedes crear un enlace de acceso con <code>tidepool members link</code> y tu ID de feed.`,
+  ready: {
+    title: (room) => `${room}: todo listo`,
+    nobody: 'Por ahora solo este equipo puede llegar a la sala.',
+    nobodyHow:
+      'Para los demás necesita una dirección onion (onion.enabled), o un dominio público y puertos abiertos: mira «How others reach the relay» en docs/run-it.md.',
+    invite: 'Invita a alguien',
+    inviteHow: 'Esta invitación es para una persona. Envía el enlace o muestra la imagen.',
+    reachedBy: (host) => html`Los demás llegan a la sala por <code>${host}</code>.`,
+    inviteLater: html`<code>tidepool invite create</code> muestra una invitación para enviar.`,
+    signIn:
+      'Eres admin de esta sala. Cuando tu app esté conectada al servidor, iniciará tu sesión en el panel.',
+    noAdmin:
+      'La sala todavía no tiene admin, así que nadie puede abrir el panel. La primera orden da ese rol a tu ID de feed y la segunda muestra un enlace de acceso:',
+    front: 'Ir a la página principal',
+  },
 }
