@@ -6,12 +6,14 @@ import { AdvisedError } from '../lib/errors.js'
 import type { Operator, SettingsInfo } from '../operator/protocol.js'
 import { type CommonOptions, unblockFirst, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, print, printJson } from './output.js'
+import { printQr } from './qr.js'
 
 interface SetupOptions extends CommonOptions {
   name?: string
   description?: string
   admin?: string
   ebt?: 'on' | 'off'
+  qr?: boolean
 }
 
 /** Adds options, help and action to the empty command `setup`. */
@@ -21,12 +23,16 @@ export function define(command: Command): void {
     .option('--description <text>', 'description of the room')
     .option('--admin <feed>', 'feed id of an admin; the relay follows it')
     .addOption(new Option('--ebt <on|off>', 'let members replicate by EBT').choices(['on', 'off']))
+    .addOption(
+      new Option('--qr', 'print the set-up link alone, with a QR code on a terminal').conflicts('json'),
+    )
   withExamples(command, [
     ["tidepool setup --name 'Rock pool' --admin '@….ed25519'", 'set up a new room'],
     ["tidepool setup --description 'For friends of limpets.'", 'change the description'],
     ['tidepool setup', 'show the settings, or the link to the set-up page'],
+    ['tidepool setup --qr', 'draw that link as a QR code'],
   ])
-  command.action(({ name, description, admin, ebt, ...options }: SetupOptions) =>
+  command.action(({ name, description, admin, ebt, qr, ...options }: SetupOptions) =>
     visit(
       options,
       async (operator) => {
@@ -43,8 +49,10 @@ export function define(command: Command): void {
               ...(ebt === undefined ? {} : { ebt: ebt === 'on' }),
             })
           : before
+        const link = options.json ? null : await setupLink(settings, operator)
+        if (qr && link) return printQr(link)
         if (options.json) printJson({ ...settings, ...(admin === undefined ? {} : { admin }) })
-        else print(describe(settings, await setupLink(settings, operator), admin))
+        else print(describe(settings, link, admin))
       },
       admin === undefined ? {} : { not_allowed: unblockFirst(admin) },
     ),

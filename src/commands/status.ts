@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool status: shows the relay's status and addresses.
 
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { SECOND } from '../lib/limits.js'
 import { count } from '../lib/text.js'
 import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, visit, withDataAndJson, withExamples } from './options.js'
 import { facts, moment, print, printJson, size, span } from './output.js'
+import { printQr } from './qr.js'
 import { oneLine } from './text-layout.js'
 
 /** Adds options, help and action to the empty command `status`. */
@@ -15,13 +16,21 @@ export function define(command: Command): void {
   withExamples(command, [
     ['tidepool status', 'show the status as text'],
     ['tidepool status --json', 'print the status for programs'],
+    ['tidepool status --qr', 'draw the address for apps as a QR code'],
     ['tidepool status --metrics', 'print metrics for Prometheus, see docs/metrics.md'],
   ])
   command.option('--metrics', 'print all metrics in the OpenMetrics text format')
-  command.action((options: CommonOptions & { metrics?: boolean }) =>
+  command.addOption(
+    new Option('--qr', 'print the address for apps alone, with a QR code on a terminal').conflicts([
+      'json',
+      'metrics',
+    ]),
+  )
+  command.action((options: CommonOptions & { metrics?: boolean; qr?: boolean }) =>
     visit(options, async (operator) => {
       if (options.metrics) return print((await operator.metrics()).trimEnd())
       const status = await operator.status()
+      if (options.qr) return printQr(status.addresses.ssb[0] ?? '')
       if (options.json) printJson(status)
       else print(describe(status))
     }),

@@ -84,6 +84,11 @@ t.test('status', async (t) => {
   }
   t.same(JSON.parse((await tidepool('status', '--json', '--data', dataDir)).stdout), { ...STATUS, warnings })
   t.equal((await tidepool('status', '--metrics', '--data', dataDir)).stdout, '# EOF\n')
+  t.equal((await tidepool('status', '--qr', '--data', dataDir)).stdout, 'net:h:8008~shs:k\n')
+  t.match(await tidepool('status', '--qr', '--json', '--data', dataDir), {
+    code: 2,
+    stderr: /cannot be used with/,
+  })
 })
 
 t.test('status of a certificate', async (t) => {

@@ -34,6 +34,8 @@ t.test('setup: show the link, set the answers, change one', async (t) => {
   t.match(asked.stdout, /^This room is not set up yet\.\n {2}name +-\n/)
   t.match(asked.stdout, /set-up +http:\/\/127\.0\.0\.1:8080\/setup\?token=oyster\n$/)
   t.same(JSON.parse((await tidepool('setup', '--json', '--data', dataDir)).stdout), FRESH)
+  const link = 'http://127.0.0.1:8080/setup?token=oyster\n'
+  t.equal((await tidepool('setup', '--qr', '--data', dataDir)).stdout, link, 'alone in a pipe')
   t.match(await tidepool('setup', '--admin', ANA, '--data', dataDir), {
     code: 1,
     stderr: /the room has no name yet \(bad_argument\)\n {2}next: add --name TEXT\n$/,
