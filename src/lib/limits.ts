@@ -240,6 +240,8 @@ export const DAYS_KEPT = 90
 export const NOTICES_KEPT = 16
 export const NOTICE_TITLE_CHARS = 80
 export const NOTICE_TEXT_CHARS = 8000
+/** Visitors, by the address they come from, who are remembered as served by the web's invites for a day. */
+export const SERVED_KEPT = 4096
 /** Characters of a question for newcomers, which a phone shows above the field, and languages it can be in. */
 export const QUESTION_CHARS = 300
 export const QUESTION_LANGUAGES = 16

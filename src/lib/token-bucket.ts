@@ -20,10 +20,10 @@ export class TokenBucket {
     this.#now = now
   }
 
-  /** Takes one token; returns whether there was one. */
-  take(): boolean {
+  /** Takes one token; returns whether there was one. @param leave tokens that must stay */
+  take(leave = 0): boolean {
     this.#fill()
-    if (this.#saved < COST) return false
+    if (this.#saved < COST * (1 + leave)) return false
     this.#saved -= COST
     return true
   }
@@ -33,12 +33,13 @@ export class TokenBucket {
     this.#add(COST)
   }
 
-  /** Seconds until a token is available; 0 if one is. */
-  wait(): number {
+  /** Seconds until a token is available; 0 if one is. @param leave tokens that must stay */
+  wait(leave = 0): number {
     this.#fill()
-    if (this.#saved >= COST) return 0
+    const needed = COST * (1 + leave)
+    if (this.#saved >= needed) return 0
     if (this.#perHour <= 0) return HOUR / SECOND
-    return Math.ceil((COST - this.#saved) / this.#perHour / SECOND)
+    return Math.ceil((needed - this.#saved) / this.#perHour / SECOND)
   }
 
   /** Changes the rate; tokens that fit the new size are kept. */

@@ -32,6 +32,14 @@ export function warningsOf(facts: WarningFacts): string[] {
   return CHECKS.flatMap((check) => check(facts) ?? [])
 }
 
+/** What to do about a limit, beside waiting. */
+const ADVICE: ReadonlyMap<string, string> = new Map([
+  [
+    'web_invites',
+    '; if these are too many strangers, ask a question (tidepool question) or let them knock (tidepool mode community), else raise invite.per_hour',
+  ],
+])
+
 const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> = [
   ({ status }) =>
     status.recovering
@@ -72,7 +80,7 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
     const recent = [...counts.limits].filter(([, { at }]) => uptime - at < HOUR)
     return recent.map(
       ([limit, { times }]) =>
-        `limit reached in the last hour: ${limit}, ${count(times, 'time')} since the start`,
+        `limit reached in the last hour: ${limit}, ${count(times, 'time')} since the start${ADVICE.get(limit) ?? ''}`,
     )
   },
 ]

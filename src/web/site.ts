@@ -12,6 +12,7 @@ import { loadAssets } from './assets.js'
 import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
 import type { Asked, ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
+import { createInviteBudget } from './invite-budget.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { type ErrorLink, errors, siteErrorLink } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
@@ -54,7 +55,7 @@ export function createSite(
   /** Routes with their own sessions and rate limits. */
   function createSide() {
     const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now, asks })
-    const budget = new TokenBucket(limits.perHour, now)
+    const budget = createInviteBudget(limits.perHour, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
     const sessions = new WebSessions(now)
     const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)

@@ -6,6 +6,7 @@ import type { TokenBucket } from '../../lib/token-bucket.js'
 import type { Captchas } from '../captchas.js'
 import type { WebComponents } from '../contract.js'
 import { ANSWER_PATH } from '../delog-link.js'
+import { type InviteBudget, sourceOf } from '../invite-budget.js'
 import { roomNameOf } from '../room-name.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -14,7 +15,7 @@ export interface CaptchaParts extends Pick<WebComponents, 'face'> {
   render: Render
   captchas: Captchas
   /** invites per hour */
-  budget: TokenBucket
+  budget: InviteBudget
   /** knocks per hour */
   knockBudget: TokenBucket
   /** days until invites and knocks expire */
@@ -43,7 +44,7 @@ export function createCaptchaPages({
       question,
       picture,
       days: expiresDays(),
-      minutes: Math.ceil((knock ? knockBudget : budget).wait() / 60),
+      minutes: Math.ceil((knock ? knockBudget.wait() : budget.wait(sourceOf(ctx.req))) / 60),
       action: ANSWER_PATH,
       error,
     })

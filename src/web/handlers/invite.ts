@@ -9,6 +9,7 @@ import { isRight } from '../captchas.js'
 import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { oneValue, readForm } from '../form.js'
+import { sourceOf } from '../invite-budget.js'
 import { drawQr } from '../qr.js'
 import { roomNameOf } from '../room-name.js'
 import { type Captcha, remember, type WebSession } from '../sessions.js'
@@ -76,9 +77,10 @@ export function createInvitePages(
       captchas.consume(session)
       return offerKnock(ctx)
     }
-    if (!budget.take()) {
+    const source = sourceOf(ctx.req)
+    if (!budget.take(source)) {
       // the captcha stays valid: the same answer works later
-      ctx.set('Retry-After', String(budget.wait()))
+      ctx.set('Retry-After', String(budget.wait(source)))
       throw new RelayError('invites_exhausted', undefined, { limit: 'web_invites' })
     }
     const issued = await pay(session, waiting, ctx.state.host)
