@@ -65,6 +65,8 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     for (const [viewport, locale] of [
       [SMALL, 'de'],
       [SMALL, 'en'],
+      [SMALL, 'es'],
+      [SMALL, 'pt'],
       [LARGE, 'de'],
     ] as const) {
       t.test(`every page fits and reads, ${colorScheme} at ${viewport.width} in ${locale}`, async (t) => {
