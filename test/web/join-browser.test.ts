@@ -66,6 +66,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
       [SMALL, 'de'],
       [SMALL, 'en'],
       [SMALL, 'es'],
+      [SMALL, 'fr'],
       [SMALL, 'pt'],
       [LARGE, 'de'],
     ] as const) {

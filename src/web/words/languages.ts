@@ -17,6 +17,7 @@ const ENGLISH: Language = { tag: 'en', name: 'English', words: en }
 const OTHERS: ReadonlyArray<readonly [tag: string, name: string, load: () => Promise<Words>]> = [
   ['de', 'Deutsch', async () => (await import('./de.js')).de],
   ['es', 'Español', async () => (await import('./es.js')).es],
+  ['fr', 'Français', async () => (await import('./fr.js')).fr],
   ['pt', 'Português', async () => (await import('./pt.js')).pt],
 ]
 

@@ -13,6 +13,13 @@ import { text } from '../../house/files.js'
 const SAME = new Map([
   ['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])],
   ['es', new Set(['dash.roles.admin', 'setup.token'])],
+  [
+    'fr',
+    new Set([
+      ...['setup.description', 'dash.description', 'dash.roles.admin', 'dash.stored', 'dash.version'],
+      ...['dash.questionText', 'dash.modeLabel'],
+    ]),
+  ],
   ['pt', new Set(['dash.link', 'dash.roles.admin', 'dash.tabs.aliases', 'setup.token'])],
 ])
 
