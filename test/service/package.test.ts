@@ -74,6 +74,7 @@ async function onMachine(t: Test, packages: Packages): Promise<void> {
     return
   }
   const id = await byArchive(t, machine)
+  await t.test('a take-over that fails goes back', (t) => goesBack(t, machine, id))
   await t.test('takes the installation over', (t) => takesOver(t, machine, packages, id))
   await t.test('upgraded', (t) => upgraded(t, machine, packages, id))
   await t.test('backups', (t) => backups(t, machine))
@@ -94,6 +95,29 @@ async function byArchive(t: Test, machine: Machine): Promise<string> {
   )
   t.match(await machine.sh('cat /usr/local/bin/tidepool'), /install\.sh/)
   return idOf(machine)
+}
+
+/** The command that goes back, as the package prints it. */
+const backIn = (said: string): string => /to go back: (.*?)\r?\n/.exec(said)?.[1] ?? ''
+
+async function goesBack(t: Test, machine: Machine, id: string): Promise<void> {
+  const before = await machine.sh('cat /etc/tidepool/relay.toml')
+  // as when the disk is full: dpkg cannot unpack all of it
+  const failed = await machine.run(
+    'head -c -1000000 /packages/next.deb >/tmp/broken.deb; dpkg -i /tmp/broken.deb; code=$?; rm /tmp/broken.deb; exit $code',
+  )
+  t.not(failed.code, 0, 'not unpacked')
+  const after = await machine.run('cat /etc/tidepool/relay.toml')
+  t.equal(after.stdout, before, `the configuration is back: ${failed.stdout}`)
+  const hangs = await machine.run(`${APT} /packages/hangs.deb`)
+  t.equal(hangs.code, 0, hangs.stderr)
+  const back = backIn(hangs.stdout)
+  t.match(back, /^apt remove tidepool && sh \/opt\/tidepool\/current\/scripts\/install\.sh --yes$/)
+  const went = await machine.run(back.replace('apt remove', 'apt-get remove -y -q'))
+  t.match(went, { code: 0 }, `${went.stdout}${went.stderr}`)
+  t.equal(await idOf(machine), id)
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
+  t.match(JSON.parse(await machine.sh('tidepool members list --json')), [{ id: FEED }])
 }
 
 async function takesOver(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
@@ -126,7 +150,7 @@ async function upgraded(t: Test, machine: Machine, { current }: Packages, id: st
   t.equal(hangs.code, 0, 'apt is not left with a broken package')
   // apt gives dpkg a terminal of its own, and prints all of it on stdout
   t.match(hangs.stdout, /not ready after 5 s/)
-  const back = /to go back: (.*?)\r?\n/.exec(hangs.stdout)?.[1] ?? ''
+  const back = backIn(hangs.stdout)
   t.match(back, /^apt install --allow-downgrades \.\/tidepool_9\.0\.0_\w+\.deb$/)
   await machine.sh(`cp /packages/next.deb /tmp/${back.split('./')[1]}`)
   const went = await machine.run(`cd /tmp && ${back.replace('apt install', `${APT}`)}`)
@@ -134,16 +158,34 @@ async function upgraded(t: Test, machine: Machine, { current }: Packages, id: st
   t.match(JSON.parse(await machine.sh('tidepool status --json')), { id, version: '9.0.0', members: 1 })
   await machine.sh(`${APT} --allow-downgrades /packages/${current}`)
   t.match(JSON.parse(await machine.sh('tidepool status --json')), { id, members: 1 })
+  for (const off of ['disable', 'mask']) {
+    await machine.sh(`systemctl ${off} --now tidepool && mv /etc/tidepool/relay.toml /tmp/`)
+    const moved = await machine.run(`${APT} --reinstall --allow-downgrades /packages/${current}`)
+    t.match(moved, { code: 0 }, `${off}: ${moved.stderr}`)
+    t.equal(
+      (await machine.run('systemctl is-active tidepool')).stdout.trim(),
+      'inactive',
+      `${off}: stays off`,
+    )
+    await machine.sh(
+      'mv /tmp/relay.toml /etc/tidepool/ && systemctl unmask tidepool; systemctl enable --now tidepool',
+    )
+    await machine.sh('until tidepool status >/dev/null 2>&1; do sleep 0.2; done')
+  }
 }
 
 async function backups(t: Test, machine: Machine): Promise<void> {
   await machine.sh(
-    'cd /var/backups/tidepool && for day in 1 2 3 4 5 6 7 8; do touch tidepool-2020010$day-040000.tar.gz; done; echo mine >other',
+    'cd /var/backups/tidepool && touch tidepool-20200101-030000.tar.gz.part && for day in 1 2 3 4 5 6 7 8; do touch tidepool-2020010$day-040000.tar.gz; done; echo mine >other',
   )
   await machine.sh('systemctl start tidepool-backup.service')
   const files = (await machine.sh('ls -1 /var/backups/tidepool')).trim().split('\n')
   t.equal(files.filter((name) => name.startsWith('tidepool-')).length, 7)
   t.ok(files.includes('other'), 'and other files stay')
+  t.notOk(
+    files.some((name) => name.endsWith('.part')),
+    'what a killed backup left is gone',
+  )
   t.notOk(files.includes('tidepool-20200101-040000.tar.gz'), 'the oldest is gone')
   const latest = files.filter((name) => name.startsWith('tidepool-')).at(-1)
   t.equal((await machine.sh(`stat -c "%U %a" /var/backups/tidepool/${latest}`)).trim(), 'tidepool 600')
