@@ -54,6 +54,10 @@ export async function openSsbServer(t: Test): Promise<SsbServer> {
       outgoing: { net: [{ transform: 'shs' }] },
     },
   })
+  // ssb-gossip looks at the addresses of peers in a timer, and throws if one has called and has none
+  const ip = require('ip')
+  const { isPrivate } = ip
+  ip.isPrivate = (address: unknown) => typeof address === 'string' && isPrivate(address)
   // the stack is shared by all that require it, and plugins may be added once
   if (!create.isReady) for (const plugin of PLUGINS) create.use(require(plugin))
   create.isReady = true
