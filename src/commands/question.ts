@@ -46,13 +46,14 @@ function defineSet(command: Command): void {
     )
     .option('--language <tag>', 'language of the question; the first is for all others', 'en')
     .option('--picture', 'let newcomers solve the picture instead, whatever their language')
+    .option('--no-picture', 'show no picture beside the questions')
   withExamples(command, [
     [EXAMPLE, 'case, spaces, accents and punctuation do not matter'],
     ["tidepool question set 'Wie heißt unser Boot?' --answer Napf --language de", 'the same in German'],
   ])
   command.action((text: string, { answer, language, picture, ...options }: SetOptions) =>
     visit(options, async (operator) => {
-      const question = { language, text, answers: answer, picture: picture === true }
+      const question = { language, text, answers: answer, ...(picture === undefined ? {} : { picture }) }
       show(await operator.questionSet(question), options)
     }),
   )

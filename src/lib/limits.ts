@@ -242,6 +242,8 @@ export const NOTICE_TITLE_CHARS = 80
 export const NOTICE_TEXT_CHARS = 8000
 /** Visitors, by the address they come from, who are remembered as served by the web's invites for a day. */
 export const SERVED_KEPT = 4096
+/** Wrong answers to the question for newcomers per hour, all together: its answer is the same for everybody. */
+export const QUESTION_TRIES = 60
 /** Characters of a question for newcomers, which a phone shows above the field, and languages it can be in. */
 export const QUESTION_CHARS = 300
 export const QUESTION_LANGUAGES = 16

@@ -210,7 +210,9 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       if (!Array.isArray(answers) || !answers.every((answer) => typeof answer === 'string'))
         throw new RelayError('bad_argument', 'answers must be a list of texts')
       const text = textOr(given.text, 'text')
-      await actions.saveQuestion(textOr(given.language, 'language'), { text, answers }, picture === true)
+      if (picture !== undefined && typeof picture !== 'boolean')
+        throw new RelayError('bad_argument', 'picture must be true or false')
+      await actions.saveQuestion(textOr(given.language, 'language'), { text, answers }, picture)
       return questions()
     },
     async questionRemove([language]) {

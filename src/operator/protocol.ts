@@ -296,8 +296,11 @@ export interface Operator extends MatrixMethods {
   aliasRevoke(alias: string): Promise<void>
   /** The questions for newcomers. The first is asked in all languages without one of their own. */
   questionList(): Promise<QuestionInfo[]>
-  /** Adds a question, or replaces the one in its language. @throws RelayError `bad_argument`, `quota_reached` */
-  questionSet(question: QuestionInfo): Promise<QuestionInfo[]>
+  /**
+   * Adds a question, or replaces the one in its language. Without `picture` that stays as it is.
+   * @throws RelayError `bad_argument`, `quota_reached`
+   */
+  questionSet(question: Omit<QuestionInfo, 'picture'> & { picture?: boolean }): Promise<QuestionInfo[]>
   /** @throws RelayError `not_found` */
   questionRemove(language: string): Promise<QuestionInfo[]>
   /** Opens a snapshot of the store for this connection, which closes it. @throws `busy` */

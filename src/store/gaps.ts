@@ -39,7 +39,9 @@ export function takeAsks(record: FeedRecord, most: number): GapRequest[] {
     if (asked.length >= most) break
     if (hole[2] >= GAP_ASKS) continue
     const [from, to, asks] = hole
-    const extra = GAP_EXTRA[asks] ?? 0
+    const [first] = GAP_EXTRA
+    // not much beyond what is known of the feed: the rest comes on its live stream
+    const extra = Math.min(GAP_EXTRA[asks] ?? first, record.latest - to + first)
     hole[2] += 1
     asked.push({ from, limit: to - from + 1 + extra })
   }

@@ -52,10 +52,10 @@ export interface ModerationActions {
   describe(room: { name: string; description: string; ebt?: boolean | undefined }): Promise<void>
   setMode(mode: PrivacyMode): Promise<void>
   /**
-   * Sets the question in a language, and whether the picture can be solved instead of any question.
+   * Sets the question in a language, and if given, whether the picture can be solved instead of any question.
    * @throws RelayError `bad_argument`, `quota_reached`
    */
-  saveQuestion(language: string, question: Question, picture: boolean): Promise<void>
+  saveQuestion(language: string, question: Question, picture?: boolean): Promise<void>
   /** @throws RelayError `not_found` */
   removeQuestion(language: string): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
@@ -210,7 +210,10 @@ export function createModeration(components: ModerationComponents): Moderation {
         ),
       saveQuestion: (language, question, picture) =>
         settings.change(
-          (current) => ({ ...withQuestion(current, language, question), picture }),
+          (current) => ({
+            ...withQuestion(current, language, question),
+            ...(picture === undefined ? {} : { picture }),
+          }),
           before(actor, 'question.save', { whom: language, detail: question.text }),
         ),
       removeQuestion: (language) =>

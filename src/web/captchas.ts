@@ -10,8 +10,8 @@ import type { Captcha, WebSession } from './sessions.js'
 export interface CaptchasOptions {
   draw: () => Promise<DrawnCaptcha>
   now: () => number
-  /** what to ask now, in a language or else in the first */
-  asks: (language?: string) => Asked
+  /** what to ask now, in the language that the visitor prefers of some, or else in the first */
+  asks: (prefers?: (tags: string[]) => string | false) => Asked
 }
 
 /** Binds captchas to sessions. Each decision is synchronous, so two concurrent answers cannot both succeed. */
@@ -31,8 +31,8 @@ export class Captchas {
   }
 
   /** Replaces the session's captcha by a new one. @returns what it asks */
-  async renew(session: WebSession, language: string): Promise<Asked> {
-    const asked = this.asks(language)
+  async renew(session: WebSession, prefers?: (tags: string[]) => string | false): Promise<Asked> {
+    const asked = this.asks(prefers)
     const captcha = await this.#make(asked)
     this.#forget(session.captcha)
     session.captcha = captcha
@@ -46,7 +46,7 @@ export class Captchas {
     if (captcha.image) return captcha.image
     let redrawing = this.#redrawing.get(captcha)
     if (!redrawing) {
-      redrawing = this.#make({ question: captcha.question, picture: true })
+      redrawing = this.#make({ question: captcha.question, picture: true }, captcha.expires)
       this.#redrawing.set(captcha, redrawing)
     }
     const fresh = await redrawing
@@ -55,13 +55,17 @@ export class Captchas {
     return fresh.image
   }
 
-  /** The captcha that can be answered now. One that asked for nothing is void once there is something to ask. */
+  /**
+   * The captcha that can be answered now. One that asked for nothing is void once there is something to ask, and a picture
+   * is void where pictures are no longer accepted.
+   */
   waiting(session: WebSession): Captcha | null {
     const captcha = session.captcha
     if (!captcha || captcha.expires <= this.#now()) return null
-    if (captcha.answer !== null || captcha.question) return captcha
+    if (captcha.question) return captcha
     const { question, picture } = this.asks()
-    return question || picture ? null : captcha
+    const asksAsMuch = captcha.answer === null ? !question && !picture : picture
+    return asksAsMuch ? captcha : null
   }
 
   /** Removes the session's captcha, whether the answer was right or wrong. */
@@ -75,8 +79,7 @@ export class Captchas {
     session.captcha ??= captcha
   }
 
-  async #make({ question, picture }: Asked): Promise<Captcha> {
-    const expires = this.#now() + CAPTCHA_MS
+  async #make({ question, picture }: Asked, expires = this.#now() + CAPTCHA_MS): Promise<Captcha> {
     if (!picture) return { answer: null, question, image: null, expires }
     const { answer, image, type } = await this.#draw()
     const captcha: Captcha = { answer, question, image: { body: image, type }, expires }

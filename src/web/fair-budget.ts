@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Invites per hour on the web. A part is kept for visitors who were not served today, so that one crowd cannot take all.
+// Events per hour, such as invites: a part is kept for visitors who had none today, so that one crowd cannot take all.
 
 import { createHmac, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
@@ -9,13 +9,13 @@ import { TokenBucket } from '../lib/token-bucket.js'
 import { TwoTierCache } from '../lib/two-tier-cache.js'
 import { canonical } from './own-hostnames.js'
 
-/** Part of the invites of an hour that is only for sources that were not served in the last day. */
+/** Part of an hour's events that is only for sources that had none in the last day. */
 const RESERVED = 0.25
 
-export interface InviteBudget {
-  /** Takes one invite for a source. @param source null where visitors cannot be told apart */
+export interface FairBudget {
+  /** Takes one event for a source. @param source null where visitors cannot be told apart */
   take(source: string | null): boolean
-  /** Returns an invite that was not created. */
+  /** Returns an event that did not happen. */
   refund(): void
   /** Seconds until a source can take one; 0 if it can now. */
   wait(source: string | null): number
@@ -23,7 +23,7 @@ export interface InviteBudget {
 }
 
 /** @param now Unix ms */
-export function createInviteBudget(perHour: number, now: () => number): InviteBudget {
+export function createFairBudget(perHour: number, now: () => number): FairBudget {
   const bucket = new TokenBucket(perHour, now)
   let reserved = Math.floor(perHour * RESERVED)
   const served = new TwoTierCache<{ at: number }>(SERVED_KEPT, ({ at }) => at <= now() - DAY)

@@ -5,14 +5,14 @@ import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
 import { RelayError } from '../lib/errors.js'
-import { BAD_LINKS_PER_HOUR } from '../lib/limits.js'
+import { BAD_LINKS_PER_HOUR, QUESTION_TRIES } from '../lib/limits.js'
 import { createThrottledLog } from '../lib/log.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 import { loadAssets } from './assets.js'
 import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
 import type { Asked, ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
-import { createInviteBudget } from './invite-budget.js'
+import { createFairBudget } from './fair-budget.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { type ErrorLink, errors, siteErrorLink } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
@@ -43,9 +43,10 @@ export function createSite(
   const expiresDays = (): number => limits.expiresDays
   const errorLink = siteErrorLink(() => face().mode)
 
-  function asks(language = ''): Asked {
+  function asks(prefers?: (tags: string[]) => string | false): Asked {
     const { questions = {}, picture = false } = components.questions?.() ?? {}
-    const tag = Object.hasOwn(questions, language) ? language : Object.keys(questions)[0]
+    const tags = Object.keys(questions)
+    const tag = prefers?.(tags) || tags[0]
     const own = tag === undefined ? undefined : questions[tag]
     if (own) return { question: { ...own, language: tag as string }, picture: picture && limits.captcha }
     if (limits.question) return { question: { ...limits.question, language: null }, picture: false }
@@ -55,14 +56,15 @@ export function createSite(
   /** Routes with their own sessions and rate limits. */
   function createSide() {
     const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now, asks })
-    const budget = createInviteBudget(limits.perHour, now)
+    const budget = createFairBudget(limits.perHour, now)
+    const answerTries = createFairBudget(QUESTION_TRIES, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
     const sessions = new WebSessions(now)
     const badLinks = new TokenBucket(BAD_LINKS_PER_HOUR, now)
     const tries = () => new TokenBucket(TRIES_PER_HOUR, now)
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, findAlias, hostnames, assets, render, captchas, now },
-      ...{ budget, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
+      ...{ budget, answerTries, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
       ...(room ? { room } : {}),
     })
     const behind = room

@@ -233,7 +233,13 @@ t.test('question: set with its answers, list, remove', async (t) => {
   t.match(set.stdout, /\nen +Which boat\? +Limpet, the Limpet\nNewcomers can solve the picture instead\.\n$/)
   t.same(calls.at(-1), ['questionSet', boat])
   await run('set', 'Welches Boot?', '--answer', 'Napf', '--language', 'de')
-  t.match(calls.at(-1)?.[1], { language: 'de', answers: ['Napf'], picture: false })
+  t.same(
+    calls.at(-1)?.[1],
+    { language: 'de', text: 'Welches Boot?', answers: ['Napf'] },
+    'the picture stays as it is',
+  )
+  await run('set', 'Which boat?', '--answer', 'Limpet', '--no-picture')
+  t.match(calls.at(-1)?.[1], { picture: false })
   t.same(JSON.parse((await run('list', '--json')).stdout), [boat])
   t.match(await run('set', 'Which boat?'), { code: 2, stderr: /--answer/ })
   t.match((await run('remove', 'en')).stdout, /^No questions\./)

@@ -2,7 +2,8 @@
 // A question for newcomers instead of the picture: set by the operator or an admin, asked in the visitor's language.
 
 import t from 'tap'
-import { QUESTION_LANGUAGES } from '../../src/lib/limits.js'
+import { HOUR, QUESTION_LANGUAGES, QUESTION_TRIES } from '../../src/lib/limits.js'
+import { createTestClock } from '../helpers/clock.js'
 import { ANSWER_PATH, INVITE_PATH } from '../helpers/delog.js'
 import { titleOf, Visitor } from '../helpers/http.js'
 import { signedIn } from '../helpers/member.js'
@@ -42,9 +43,15 @@ t.test('asked instead of the picture', async (t) => {
   const [german, french] = [new Visitor(relay.webUrl), new Visitor(relay.webUrl)]
   t.match((await german.get(INVITE_PATH, { 'Accept-Language': 'de' })).text, 'Wie heißt unser Boot?')
   t.match((await french.get(INVITE_PATH, { 'Accept-Language': 'fr' })).text, 'What do we call')
+  await operator.questionSet({ ...BOAT, language: 'nl', text: 'Hoe heet onze boot?' })
+  const dutch = await new Visitor(relay.webUrl).get(INVITE_PATH, { 'Accept-Language': 'nl-BE, en;q=0.5' })
+  t.match(dutch.text, 'lang="nl">Hoe heet', 'also where the pages do not have the language')
+  await operator.questionRemove('nl')
   t.equal((await german.post(ANSWER_PATH, { captcha: 'napfchen' })).status, 200)
 
-  t.same(await operator.questionSet({ ...BOOT, picture: true }), [
+  const { picture: _, ...unsaid } = BOOT
+  await operator.questionSet({ ...BOAT, picture: true })
+  t.same(await operator.questionSet(unsaid), [
     { ...BOAT, picture: true },
     { ...BOOT, picture: true },
   ])
@@ -61,6 +68,24 @@ t.test('asked instead of the picture', async (t) => {
   t.same(await operator.questionRemove('de'), [])
   await t.rejects(operator.questionRemove('de'), { code: 'not_found' })
   t.match((await visitor.get(INVITE_PATH)).text, 'captcha.gif', 'and the picture is back')
+})
+
+t.test('wrong answers have a limit, after which the right one waits too', async (t) => {
+  const clock = createTestClock(Date.now())
+  const relay = await bootRelay(t, { clock })
+  await relay.operator.questionSet(BOAT)
+  const visitor = new Visitor(relay.webUrl)
+  await visitor.get(INVITE_PATH)
+  for (let n = 0; n < QUESTION_TRIES; n++)
+    t.equal((await visitor.post(ANSWER_PATH, { captcha: `word ${n}` })).status, 403)
+  const late = await visitor.post(ANSWER_PATH, { captcha: 'Limpet' })
+  t.match(late, { status: 429, text: /quota_reached/ })
+  t.equal(late.headers['retry-after'], String(3600 / QUESTION_TRIES))
+  t.notMatch(late.text, CODE)
+  clock.advance(HOUR / QUESTION_TRIES)
+  t.equal((await visitor.post(ANSWER_PATH, { captcha: 'Limpet' })).status, 200, 'and is good later')
+  await visitor.get(INVITE_PATH)
+  t.equal((await visitor.post(ANSWER_PATH, { captcha: 'Limpet' })).status, 200, 'right answers cost nothing')
 })
 
 t.test('stored, and set in the configuration', async (t) => {
@@ -91,6 +116,7 @@ t.test('bad questions change nothing', async (t) => {
     { answers: ['x'.repeat(65)] },
     { answers: [7] },
     { answers: 'Limpet' },
+    { picture: 'yes' },
     ...['', 'EN', '__proto__', 'constructor', 'e', 'engl', '12'].map((language) => ({ language })),
   ]
   for (const each of bad)

@@ -27,24 +27,34 @@ t.test('in any order of arrival, stored and missing sequences make up the feed',
 t.test('a gap is requested a limited number of times', async (t) => {
   const record = empty()
   for (const sequence of [2, 5]) noteHeld(record, sequence)
-  for (const extra of GAP_EXTRA)
-    t.same(
-      takeAsks(record, 10),
-      [
-        { from: 1, limit: 1 + extra },
-        { from: 3, limit: 2 + extra },
-      ],
-      'with more around it at each attempt',
-    )
+  // with more around it at each attempt, but not much beyond what is known of the feed
+  const [first] = GAP_EXTRA
+  for (const [one, two] of [
+    [first, first],
+    [4 + first, 1 + first],
+    [4 + first, 1 + first],
+  ] as const)
+    t.same(takeAsks(record, 10), [
+      { from: 1, limit: 1 + one },
+      { from: 3, limit: 2 + two },
+    ])
   t.same(takeAsks(record, 10), [])
   noteHeld(record, 9)
-  t.same(takeAsks(record, 10), [{ from: 6, limit: 3 + GAP_EXTRA[0] }], 'a new hole has its own asks')
+  t.same(takeAsks(record, 10), [{ from: 6, limit: 3 + first }], 'a new hole has its own asks')
   noteHeld(record, 7)
   t.same(
     takeAsks(record, 1),
-    [{ from: 6, limit: 1 + GAP_EXTRA[1] }],
+    [{ from: 6, limit: 1 + 3 + first }],
     'a split hole keeps its count, and no more are taken than wanted',
   )
+})
+
+t.test('in a long feed each attempt asks for more', async (t) => {
+  const record = empty()
+  for (const sequence of [1, 3]) noteHeld(record, sequence)
+  record.latest = 100_000
+  for (const extra of GAP_EXTRA) t.same(takeAsks(record, 10), [{ from: 2, limit: 1 + extra }])
+  t.same(takeAsks(record, 10), [])
 })
 
 t.test('the number of recorded gaps is limited', async (t) => {

@@ -23,9 +23,9 @@ function setUp() {
 t.test('an evicted image is redrawn once, with its new answer', async (t) => {
   const { sessions, captchas, count } = setUp()
   const first = sessions.create()
-  await captchas.renew(first, 'en')
+  await captchas.renew(first)
   const before = first.captcha?.answer
-  for (let n = 0; n < CAPTCHA_IMAGES; n++) await captchas.renew(sessions.create(), 'en')
+  for (let n = 0; n < CAPTCHA_IMAGES; n++) await captchas.renew(sessions.create())
   t.equal(first.captcha?.image, null, 'made room')
   t.equal(captchas.waiting(first)?.answer, before, 'who had seen it may still answer')
   const drawn = count()
@@ -39,7 +39,7 @@ t.test('an evicted image is redrawn once, with its new answer', async (t) => {
 t.test('an answer given during the redraw wins', async (t) => {
   const { sessions, captchas } = setUp()
   const session = sessions.create()
-  await captchas.renew(session, 'en')
+  await captchas.renew(session)
   if (session.captcha) session.captcha.image = null
   const image = captchas.image(session)
   captchas.consume(session)
@@ -52,7 +52,7 @@ t.test('a captcha expires and is used once', async (t) => {
   const session = sessions.create()
   t.equal(captchas.waiting(session), null)
   t.equal(await captchas.image(session), null)
-  await captchas.renew(session, 'en')
+  await captchas.renew(session)
   clock.now += CAPTCHA_MS - 1
   const captcha = captchas.waiting(session)
   t.ok(captcha)
@@ -63,7 +63,7 @@ t.test('a captcha expires and is used once', async (t) => {
   t.equal(captchas.waiting(session), null)
   if (captcha) captchas.restore(session, captcha)
   t.equal(captchas.waiting(session), captcha)
-  await captchas.renew(session, 'en')
+  await captchas.renew(session)
   if (captcha) captchas.restore(session, captcha)
   t.not(captchas.waiting(session), captcha, 'a newer one stays')
 })
@@ -74,7 +74,7 @@ t.test(
     const { sessions, captchas, asked } = setUp()
     const session = sessions.create()
     asked.picture = false
-    await captchas.renew(session, 'en')
+    await captchas.renew(session)
     t.ok(captchas.waiting(session))
     t.equal(await captchas.image(session), null)
     asked.picture = true
@@ -99,3 +99,23 @@ t.test('a question is answered in any accepted way, and the picture only where t
   t.notOk(isRight(captcha, 'kelp'))
   t.ok(isRight({ ...captcha, answer: 'kelp' }, 'kelp'), 'beside it, the picture will do')
 })
+
+t.test(
+  'a picture is void once pictures are no longer accepted, and is not kept alive by redrawing',
+  async (t) => {
+    const { clock, sessions, captchas, asked } = setUp()
+    const session = sessions.create()
+    await captchas.renew(session)
+    asked.question = { text: 'Which boat?', answers: ['Limpet'], language: 'en' }
+    t.ok(captchas.waiting(session), 'beside the question')
+    asked.picture = false
+    t.equal(captchas.waiting(session), null)
+    asked.picture = true
+    for (let at = 0; at < CAPTCHA_MS; at += CAPTCHA_MS / 4) {
+      if (session.captcha) session.captcha.image = null
+      await captchas.image(session)
+      clock.now += CAPTCHA_MS / 4
+    }
+    t.equal(captchas.waiting(session), null, 'expired')
+  },
+)

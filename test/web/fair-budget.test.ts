@@ -4,11 +4,11 @@
 import type { Socket } from 'node:net'
 import t from 'tap'
 import { DAY, HOUR, SERVED_KEPT } from '../../src/lib/limits.js'
-import { createInviteBudget, sourceOf } from '../../src/web/invite-budget.js'
+import { createFairBudget, sourceOf } from '../../src/web/fair-budget.js'
 
 t.test('one source cannot take all, and others still get what is kept', async (t) => {
   const clock = { now: 0 }
-  const budget = createInviteBudget(8, () => clock.now)
+  const budget = createFairBudget(8, () => clock.now)
   const taken = (source: string | null): number => {
     let count = 0
     while (budget.take(source)) count += 1
@@ -30,7 +30,7 @@ t.test('one source cannot take all, and others still get what is kept', async (t
 })
 
 t.test('the number of remembered sources is limited', async (t) => {
-  const budget = createInviteBudget(10 * SERVED_KEPT, () => 0)
+  const budget = createFairBudget(10 * SERVED_KEPT, () => 0)
   for (let n = 0; n < 4 * SERVED_KEPT; n++) budget.take(`source ${n}`)
   t.ok(budget.take('source 0'), 'the oldest is forgotten')
 })

@@ -6,7 +6,8 @@ import type { TokenBucket } from '../../lib/token-bucket.js'
 import type { Captchas } from '../captchas.js'
 import type { WebComponents } from '../contract.js'
 import { ANSWER_PATH } from '../delog-link.js'
-import { type InviteBudget, sourceOf } from '../invite-budget.js'
+import { type FairBudget, sourceOf } from '../fair-budget.js'
+import { preferredOf } from '../middleware/language.js'
 import { roomNameOf } from '../room-name.js'
 import { prefersJson, type Step, sessionOf, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
@@ -15,7 +16,9 @@ export interface CaptchaParts extends Pick<WebComponents, 'face'> {
   render: Render
   captchas: Captchas
   /** invites per hour */
-  budget: InviteBudget
+  budget: FairBudget
+  /** wrong answers to questions per hour */
+  answerTries: FairBudget
   /** knocks per hour */
   knockBudget: TokenBucket
   /** days until invites and knocks expire */
@@ -35,7 +38,7 @@ export function createCaptchaPages({
 }: CaptchaParts) {
   /** Shows a new captcha. @param error why the last answer was rejected */
   async function show(ctx: WebContext, error: ErrorCode | null = null): Promise<void> {
-    const { question, picture } = await captchas.renew(sessionOf(ctx), ctx.state.language.tag)
+    const { question, picture } = await captchas.renew(sessionOf(ctx), (tags) => preferredOf(ctx, tags))
     const knock = face().mode === 'community'
     ctx.type = 'html'
     ctx.body = render(ctx, 'invite/captcha.njk', {

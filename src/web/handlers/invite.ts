@@ -8,8 +8,8 @@ import { ssbPortAt } from '../address.js'
 import { isRight } from '../captchas.js'
 import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
+import { sourceOf } from '../fair-budget.js'
 import { oneValue, readForm } from '../form.js'
-import { sourceOf } from '../invite-budget.js'
 import { drawQr } from '../qr.js'
 import { roomNameOf } from '../room-name.js'
 import { type Captcha, remember, type WebSession } from '../sessions.js'
@@ -30,7 +30,7 @@ export function createInvitePages(
   captcha: CaptchaPages,
   offerKnock: (ctx: WebContext) => void,
 ) {
-  const { render, captchas, budget, now, face } = parts
+  const { render, captchas, budget, answerTries: tries, now, face } = parts
   /** QR images, kept as long as their code */
   const drawn = new WeakMap<Issued, Promise<Buffer>>()
 
@@ -72,12 +72,18 @@ export function createInvitePages(
     const given = oneValue(await readForm(ctx.req), 'captcha') ?? ''
     const waiting = captchas.waiting(session)
     if (!waiting) return captcha.refuse(ctx, 'captcha_missing')
+    const source = sourceOf(ctx.req)
+    // before the comparison, so that the right answer too has to wait: else guessing would cost nothing
+    if (waiting.question && !tries.take(source)) {
+      ctx.set('Retry-After', String(tries.wait(source)))
+      throw new RelayError('quota_reached', undefined, { limit: 'question_tries' })
+    }
     if (!isRight(waiting, given)) return captcha.refuse(ctx, 'captcha_wrong')
+    if (waiting.question) tries.refund()
     if (face().mode === 'community') {
       captchas.consume(session)
       return offerKnock(ctx)
     }
-    const source = sourceOf(ctx.req)
     if (!budget.take(source)) {
       // the captcha stays valid: the same answer works later
       ctx.set('Retry-After', String(budget.wait(source)))

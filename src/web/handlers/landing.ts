@@ -32,7 +32,7 @@ export function createLandingPages({
     const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
     const formats = open ? formatsOf(ctx.state, now) : []
     const { tag } = ctx.state.language
-    const { question, picture } = captchas.asks(tag)
+    const { question, picture } = captchas.asks()
     const task = question ? 'question' : picture ? 'picture' : 'none'
     const values = { face: publicFace(now), open, formats, notices, task, back: '/' }
     const key = JSON.stringify([tag, values])

@@ -1,33 +1,35 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Chooses the language of a page: cookie, then Accept-Language, then English.
 
-import type { Context } from 'koa'
 import { DAY, SECOND } from '../../lib/limits.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue, readForm } from '../form.js'
 import { ownPath } from '../own-path.js'
-import type { Step } from '../state.js'
+import type { Step, WebContext } from '../state.js'
 import { isLanguage, LANGUAGES, loadLanguage } from '../words/languages.js'
 
 /** Path of the language switch. */
 export const LANGUAGE_PATH = '/language'
 
 const NAME = 'lang'
+const TAGS = LANGUAGES.map(({ tag }) => tag)
 /** Seconds the choice is kept. */
 const REMEMBERED = (400 * DAY) / SECOND
 
 /** Finds the language. It runs before anything can fail, as errors are pages too. */
 export function language(): Step {
   return async (ctx, next) => {
-    const chosen = cookieIn(ctx, NAME)
-    ctx.state.language = await loadLanguage(isLanguage(chosen) ? chosen : preferred(ctx))
+    ctx.state.language = await loadLanguage(preferredOf(ctx, TAGS))
     await next()
     if (ctx.response.is('html')) ctx.vary('Accept-Language, Cookie')
   }
 }
 
-function preferred(ctx: Pick<Context, 'acceptsLanguages'>): string | false {
-  return ctx.acceptsLanguages(LANGUAGES.map(({ tag }) => tag))
+/** Which of some languages the visitor prefers: the one chosen on a page, else by Accept-Language; false for none. */
+export function preferredOf(ctx: WebContext, tags: string[]): string | false {
+  const chosen = cookieIn(ctx, NAME)
+  if (chosen !== undefined && tags.includes(chosen)) return chosen
+  return tags.length > 0 && ctx.acceptsLanguages(tags)
 }
 
 /** POST /language: stores the choice and redirects back. */

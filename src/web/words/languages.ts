@@ -32,8 +32,9 @@ export function isLanguage(tag: unknown): tag is string {
   return LANGUAGES.some((language) => language.tag === tag)
 }
 
-/** The language of a tag, or English. */
+/** The language of a tag. English for an unknown one, and if its file is gone: an upgrade replaces it under a running relay. */
 export async function loadLanguage(tag: unknown): Promise<Language> {
   const [known, name, load] = OTHERS.find(([each]) => each === tag) ?? []
-  return load ? { tag: known as string, name: name as string, words: await load() } : ENGLISH
+  const words = await load?.().catch(() => null)
+  return words ? { tag: known as string, name: name as string, words } : ENGLISH
 }

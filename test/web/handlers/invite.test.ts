@@ -149,7 +149,7 @@ t.test('many concurrent guesses count as one', async (t) => {
     now: () => 0,
     asks: () => ({ question: null, picture: true }),
   })
-  await captchas.renew(session, 'en')
+  await captchas.renew(session)
   captchas.consume(session)
   t.equal(captchas.waiting(session), null)
 })
