@@ -17,7 +17,7 @@ const SAME = new Map([
     'fr',
     new Set([
       ...['setup.description', 'dash.description', 'dash.roles.admin', 'dash.stored', 'dash.version'],
-      ...['dash.questionText', 'dash.modeLabel'],
+      ...['dash.questionText', 'dash.modeLabel', 'dash.note'],
     ]),
   ],
   ['pt', new Set(['dash.link', 'dash.roles.admin', 'dash.tabs.aliases', 'setup.token'])],

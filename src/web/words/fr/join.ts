@@ -7,45 +7,45 @@ import { count, html } from '../text.js'
 export const join: Words['join'] = {
   title: (room) => `Rejoindre ${room}`,
   lead: (room) =>
-    html`Tu as reçu une invitation : <bdi>${room}</bdi> va te suivre, garder ton feed et le transmettre à tes amis pendant que tu es hors ligne.`,
+    html`Voici une invitation pour toi : <bdi>${room}</bdi> va te suivre, conserver ton feed et le transmettre à tes contacts pendant que tu es hors ligne.`,
   openApp: 'Ouvrir dans mon appli',
   openAppHint:
-    'Rien ne se passe ? Alors aucune appli de cet appareil n’ouvre ces liens : choisis une autre façon ci-dessous.',
+    'Rien ne se passe ? C’est qu’aucune appli de cet appareil n’ouvre ce genre de lien : essaie un autre moyen ci-dessous.',
   good: (uses, days, until) =>
-    html`L’invitation est valable pour ${count(uses, 'personne', 'personnes')} et ${count(days, 'jour', 'jours')}, jusqu’au <time datetime="${until}">${until}</time>.`,
+    html`L’invitation est valable pour ${count(uses, 'personne', 'personnes')} et pendant ${count(days, 'jour', 'jours')}, jusqu’au <time datetime="${until}">${until}</time>.`,
   directed: 'Elle est réservée à un seul identifiant de feed.',
-  withoutApp: 'Rejoindre avec ton identifiant de feed',
+  withoutApp: 'Entrer avec ton identifiant de feed',
   withoutAppHow:
-    'Si ton appli ne prend ni liens ni codes, écris ici ton identifiant de feed, puis connecte-toi au relais par son adresse.',
+    'Si ton appli n’accepte ni liens ni codes, saisis ici ton identifiant de feed, puis connecte-la à l’adresse du relais.',
   id: 'Ton identifiant de feed',
-  idHint: '@….ed25519 : il est sur ton profil dans ton appli Scuttlebutt.',
+  idHint: '@….ed25519 : il se trouve sur ton profil dans ton appli Scuttlebutt.',
   wrongId: {
     malformed:
-      'Un identifiant de feed, c’est un @, 44 caractères et .ed25519 : copie le tien depuis ton appli.',
+      'Un identifiant de feed se compose d’un @, de 44 caractères et de .ed25519 : copie le tien depuis ton appli.',
     refused:
-      'Cette invitation est pour un autre identifiant de feed. Vérifie que tu as écrit le tien, en entier.',
+      'Cette invitation est destinée à un autre identifiant de feed. Vérifie que tu as bien saisi le tien, en entier.',
   },
   letMeIn: 'Rejoindre',
-  keep: 'Ne partage pas l’invitation : la première personne qui l’utilise entre.',
+  keep: 'Ne partage pas l’invitation : la première personne qui l’utilise devient membre.',
   noApp: (url) =>
-    html`Pas encore d’appli ? Trouves-en une sur <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>, puis reviens sur cette page.`,
+    html`Pas encore d’appli ? Choisis-en une sur <a href="${url}" rel="noreferrer">scuttlebutt.nz</a>, puis reviens sur cette page.`,
   claimed: 'Cette invitation vient d’être utilisée',
   claimedHow: (room) =>
-    html`Si c’était toi, <bdi>${room}</bdi> te suit maintenant : retourne dans ton appli.`,
-  joined: 'Tu es maintenant membre',
+    html`Si c’est toi qui l’as utilisée, <bdi>${room}</bdi> te suit maintenant : retourne dans ton appli.`,
+  joined: 'Te voilà membre',
   joinedHow: (room) =>
-    html`<bdi>${room}</bdi> te suit maintenant. Dans ton appli, connecte-toi à cette adresse ; certaines applis le font toutes seules.`,
+    html`<bdi>${room}</bdi> te suit maintenant. Connecte ton appli à cette adresse ; certaines applis le font d’elles-mêmes.`,
   ended: {
     'used up': {
-      title: 'Cette invitation est épuisée',
-      hint: 'Elle a servi autant de fois que prévu. Si tu l’as utilisée, tu es membre : retourne dans ton appli.',
+      title: 'Cette invitation a déjà servi',
+      hint: 'Elle a atteint son nombre maximal d’utilisations. Si c’est toi qui l’as utilisée, tu es membre : retourne dans ton appli.',
     },
     expired: { title: 'Cette invitation a expiré', hint: 'Elle n’a pas été utilisée à temps.' },
     revoked: {
-      title: 'Cette invitation a été annulée',
-      hint: 'Le membre qui l’a créée, ou la modération, l’a annulée.',
+      title: 'Cette invitation a été révoquée',
+      hint: 'Le membre qui l’a créée, ou la modération, l’a révoquée.',
     },
   },
-  another: 'Demande une nouvelle invitation à la personne qui te l’a envoyée.',
-  getAnother: 'Voir d’autres façons d’entrer',
+  another: 'Demandes-en une nouvelle à la personne qui te l’a envoyée.',
+  getAnother: 'Voir les autres moyens d’entrer',
 }

@@ -5,32 +5,33 @@ import type { Words } from '../en.js'
 import { count, html } from '../text.js'
 
 export const knock: Words['knock'] = {
-  who: 'Qui frappe ?',
-  seeBelow: 'Corrige les champs marqués.',
+  who: 'Qui est là ?',
+  seeBelow: 'Corrige les champs signalés.',
   tooMany: (minutes) =>
-    `Trop de monde a frappé. Appuie de nouveau sur le bouton dans ${count(minutes, 'minute', 'minutes')} environ.`,
+    `Trop de gens ont frappé à la porte. Appuie de nouveau sur le bouton dans environ ${count(minutes, 'minute', 'minutes')}.`,
   feed: 'Ton identifiant de feed',
-  feedHint: '@….ed25519 : il est sur ton profil dans ton appli Scuttlebutt.',
-  feedMalformed: 'Un identifiant de feed, c’est un @, 44 caractères et .ed25519 : copie-le depuis ton appli.',
+  feedHint: '@….ed25519 : il se trouve sur ton profil dans ton appli Scuttlebutt.',
+  feedMalformed:
+    'Un identifiant de feed se compose d’un @, de 44 caractères et de .ed25519 : copie-le depuis ton appli.',
   feedIsRelay: 'C’est l’identifiant du relais. Le tien est dans ton appli.',
   note: 'Présente-toi',
   noteHint: (most) =>
-    `Qui te connaît ici ? ${most} caractères au plus ; si on te fait entrer, tout le monde pourra le lire.`,
-  noteTooLong: (most, now) => `${most} caractères au plus ; tu en as écrit ${now}.`,
-  knock: 'Frapper',
+    `Qui te connaît ici ? ${most} caractères au plus ; si on te laisse entrer, tout le monde pourra lire ce texte.`,
+  noteTooLong: (most, now) => `${most} caractères au plus ; tu en as saisi ${now}.`,
+  knock: 'Frapper à la porte',
   willRead: (room, days) =>
-    html`Quelqu’un de <strong><bdi>${room}</bdi></strong> le lira dans un délai de ${count(days, 'jour', 'jours')}.`,
+    html`Une personne du salon <strong><bdi>${room}</bdi></strong> lira ta demande sous ${count(days, 'jour', 'jours')}.`,
   waiting: 'Tu es sur la liste d’attente',
-  joined: 'Tu es maintenant membre',
+  joined: 'Te voilà membre',
   member: 'Tu es déjà membre',
   waitingLead: (room, days) =>
-    html`Quelqu’un de <bdi>${room}</bdi> lira ta demande. Si personne ne répond dans un délai de ${count(days, 'jour', 'jours')}, tu peux frapper encore une fois.`,
+    html`Une personne du salon <bdi>${room}</bdi> lira ta demande. Sans réponse au bout de ${count(days, 'jour', 'jours')}, tu pourras frapper de nouveau.`,
   joinedLead: (room) => html`Une invitation t’attendait : <bdi>${room}</bdi> te suit maintenant.`,
-  memberLead: (room) => html`<bdi>${room}</bdi> suit déjà ce feed : tu n’as pas besoin de frapper.`,
+  memberLead: (room) => html`<bdi>${room}</bdi> suit déjà ce feed : pas besoin de frapper à la porte.`,
   yourFeed: 'Ton identifiant de feed :',
-  thenConnect: 'Quand on t’aura fait entrer',
-  nowConnect: 'Connecte-toi maintenant',
+  thenConnect: 'Une fois ta demande acceptée',
+  nowConnect: 'Connecte ton appli',
   connect: 'Dans ton appli, connecte-toi à cette adresse.',
   connectThen:
-    'Dans ton appli, connecte-toi à cette adresse. Elle marche dès qu’on t’a fait entrer ; cette page ne te le dira pas.',
+    'Dans ton appli, connecte-toi à cette adresse. Cela ne marche qu’une fois ta demande acceptée ; cette page ne te préviendra pas.',
 }

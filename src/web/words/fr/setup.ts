@@ -5,32 +5,33 @@ import type { Words } from '../en.js'
 import { html } from '../text.js'
 
 export const setup: Words['setup'] = {
-  title: 'Prépare ce salon',
+  title: 'Configurer ce salon',
   lead: 'Le relais fonctionne. Donne un nom à ton salon.',
-  seeBelow: 'Corrige les champs marqués.',
+  seeBelow: 'Corrige les champs signalés.',
   token: 'Jeton',
-  tokenHint: 'Il est à la fin du lien de préparation que le relais a affiché au démarrage.',
+  tokenHint: 'Il se trouve à la fin du lien de configuration que le relais a affiché au démarrage.',
   tokenWrong:
-    'Mauvais jeton. Chaque démarrage du relais en crée un nouveau ; tidepool setup montre le lien actuel.',
+    'Jeton incorrect. Le relais en crée un nouveau à chaque démarrage ; tidepool setup affiche le lien actuel.',
   name: 'Nom',
-  nameHint: (most) => `Comment on appellera le salon ; ${most} caractères au plus.`,
-  nameMissing: 'Écris un nom.',
+  nameHint: (most) => `Le nom que l’on donnera au salon ; ${most} caractères au plus.`,
+  nameMissing: 'Saisis un nom.',
   description: 'Description',
-  descriptionHint: (most) => `Pour qui est le salon et de quoi on y parle ; ${most} caractères au plus.`,
-  tooLong: (most, now) => `${most} caractères au plus ; tu en as écrit ${now}.`,
-  apps: 'Quelles applis utilisera-t-on ?',
+  descriptionHint: (most) => `À qui s’adresse le salon et de quoi on y parle ; ${most} caractères au plus.`,
+  tooLong: (most, now) => `${most} caractères au plus ; tu en as saisi ${now}.`,
+  apps: 'Quelles applis seront utilisées ?',
   ebt: 'Manyverse, ou une autre appli qui réplique par EBT',
   ebtHint:
-    'Sinon, ces applis ne reçoivent aucun feed du relais. Delog et les applis plus anciennes s’en passent.',
+    'Sans cela, ces applis ne reçoivent aucun feed du relais. Delog et les applis plus anciennes n’en ont pas besoin.',
   admin: 'Ton identifiant de feed',
-  adminHint: '@….ed25519, de ton appli Scuttlebutt : il devient le premier membre, avec le rôle d’admin.',
-  adminMalformed: 'Un identifiant de feed, c’est un @, 44 caractères et .ed25519 : copie-le en entier.',
+  adminHint: '@….ed25519, depuis ton appli Scuttlebutt : ce feed devient le premier membre et admin.',
+  adminMalformed:
+    'Un identifiant de feed se compose d’un @, de 44 caractères et de .ed25519 : copie-le en entier.',
   adminIsRelay: 'C’est l’identifiant du relais lui-même. Le tien est dans ton appli.',
   adminBlocked: 'Ce feed est bloqué. Débloque-le d’abord avec tidepool unblock.',
   open: 'Ouvrir le salon',
-  later: html`Tu pourras tout changer plus tard avec <code>tidepool setup</code>, et avec <code>tidepool mode</code> qui
-peut entrer. Pour ouvrir le tableau de bord, suis « Se connecter » : ton appli te connecte dès qu’elle est reliée au
-relais, ou <code>tidepool members link</code> avec ton identifiant de feed affiche un lien de connexion.`,
+  later: html`Tout cela peut se changer plus tard avec <code>tidepool setup</code> ; pour choisir qui peut rejoindre le salon, il y a
+<code>tidepool mode</code>. Pour ouvrir le tableau de bord, passe par « Connexion » : ton appli te connecte dès qu’elle a
+joint le relais ; ou bien <code>tidepool members link</code>, suivi de ton identifiant de feed, affiche un lien de connexion.`,
   ready: {
     title: (room) => `${room} : tout est prêt`,
     nobody: 'Pour l’instant, seule cette machine atteint le salon.',

@@ -4,23 +4,22 @@
 import type { Words } from '../en.js'
 
 export const signIn: Words['signIn'] = {
-  title: 'Se connecter',
+  title: 'Connexion',
   lead: 'C’est ton appli Scuttlebutt qui te connecte : il n’y a pas de mot de passe.',
-  open: 'Se connecter avec l’appli de cet appareil',
+  open: 'Utiliser l’appli de cet appareil',
   scan: 'Ou scanne ce code avec le téléphone où se trouve ton appli :',
-  qr: 'La demande de connexion en code QR',
-  careful: 'Ne confirme dans ton appli qu’une connexion que tu as lancée toi-même.',
-  afterwards: 'Après ta confirmation dans l’appli, cette page continue toute seule.',
+  qr: 'La demande de connexion sous forme de code QR',
+  careful: 'Dans ton appli, ne confirme qu’une connexion que tu as toi-même demandée.',
+  afterwards: 'Dès que tu as confirmé dans ton appli, la suite s’affiche ici toute seule.',
   goOn: 'J’ai confirmé : continuer',
   uri: 'La demande de connexion, à coller dans l’appli',
-  noApp:
-    'Si ton appli ne sait pas faire cela, demande un lien de connexion aux personnes qui gèrent ce relais.',
-  done: 'Tu es connecté·e',
-  doneAs: 'Ce navigateur est connecté comme :',
+  noApp: 'Si ton appli ne sait pas le faire, demande un lien de connexion à l’équipe du relais.',
+  done: 'Connexion réussie',
+  doneAs: 'Ce navigateur est connecté en tant que :',
   toDashboard: 'Aller au tableau de bord',
   notYou: 'Ce n’est pas toi ?',
-  out: 'Se déconnecter',
-  outLead: 'Seul ce navigateur est déconnecté. Tes autres navigateurs restent connectés.',
+  out: 'Déconnexion',
+  outLead: 'Seul ce navigateur sera déconnecté ; tes autres navigateurs restent connectés.',
   linkLead: 'Ce lien connecte ce navigateur, une seule fois.',
   signIn: 'Connecter ce navigateur',
 }

@@ -10,9 +10,9 @@ export const site: Words['site'] = {
   copy: 'Copier',
   copied: 'Copié',
   inClipboard: 'Copié dans le presse-papiers.',
-  selected: 'Le texte est sélectionné : appuie sur Ctrl+C (Cmd+C sur un Mac).',
+  selected: 'Le texte est sélectionné : appuie sur Ctrl+C (Cmd+C sur Mac).',
   notSaved: 'Rien n’a été enregistré.',
-  pleaseWait: 'Patiente un peu.',
+  pleaseWait: 'Un peu de patience.',
   code: 'Code d’erreur :',
   optional: '(facultatif)',
 }
