@@ -7,7 +7,8 @@ import { openTestStore } from '../helpers/store.js'
 
 t.test('settings start open and without name, and keep changes', async (t) => {
   const { store, reopen } = await openTestStore(t)
-  t.same(store.settings.get(), { name: '', description: '', mode: 'open', ebt: false, setUp: false })
+  const unset = { ebt: false, setUp: false, questions: {}, picture: false }
+  t.same(store.settings.get(), { name: '', description: '', mode: 'open', ...unset })
   const told: string[] = []
   const stop = store.settings.onChange((now, before) => told.push(`${before.mode} to ${now.mode}`))
   await Promise.all([
@@ -17,7 +18,7 @@ t.test('settings start open and without name, and keep changes', async (t) => {
   stop()
   await store.settings.change({ description: 'by the sea' })
   t.same(told, ['open to community', 'community to community'])
-  const wanted = { name: 'Rock pool', description: 'by the sea', mode: 'community', ebt: false, setUp: false }
+  const wanted = { name: 'Rock pool', description: 'by the sea', mode: 'community', ...unset }
   t.same(store.settings.get(), wanted)
   t.same((await reopen()).settings.get(), wanted)
 })
