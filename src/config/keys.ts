@@ -183,7 +183,7 @@ export const KEYS = {
   'invite.question': {
     default: null,
     about: 'Question that newcomers answer on the web instead of the captcha, with invite.answers.',
-    check: (text: string) => questionProblem({ text, answers: ['x'] }),
+    check: questionProblem,
     example: 'What do we call the boat at our pier?',
     reloadable: true,
   },

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // First-run set-up: name, description and first admin, from the holder of the token that `start` prints.
 
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { RelayError } from '../lib/errors.js'
 import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
+import { isSameText } from '../lib/same-text.js'
 import { readFeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
 import type { SettingsInfo } from './protocol.js'
@@ -38,11 +39,8 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
 
   const pending = (): boolean => !settings.get().setUp
 
-  function knows(given: unknown): boolean {
-    if (typeof given !== 'string') return false
-    const [a, b] = [Buffer.from(given), Buffer.from(token)]
-    return pending() && a.length === b.length && timingSafeEqual(a, b)
-  }
+  const knows = (given: unknown): boolean =>
+    typeof given === 'string' && pending() && isSameText(given, token)
 
   async function take(answers: Record<string, unknown>): Promise<void> {
     const name = line(answers.name, 'name', NAME_CHARS)

@@ -3,7 +3,7 @@
 
 import { RelayError } from '../lib/errors.js'
 import { QUESTION_LANGUAGES } from '../lib/limits.js'
-import { type Question, questionProblem } from '../lib/question.js'
+import { answersProblem, type Question, questionProblem } from '../lib/question.js'
 import type { Tables } from './layout.js'
 import type { Precondition, Writer } from './writer.js'
 
@@ -87,7 +87,7 @@ export function withQuestion(
 ): Pick<SettingsRecord, 'questions'> {
   if (!LANGUAGE.test(language))
     throw new RelayError('bad_argument', 'a language is two or three small letters, such as de')
-  const problem = questionProblem({ text, answers })
+  const problem = questionProblem(text) ?? answersProblem(answers)
   if (problem) throw new RelayError('bad_argument', problem)
   const next = { ...questions, [language]: { text: text.trim(), answers: [...answers] } }
   if (Object.keys(next).length > QUESTION_LANGUAGES)

@@ -138,8 +138,7 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
     ctx.type = 'html'
     ctx.body = render(ctx, 'ready.njk', {
       roomName: roomNameOf(face()),
-      hasAdmin: given.admin !== '',
-      makeAdmin: MAKE_ADMIN,
+      makeAdmin: given.admin === '' ? MAKE_ADMIN : null,
       ...(await firstInvite(ctx)),
     })
   }

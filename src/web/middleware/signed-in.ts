@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Finds the signed-in member. Looked up at every request, so that an ended sign-in is invalid at once.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { RelayError } from '../../lib/errors.js'
 import { SECOND, SIGN_IN_MS } from '../../lib/limits.js'
+import { isSameText } from '../../lib/same-text.js'
 import type { WebRoom } from '../contract.js'
 import { cookie, cookieIn } from '../cookies.js'
 import { oneValue } from '../form.js'
@@ -62,9 +63,7 @@ export function checkCsrf({ csrf, isValid }: SignedIn, form: URLSearchParams): v
 
 /** @throws RelayError `form_stale` if the field `csrf` differs */
 export function checkFormToken(csrf: string, form: URLSearchParams): void {
-  const given = Buffer.from(oneValue(form, 'csrf') ?? '')
-  const wanted = Buffer.from(csrf)
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) throw new RelayError('form_stale')
+  if (!isSameText(oneValue(form, 'csrf') ?? '', csrf)) throw new RelayError('form_stale')
 }
 
 /** Derived from the cookie's token, which no page shows. */

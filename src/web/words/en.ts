@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The English catalogue. Its type is the type of every language.
 
+import type { acts } from './en/acts.js'
 import { alias } from './en/alias.js'
 import { dash } from './en/dash.js'
 import { errors } from './en/errors.js'
@@ -27,3 +28,6 @@ type InAnyWords<T> = T extends string
 
 /** All texts of the pages in one language. */
 export type Words = InAnyWords<typeof en>
+
+/** The texts of the dashboard's actions in one language. */
+export type Acts = InAnyWords<typeof acts>

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Portuguese: the actions of the dashboard, their confirmations, and their results.
 
-import type { acts as english } from '../en/acts.js'
+import type { Acts } from '../en.js'
 
-type Said<T> = { [Key in keyof T]: T[Key] extends string ? string : Said<T[Key]> }
-
-export const acts: Said<typeof english> = {
+export const acts: Acts = {
   addMember: 'Adicionar membro',
   add: 'Adicionar',
   accept: 'Aceitar',
