@@ -90,8 +90,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const name = (): string => store.settings.get().name || config.domain.name || 'Tidepool'
     const expiresDays = (): number => config.invite.expires_days
     const maxBytes = (): number => config.store.max_bytes
-    const { addressFor: address, inviteLink, aliasLink, names } = reach
-    const links = { address, inviteLink, aliasLink }
+    const { addressFor: address, inviteLink, aliasLink, names, connectTo } = reach
+    const links = { address, inviteLink, aliasLink, connectTo }
     const peerOptions = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
     const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, peerOptions)
     closers.push(() => peer.close())

@@ -19,6 +19,7 @@ export const COMMANDS: ReadonlyArray<
   ['invite', 'create, list and revoke invites', () => import('./invite.js')],
   ['question', 'ask newcomers a question on the web', () => import('./question.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
+  ['peer', 'keep feeds with other relays', () => import('./peer.js')],
   ['alias', 'list and revoke aliases', () => import('./alias.js')],
   ['block', 'block a feed at once and delete its messages', () => import('./block.js')],
   ['unblock', 'lift a block', () => import('./unblock.js')],

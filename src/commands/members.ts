@@ -36,6 +36,7 @@ export function define(command: Command): void {
   defineReset(command.command('reset').description('delete the messages of a feed and request them again'))
   defineRole(command.command('role').description('make a member a moderator or an admin, or neither'))
   defineKnocks(command)
+  defineShare(command.command('share').description('let other relays keep the feeds of members'))
   defineAccess(command)
 }
 
@@ -131,6 +132,28 @@ function defineReset(command: Command): void {
       const { messages } = await operator.membersReset(feed)
       if (options.json) printJson({ id: feed, messages })
       else print(`Deleted ${count(messages, 'message')} of ${feed}. The relay requests them from its owner.`)
+    }),
+  )
+}
+
+function defineShare(command: Command): void {
+  withDataAndJson(command)
+    .argument('<feed...>', 'feed ids of members')
+    .option('--off', 'other relays let these feeds go')
+  withDetails(
+    command,
+    'Ask the members first: the members of the other relay can read their feeds. Members who sign in can change this ' +
+      'themselves.',
+  )
+  withExamples(command, [
+    ["tidepool members share '@….ed25519'", 'offer the feed to the relays of "peer list"'],
+  ])
+  command.action((feeds: string[], { off = false, ...options }: CommonOptions & { off?: boolean }) =>
+    visit(options, async (operator) => {
+      for (const feed of feeds) await operator.membersShare(feed, !off)
+      if (options.json) return printJson({ ids: feeds, shared: !off })
+      const who = count(feeds.length, 'feed')
+      print(off ? `Other relays may no longer keep ${who}.` : `Other relays may keep ${who}.`)
     }),
   )
 }

@@ -13,6 +13,8 @@ const DEAD_INVITE = 'nothing to do: the invite cannot be used any more'
 const ADVICE: Advice = {
   relay_not_running:
     'start it with: tidepool start; or name the data directory of a running relay with --data',
+  peer_unreachable:
+    'check the address, and that the other relay is running; an onion needs onion.enabled = true',
   relay_running: 'see it with: tidepool status; or start this relay with another --data',
   backup_unusable: 'give a file that "tidepool backup" wrote for this relay',
   recovering: 'wait until a client that knows the relay connects, or see: tidepool restore --help',

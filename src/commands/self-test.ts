@@ -166,7 +166,7 @@ async function ask<T>(keys: Keys, address: string, name: string, ...args: unknow
   const [, host, port, key] = /^net:(.+):(\d+)~shs:(.+)$/.exec(address) ?? []
   check(host !== undefined, `not an address: ${address}`)
   const server = `@${key}.ed25519`
-  const client = await connectClient({ host: host as string, port: Number(port), server, keys })
+  const client = await connectClient({ at: { host: host as string, port: Number(port) }, server, keys })
   try {
     return (await client.call(name, ...args)) as T
   } finally {

@@ -53,6 +53,9 @@ function describe(status: RelayStatus): string {
       ...(status.recovering ? [['feed', 'recovering: the relay publishes nothing yet'] as const] : []),
       ['members', `${status.members} (${status.online} online)`],
       ['tunnels', status.tunnels],
+      ...(status.peers.known > 0
+        ? [['relays', `${status.peers.connected} of ${status.peers.known} connected`] as const]
+        : []),
       ['store', describeStore(status)],
       ['memory', size(status.rss_bytes)],
       ['backup', status.last_backup === null ? 'none yet' : moment(status.last_backup)],

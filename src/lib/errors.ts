@@ -62,6 +62,7 @@ export const ERRORS = {
   matrix_refused: { words: 'refused by the other server or the rules of the room', status: 403 },
   matrix_unreachable: { words: 'homeserver not reached', status: 502 },
   // the operator's side
+  peer_unreachable: { words: 'relay not reached', status: 502 },
   config_invalid: { words: 'configuration invalid', status: 400 },
   data_unusable: { words: 'data directory unusable', status: 500 },
   backup_unusable: { words: 'backup unusable', status: 400 },

@@ -175,6 +175,14 @@ export const BATCH_WORK_MS = 200
 
 /** Feeds that a member may vouch for at one time (co-optation). */
 export const VOUCHED_PER_MEMBER = 16
+/** Other relays that feeds are kept with: each may keep a stream open for every feed of both. */
+export const PEERS = 4
+/** Feeds that one other relay can have kept here, and that are offered to it: the streams of both fit a connection. */
+export const PEER_FEEDS = 1000
+/** Milliseconds for another relay to answer a call: a new circuit of tor to an onion is slow. */
+export const PEER_CALL_MS = 1 * MINUTE
+/** `follow` calls of another relay per day that change something, as each adds a message to the relay's feed. */
+export const PEER_VOUCHES_PER_DAY = 2000
 /** Uses of one invite code. */
 export const INVITE_USES = 10_000
 /** Characters in an invite's note. */

@@ -11,8 +11,9 @@ import { Controller } from './controller.js'
 import { authenticate, KNOWN_COOKIES } from './cookie.js'
 import { dialControl } from './dial.js'
 import { KEY_FILE, type Loaded, loadKey } from './key.js'
-import { offerService, type ServiceState } from './service.js'
-import { startTor } from './tor.js'
+import { offerService, type Service, type ServiceState } from './service.js'
+import { connectThrough } from './socks.js'
+import { SOCKS_FILE, startTor } from './tor.js'
 
 export interface OnionComponents {
   log: Log
@@ -66,6 +67,8 @@ export interface Onion {
   status(): OnionStatus
   /** The published host name; null if none. */
   name(): string | null
+  /** Connects to an onion service through tor. @throws Error with the reason of the failure */
+  connect(at: HostPort): Promise<Socket>
   close(): Promise<void>
 }
 
@@ -91,6 +94,8 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
   let key: Loaded | null = null
   let service: ServiceState | null = null
   let failure: string | null = null
+  /** the service while it is offered */
+  let running: Service | null = null
   let shown: OnionStatus = { state: 'starting', since: clock.now() }
   let isClosed = false
   /** ends the current wait; one promise for the relay's whole life would collect a reaction per wait */
@@ -155,7 +160,10 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
       offered = await unlessOver(
         offerService(
           { controller: connected, clock, log },
-          { key: ownKey(), ports, lookAt: LOOK_AT },
+          {
+            ...{ key: ownKey(), ports, lookAt: LOOK_AT },
+            socks: tor ? join(options.dataDir, 'tor', SOCKS_FILE) : null,
+          },
           (state) => {
             if (controller !== connected || isClosed) return
             service = state
@@ -164,6 +172,7 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
           },
         ),
       )
+      running = offered
       began = clock.uptime()
       await unlessOver(offered.failed)
       return 0
@@ -174,6 +183,7 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
       const ending = controller
       controller = null
       service = null
+      running = null
       offered?.close()
       ending?.end()
       await tor?.stop()
@@ -208,6 +218,10 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
   return {
     status: () => ({ ...shown }),
     name: () => (key && service?.uploaded ? key.address : null),
+    async connect(at) {
+      if (!running) throw new Error('tor is not up')
+      return connectThrough(components, { proxy: await running.proxy(), ...at })
+    },
     async close() {
       isClosed = true
       interrupt(new Error('closing'))

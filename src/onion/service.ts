@@ -7,7 +7,7 @@ import type { Log } from '../lib/log.js'
 import { ControlError, type Controller } from './controller.js'
 import { KEY_TYPE, type OnionKey } from './key.js'
 import { infoOf, type Reply, valueIn } from './replies.js'
-import { look, socksAddress } from './socks.js'
+import { look, type SocksProxy, socksAddress } from './socks.js'
 
 /** A port of the onion address and its local target. */
 export interface OnionPort {
@@ -21,6 +21,8 @@ export interface ServiceOptions {
   ports: readonly OnionPort[]
   /** the page that the self-check fetches */
   lookAt: { port: number; path: string }
+  /** path of a socket that a spawned tor can open for SOCKS; null for a tor of others */
+  socks: string | null
 }
 
 /** State of a service. */
@@ -44,6 +46,8 @@ export interface ServiceState {
 export interface Service {
   /** Rejects with the reason when the service has ended. */
   failed: Promise<never>
+  /** Tor's SOCKS port. A spawned tor opens one at the first call. @throws Error if there is none */
+  proxy(): Promise<SocksProxy>
   close(): void
 }
 
@@ -79,7 +83,7 @@ const EVENTS = ['STATUS_CLIENT', 'STATUS_GENERAL', 'NETWORK_LIVENESS', 'HS_DESC'
  */
 export async function offerService(
   { controller, clock, log }: { controller: Controller; clock: Clock; log: Log },
-  { key, ports, lookAt }: ServiceOptions,
+  { key, ports, lookAt, socks }: ServiceOptions,
   changed: (state: ServiceState) => void,
 ): Promise<Service> {
   const id = key.address.replace(/\.onion$/, '')
@@ -181,6 +185,18 @@ export async function offerService(
     if (!onions.split('\n').includes(id)) throw new Error('tor has lost the service')
   }
 
+  async function knownProxy(): Promise<SocksProxy | null> {
+    return socksAddress(infoOf(await ask('net/listeners/socks'), 'net/listeners/socks') ?? '')
+  }
+
+  async function proxy(): Promise<SocksProxy> {
+    const known = await knownProxy()
+    if (known) return known
+    if (socks === null) throw new Error('tor has no SOCKS port: set SocksPort in its torrc')
+    await controller.command(`SETCONF SocksPort=${JSON.stringify(`unix:${JSON.stringify(socks)}`)}`)
+    return { path: socks }
+  }
+
   function lookLater(ms: number): void {
     stopLooking()
     if (!closed) stopLooking = clock.after(ms, () => void lookNow())
@@ -189,8 +205,7 @@ export async function offerService(
   /** Checks through tor's SOCKS port whether the service is reachable; without one that stays unknown. */
   async function lookNow(): Promise<void> {
     try {
-      const listeners = infoOf(await ask('net/listeners/socks'), 'net/listeners/socks') ?? ''
-      const proxy = socksAddress(listeners)
+      const proxy = await knownProxy()
       if (!proxy || closed) return
       await look({ clock }, { proxy, host: key.address, ...lookAt })
       failures = 0
@@ -209,6 +224,7 @@ export async function offerService(
 
   return {
     failed,
+    proxy,
     close() {
       closed = true
       stopLooking()

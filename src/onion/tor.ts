@@ -11,6 +11,9 @@ import { KIB, SECOND, TOR_QUEUE_BYTES } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
 import { dialUnix } from './dial.js'
 
+/** Name of the socket for SOCKS in tor's directory, opened when the relay first calls an onion. */
+export const SOCKS_FILE = 'socks'
+
 export interface TorOptions {
   /** for tor's data and its control socket; created with mode 0700 */
   dir: string

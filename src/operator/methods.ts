@@ -16,6 +16,7 @@ import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import type { Call } from './call.js'
 import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
+import { peerMethods } from './peers.js'
 import type { DoctorReport, InviteInfo, Operator, QuestionInfo, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
 
@@ -78,6 +79,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
 
   return {
     ...onMatrix,
+    ...peerMethods({ store, peer }),
     status: async () => components.status(),
     doctor([options], call) {
       const { rebuild, quick } = asObject(options ?? {})
@@ -139,6 +141,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
           voucher,
           note,
           online: online.has(feed),
+          shared: store.sharing.has(feed),
           seen: members.lastSeen(feed),
           latest,
           messages,

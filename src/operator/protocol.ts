@@ -7,6 +7,7 @@ import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
 import type { OnProgress } from './call.js'
 import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
+import { PEER_METHODS, type PeerMethods } from './peers.js'
 
 /** Increased when an older client could misread the relay. Additional methods and fields do not increase it. */
 export const PROTOCOL_VERSION = 1
@@ -45,6 +46,7 @@ const METHODS: Record<keyof Operator, true> = {
   backupNext: true,
   recoveryFinish: true,
   ...MATRIX_METHODS,
+  ...PEER_METHODS,
 }
 
 export const OPERATOR_METHODS = Object.keys(METHODS) as Array<keyof Operator>
@@ -97,6 +99,8 @@ export interface RelayStatus {
   members: number
   online: number
   tunnels: number
+  /** other relays that feeds are kept with, and how many of them are connected */
+  peers: { known: number; connected: number }
   /** members whose apps have asked for EBT since the start, while `feeds.ebt` is off */
   ebt_refused: number
   feeds: number
@@ -146,6 +150,8 @@ export interface MemberInfo {
   voucher: string | null
   note: string
   online: boolean
+  /** whether other relays may keep the feed */
+  shared: boolean
   /** last connection, Unix ms to within an hour; null if never */
   seen: number | null
   /** highest stored sequence, number of messages and their size */
@@ -247,7 +253,7 @@ export interface DoctorReport {
 }
 
 /** The control socket's methods as a client calls them. Each rejects with a RelayError. */
-export interface Operator extends MatrixMethods {
+export interface Operator extends MatrixMethods, PeerMethods {
   status(): Promise<RelayStatus>
   /**
    * `timed_by` is present while the clock is not confirmed; `expires` is corrected once it is.

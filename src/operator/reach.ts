@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's own addresses, links and host names, from the listeners that are open now.
 
+import { connect, type Socket } from 'node:net'
 import { ONION_PORTS } from '../lib/limits.js'
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
 import type { OpenedMatrix } from '../matrix/open.js'
@@ -25,7 +26,11 @@ export interface Listening {
   web: (Listener & Pick<Web, 'trouble'>) | null
   domain: Pick<PublicName, 'url' | 'status' | 'check'> | null
   whois: Listener | null
-  onion: { name(): string | null; status(): RelayStatus['onion'] } | null
+  onion: {
+    name(): string | null
+    status(): RelayStatus['onion']
+    connect(at: HostPort): Promise<Socket>
+  } | null
   /** the lobby on Matrix */
   matrix: OpenedMatrix | null
   metrics: { url: string | null } | null
@@ -55,6 +60,8 @@ export interface Reach {
   addressFor(listener: string): HostPort
   inviteLink(seed: Buffer, listener: string): string
   aliasLink(alias: string, listener: string): string
+  /** Connects to another relay: to an onion through this relay's tor, else by TCP. */
+  connectTo(at: HostPort): Promise<Socket>
 }
 
 export function createReach(listening: Listening, { id, ssb, web, domain }: ReachOptions): Reach {
@@ -112,6 +119,11 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
     }),
     addressFor: (listener) => address(onionFor(listener)),
     inviteLink: (seed, listener) => inviteLink(site(onionFor(listener)), seed),
+    async connectTo(at) {
+      if (!at.host.endsWith('.onion')) return connect(at)
+      if (!listening.onion) throw new Error('an onion address needs tor: set onion.enabled = true')
+      return listening.onion.connect(at)
+    },
     aliasLink(alias, listener) {
       const at = site(onionFor(listener))
       return aliasLink(at, alias, domain.alias_subdomains && at === https())

@@ -17,7 +17,7 @@ import { warningsOf } from './warnings.js'
 
 export interface StatusComponents {
   store: Store
-  peer: Pick<Peer, 'id' | 'online' | 'tunnels' | 'ebtRefused'>
+  peer: Pick<Peer, 'id' | 'online' | 'tunnels' | 'ebtRefused' | 'exchange'>
   counters: Pick<Counts, 'limits'>
   recovery: Pick<Recovery, 'pending'>
   clock: Clock
@@ -55,6 +55,7 @@ export function createStatus(
       members: store.members.count(),
       online: peer.online().length,
       tunnels: peer.tunnels(),
+      peers: peer.exchange.counts(),
       ebt_refused: peer.ebtRefused(),
       ...counts,
       message_bytes: bytes,

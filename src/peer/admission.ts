@@ -18,9 +18,12 @@ export interface Admission {
 }
 
 /** The caller class of an identity; null if it is not admitted. */
-export function classify({ members, invites, roles, settings }: Store, id: FeedId): CallerClass | null {
+export function classify(
+  { members, invites, roles, settings, peers }: Store,
+  id: FeedId,
+): CallerClass | null {
   if (members.isBlocked(id)) return null
-  if (members.has(id)) return roles.of(id)
+  if (members.has(id)) return peers.has(id) ? 'peer' : roles.of(id)
   // also for a used or expired invite: the app then shows the error of `invite.use`
   if (invites.get(id)) return 'guest'
   return settings.get().mode === 'restricted' ? null : 'stranger'

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // An SSB client: handshake, then muxrpc without methods of its own.
 
-import { connect } from 'node:net'
+import { connect, Socket } from 'node:net'
 import type { Keys } from 'ssb-keys'
 import { HANDSHAKE_TIMEOUT_MS } from '../lib/limits.js'
 import type { Caller } from '../muxrpc/contract.js'
@@ -15,8 +15,8 @@ import { createCallerLimits } from './connection.js'
 import { keyPairOf } from './key-pair.js'
 
 export interface ClientOptions {
-  host: string
-  port: number
+  /** an address, or a socket that leads there */
+  at: { host: string; port: number } | Socket
   /** id of the relay */
   server: FeedId
   keys: Keys
@@ -29,8 +29,8 @@ export interface Client {
 }
 
 /** Connects to a relay. Rejects if the connection or the handshake fails. */
-export async function connectClient({ host, port, server, keys }: ClientOptions): Promise<Client> {
-  const connection = await dial(connect(port, host), {
+export async function connectClient({ at, server, keys }: ClientOptions): Promise<Client> {
+  const connection = await dial(at instanceof Socket ? at : connect(at), {
     keys: keyPairOf(keys),
     appKey: Buffer.from(NETWORK_KEY, 'base64'),
     server: keyOf(server),

@@ -8,11 +8,19 @@ import type { CallerLimits } from '../muxrpc/stream-limits.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { WireConnection } from '../wire/connection.js'
 
-/** The class of a caller (docs/protocol.md, "Who may connect"). A stranger is not followed by the relay. */
-export type CallerClass = 'guest' | 'stranger' | 'member' | 'moderator' | 'admin'
+/**
+ * The class of a caller (docs/protocol.md, "Who may connect"). A stranger is not followed by the relay. A `peer` is another
+ * relay that feeds are kept with.
+ */
+export type CallerClass = 'guest' | 'stranger' | 'peer' | 'member' | 'moderator' | 'admin'
 
 /** Whether the relay follows callers of this class. */
 export function isFollowed(callerClass: CallerClass): boolean {
+  return callerClass === 'peer' || isMember(callerClass)
+}
+
+/** Whether callers of this class are users that the relay follows. */
+export function isMember(callerClass: CallerClass): boolean {
   return callerClass === 'member' || callerClass === 'moderator' || callerClass === 'admin'
 }
 
@@ -26,7 +34,7 @@ export function createCallerLimits(tunnels: number): Readonly<Record<CallerClass
   return {
     guest: { calls: CALLS_PER_CONNECTION.guest, frameBytes: FRAME_BYTES.guest, rank: 0 },
     stranger: { calls: CALLS_PER_CONNECTION.stranger + tunnels, frameBytes: FRAME_BYTES.stranger, rank: 0 },
-    ...{ member: followed, moderator: followed, admin: followed },
+    ...{ peer: followed, member: followed, moderator: followed, admin: followed },
   }
 }
 

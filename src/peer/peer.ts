@@ -17,6 +17,7 @@ import { createConnections } from '../room/connections.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import { createTunnels, type TunnelCaps } from '../room/tunnels.js'
 import type { FeedId } from '../ssb/feed-id.js'
+import type { HostPort } from '../ssb/invite-code.js'
 import { NETWORK_KEY } from '../ssb/network.js'
 import type { Store } from '../store/store.js'
 import { readyCrypto } from '../wire/crypto-ready.js'
@@ -29,6 +30,7 @@ import { type CallerClass, type Connection, createCallerLimits } from './connect
 import { manageConnections } from './connection-manager.js'
 import { createEbtSwitch } from './ebt/switch.js'
 import { chooseEviction } from './eviction.js'
+import { createExchange, type Exchange } from './exchange/exchange.js'
 import { keyPairOf } from './key-pair.js'
 import { allMethods } from './methods/all.js'
 import { createAskApp } from './methods/http-auth.js'
@@ -54,6 +56,8 @@ export interface PeerOptions
   tunnels: TunnelCaps
   /** whether the configuration turns EBT on for members; the setting can, too */
   ebt: boolean
+  /** Connects to another relay's address, an onion's through tor. */
+  connectTo: (at: HostPort) => Promise<Socket>
   /** secret-stack plugins to load */
   plugins?: readonly Plugin[]
 }
@@ -94,6 +98,8 @@ export interface Peer {
   online(): FeedId[]
   /** Number of members whose apps asked for EBT while it was off. */
   ebtRefused(): number
+  /** Other relays that feeds are kept with. */
+  exchange: Pick<Exchange, 'states' | 'counts' | 'redeem'>
   /** Number of open tunnels. */
   tunnels(): number
   /** What the connections take now. */
@@ -141,14 +147,10 @@ export async function createPeer(
     onFault: (err, { id }, method) => logFault(method)('error', 'call failed', { err, id, method }),
   }
   const parts = { log, limits: createCallerLimits(options.tunnels.perPeer) }
+  const admission = createAdmission({ store, connections, counters, parts })
   const handshakes = createHandshakeServer<Connection>(
     { log, counters },
-    {
-      keys: keyPairOf(keys),
-      appKey: Buffer.from(NETWORK_KEY, 'base64'),
-      ...createAdmission({ store, connections, counters, parts }),
-      onAdmitted,
-    },
+    { keys: keyPairOf(keys), appKey: Buffer.from(NETWORK_KEY, 'base64'), ...admission, onAdmitted },
   )
   const listeners = createTcpListeners({
     log,
@@ -161,12 +163,22 @@ export async function createPeer(
     ...{ store, clock, listeners, connections, attendants, replication, recovery },
   })
 
+  const exchange = createExchange({
+    ...{ store, keys, log, clock, connections, replication },
+    connectTo: options.connectTo,
+    admit: (encrypted) => onAdmitted(encrypted, admission.admit(encrypted.remote, encrypted.wire)),
+  })
+
   function onAdmitted(encrypted: EncryptedConnection, connection: Connection): void {
     const rpc = new MuxrpcSession(encrypted, connection, sessions)
     encrypted.receiver = rpc
     connection.rpc = rpc
-    connection.onClose(() => manager.gone(connection))
+    connection.onClose(() => {
+      manager.gone(connection)
+      exchange.gone(connection)
+    })
     manager.connected(connection)
+    if (connection.callerClass === 'peer') exchange.connected(connection)
     host.connected(connection)
   }
 
@@ -196,6 +208,7 @@ export async function createPeer(
 
   async function close(): Promise<void> {
     listeners.stop()
+    exchange.close()
     manager.close()
     replication.close()
     ebt.close()
@@ -205,10 +218,11 @@ export async function createPeer(
     // the kernel has the last frames after this turn
     await new Promise((resolve) => setImmediate(resolve))
     await listeners.close()
+    for (const connection of [...connections.all()]) connection.close('the relay stops')
   }
 
   function load(): PeerLoad {
-    const classes = { guest: 0, stranger: 0, member: 0, moderator: 0, admin: 0 }
+    const classes = { guest: 0, stranger: 0, peer: 0, member: 0, moderator: 0, admin: 0 }
     for (const { callerClass } of connections.all()) classes[callerClass] += 1
     return {
       connections: classes,
@@ -226,6 +240,7 @@ export async function createPeer(
     closeWebSockets,
     online: () => attendants.ids(),
     ebtRefused: ebt.refusedCount,
+    exchange,
     tunnels: () => tunnels.count(),
     load,
     close,

@@ -11,8 +11,9 @@ import type { Store } from '../store/store.js'
 import type { Connection } from './connection.js'
 import { ingestFeed } from './feed-ingest.js'
 import type { BacklogListener } from './methods/create-history-stream.js'
+import type { OfferListener } from './methods/follow.js'
 
-export interface Replication extends BacklogListener {
+export interface Replication extends BacklogListener, OfferListener {
   /** Called when a member has connected. */
   start(connection: Connection): void
   /** Requests a feed at once, after a connected member has vouched for it. */
@@ -49,16 +50,31 @@ export function createReplication({
   const tell = store.refusals.noting(createThrottledLog(log, clock.uptime))
   /** connected members that are not asked yet */
   const waiting = new Map<Connection, Waiting>()
-  const started = new Set<Connection>()
+  /** connected members that were asked; for other relays also which feeds, as these grow while they are connected */
+  const started = new Map<Connection, Set<FeedId> | null>()
 
   function begin(connection: Connection): void {
     const entry = waiting.get(connection)
     if (!entry) return
     waiting.delete(connection)
     entry.cancelTimer()
+    askFirst(connection)
+  }
+
+  function askFirst(connection: Connection): void {
     if (connection.isClosed || usesEbt(connection)) return
-    started.add(connection)
-    for (const feed of [connection.id, ...store.members.vouchedBy(connection.id)]) void ask(connection, feed)
+    started.set(connection, connection.callerClass === 'peer' ? new Set() : null)
+    askOnce(connection, connection.id)
+    // another relay offers the feeds of its members at each connection, and lets us read them from then on
+    if (connection.callerClass === 'peer') return
+    for (const feed of store.members.vouchedBy(connection.id)) void ask(connection, feed)
+  }
+
+  function askOnce(connection: Connection, feed: FeedId): void {
+    const asked = started.get(connection)
+    if (asked?.has(feed)) return
+    asked?.add(feed)
+    void ask(connection, feed)
   }
 
   async function ask(connection: Connection, feed: FeedId): Promise<void> {
@@ -77,7 +93,11 @@ export function createReplication({
   }
 
   function askAgain(owner: FeedId, feed: FeedId): void {
-    for (const connection of connections.of(owner)) if (started.has(connection)) void ask(connection, feed)
+    for (const connection of connections.of(owner)) {
+      if (!started.has(connection)) continue
+      started.get(connection)?.add(feed)
+      void ask(connection, feed)
+    }
   }
   // a reset feed is requested again from its owner and its voucher
   const stopListening = store.feeds.onReset((feed) => {
@@ -87,6 +107,9 @@ export function createReplication({
 
   return {
     start(connection) {
+      connection.onClose(() => started.delete(connection))
+      // another relay has its feed already: there is nothing to wait for
+      if (connection.callerClass === 'peer') return askFirst(connection)
       const cancelTimer = clock.after(CLIENT_FIRST_MS, () => {
         if (!waiting.get(connection)?.asked) begin(connection)
       })
@@ -94,7 +117,6 @@ export function createReplication({
       connection.onClose(() => {
         cancelTimer()
         waiting.delete(connection)
-        started.delete(connection)
       })
     },
     asked(connection, id) {
@@ -103,6 +125,9 @@ export function createReplication({
     },
     sent(connection, id) {
       if (id === connection.id) begin(connection)
+    },
+    offered(connection, feed) {
+      if (started.has(connection)) askOnce(connection, feed)
     },
     vouched: askAgain,
     close() {

@@ -4,7 +4,7 @@
 import { isClockSet } from '../lib/clock.js'
 import { INVITES_KEPT } from '../lib/limits.js'
 import { type FeedId, feedIdOf, isFeedId, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
-import { endKey, type InviteRecord, type Tables, TIME_MAX } from './layout.js'
+import type { InviteRecord, Tables } from './layout.js'
 
 /** `ends` indexes all invites, `made` the invites of a maker, `directed` the invites for a feed. */
 type Index = 'ends' | 'made' | 'directed'
@@ -118,4 +118,21 @@ export function indexInvites(tables: Tables, now: () => number): number {
     })
   const after = keys()
   return [...before, ...after].filter((key) => before.has(key) !== after.has(key)).length
+}
+
+const TIME_BYTES = 6
+/** Higher than any time in a key. */
+const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1
+
+/**
+ * Key of an invite's index row, or without `guest` a position between rows. Used up and revoked invites (`over`) come
+ * first, then the others. Both are ordered by end, so the current time divides expired from live ones.
+ * @param of  whose invites, in an index by feed
+ * @param end Unix ms
+ */
+function endKey(of: FeedId | undefined, over: boolean, end: number, guest?: Buffer): Buffer {
+  const at = Buffer.alloc(1 + TIME_BYTES)
+  at.writeUInt8(over ? 0 : 1)
+  at.writeUIntBE(end, 1, TIME_BYTES)
+  return Buffer.concat([...(of ? [keyOf(of)] : []), at, ...(guest ? [guest] : [])])
 }

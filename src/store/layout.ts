@@ -22,6 +22,9 @@
 // | signIns  | sha256 of a browser's token (32)       | SignInRecord: without the token                             |
 // | links    | sha256 of a login link's token (32)    | LinkRecord: without the token                               |
 // | notices  | name as UTF-8                          | NoticeRecord: Markdown source                               |
+// | peers    | other relay's key (32)                 | PeerRecord: a relay that this one keeps feeds with          |
+// | shared   | feed's key (32)                        | true: a member who lets other relays keep the feed          |
+// | offers   | other relay's key (32) + feed's (32)   | true: it may read the feed; false: to be withdrawn there    |
 // | audit    | number (8, BE), increasing             | AuditRecord: actions on others and on the room              |
 // | ownAudit | number (8, BE), same sequence as audit | AuditRecord: actions of members, and on an actor's own items |
 // | days     | day since 1970 (4, BE)                 | DayRecord: totals and peak; the oldest are removed          |
@@ -43,7 +46,7 @@
 
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { FeedId } from '../ssb/feed-id.js'
-import { KEY_BYTES, keyOf } from '../ssb/feed-id.js'
+import { KEY_BYTES } from '../ssb/feed-id.js'
 
 /** Increased when a table's shape changes; an older store is then migrated or rejected. */
 export const SCHEMA = 3
@@ -172,6 +175,17 @@ export interface NoticeRecord {
   by: string
 }
 
+/** Whose feeds are kept: ours at the other relay, theirs at this one, or both. */
+export type PeerFeeds = 'ours' | 'theirs' | 'both'
+
+export interface PeerRecord {
+  /** where it is called; null if only the other relay calls */
+  address: { host: string; port: number } | null
+  feeds: PeerFeeds
+  /** Unix ms */
+  since: number
+}
+
 export interface AuditRecord {
   /** Unix ms */
   at: number
@@ -213,6 +227,9 @@ export interface Tables {
   signIns: Database<SignInRecord, Buffer>
   links: Database<LinkRecord, Buffer>
   notices: Database<NoticeRecord, Buffer>
+  peers: Database<PeerRecord, Buffer>
+  shared: Database<true, Buffer>
+  offers: Database<boolean, Buffer>
   audit: Database<AuditRecord, Buffer>
   ownAudit: Database<AuditRecord, Buffer>
   days: Database<DayRecord, Buffer>
@@ -265,6 +282,9 @@ function tablesOf(root: RootDatabase): Tables {
     signIns: json<SignInRecord>('signIns'),
     links: json<LinkRecord>('links'),
     notices: json<NoticeRecord>('notices'),
+    peers: json<PeerRecord>('peers'),
+    shared: json<true>('shared'),
+    offers: json<boolean>('offers'),
     audit: json<AuditRecord>('audit'),
     ownAudit: json<AuditRecord>('ownAudit'),
     days: json<DayRecord>('days'),
@@ -275,7 +295,7 @@ function tablesOf(root: RootDatabase): Tables {
 const BINARY_TABLES = ['messages', 'chunks']
 const JSON_TABLES =
   'feeds deletions profiles members vouches blocks invites ends made directed knocks aliases roles seen signIns links ' +
-  'notices audit ownAudit days meta matrixRooms matrixEvents matrixOrder matrixStates matrixOutbox matrixKeys ' +
+  'notices peers shared offers audit ownAudit days meta matrixRooms matrixEvents matrixOrder matrixStates matrixOutbox matrixKeys ' +
   'matrixGuests matrixMeta'
 
 /** Encoding of the values of each table, by name. Tables that are not listed are not in a backup. */
@@ -316,24 +336,7 @@ export function deletionKey(author: Buffer, generation: number): Buffer {
 /** Maximum generations of one feed at a time, deleted ones included. */
 export const GENERATIONS = 256
 
-/** Key of one vouch. */
+/** Key of one vouch or offer: two feeds' keys. */
 export function vouchKey(voucher: Buffer, feed: Buffer): Buffer {
   return Buffer.concat([voucher, feed])
-}
-
-const TIME_BYTES = 6
-/** Higher than any time in a key. */
-export const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1
-
-/**
- * Key of an invite's index row, or without `guest` a position between rows. Used up and revoked invites (`over`) come
- * first, then the others. Both are ordered by end, so the current time divides expired from live ones.
- * @param of  whose invites, in an index by feed
- * @param end Unix ms
- */
-export function endKey(of: FeedId | undefined, over: boolean, end: number, guest?: Buffer): Buffer {
-  const at = Buffer.alloc(1 + TIME_BYTES)
-  at.writeUInt8(over ? 0 : 1)
-  at.writeUIntBE(end, 1, TIME_BYTES)
-  return Buffer.concat([...(of ? [keyOf(of)] : []), at, ...(guest ? [guest] : [])])
 }

@@ -3,13 +3,14 @@
 
 import { isClockSet } from '../lib/clock.js'
 import { RelayError } from '../lib/errors.js'
-import { SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../lib/limits.js'
+import { PEER_FEEDS, SEEN_STEP_MS, VOUCHED_PER_MEMBER } from '../lib/limits.js'
 import { cleanText } from '../lib/text.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import type { KeyedMessage } from '../ssb/message.js'
 import { followContent, memberRow } from './contacts.js'
 import { createInviteRows, endingNow, indexInvites } from './invite-rows.js'
 import { type BlockRecord, type MemberRecord, type Tables, vouchKey } from './layout.js'
+import { dropPeer, endSharing } from './peer-rows.js'
 import { type OnStoreProgress, type RebuildParts, rebuildIndex } from './rebuild.js'
 import type { RelayFeed } from './relay-feed.js'
 import type { AfterFlush, Precondition, Writer } from './writer.js'
@@ -115,6 +116,8 @@ export function createMembers(
   function dropStanding(feed: FeedId): void {
     // roles, aliases and sign-ins end with the membership: a feed that joins again starts without them
     roles.removeSync(keyOf(feed))
+    endSharing(tables, feed)
+    dropPeer(tables, feed)
     for (const { key, value } of [...aliases.getRange({})]) if (value.owner === feed) aliases.removeSync(key)
     for (const table of [signIns, links])
       for (const { key, value } of [...table.getRange({})]) if (value.feed === feed) table.removeSync(key)
@@ -136,12 +139,21 @@ export function createMembers(
     if (!has(voucher)) throw new RelayError('not_allowed')
   }
 
+  /** A relay that feeds are kept with vouches for those of its members. */
+  function needRoom(voucher: FeedId): void {
+    const isPeer = tables.peers.doesExist(keyOf(voucher))
+    const vouched = vouchedBy(voucher).length
+    if (isPeer && vouched >= PEER_FEEDS)
+      throw new RelayError('quota_reached', undefined, { limit: 'peer_feeds' })
+    if (!isPeer && vouched >= VOUCHED_PER_MEMBER)
+      throw new RelayError('quota_reached', undefined, { limit: 'vouched_per_member' })
+  }
+
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {
     if (reason.voucher) needMember(reason.voucher)
     if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
     if (has(feed)) throw new RelayError('already_following')
-    if (reason.voucher && vouchedBy(reason.voucher).length >= VOUCHED_PER_MEMBER)
-      throw new RelayError('quota_reached', undefined, { limit: 'vouched_per_member' })
+    if (reason.voucher) needRoom(reason.voucher)
     const note = cleanText(reason.note)
     const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
     putRow(feed, memberRow(message))

@@ -12,9 +12,10 @@ import type { Audit } from './audit.js'
 import type { Feeds } from './feeds.js'
 import type { Invite, Invites, NewInvite } from './invites.js'
 import type { Knocks } from './knocks.js'
-import type { Tables } from './layout.js'
+import type { PeerRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
 import type { Notice, Notices } from './notices.js'
+import type { Peers, Sharing } from './peers.js'
 import { type Action, type Actor, assertAllowed } from './permissions.js'
 import type { Role, Roles } from './roles.js'
 import { type PrivacyMode, type Settings, withoutQuestion, withQuestion } from './settings.js'
@@ -46,6 +47,12 @@ export interface ModerationActions {
   revokeInvite(id: FeedId): Promise<Invite>
   /** @throws RelayError `not_found` */
   revokeAlias(alias: string): Promise<void>
+  /** Whether other relays may keep a member's feed. @throws RelayError `not_following` */
+  share(feed: FeedId, on: boolean): Promise<void>
+  /** Adds another relay to keep feeds with, or changes it. @throws RelayError `not_allowed`, `quota_reached` */
+  putPeer(peer: FeedId, record: Omit<PeerRecord, 'since'>): Promise<void>
+  /** Stops keeping feeds with another relay, and unfollows it. @throws RelayError `not_found` */
+  removePeer(peer: FeedId): Promise<void>
   /** Creates a one-time login link. @throws RelayError `not_following` */
   link(feed: FeedId): Promise<{ token: string; expires: number }>
   /** Sets name and description, which also completes the room's set-up. @throws RelayError `bad_argument` */
@@ -86,6 +93,8 @@ export interface ModerationComponents {
   notices: Notices
   feeds: Feeds
   signIns: SignIns
+  peers: Peers
+  sharing: Sharing
 }
 
 interface About {
@@ -100,8 +109,21 @@ interface About {
 }
 
 export function createModeration(components: ModerationComponents): Moderation {
-  const { tables, audit, members, roles, settings, knocks, invites, aliases, notices, feeds, signIns } =
-    components
+  const {
+    tables,
+    audit,
+    members,
+    roles,
+    settings,
+    knocks,
+    invites,
+    aliases,
+    notices,
+    feeds,
+    signIns,
+    peers,
+    sharing,
+  } = components
 
   const roleNow = (feed: string | undefined): Role | null =>
     isFeedId(feed) && members.has(feed) ? (tables.roles.get(keyOf(feed)) ?? 'member') : null
@@ -191,6 +213,26 @@ export function createModeration(components: ModerationComponents): Moderation {
           undefined,
           before(actor, 'alias.revoke', { whom: alias, owner: () => aliases.get(alias)?.owner }),
         ),
+      share: (feed, on) =>
+        sharing.set(
+          feed,
+          on,
+          before(actor, on ? 'feed.share' : 'feed.unshare', {
+            whom: feed,
+            owner: () => feed,
+            idle: () => sharing.has(feed) === on,
+          }),
+        ),
+      putPeer: (peer, record) =>
+        peers.put(peer, record, before(actor, 'peer.add', { whom: peer, detail: record.feeds })),
+      async removePeer(peer) {
+        const noted = before(actor, 'peer.remove', { whom: peer })
+        // its row goes with its membership
+        await members.unfollow(peer, undefined, (afterFlush) => {
+          noted(afterFlush)
+          if (!peers.has(peer)) throw new RelayError('not_found')
+        })
+      },
       link: (feed) => signIns.link(feed, before(actor, 'member.link', { whom: feed })),
       async describe({ name, description, ebt }) {
         const [named, described] = [[...name].length, [...description].length]

@@ -27,6 +27,8 @@ export const PERMISSIONS = {
   'invite.create': { least: 'member', restricted: 'moderator' },
   'invite.revoke': { least: 'moderator', own: 'member' },
   'alias.revoke': { least: 'moderator', own: 'member' },
+  'feed.share': { least: 'admin', own: 'member' },
+  'feed.unshare': { least: 'admin', own: 'member' },
   leave: { least: 'member', unseats: true },
   'member.add': { least: 'moderator' },
   'member.remove': { least: 'moderator', below: true, unseats: true },
@@ -50,6 +52,8 @@ export const PERMISSIONS = {
   'room.mode': { least: 'admin' },
   'question.save': { least: 'admin' },
   'question.delete': { least: 'admin' },
+  'peer.add': { least: 'admin' },
+  'peer.remove': { least: 'admin' },
   'audit.see': { least: 'admin' },
 } as const satisfies Record<string, Permission>
 

@@ -25,6 +25,7 @@ import { createModeration, type Moderation } from './moderation.js'
 import { createNames, type Names } from './names.js'
 import { createNotices, type Notices } from './notices.js'
 import { openValidated } from './open.js'
+import { createPeers, createSharing, type Peers, type Sharing } from './peers.js'
 import { createProfiles, type Profiles } from './profiles.js'
 import { createProvisionalLives, type StoreTime, trusting } from './provisional.js'
 import type { OnStoreProgress } from './rebuild.js'
@@ -51,6 +52,10 @@ export interface Store {
   settings: Settings
   signIns: SignIns
   notices: Notices
+  /** other relays that feeds are kept with */
+  peers: Peers
+  /** members who let other relays keep their feeds */
+  sharing: Sharing
   audit: Audit
   activity: Activity
   /** rejected messages per feed, since the start */
@@ -143,6 +148,8 @@ export async function createStore(
   const settings = createSettings(tables, writer)
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
+  const peers = createPeers(tables, writer, members, now)
+  const sharing = createSharing(tables, writer)
   const signIns = createSignIns(tables, writer, members, now)
   const profiles = createProfiles(tables, writer, messages, log)
   // continues deletions of an earlier run
@@ -161,6 +168,8 @@ export async function createStore(
     notices,
     audit,
     signIns,
+    peers,
+    sharing,
   }
   return {
     ...parts,

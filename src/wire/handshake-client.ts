@@ -83,6 +83,9 @@ export class ClientHandshake {
   }
 }
 
+/** Name of the listener of connections that the relay has opened. */
+export const DIALLED = 'dialled'
+
 export interface DialOptions {
   keys: KeyPair
   appKey: Buffer
@@ -97,7 +100,7 @@ export function dial(socket: Socket, options: DialOptions): Promise<EncryptedCon
   return new Promise((resolve, reject) => {
     let failed: unknown = new Error('connection closed during the handshake')
     const owner = {
-      name: 'dialled',
+      name: DIALLED,
       now: () => performance.now(),
       fault: (err: unknown) => {
         failed = err

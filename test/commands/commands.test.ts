@@ -53,6 +53,7 @@ const MEMBER: MemberInfo = {
   voucher: null,
   note: '',
   online: true,
+  shared: false,
   seen: Date.now() - 60_000,
   latest: 12,
   messages: 12,

@@ -26,6 +26,7 @@ export const STATUS: RelayStatus = {
   online: 0,
   ebt_refused: 0,
   tunnels: 0,
+  peers: { known: 0, connected: 0 },
   feeds: 0,
   messages: 0,
   message_bytes: 0,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A real peer over a real store, listening on a free port of 127.0.0.1, with a clock that the test moves.
 
+import { connect } from 'node:net'
 import type { Keys } from 'ssb-keys'
 import { HOUR, MIB } from '../../src/lib/limits.js'
 import type { Log } from '../../src/lib/log.js'
@@ -49,6 +50,7 @@ export async function startTestPeer(
       aliasLink: (alias) => aliasLink('https://pool.example', alias, false),
       name: () => 'Rock pool',
       plugins,
+      connectTo: async (at) => connect(at),
       ebt,
       tunnels: { total: 8, perPeer: 4, bytes: 64 * MIB, ms: HOUR, ...caps },
     },

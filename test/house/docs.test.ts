@@ -8,6 +8,7 @@ import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
 import { describeConfig, KEYS } from '../../src/config/config.js'
 import { ERRORS } from '../../src/lib/errors.js'
+import type { PeerInfo } from '../../src/operator/peers.js'
 import type {
   AliasInfo,
   AuditInfo,
@@ -143,11 +144,16 @@ const MEMBER: MemberInfo = {
     voucher: null,
     note: '',
     online: false,
+    shared: false,
     seen: null,
   },
   ...{ latest: 0, messages: 0, bytes: 0, forked: false, refused: null },
 }
 const ENTRY: AuditInfo = { at: 0, who: '', who_name: null, what: '', whom: '', whom_name: null, detail: '' }
+const PEER: PeerInfo = {
+  ...{ id: '', name: null, address: null, feeds: 'both', since: 0, connected: false },
+  ...{ reason: null, next: null, ours: 0, theirs: 0, refusal: null },
+}
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
 const BLOCKED: BlockedInfo = { id: '', since: 0, reason: '' }
 const SETTINGS: SettingsInfo = {
@@ -166,6 +172,7 @@ t.test('every field that is printed as JSON is documented', async (t) => {
   const printed: Array<[command: string, value: object]> = [
     ['status', STATUS],
     ['status: addresses', STATUS.addresses],
+    ['status: peers', STATUS.peers],
     ['status: https', STATUS.https],
     ['status: matrix', STATUS.matrix],
     ['members list', MEMBER],
@@ -173,6 +180,7 @@ t.test('every field that is printed as JSON is documented', async (t) => {
     ['members log', ENTRY],
     ['invite list', INVITE],
     ['invite create', CREATED],
+    ['peer list, peer add', PEER],
     ['alias list', ALIAS],
     ['block --list', BLOCKED],
     ['setup', SETTINGS],
@@ -251,7 +259,7 @@ t.test('every muxrpc method stands in docs/protocol.md as the registry declares 
     attendants: createAttendants(clock),
     tunnels: createTunnels({ total: 1, perPeer: 1, bytes: 1, ms: 1 }),
     signIn: createSignInBridge(clock, keys.id, store.members.has),
-    backlog: { asked() {}, sent() {} },
+    backlog: { asked() {}, offered() {}, sent() {} },
     ebt: { hub: () => null, refused() {} },
     manifest: () => ({}),
     ...{ address: () => ({ host: 'x', port: 1 }), expiresDays: () => 1, name: () => 'x' },

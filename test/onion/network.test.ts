@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// A relay in a complete Tor network: captcha, invite, follow, history and tunnel over its onion, and restarts of tor.
+// A relay in a complete Tor network: captcha, invite, follow, history, tunnel and another relay over its onion, restarts.
 
 import { randomBytes } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -75,14 +75,14 @@ t.test('over the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   t.same(failures, [])
 
   const one = await connectRoomClient(t, relay, { port: ssb })
-  const other = await connectRoomClient(t, relay, { port: ssb })
+  const target = await connectRoomClient(t, relay, { port: ssb })
   await until('both to attend', async () => (await relay.status()).online >= 2)
-  const dialled = await one.dial(other.id)
+  const dialled = await one.dial(target.id)
   t.same(await new Promise((resolve) => dialled.rpc.whoami((_: unknown, me: unknown) => resolve(me))), {
-    id: other.id,
+    id: target.id,
   })
-  await until('the visitor', () => other.visitors.length === 1)
-  t.equal(other.visitors[0]?.id, one.id)
+  await until('the visitor', () => target.visitors.length === 1)
+  t.equal(target.visitors[0]?.id, one.id)
 
   const keys = ssbKeys.generate()
   await relay.operator.membersAdd(keys.id)
@@ -108,6 +108,22 @@ t.test('over the onion', { skip: lacks('tor', 'tor') }, async (t) => {
     60_000,
   )
 
+  // another relay, whose tor opens a SOCKS port when it calls
+  writeFileSync(`${extra}-other`, network.torrc)
+  const other = await bootRelay(t, { sets: ['onion.enabled=true', `onion.extra_torrc=${extra}-other`] })
+  await published(other)
+  await relay.operator.membersShare(app.id, true)
+  const { code: forRelay } = await relay.operator.inviteCreate({ host: address })
+  await until(
+    'the invite to be used',
+    () => other.operator.peerAdd(forRelay, 'both').catch(() => null),
+    60_000,
+  )
+  await relay.operator.peerAdd(other.id, 'both')
+  const keptThere = async () => (await other.operator.membersList()).find(({ id }) => id === app.id)?.messages
+  await until('the feed at the other relay', async () => (await keptThere()) === 30, 90_000)
+  t.match(await other.operator.peerList(), [{ id: relay.id, address: `${address}:8008`, connected: true }])
+
   const pid = torPid(relay.dataDir) as number
   t.comment(/VmRSS:.*/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[0], 'of tor')
   process.kill(pid, 'SIGKILL')
@@ -132,4 +148,15 @@ t.test('over the onion', { skip: lacks('tor', 'tor') }, async (t) => {
   t.equal((await relay.status()).onion.address, address, 'the same after a restart')
   await relay.close()
   t.equal(torPid(relay.dataDir), undefined, 'tor goes with the relay')
+  t.equal(await keptThere(), 30, 'the other relay keeps the feed')
+  t.match(
+    await until(
+      'the failed call',
+      async () => (await other.operator.peerList()).find(({ reason }) => reason),
+      150_000,
+    ),
+    {
+      connected: false,
+    },
+  )
 })

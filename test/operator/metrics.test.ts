@@ -54,7 +54,7 @@ const NO_COUNTS: Counts = { refusals: new Map(), limits: new Map(), evictions: n
 const FACTS: MetricFacts = {
   ...{ status: STATUS, counts: NO_COUNTS, loop: [], descriptors: null, free: null, cpu: 1, now: 0 },
   load: {
-    connections: { guest: 0, stranger: 0, member: 0, moderator: 0, admin: 0 },
+    connections: { guest: 0, peer: 0, stranger: 0, member: 0, moderator: 0, admin: 0 },
     ...{ sockets: 0, streams: 0, gathered: 0, queued: 0 },
   },
 }

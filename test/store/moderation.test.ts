@@ -37,6 +37,26 @@ const DO: Record<
       await store.aliases.revoke('crab').catch(() => {})
     }
   },
+  'feed.share': async (actions, store) => actions.share(await member(store), true),
+  'feed.unshare': async (actions, store) => {
+    const id = await member(store)
+    await store.sharing.set(id, true)
+    await actions.share(id, false)
+  },
+  'peer.add': async (actions, store) => {
+    const id = someone()
+    await actions.putPeer(id, { address: null, feeds: 'both' })
+    await store.members.unfollow(id)
+  },
+  'peer.remove': async (actions, store) => {
+    const id = someone()
+    await store.peers.put(id, { address: null, feeds: 'both' })
+    try {
+      await actions.removePeer(id)
+    } finally {
+      await store.members.unfollow(id).catch(() => {})
+    }
+  },
   leave: (actions) => actions.leave(false),
   'member.add': (actions) => actions.addMember(someone(), ''),
   'member.remove': async (actions, store) => actions.removeMember(await member(store)),
@@ -81,6 +101,7 @@ const ADMINS = [
   'room.mode',
   'question.save',
   'question.delete',
+  ...['feed.share', 'feed.unshare', 'peer.add', 'peer.remove'],
 ]
 
 for (const mode of ['open', 'restricted'] as const) {

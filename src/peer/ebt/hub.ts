@@ -9,7 +9,6 @@ import { createThrottledLog, type Log } from '../../lib/log.js'
 import type { RpcStream } from '../../muxrpc/stream.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
-import { createFeedAccess } from '../access.js'
 import type { Connection } from '../connection.js'
 import type { EbtShared, GrowthListener } from './contract.js'
 import { EbtSession } from './session.js'
@@ -47,7 +46,8 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
     turns,
     counters,
     tell: store.refusals.noting(createThrottledLog(log, uptime)),
-    isServed: createFeedAccess(own, store.members),
+    // members are the only callers, and all may read the same feeds
+    isServed: (feed) => feed === own || store.members.has(feed),
     contiguous(feed) {
       const { latest, gaps } = store.feeds.info(feed)
       const whole = gaps[0] ? gaps[0].from - 1 : latest

@@ -11,7 +11,7 @@ import type { Connection } from '../connection.js'
 import { basicMethods } from './basic.js'
 import { type BacklogListener, historyMethods } from './create-history-stream.js'
 import { type EbtMethodComponents, ebtMethods } from './ebt.js'
-import { followMethods } from './follow.js'
+import { followMethods, type OfferListener } from './follow.js'
 import { gossipMethods } from './gossip-ping.js'
 import { httpAuthMethods } from './http-auth.js'
 import { inviteMethods } from './invite.js'
@@ -23,7 +23,7 @@ export interface MethodComponents extends RoomComponents, EbtMethodComponents {
   log: Log
   tunnels: Tunnels
   signIn: SignInBridge
-  backlog: BacklogListener
+  backlog: BacklogListener & OfferListener
   /** the methods that a caller can call */
   manifest(caller: Connection): Manifest
 }

@@ -67,13 +67,13 @@ export interface HistoryComponents {
 }
 
 /** The method. A feed that the relay does not follow reads as empty, so that private and absent look the same. */
-export function historyMethods({ members }: AccessTable, components: HistoryComponents): Methods<Connection> {
+export function historyMethods({ readers }: AccessTable, components: HistoryComponents): Methods<Connection> {
   const { store, clock, log, own, backlog } = components
   const shared: Shared = {
     feeds: store.feeds,
     clock,
     backlog,
-    isReadable: createFeedAccess(own, store.members),
+    isReadable: createFeedAccess(own, store),
     // shared by all connections, so that many readers do not block the event loop
     turns: createFairScheduler(HISTORY_TURN, (err) => log.error({ err }, 'history stream failed')),
   }
@@ -88,7 +88,7 @@ export function historyMethods({ members }: AccessTable, components: HistoryComp
     history.advance()
   }
 
-  return { createHistoryStream: { type: 'source', access: members, open } }
+  return { createHistoryStream: { type: 'source', access: readers, open } }
 }
 
 /** Counts live streams per connection and feed. The returned function throws `busy` at the limit. */
@@ -113,7 +113,7 @@ interface Shared {
   feeds: Store['feeds']
   clock: Clock
   backlog: BacklogListener
-  isReadable(id: FeedId): boolean
+  isReadable(caller: Connection, id: FeedId): boolean
   turns: FairScheduler<Connection>
 }
 
@@ -140,13 +140,13 @@ class HistoryStream implements StreamHandler {
 
   /** Sends messages until the stream is full or the backlog is sent; then arranges the next call. */
   advance(): void {
-    const { shared, stream, query } = this
+    const { shared, stream, query, caller } = this
     // unsent messages are read again later: a page per stalled stream would take too much memory
     while (!stream.isEnded && !this.cancelSettle) {
       if (this.left <= 0) return this.finish()
       if (stream.isFull) return stream.waitForRoom()
       const most = Math.min(HISTORY_CHUNK, this.left)
-      const page = shared.isReadable(query.id) ? shared.feeds.read(query.id, this.next, most) : []
+      const page = shared.isReadable(caller, query.id) ? shared.feeds.read(query.id, this.next, most) : []
       if (page.length === 0) {
         this.reportSent()
         if (!query.live) return this.finish()

@@ -5,7 +5,7 @@ import { RelayError } from '../../lib/errors.js'
 import type { Methods } from '../../muxrpc/registry.js'
 import type { Access } from '../access.js'
 import { asObject } from '../arguments.js'
-import { type Connection, isFollowed } from '../connection.js'
+import { type Connection, isMember } from '../connection.js'
 import type { EbtSwitch } from '../ebt/switch.js'
 
 /** The version of EBT that ssb-ebt 5 to 9 speak, and the one format there is. */
@@ -20,9 +20,9 @@ export interface EbtMethodComponents {
 export function ebtMethods({ ebt }: EbtMethodComponents): Methods<Connection> {
   const access: Access = {
     words: 'members, if EBT is on',
-    allows: ({ callerClass }) => ebt.hub() !== null && isFollowed(callerClass),
+    allows: ({ callerClass }) => ebt.hub() !== null && isMember(callerClass),
     refusal({ callerClass, id }) {
-      if (isFollowed(callerClass)) ebt.refused(id)
+      if (isMember(callerClass)) ebt.refused(id)
       return null
     },
   }

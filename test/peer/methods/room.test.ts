@@ -31,7 +31,10 @@ async function openMethods(t: Test) {
     name: () => 'Pool',
   }
   const access = createAccess(() => store.settings.get().mode)
-  const methods = { ...roomMethods(access, components), ...followMethods(access, { store, clock }) }
+  const methods = {
+    ...roomMethods(access, components),
+    ...followMethods(access, { store, clock, backlog: { offered() {} } }),
+  }
   const call = async (name: string, { id }: Keys, ...args: unknown[]): Promise<string> => {
     const method = methods[name] as Method<Connection>
     if (!('call' in method)) throw new Error(`${name} is a stream`)

@@ -99,6 +99,20 @@ export const ACTIONS = {
     actions.block(feed, (given.reason ?? '').slice(0, NOTE_CHARS)),
   ),
   'feed.unblock': toFeed('/dashboard/blocked', false, ({ actions }, feed) => actions.unblock(feed)),
+  'feed.share': {
+    fields: [],
+    async run({ actions, member }) {
+      await actions.share(member.feed, true)
+      return to('/dashboard/me')
+    },
+  },
+  'feed.unshare': {
+    fields: [],
+    async run({ actions, member }) {
+      await actions.share(member.feed, false)
+      return to('/dashboard/me')
+    },
+  },
   'member.role': {
     fields: ['feed', 'role'],
     cancelTo: MEMBERS,

@@ -111,6 +111,8 @@ export function createPeoplePages(parts: DashboardParts) {
       signIns: store.signIns.of(feed),
       aliases: store.aliases.of(feed),
       mine: store.feeds.info(feed),
+      shared: store.sharing.has(feed),
+      showsCopies: store.sharing.has(feed) || store.peers.list().length > 0,
     })
   }
 

@@ -99,6 +99,10 @@ export const dash: Words['dash'] = {
   browsers: 'Deine Browser',
   someBrowser: 'Unbekannter Browser',
   thisOne: 'dieser Browser',
+  copies: 'Kopien deines Feeds',
+  copiesHow:
+    'Dieser Raum arbeitet mit anderen Relays zusammen. Sie können eine Kopie deines Feeds behalten, damit er nicht mit diesem Relay verloren geht. Ihre Mitglieder können ihn dann lesen.',
+  copiesOn: 'Andere Relays dürfen deinen Feed behalten.',
   leaveHow:
     'Das Relay folgt dir nicht mehr und meldet dich ab. Deinen Feed behält es, wenn du ihn nicht mit löschst.',
   newInvite: 'Neue Einladung',

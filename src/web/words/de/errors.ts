@@ -174,6 +174,7 @@ export const errors: Words['errors'] = {
     matrix_off: 'der Vorraum ist ausgeschaltet',
     matrix_refused: 'auf Matrix abgelehnt',
     matrix_unreachable: 'Matrix-Server nicht erreicht',
+    peer_unreachable: 'anderes Relay nicht erreicht',
     config_invalid: 'Konfiguration ungültig',
     clock_unset: 'die Uhr ist noch nicht gestellt',
     data_unusable: 'Datenverzeichnis unbrauchbar',

@@ -94,6 +94,10 @@ export const dash = {
   browsers: 'Your browsers',
   someBrowser: 'Unknown browser',
   thisOne: 'this browser',
+  copies: 'Copies of your feed',
+  copiesHow:
+    'This room works with other relays. They can keep a copy of your feed, so that it is not lost with this relay. Their members can then read it.',
+  copiesOn: 'Other relays may keep your feed.',
   leaveHow:
     'The relay stops following you and signs you out. It keeps your feed, unless you delete it here as well.',
   newInvite: 'New invite',

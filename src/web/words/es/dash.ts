@@ -100,6 +100,10 @@ export const dash: Words['dash'] = {
   browsers: 'Tus navegadores',
   someBrowser: 'Navegador desconocido',
   thisOne: 'este navegador',
+  copies: 'Copias de tu feed',
+  copiesHow:
+    'Esta sala colabora con otros servidores. Pueden guardar una copia de tu feed para que no se pierda con este. Sus miembros podrán leerlo.',
+  copiesOn: 'Otros servidores pueden guardar tu feed.',
   leaveHow:
     'El servidor dejará de seguirte y cerrará tu sesión. Conservará tu feed, a menos que también lo borres aquí.',
   newInvite: 'Nueva invitación',

@@ -174,6 +174,7 @@ export const errors: Words['errors'] = {
     matrix_off: 'el vestíbulo está apagado',
     matrix_refused: 'rechazado por el otro servidor o por las reglas de la sala',
     matrix_unreachable: 'el servidor de Matrix no responde',
+    peer_unreachable: 'el otro servidor no responde',
     config_invalid: 'configuración no válida',
     clock_unset: 'el reloj aún no está en hora',
     data_unusable: 'el directorio de datos no sirve',

@@ -97,6 +97,10 @@ export const dash: Words['dash'] = {
   browsers: 'Tes navigateurs',
   someBrowser: 'Navigateur inconnu',
   thisOne: 'celui-ci',
+  copies: 'Copies de ton feed',
+  copiesHow:
+    'Ce salon travaille avec d’autres relais. Ils peuvent garder une copie de ton feed, pour qu’il ne soit pas perdu avec ce relais. Leurs membres peuvent alors le lire.',
+  copiesOn: 'D’autres relais peuvent garder ton feed.',
   leaveHow:
     'Le relais cesse de te suivre et te déconnecte. Il garde ton feed, sauf si tu le supprimes ici aussi.',
   newInvite: 'Nouvelle invitation',

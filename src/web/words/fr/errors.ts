@@ -170,6 +170,7 @@ export const errors: Words['errors'] = {
     matrix_off: 'le hall est désactivé',
     matrix_refused: 'refusé par l’autre serveur ou les règles du hall',
     matrix_unreachable: 'serveur Matrix injoignable',
+    peer_unreachable: 'autre relais injoignable',
     config_invalid: 'configuration invalide',
     clock_unset: 'l’horloge n’est pas encore réglée',
     data_unusable: 'répertoire de données inutilisable',

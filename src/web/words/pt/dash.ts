@@ -96,6 +96,10 @@ export const dash: Words['dash'] = {
   browsers: 'Seus navegadores',
   someBrowser: 'Navegador desconhecido',
   thisOne: 'este navegador',
+  copies: 'Cópias do seu feed',
+  copiesHow:
+    'Esta sala trabalha com outros relays. Eles podem guardar uma cópia do seu feed, para que ele não se perca com este relay. Os membros deles poderão lê-lo.',
+  copiesOn: 'Outros relays podem guardar seu feed.',
   leaveHow:
     'O relay deixa de seguir você e encerra seu acesso ao painel. Seu feed continua guardado, a não ser que você também o apague aqui.',
   newInvite: 'Novo convite',

@@ -175,6 +175,7 @@ export const errors: Words['errors'] = {
     matrix_off: 'a antessala está desligada',
     matrix_refused: 'recusado pelo outro servidor ou pelas regras da sala',
     matrix_unreachable: 'o servidor Matrix não respondeu',
+    peer_unreachable: 'o outro relay não respondeu',
     config_invalid: 'configuração inválida',
     data_unusable: 'o diretório de dados não pode ser usado',
     backup_unusable: 'o backup não pode ser usado',
