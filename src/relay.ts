@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The composition root: builds all parts, then opens the listeners. Closes them in reverse order.
 
-import { type Config, diffConfig, KEYS } from './config/config.js'
-import { feedLimits, siteLimits, tunnelCaps } from './config/parts.js'
+import { type Config, diffConfig } from './config/config.js'
+import { feedLimits, siteLimits, tunnelCaps, webListeners } from './config/parts.js'
 import { type Clock, systemClock } from './lib/clock.js'
 import { createCounters } from './lib/counters.js'
 import { ONION_CONNECTIONS_AT_ONCE } from './lib/limits.js'
@@ -25,7 +25,7 @@ import { createStatus, healthOf } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { startMaintenance } from './store/housekeeping.js'
-import type { DrawnCaptcha, FetchCertificate } from './web/app.js'
+import type { DrawnCaptcha, FetchCertificate, PlaceOf } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
 import { createWebComponents } from './web/web-components.js'
 
@@ -43,6 +43,7 @@ export interface RelayOverrides {
   drawCaptcha?: () => Promise<DrawnCaptcha>
   fetchCertificate?: FetchCertificate
   network?: AskNetwork
+  placeOf?: PlaceOf
 }
 
 export interface Relay {
@@ -78,7 +79,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const data = await openData({ log, clock, network }, { dataDir, limits: feedLimits(config) }, closers)
     const { keys, trust, store, recovery, socketPath } = data
     const counters = createCounters(log, clock.uptime)
-    const setup = createSetup(store)
+    const localClaim = config.web.local && config.web.local_claim
+    const setup = createSetup(store, { localClaim, uptime: clock.uptime })
     const signIn = createSignInBridge(clock, keys.id, store.members.has)
     // a pending sign-in ends with the member's sessions or membership
     const ended = store.members.onChange(({ feed }) => store.members.has(feed) || signIn.invalidate(feed))
@@ -101,7 +103,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => memory.close())
     const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
     const site = createWebComponents(
-      { ...shown, drawCaptcha: overrides.drawCaptcha },
+      { ...shown, drawCaptcha: overrides.drawCaptcha, placeOf: overrides.placeOf },
       {
         ...{ id: keys.id, roomName: name, hostnames: names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? () => listening.matrix : null,
@@ -113,15 +115,11 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     // Listeners open last. Web listeners before SSB, because SSB answers contain links to the pages.
     const pages = await openWebListeners(
       { site, log, clock, fetch: overrides.fetchCertificate },
-      {
-        web: { ...config.web, proxy: config.domain.proxy, ...siteLimits(config) },
-        domain: { ...config.domain, dataDir },
-        whois: { ...config.ssb, ...config.whois, required: config.whois.port !== KEYS['whois.port'].default },
-      },
+      webListeners(config, dataDir),
     )
     closers.push(() => pages.close(), peer.closeWebSockets)
     const { web, domain } = pages
-    Object.assign(listening, { web, domain, whois: pages.whois })
+    Object.assign(listening, { web, domain, whois: pages.whois, local: pages.local })
     listening.ssb = await peer.listen({ name: PUBLIC, ...config.ssb })
 
     if (config.onion.enabled) {

@@ -57,6 +57,21 @@ export const KEYS = {
     check: hostNames,
     example: 'pool.lan, relay.home.example',
   },
+  'web.local': {
+    default: false,
+    about:
+      'Serve a set-up page, and later a page with the addresses, on one more plain HTTP listener, to the local network alone.',
+  },
+  'web.local_host': {
+    default: '0.0.0.0',
+    about: 'Address of that listener; :: listens on IPv6 and IPv4.',
+    check: host,
+  },
+  'web.local_port': { default: 80, about: 'TCP port of that listener; 0 takes a free port.', check: port },
+  'web.local_claim': {
+    default: true,
+    about: 'Whether that page sets the room up without the token in the first hour after the start.',
+  },
   'domain.name': {
     default: null,
     about: 'Public DNS name of this relay, used in invite codes and for the web pages.',

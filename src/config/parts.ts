@@ -3,7 +3,7 @@
 
 import { SECOND } from '../lib/limits.js'
 import type { Question } from '../lib/question.js'
-import type { Config } from './config.js'
+import { type Config, KEYS } from './config.js'
 
 /** Size limits of the store, in bytes. */
 export function feedLimits({ store }: Config): { maxBytes: number; maxFeedBytes: number } {
@@ -25,4 +25,20 @@ export function siteLimits({ invite }: Config): {
 } {
   const { captcha, question, answers, per_hour: perHour, expires_days: expiresDays } = invite
   return { captcha, question: question === null ? null : { text: question, answers }, perHour, expiresDays }
+}
+
+/** Settings of all web listeners. A taken port stops the start if the operator has chosen it. */
+export function webListeners(config: Config, dataDir: string) {
+  const { web, whois, ssb, domain } = config
+  return {
+    web: { ...web, proxy: domain.proxy, ...siteLimits(config) },
+    domain: { ...domain, dataDir },
+    whois: { host: ssb.host, port: whois.port, required: whois.port !== KEYS['whois.port'].default },
+    local: web.local
+      ? {
+          ...{ host: web.local_host, port: web.local_port },
+          required: web.local_port !== KEYS['web.local_port'].default,
+        }
+      : null,
+  }
 }

@@ -69,8 +69,32 @@ for (const [net, bits] of [['::1', 128] as const, ['fe80::', 10] as const, ['fc0
 
 /** Whether an address is of this machine or of a private network (RFC 1918, 3927, 4193, 4291). */
 export function isNearby(address: string | undefined): boolean {
-  const bare = (address ?? '').replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
+  const bare = bareAddress(address)
   return isIP(bare) !== 0 && NEARBY.check(bare, isIPv6(bare) ? 'ipv6' : 'ipv4')
+}
+
+/** Where a caller is: on this machine, on its local network, or elsewhere. */
+export type CallerPlace = 'machine' | 'network' | 'elsewhere'
+
+/**
+ * Where the other end of a socket is, by its address. A caller from the socket's own address is this machine, too: a
+ * proxy that runs here may use any of our addresses.
+ */
+export function placeOf({
+  remoteAddress,
+  localAddress,
+}: {
+  remoteAddress?: string | undefined
+  localAddress?: string | undefined
+}): CallerPlace {
+  if (!isNearby(remoteAddress)) return 'elsewhere'
+  const remote = bareAddress(remoteAddress)
+  return isLoopback(remote) || remote === bareAddress(localAddress) ? 'machine' : 'network'
+}
+
+/** An IP address without its zone; an IPv4 address on a dual-stack socket looks like `::ffff:1.2.3.4`. */
+function bareAddress(address = ''): string {
+  return address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
 /** Domains that routers use for local networks, and mDNS. */

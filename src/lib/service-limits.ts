@@ -24,6 +24,8 @@ export const BODY_CRUMBS = 128
 export const BODY_FIELDS = 64
 /** Milliseconds for answering a captcha. */
 export const CAPTCHA_MS = 10 * MINUTE
+/** Milliseconds after the start in which the local network can set the room up without the token, where it has a page. */
+export const LOCAL_CLAIM_MS = 1 * HOUR
 /** Requests for unknown links per hour, by all callers together. Valid links are not limited by it. */
 export const BAD_LINKS_PER_HOUR = 600
 /** Claims of one invite link per hour by members and blocked feeds: each reveals whether a feed is a member. */

@@ -60,6 +60,8 @@ export interface Addresses {
   https: string | null
   onion: string | null
   whois: string | null
+  /** URL of the pages for the local network, where `web.local` is on */
+  local: string | null
   /** URL of the metrics, where `metrics.port` is set */
   metrics: string | null
 }
@@ -208,6 +210,11 @@ export interface SettingsInfo {
   set_up: boolean
   /** token for the web's set-up page; null once set-up is done */
   setup_token: string | null
+  /**
+   * seconds in which the local network can set the room up without the token, 0 once they are over; null where that is
+   * off, and once set-up is done
+   */
+  local_claim_s: number | null
 }
 
 export interface SetupAnswers {

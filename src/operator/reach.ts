@@ -8,8 +8,10 @@ import type { OpenedMatrix } from '../matrix/open.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { HostPort } from '../ssb/invite-code.js'
 import { aliasLink, inviteLink } from '../ssb/links.js'
-import { multiserverAddress, siteAt, ssbPortAt, webSocketAddress } from '../web/address.js'
+import { multiserverAddress, type Sites, siteAt, ssbPortAt, webSocketAddress } from '../web/address.js'
 import type { Listener, ListenerKind, PublicName, RelayHostnames, Web } from '../web/app.js'
+import type { Elsewhere } from '../web/contract.js'
+import type { LocalListener } from '../web/listeners.js'
 import type { Addresses, RelayStatus } from './protocol.js'
 
 /** Name of the onion's listeners. */
@@ -26,6 +28,7 @@ export interface Listening {
   web: (Listener & Pick<Web, 'trouble'>) | null
   domain: Pick<PublicName, 'url' | 'status' | 'check'> | null
   whois: Listener | null
+  local: LocalListener | null
   onion: {
     name(): string | null
     status(): RelayStatus['onion']
@@ -37,7 +40,7 @@ export interface Listening {
 }
 
 export const NOTHING_LISTENS: Listening = {
-  ...{ ssb: null, web: null, domain: null, whois: null },
+  ...{ ssb: null, web: null, domain: null, whois: null, local: null },
   ...{ onion: null, matrix: null, metrics: null },
 }
 
@@ -71,16 +74,24 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
   const onionFor = (listener: string): string | undefined => (listener === ONION && onion()) || undefined
 
   const more = web.names?.toLowerCase().split(',') ?? []
-  const local = [...(isLoopback(web.host) ? [] : lanNames()), ...more.map((each) => each.trim())]
+  const lan = [...lanNames(), ...more.map((each) => each.trim())]
+  const local = lan.slice(isLoopback(web.host) ? lanNames().length : 0)
+
+  function elsewhere(): Elsewhere | null {
+    const host = https() === null ? (onion() ?? domain.name) : domain.name
+    if (!host) return null
+    // a domain without HTTPS is for SSB alone: the plain pages may be reachable from this machine only
+    return (https() ?? onion()) ? { host, origin: siteAt(host, sites()) } : { host }
+  }
 
   function names(): RelayHostnames {
     return {
+      ...{ local, lan, elsewhere: elsewhere() },
       domain: domain.name || null,
       onion: onion(),
       ssbPort: ssbPort(),
       listening: listening.ssb !== null,
       aliasSubdomains: domain.alias_subdomains,
-      local,
     }
   }
 
@@ -91,7 +102,8 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
     const named = host ?? (domain.name || reachableHost(ssb.host))
     return { host: named, port: ssbPortAt(named, { ssbPort: ssbPort() }) }
   }
-  const site = (host?: string): string => siteAt(host, { ...names(), https: https(), plain: plain() })
+  const sites = (): Sites => ({ domain: domain.name || null, onion: onion(), https: https(), plain: plain() })
+  const site = (host?: string): string => siteAt(host, sites())
 
   /** Origins at which the pages, and so the WebSockets, are reached. */
   function origins(): string[] {
@@ -115,6 +127,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
       https: https(),
       onion: onion() && `http://${onion()}/`,
       whois: listening.whois?.url ?? null,
+      local: listening.local?.url ?? null,
       metrics: listening.metrics?.url ?? null,
     }),
     addressFor: (listener) => address(onionFor(listener)),

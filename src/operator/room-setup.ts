@@ -3,22 +3,25 @@
 
 import { randomBytes } from 'node:crypto'
 import { RelayError } from '../lib/errors.js'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../lib/limits.js'
+import { DESCRIPTION_CHARS, LOCAL_CLAIM_MS, NAME_CHARS, SECOND } from '../lib/limits.js'
 import { isSameText } from '../lib/same-text.js'
 import { readFeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
+import type { LocalClaim } from '../web/contract.js'
 import type { SettingsInfo } from './protocol.js'
 
 export interface Setup {
   /** Whether set-up is still to be done. */
   pending(): boolean
-  /** Whether this is the token. */
-  knows(token: unknown): boolean
+  /** Whether this is the token. @param isNear the caller is on the local network: the key of `localClaim` is as good */
+  knows(token: unknown, isNear?: boolean): boolean
+  /** Set-up without the token, from the local network in the first hour; null where it is off, and once set up. */
+  localClaim(): LocalClaim | null
   /**
    * Takes the answers from the web, once and only with the token.
    * @throws RelayError `already_set_up`, `token_wrong`, `bad_argument`, `bad_feed_id`
    */
-  claim(token: unknown, answers: Record<string, unknown>): Promise<void>
+  claim(token: unknown, answers: Record<string, unknown>, isNear?: boolean): Promise<void>
   /** Takes the answers from the operator, who can change them later. */
   answer(answers: Record<string, unknown>): Promise<SettingsInfo>
   info(): SettingsInfo
@@ -29,18 +32,40 @@ export interface Setup {
 /** Bytes of the token: too many to guess. */
 const TOKEN_BYTES = 16
 
+export interface SetupOptions {
+  /** whether the local network can set the room up without the token in the first hour */
+  localClaim?: boolean
+  /** milliseconds of a monotonic clock: the date of a board may jump in its first hour */
+  uptime?: () => number
+}
+
 /** Creates the set-up state with a fresh token, which changes with each start. */
-export function createSetup({ settings, members, moderation }: Store): Setup {
+export function createSetup(
+  { settings, members, moderation }: Store,
+  { localClaim: isLocalClaimOn = false, uptime = () => performance.now() }: SetupOptions = {},
+): Setup {
   // the holder of the token, like a client of the control socket, is the operator
   const actions = moderation.as('operator')
   const token = randomBytes(TOKEN_BYTES).toString('base64url')
+  // Other sites can post forms to a page of the local network, but they cannot read the page and so not this key.
+  const key = randomBytes(TOKEN_BYTES).toString('base64url')
+  const started = uptime()
   /** of two forms posted at the same time, the first wins */
   let claiming = false
 
   const pending = (): boolean => !settings.get().setUp
 
-  const knows = (given: unknown): boolean =>
-    typeof given === 'string' && pending() && isSameText(given, token)
+  function localClaim(): LocalClaim | null {
+    if (!isLocalClaimOn || !pending()) return null
+    const ms = Math.max(0, LOCAL_CLAIM_MS - (uptime() - started))
+    return { key: ms > 0 ? key : null, ms }
+  }
+
+  function knows(given: unknown, isNear = false): boolean {
+    if (typeof given !== 'string' || !pending()) return false
+    const nearKey = isNear ? (localClaim()?.key ?? null) : null
+    return isSameText(given, token) || (nearKey !== null && isSameText(given, nearKey))
+  }
 
   async function take(answers: Record<string, unknown>): Promise<void> {
     const name = line(answers.name, 'name', NAME_CHARS)
@@ -61,17 +86,22 @@ export function createSetup({ settings, members, moderation }: Store): Setup {
 
   function info(): SettingsInfo {
     const { name, description, mode, setUp, ebt } = settings.get()
-    return { name, description, mode, ebt, set_up: setUp, setup_token: setUp ? null : token }
+    const claim = localClaim()
+    return {
+      ...{ name, description, mode, ebt, set_up: setUp, setup_token: setUp ? null : token },
+      local_claim_s: claim && Math.ceil(claim.ms / SECOND),
+    }
   }
 
   return {
     pending,
     knows,
+    localClaim,
     info,
     link: (site) => (pending() ? `${site}/setup?token=${token}` : null),
-    async claim(given, answers) {
+    async claim(given, answers, isNear) {
       if (!pending() || claiming) throw new RelayError('already_set_up')
-      if (!knows(given)) throw new RelayError('token_wrong')
+      if (!knows(given, isNear)) throw new RelayError('token_wrong')
       claiming = true
       try {
         await take(answers)

@@ -70,7 +70,8 @@ export function createStatus(
     const { limits } = counters
     const system = { free: freeOrNull(dataDir), descriptors: fileDescriptors() }
     const at = { now: clock.now(), uptime: clock.uptime() }
-    return { ...status, warnings: warningsOf({ status, counts: { limits }, ...at, ...system }) }
+    const local = listening.local?.url === null ? listening.local.problem : null
+    return { ...status, warnings: warningsOf({ status, counts: { limits }, local, ...at, ...system }) }
   }
 }
 

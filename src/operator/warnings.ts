@@ -25,6 +25,8 @@ export interface WarningFacts {
   /** free bytes on the disk; null if unknown */
   free: number | null
   descriptors: FileDescriptors | null
+  /** why the pages for the local network cannot be opened; null if they are open or off */
+  local?: string | null
 }
 
 /** One sentence for each problem; empty if there is none. */
@@ -61,6 +63,7 @@ const CHECKS: ReadonlyArray<(facts: WarningFacts) => string | string[] | null> =
     descriptors && descriptors.open >= DESCRIPTORS_HIGH * descriptors.limit
       ? `${descriptors.open} of ${descriptors.limit} file descriptors are in use: raise LimitNOFILE or ulimit -n`
       : null,
+  ({ local }) => (local ? `there are no pages for the local network (web.local): ${local}` : null),
   ({ status: { https }, now }) => httpsWarning(https, now),
   ({ status: { onion } }) => {
     const reason = typeof onion.reason === 'string' ? onion.reason : null

@@ -15,6 +15,7 @@ export type {
   Handler,
   Issued,
   ListenerKind,
+  PlaceOf,
   RelayFace,
   RelayHostnames,
   SetupAnswers,

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Counters } from '../lib/counters.js'
 import type { Log } from '../lib/log.js'
+import type { CallerPlace } from '../lib/platform.js'
 import type { Question } from '../lib/question.js'
 import type { SignInBridge } from '../room/sign-in.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -41,6 +42,24 @@ export interface RelayHostnames {
   aliasSubdomains: boolean
   /** other hostnames of the plain listener, lower-case */
   local?: readonly string[]
+  /** hostnames of the listener for the local network, lower-case */
+  lan?: readonly string[]
+  /** where people outside the local network find the pages; null while there is no such address */
+  elsewhere?: Elsewhere | null
+}
+
+/** A hostname of ours that works everywhere, and the origin of the pages, if they are there. */
+export interface Elsewhere {
+  host: string
+  origin?: string
+}
+
+/** Set-up without the token, from the local network. */
+export interface LocalClaim {
+  /** stands for the token on the local network; null once the time is over */
+  key: string | null
+  /** milliseconds that are left */
+  ms: number
 }
 
 /** A drawn captcha: the image and its answer. */
@@ -79,10 +98,12 @@ export type SetupAnswers = {
 /** The set-up form of the first start. It is answered once, by the holder of the token. */
 export interface WebSetup {
   pending(): boolean
-  /** Compares the token in constant time. */
-  knows(token: string): boolean
+  /** Compares the token in constant time. @param isNear the key of `localClaim` is as good */
+  knows(token: string, isNear?: boolean): boolean
+  /** null where the local network needs the token at any time */
+  localClaim?(): LocalClaim | null
   /** @throws RelayError `already_set_up`, `token_wrong`, or the code of an invalid answer */
-  claim(token: string, answers: SetupAnswers): Promise<void>
+  claim(token: string, answers: SetupAnswers, isNear?: boolean): Promise<void>
 }
 
 /** The public owner of an alias. */
@@ -178,6 +199,8 @@ export interface WebComponents {
   acceptSsb?: AcceptSsb | null
   /** Called at every request. */
   used?: () => void
+  /** Where a caller is; injected by tests. */
+  placeOf?: PlaceOf | undefined
   /** Unix ms; injected by tests. */
   now?: () => number
 }
@@ -201,8 +224,14 @@ export interface WebOptions extends Required<SiteLimits> {
   proxy?: string | null
 }
 
-/** The kind of listener a request came through: it decides which hostnames are ours, and the cookie's `Secure`. */
-export type ListenerKind = 'domain' | 'onion' | 'local'
+/**
+ * The kind of listener a request came through: it decides which hostnames are ours, and the cookie's `Secure`. `local` is
+ * the plain listener, which a reverse proxy may use; `lan` is the one of `web.local`.
+ */
+export type ListenerKind = 'domain' | 'onion' | 'local' | 'lan'
+
+/** Tells where the other end of a socket is. */
+export type PlaceOf = (socket: Socket) => CallerPlace
 
 /**
  * Answers an upgrade request. It owns the socket.

@@ -25,7 +25,7 @@ export function ownHostname(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local'>,
+  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local' | 'lan'>,
 ): string | null {
   const match = HOST.exec(header ?? '')
   const said = (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '')
@@ -34,6 +34,8 @@ export function ownHostname(
   // a visitor of the onion must not learn the domain, nor the other way round
   if (kind === 'domain') return is(hostnames.domain) ? said : null
   if (kind === 'onion') return is(hostnames.onion) ? said : null
+  if (kind === 'lan' && hostnames.lan?.includes(withoutNumber(said))) return said
+  if (kind === 'lan') return literal(said, canonical(localAddress ?? ''))
   if (is(hostnames.domain) || is(hostnames.onion) || hostnames.local?.includes(said)) return said
   return literal(said, canonical(localAddress ?? ''))
 }
@@ -56,20 +58,25 @@ export function ownAddress(
   header: string | undefined,
   localAddress: string | undefined,
   kind: ListenerKind,
-  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local' | 'aliasSubdomains'>,
+  hostnames: Pick<RelayHostnames, 'domain' | 'onion' | 'local' | 'lan' | 'aliasSubdomains'>,
 ): OwnAddress | null {
   const scheme = kind === 'domain' ? 'https' : 'http'
   const port = /:(\d{1,5})$/.exec(header ?? '')?.[1]
   const origin = (host: string): string => `${scheme}://${host}${port === undefined ? '' : `:${port}`}`
   const host = ownHostname(header, localAddress, kind, hostnames)
   if (host) return { host, alias: null, origin: origin(host.includes(':') ? `[${host}]` : host) }
-  if (!hostnames.aliasSubdomains || hostnames.domain === null) return null
+  if (!hostnames.aliasSubdomains || hostnames.domain === null || kind === 'lan') return null
   const [, label = '', rest] = /^([^.]+)\.(.*)$/.exec(header ?? '') ?? []
   const alias = normalAlias(label)
   const domain = ownHostname(rest, undefined, kind, { domain: hostnames.domain, onion: null })
   // reserved words such as `www` are no aliases
   if (!domain || domain !== hostnames.domain.toLowerCase() || !isAlias(alias)) return null
   return { host: domain, alias, origin: origin(`${alias}.${domain}`) }
+}
+
+/** A name without the number that mDNS appends where two machines of a network have one name: `tidepool-2.local`. */
+function withoutNumber(name: string): string {
+  return name.replace(/-\d{1,3}(?=\.local$)/, '')
 }
 
 function literal(said: string, local: string): string | null {

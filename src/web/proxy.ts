@@ -28,6 +28,11 @@ const FORWARDING = [
   ...['x-real-ip', 'forwarded', 'via'],
 ]
 
+/** Whether a proxy, ours or any other, has passed the request on. */
+export function isForwarded({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return FORWARDING.some((name) => headers[name] !== undefined)
+}
+
 /**
  * Trusts the headers of one proxy only.
  * @param proxy IP address of the proxy; null: none

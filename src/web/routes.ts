@@ -13,9 +13,11 @@ import { createInvitePages, type InviteParts } from './handlers/invite.js'
 import { createJoinPages, type JoinParts } from './handlers/join.js'
 import { createKnockPages, KNOCK_PATH, type KnockParts } from './handlers/knock.js'
 import { createLandingPages } from './handlers/landing.js'
+import { createLocalPage } from './handlers/local.js'
 import { serveRobots } from './handlers/robots.js'
 import { createSetupPages, type SetupParts } from './handlers/setup.js'
 import { serveWhois } from './handlers/whois.js'
+import { LOCAL_QR_PATH } from './local-network.js'
 import { jsonClients } from './middleware/json-clients.js'
 import { chooseLanguage, LANGUAGE_PATH } from './middleware/language.js'
 import { requireMode } from './middleware/require-mode.js'
@@ -34,6 +36,7 @@ export function routes(parts: RouteParts): Router<WebState> {
   const router = new Router<WebState>()
   const setup = createSetupPages(parts)
   const front = createLandingPages(parts)
+  const local = createLocalPage(parts)
   const captcha = createCaptchaPages(parts)
   const knock = createKnockPages(parts, captcha)
   const invite = createInvitePages(parts, captcha, knock.offer)
@@ -45,7 +48,8 @@ export function routes(parts: RouteParts): Router<WebState> {
   const community = requireMode(parts, 'community')
   const visible = requireMode(parts, 'open', 'community')
 
-  router.get('/', visible, setup.redirectToSetup, front.show)
+  router.get('/', visible, setup.redirectToSetup, local.show, front.show)
+  router.get(LOCAL_QR_PATH, visible, local.qr)
   router.get('/setup', setup.requirePending, setup.ask)
   router.post('/setup', setup.requirePending, sameOrigin(), setup.answer)
   router.get('/healthz', serveHealth(parts))

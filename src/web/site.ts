@@ -13,6 +13,7 @@ import { drawCaptcha } from './captcha-image.js'
 import { Captchas } from './captchas.js'
 import type { Asked, ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
 import { createFairBudget } from './fair-budget.js'
+import { isLocalPage } from './local-network.js'
 import type { MemberRouteParts } from './member-routes.js'
 import { type ErrorLink, errors, siteErrorLink } from './middleware/errors.js'
 import { headers } from './middleware/headers.js'
@@ -65,6 +66,7 @@ export function createSite(
     const router = routes({
       ...{ mintInvite, knock, setup, face, invites, findAlias, hostnames, assets, render, captchas, now },
       ...{ budget, answerTries, knockBudget, tries: tries(), badLinks, sessions, expiresDays },
+      placeOf: components.placeOf,
       ...(room ? { room } : {}),
     })
     const behind = room
@@ -100,6 +102,10 @@ export function createSite(
       return next()
     })
     app.use(ownHost({ hostnames, logThrottled }))
+    app.use((ctx, next) => {
+      if (ctx.state.kind === 'lan' && !isLocalPage(ctx.path)) throw new RelayError('not_found')
+      return next()
+    })
     if (behind) app.use(withSignInPath).use(behind)
     app.use(routed.routes())
     app.use(routed.allowedMethods())

@@ -27,6 +27,8 @@ export interface WebState {
   host: string
   /** scheme, host and port by which the page was reached */
   origin: string
+  /** on the listener for the local network: our address there. `host` and `origin` are then those that work elsewhere, too */
+  nearHost?: string
   /** the alias in the subdomain, or null */
   alias: string | null
   /** where the page is, for a visitor on the local network who used an unknown hostname */

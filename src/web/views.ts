@@ -11,6 +11,7 @@ export const VIEWS = fileURLToPath(new URL('views/', PACKAGE_ROOT))
 
 const TEMPLATES = [
   'landing.njk',
+  'local.njk',
   'setup.njk',
   'ready.njk',
   'error.njk',

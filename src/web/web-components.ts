@@ -24,6 +24,8 @@ export interface RoomComponents {
   used: () => void
   /** tests inject captchas with known answers */
   drawCaptcha: WebComponents['drawCaptcha']
+  /** tests inject where callers are */
+  placeOf: WebComponents['placeOf']
 }
 
 export interface RoomOptions {
@@ -44,7 +46,7 @@ export interface RoomOptions {
 
 /** Creates the web's components for a whole relay. */
 export function createWebComponents(
-  { store, signIn, setup, log, counters, now, online, used, drawCaptcha }: RoomComponents,
+  { store, signIn, setup, log, counters, now, online, used, drawCaptcha, placeOf }: RoomComponents,
   { id, roomName, hostnames, maxBytes, health, expiresDays, lobby, acceptSsb }: RoomOptions,
 ): WebComponents {
   const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
@@ -52,7 +54,7 @@ export function createWebComponents(
   return {
     ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ acceptSsb, used, log, counters, now, setup, invites, hostnames },
+    ...{ acceptSsb, used, log, counters, now, setup, invites, hostnames, placeOf },
     room: { store, signIn, online, maxBytes, health },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

@@ -20,6 +20,7 @@ export const STATUS: RelayStatus = {
     https: null,
     onion: null,
     whois: null,
+    local: null,
     metrics: null,
   },
   members: 0,

@@ -17,6 +17,7 @@ const SETTINGS: SettingsInfo = {
   ebt: false,
   set_up: true,
   setup_token: null,
+  local_claim_s: null,
 }
 const FRESH: SettingsInfo = { ...SETTINGS, name: '', description: '', set_up: false, setup_token: 'oyster' }
 

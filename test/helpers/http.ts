@@ -36,14 +36,17 @@ export class Visitor {
   readonly cookies = new Map<string, string>()
   readonly #base: string
   readonly #tls: TlsReach | undefined
+  readonly #from: string | undefined
 
   /**
    * @param base the site, without a path
    * @param tls  the real address of a site whose name is not in DNS
+   * @param from the visitor's own IP address, such as 127.0.0.2
    */
-  constructor(base: string, tls?: TlsReach) {
+  constructor(base: string, tls?: TlsReach, from?: string) {
     this.#base = base
     this.#tls = tls
+    this.#from = from
   }
 
   get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
@@ -65,7 +68,8 @@ export class Visitor {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
     const all = { ...(cookie ? { Cookie: cookie } : {}), ...length, ...headers }
-    const reply = await exchange(this.#base + path, { method, headers: all }, body, this.#tls)
+    const from = this.#from === undefined ? {} : { localAddress: this.#from }
+    const reply = await exchange(this.#base + path, { method, headers: all, ...from }, body, this.#tls)
     for (const line of reply.headers['set-cookie'] ?? []) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line) ?? []
       if (name && value !== undefined) this.cookies.set(name, value)
@@ -76,7 +80,7 @@ export class Visitor {
 
 function exchange(
   url: string,
-  options: Required<Pick<Ask, 'method' | 'headers'>>,
+  options: Required<Pick<Ask, 'method' | 'headers'>> & { localAddress?: string },
   body?: string | Buffer,
   tls?: TlsReach,
 ) {

@@ -163,6 +163,7 @@ const SETTINGS: SettingsInfo = {
   ebt: false,
   set_up: true,
   setup_token: null,
+  local_claim_s: null,
 }
 const CHECK: DoctorCheck = { name: '', ok: true, severity: 'ok', detail: '', advice: null }
 const REPORT: DoctorReport = { ok: true, checks: [CHECK] }

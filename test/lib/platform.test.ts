@@ -7,6 +7,7 @@ import {
   isLoopback,
   isNearby,
   originOf,
+  placeOf,
   reachableHost,
   requireFitMachine,
   unfitMachine,
@@ -70,4 +71,29 @@ t.test('addresses of private networks', async (t) => {
     t.ok(isNearby(near), near)
   for (const far of ['1.1.1.1', '172.32.0.1', '2001:db8::1', '::ffff:9.9.9.9', '', undefined, 'localhost'])
     t.notOk(isNearby(far), String(far))
+})
+
+t.test('where a caller is', async (t) => {
+  const rows = [
+    ['127.0.0.1', '127.0.0.1', 'machine'],
+    ['127.0.0.7', '127.0.0.1', 'machine'],
+    ['::1', '::1', 'machine'],
+    ['::ffff:127.0.0.1', '::ffff:127.0.0.1', 'machine'],
+    ['192.168.7.9', '192.168.7.9', 'machine'],
+    ['::ffff:192.168.7.9', '192.168.7.9', 'machine'],
+    ['fe80::1%eth0', 'fe80::1', 'machine'],
+    ['192.168.7.8', '192.168.7.9', 'network'],
+    ['::ffff:10.1.2.3', '::ffff:10.0.0.1', 'network'],
+    ['172.31.255.255', '172.16.0.1', 'network'],
+    ['fe80::2%eth0', 'fe80::1%eth0', 'network'],
+    ['fd00::2', 'fd00::1', 'network'],
+    ['203.0.113.7', '192.168.7.9', 'elsewhere'],
+    ['100.64.0.1', '192.168.7.9', 'elsewhere'],
+    ['172.32.0.1', '172.16.0.1', 'elsewhere'],
+    ['2001:db8::7', '2001:db8::1', 'elsewhere'],
+    ['203.0.113.7', '203.0.113.7', 'elsewhere'],
+  ] as const
+  for (const [remoteAddress, localAddress, place] of rows)
+    t.equal(placeOf({ remoteAddress, localAddress }), place, `${remoteAddress} at ${localAddress}`)
+  t.equal(placeOf({}), 'elsewhere', 'a socket that has closed')
 })

@@ -3,8 +3,9 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../../src/lib/limits.js'
+import { DESCRIPTION_CHARS, LOCAL_CLAIM_MS, NAME_CHARS } from '../../src/lib/limits.js'
 import { createSetup } from '../../src/operator/room-setup.js'
+import { createTestClock } from '../helpers/clock.js'
 import { openTestStore } from '../helpers/store.js'
 
 t.test('the token works once', async (t) => {
@@ -40,6 +41,7 @@ t.test('the token works once', async (t) => {
     ebt: false,
     set_up: true,
     setup_token: null,
+    local_claim_s: null,
   })
   t.notOk(setup.pending() || setup.knows(token))
   t.ok(opened.store.members.has(admin))
@@ -47,6 +49,44 @@ t.test('the token works once', async (t) => {
   const again = await opened.reopen()
   t.match(createSetup(again).info(), { name: 'Pool', set_up: true })
   t.equal(again.roles.of(admin), 'admin')
+})
+
+t.test('for an hour of uptime the local network needs no token, where that is on', async (t) => {
+  const { store } = await openTestStore(t)
+  const clock = createTestClock()
+  t.equal(createSetup(store, { uptime: clock.uptime }).localClaim(), null, 'off by default')
+  const setup = createSetup(store, { localClaim: true, uptime: clock.uptime })
+  const { key = null, ms } = setup.localClaim() ?? {}
+  t.match(key, /^[\w-]{22}$/)
+  t.equal(ms, LOCAL_CLAIM_MS)
+  t.not(key, setup.info().setup_token)
+  t.equal(setup.info().local_claim_s, 3600)
+  t.notOk(setup.knows(key), 'not from elsewhere')
+  t.ok(setup.knows(key, true))
+  await t.rejects(setup.claim(key, { name: 'Pool' }), { code: 'token_wrong' })
+  clock.jump(5 * LOCAL_CLAIM_MS)
+  clock.advance(LOCAL_CLAIM_MS - 1)
+  t.ok(setup.knows(key, true), 'a date that jumps ends nothing')
+  clock.advance(1)
+  clock.jump(-10 * LOCAL_CLAIM_MS)
+  t.same(setup.localClaim(), { key: null, ms: 0 })
+  t.equal(setup.info().local_claim_s, 0)
+  t.notOk(setup.knows(key, true) || setup.knows(null, true))
+  await t.rejects(setup.claim(key, { name: 'Pool' }, true), { code: 'token_wrong' })
+  await setup.claim(setup.info().setup_token, { name: 'Pool' })
+  t.equal(setup.localClaim(), null, 'never again')
+})
+
+t.test('of two browsers on the local network one sets the room up', async (t) => {
+  const { store } = await openTestStore(t)
+  const setup = createSetup(store, { localClaim: true })
+  const key = setup.localClaim()?.key
+  const ended = await Promise.allSettled(
+    ['One', 'Two', 'Three'].map((name) => setup.claim(key, { name }, true)),
+  )
+  t.match(ended, [{ status: 'fulfilled' }, ...[1, 2].map(() => ({ reason: { code: 'already_set_up' } }))])
+  t.equal(setup.info().name, 'One')
+  t.notOk(setup.knows(key, true))
 })
 
 t.test('answers are validated before anything is stored, and the token stays valid', async (t) => {

@@ -77,6 +77,21 @@ t.test('a listener on the network accepts the names of the machine there', async
   t.same(lanNames('a_b'), ['tidepool.local'], 'which is no host name')
 })
 
+t.test('the listener for the local network has no name of other networks', async (t) => {
+  const lan = [...lanNames('Reef'), 'pool.lan']
+  const own = (header: string) => ownHostname(header, '192.168.7.9', 'lan', { ...names, lan })
+  for (const name of ['tidepool.local', 'reef.local', 'reef', 'pool.lan', '192.168.7.9', machine])
+    t.equal(own(name), name)
+  // two boards of one name: mDNS numbers the second
+  for (const name of ['tidepool-2.local', 'REEF-12.local'])
+    t.equal(own(`${name}:80`), name.toLowerCase(), name)
+  for (const name of [
+    ...['pool.example', 'abc.onion', 'localhost', '127.0.0.1', '192.168.7.8', 'tidepool.example'],
+    ...['tidepool-2.lan', 'tidepool-x.local', 'tidepool-2-3.local', 'other-2.local', 'x.tidepool.local'],
+  ])
+    t.equal(own(name), null, name)
+})
+
 t.test('malformed hosts are rejected', async (t) => {
   for (const host of [
     undefined,

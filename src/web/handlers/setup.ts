@@ -2,13 +2,13 @@
 // /setup: the set-up form of the first start. The link with its token is printed by `tidepool start`.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
-import { DESCRIPTION_CHARS, NAME_CHARS } from '../../lib/limits.js'
-import { isLoopback } from '../../lib/platform.js'
+import { DESCRIPTION_CHARS, MINUTE, NAME_CHARS } from '../../lib/limits.js'
+import { isLoopback, placeOf } from '../../lib/platform.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
 import { isFeedId, readFeedId } from '../../ssb/feed-id.js'
 import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
 import { ssbPortAt } from '../address.js'
-import type { SetupAnswers, WebComponents } from '../contract.js'
+import type { LocalClaim, SetupAnswers, WebComponents } from '../contract.js'
 import { readForm, TEXT_FORM_BYTES, textOf } from '../form.js'
 import { roomNameOf } from '../room-name.js'
 import { type Format, inviteFormats } from '../share-formats.js'
@@ -16,7 +16,8 @@ import { prefersJson, type Step, type WebContext } from '../state.js'
 import type { Render } from '../views.js'
 import { en, type Words } from '../words/en.js'
 
-export interface SetupParts extends Pick<WebComponents, 'setup' | 'face' | 'mintInvite' | 'hostnames'> {
+export interface SetupParts
+  extends Pick<WebComponents, 'setup' | 'face' | 'mintInvite' | 'hostnames' | 'placeOf'> {
   render: Render
   /** wrong tokens allowed per hour */
   tries: TokenBucket
@@ -35,7 +36,9 @@ const MAKE_ADMIN = "tidepool setup --admin '@….ed25519'\ntidepool members link
 const FIELDS = ['token', 'name', 'description', 'admin', 'ebt'] as const satisfies Field[]
 
 /** Creates the set-up page's handlers. */
-export function createSetupPages({ setup, face, render, tries, mintInvite, hostnames }: SetupParts) {
+export function createSetupPages(parts: SetupParts) {
+  const { setup, face, render, tries, mintInvite, hostnames, placeOf: place = placeOf } = parts
+
   /** Redirects to the form while it is pending. */
   const redirectToSetup: Step = (ctx, next) => {
     if (!setup.pending()) return next()
@@ -54,6 +57,13 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
   function requireVisible(): void {
     if (face().mode === 'restricted') throw new RelayError('not_found')
   }
+
+  /** Whether the caller is on the local network. A caller on this machine is not: it may be a proxy, or tor. */
+  const isNear = ({ state, req }: WebContext): boolean =>
+    state.kind === 'lan' && place(req.socket) === 'network'
+
+  const localClaim = (ctx: WebContext): LocalClaim | null =>
+    isNear(ctx) ? (setup.localClaim?.() ?? null) : null
 
   /** A wrong token counts against the limit. The right one always passes, so that nobody can lock its holder out. */
   function checkToken(ctx: WebContext, token: string): boolean {
@@ -82,8 +92,13 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
       Object.entries(wrong).map(([field, { say }]) => [field, { words: say(words.setup) }]),
     )
     const most = { name: NAME_CHARS, description: DESCRIPTION_CHARS }
+    const claim = known ? null : localClaim(ctx)
     ctx.type = 'html'
-    ctx.body = render(ctx, 'setup.njk', { given, known, wrong: said, worst, most, code: found?.code ?? null })
+    ctx.body = render(ctx, 'setup.njk', {
+      ...{ given, known, wrong: said, worst, most, code: found?.code ?? null },
+      ...{ isLocal: ctx.state.kind === 'lan', key: claim?.key ?? null, isKeyOver: claim?.key === null },
+      minutes: Math.ceil((claim?.ms ?? 0) / MINUTE),
+    })
   }
 
   function check(given: Given): Wrong {
@@ -110,7 +125,8 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
       ctx,
       { token, name: '', description: '', admin: '', ebt: false },
       known,
-      known || !token ? {} : TOKEN_WRONG,
+      // an old link is no error while no token is needed
+      known || !token || localClaim(ctx)?.key ? {} : TOKEN_WRONG,
     )
   }
 
@@ -123,13 +139,16 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
       admin: readFeedId(textOf(form, 'admin')) ?? textOf(form, 'admin'),
       ebt: textOf(form, 'ebt') === 'on',
     }
+    const key = textOf(form, 'key')
     const known = checkToken(ctx, given.token)
     if (!known) requireVisible()
-    const wrong: Wrong = { ...(known ? {} : TOKEN_WRONG), ...check(given) }
+    const hasProof = known || (isNear(ctx) && setup.knows(key, true))
+    const missing = hasProof ? {} : key === '' || given.token !== '' ? TOKEN_WRONG : KEY_OVER
+    const wrong: Wrong = { ...missing, ...check(given) }
     if (Object.keys(wrong).length > 0) return page(ctx, given, known, wrong)
     const { token, ...answers } = given
     try {
-      await setup.claim(token, answers)
+      await setup.claim(known ? token : key, answers, isNear(ctx))
     } catch (thrown) {
       const refused = refusedBy(thrown)
       if (!refused) throw thrown
@@ -144,18 +163,29 @@ export function createSetupPages({ setup, face, render, tries, mintInvite, hostn
   }
 
   /** An invite to share, or how others reach the room, if this page was reached by a name that only this machine has. */
-  async function firstInvite(ctx: WebContext): Promise<{ formats: Format[]; reachedBy: string | null }> {
+  async function firstInvite(ctx: WebContext): Promise<{
+    formats: Format[]
+    reachedBy: string | null
+    isLocal: boolean
+  }> {
     const { host, origin } = ctx.state
     const names = hostnames()
-    if (isLoopback(host)) return { formats: [], reachedBy: names.domain ?? names.onion }
+    const isLocal = ctx.state.kind === 'lan'
+    // an invite from here would name an address that only this network has
+    if (isLocal && !names.elsewhere) return { formats: [], reachedBy: null, isLocal }
+    if (isLoopback(host)) return { formats: [], reachedBy: names.domain ?? names.onion, isLocal }
     try {
       const { code } = await mintInvite({ host, port: ssbPortAt(host, names) })
       const token = tokenOf(parseInviteCode(code).seed)
       const formats = inviteFormats({ host, origin, face: face(), hostnames: names }, token)
-      return { formats: formats.filter(({ kind }) => kind === 'link' || kind === 'code'), reachedBy: host }
+      return {
+        formats: formats.filter(({ kind }) => kind === 'link' || kind === 'code'),
+        reachedBy: host,
+        isLocal,
+      }
     } catch {
       // the room is set up all the same; the page then names the command
-      return { formats: [], reachedBy: host }
+      return { formats: [], reachedBy: host, isLocal }
     }
   }
 
@@ -168,6 +198,9 @@ const TOKEN_WRONG: Wrong = {
     say: (w) => w.tokenWrong,
   },
 }
+
+/** The page is from before a restart, or the first hour has ended since. */
+const KEY_OVER: Wrong = { token: { code: 'token_wrong', say: (w) => w.keyOver } }
 
 /** The field of an error that only the relay can find. */
 function refusedBy(thrown: unknown): Wrong | null {

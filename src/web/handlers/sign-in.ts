@@ -95,7 +95,7 @@ export function createSignInPages({ store, signIn, face, hostnames, render, trie
       action: 'start-http-auth',
       sid: face().id,
       sc,
-      multiserverAddress: multiserverAddress(ctx.state.host, face(), hostnames()),
+      multiserverAddress: multiserverAddress(ctx.state.nearHost ?? ctx.state.host, face(), hostnames()),
     })
     return `ssb:experimental?${parameters}`
   }

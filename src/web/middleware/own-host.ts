@@ -26,10 +26,11 @@ export function ownHost({
     const own = ownAddress(ctx.req.headers.host, localAddress, ctx.state.kind, hostnames())
     if (!own) {
       const { kind } = ctx.state
-      const { domain, onion, local = [] } = hostnames()
-      const answers = { domain: [domain], onion: [onion], local: [domain, onion, ...local, localAddress] }[
-        kind
-      ]
+      const { domain, onion, local = [], lan = [] } = hostnames()
+      const answers = {
+        ...{ domain: [domain], onion: [onion], lan: [...lan, localAddress] },
+        local: [domain, onion, ...local, localAddress],
+      }[kind]
       // untrusted text: bounded before it is logged
       const host = ctx.req.headers.host?.slice(0, 100)
       logThrottled('info', 'unknown host rejected', {
@@ -38,7 +39,7 @@ export function ownHost({
         answers: answers.filter(Boolean),
       })
       // a device on the same network knows this address already
-      if (kind === 'local' && localAddress && isNearby(remoteAddress))
+      if ((kind === 'local' || kind === 'lan') && localAddress && isNearby(remoteAddress))
         ctx.state.instead = originOf('http', canonical(localAddress), localPort ?? 80)
       throw new RelayError('wrong_host')
     }
@@ -46,6 +47,11 @@ export function ownHost({
     // apps cannot connect to a hostname without a dot
     const host = isDialable(own.host) ? own.host : canonical(localAddress ?? '')
     Object.assign(ctx.state, { host, origin, alias })
+    if (ctx.state.kind === 'lan') {
+      // not the name: another machine may answer to it, and many apps cannot look it up
+      const nearHost = canonical(localAddress ?? '')
+      Object.assign(ctx.state, { nearHost, host: nearHost }, hostnames().elsewhere ?? {})
+    }
     if (alias === null || ctx.path === LANGUAGE_PATH) return next()
     const path = aliasPath(alias)
     if (ctx.path === '/') ctx.path = path

@@ -9,9 +9,23 @@ import { invite } from './de/invite.js'
 import { join } from './de/join.js'
 import { knock } from './de/knock.js'
 import { landing } from './de/landing.js'
+import { local } from './de/local.js'
 import { setup } from './de/setup.js'
 import { signIn } from './de/sign-in.js'
 import { site } from './de/site.js'
 import type { Words } from './en.js'
 
-export const de: Words = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const de: Words = {
+  site,
+  landing,
+  local,
+  setup,
+  invite,
+  knock,
+  join,
+  alias,
+  formats,
+  errors,
+  signIn,
+  dash,
+}

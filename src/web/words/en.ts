@@ -10,12 +10,13 @@ import { invite } from './en/invite.js'
 import { join } from './en/join.js'
 import { knock } from './en/knock.js'
 import { landing } from './en/landing.js'
+import { local } from './en/local.js'
 import { setup } from './en/setup.js'
 import { signIn } from './en/sign-in.js'
 import { site } from './en/site.js'
 import type { Html } from './text.js'
 
-export const en = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const en = { site, landing, local, setup, invite, knock, join, alias, formats, errors, signIn, dash }
 
 /** The same keys and parameters, with other texts. */
 type InAnyWords<T> = T extends string

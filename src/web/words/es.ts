@@ -10,8 +10,22 @@ import { invite } from './es/invite.js'
 import { join } from './es/join.js'
 import { knock } from './es/knock.js'
 import { landing } from './es/landing.js'
+import { local } from './es/local.js'
 import { setup } from './es/setup.js'
 import { signIn } from './es/sign-in.js'
 import { site } from './es/site.js'
 
-export const es: Words = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const es: Words = {
+  site,
+  landing,
+  local,
+  setup,
+  invite,
+  knock,
+  join,
+  alias,
+  formats,
+  errors,
+  signIn,
+  dash,
+}

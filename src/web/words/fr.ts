@@ -10,8 +10,22 @@ import { invite } from './fr/invite.js'
 import { join } from './fr/join.js'
 import { knock } from './fr/knock.js'
 import { landing } from './fr/landing.js'
+import { local } from './fr/local.js'
 import { setup } from './fr/setup.js'
 import { signIn } from './fr/sign-in.js'
 import { site } from './fr/site.js'
 
-export const fr: Words = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const fr: Words = {
+  site,
+  landing,
+  local,
+  setup,
+  invite,
+  knock,
+  join,
+  alias,
+  formats,
+  errors,
+  signIn,
+  dash,
+}

@@ -10,8 +10,22 @@ import { invite } from './pt/invite.js'
 import { join } from './pt/join.js'
 import { knock } from './pt/knock.js'
 import { landing } from './pt/landing.js'
+import { local } from './pt/local.js'
 import { setup } from './pt/setup.js'
 import { signIn } from './pt/sign-in.js'
 import { site } from './pt/site.js'
 
-export const pt: Words = { site, landing, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const pt: Words = {
+  site,
+  landing,
+  local,
+  setup,
+  invite,
+  knock,
+  join,
+  alias,
+  formats,
+  errors,
+  signIn,
+  dash,
+}

@@ -12,6 +12,7 @@ export const setup: Words['setup'] = {
   tokenHint: 'Du findest es am Ende des Einrichtungslinks, den das Relay beim Start ausgegeben hat.',
   tokenWrong:
     'Falsches Token. Jeder Start des Relays macht ein neues; tidepool setup zeigt den aktuellen Link.',
+  keyOver: 'Die Seite war veraltet. Bitte prüfe sie und schick sie noch einmal ab.',
   name: 'Name des Raums',
   nameHint: (most) => `Wie die Leute den Raum nennen werden; höchstens ${most} Zeichen.`,
   nameMissing: 'Bitte gib einen Namen ein.',

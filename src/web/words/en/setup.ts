@@ -10,6 +10,7 @@ export const setup = {
   token: 'Token',
   tokenHint: 'You find it at the end of the set-up link that the relay printed when it started.',
   tokenWrong: 'Wrong token. Every start of the relay makes a new one; tidepool setup shows the current link.',
+  keyOver: 'The page was out of date. Please check it and send it again.',
   name: 'Name',
   nameHint: (most: number) => `What people will call the room; at most ${most} characters.`,
   nameMissing: 'Please enter a name.',

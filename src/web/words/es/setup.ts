@@ -12,6 +12,7 @@ export const setup: Words['setup'] = {
   tokenHint: 'Está al final del enlace de configuración que mostró el servidor al arrancar.',
   tokenWrong:
     'El token no es correcto. El servidor crea otro cada vez que arranca; tidepool setup muestra el enlace actual.',
+  keyOver: 'La página había caducado. Revísala y envíala de nuevo.',
   name: 'Nombre',
   nameHint: (most) => `Cómo llamará la gente a la sala; máximo ${most} caracteres.`,
   nameMissing: 'Escribe un nombre.',

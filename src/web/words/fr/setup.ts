@@ -12,6 +12,7 @@ export const setup: Words['setup'] = {
   tokenHint: 'Il se trouve à la fin du lien de configuration que le relais a affiché au démarrage.',
   tokenWrong:
     'Jeton incorrect. Le relais en crée un nouveau à chaque démarrage ; tidepool setup affiche le lien actuel.',
+  keyOver: 'La page n’était plus à jour. Vérifie-la et envoie-la de nouveau.',
   name: 'Nom',
   nameHint: (most) => `Le nom que l’on donnera au salon ; ${most} caractères au plus.`,
   nameMissing: 'Saisis un nom.',

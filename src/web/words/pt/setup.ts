@@ -11,6 +11,7 @@ export const setup: Words['setup'] = {
   token: 'Token',
   tokenHint: 'Está no fim do link de configuração que o relay mostrou ao iniciar.',
   tokenWrong: 'Token errado. O relay cria um novo cada vez que inicia; tidepool setup mostra o link atual.',
+  keyOver: 'A página estava desatualizada. Confira e envie de novo.',
   name: 'Nome',
   nameHint: (most) => `Como as pessoas vão chamar a sala; no máximo ${most} caracteres.`,
   nameMissing: 'Escreva um nome.',
