@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyArray<
   ['start', 'run a relay until you stop it', () => import('./start.js')],
   ['status', "show the relay's status and addresses", () => import('./status.js')],
   ['setup', "set the room's name, description and admin", () => import('./setup.js')],
+  ['console', "print the text for the board's screen", () => import('./console.js')],
   ['mode', 'show or change the privacy mode', () => import('./mode.js')],
   ['invite', 'create, list and revoke invites', () => import('./invite.js')],
   ['question', 'ask newcomers a question on the web', () => import('./question.js')],

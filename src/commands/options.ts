@@ -3,6 +3,7 @@
 
 import { type Command, InvalidArgumentError } from 'commander'
 import { dataDirectory } from '../config/config.js'
+import { RelayError } from '../lib/errors.js'
 import type { Operator } from '../operator/protocol.js'
 import { type Advice, fail } from './report.js'
 import { wrap } from './text-layout.js'
@@ -78,11 +79,13 @@ export function numberFrom(least: number, most: number, range?: string): (text: 
  * Connects to the relay of the data directory, runs `work` and disconnects. Reports failures and sets the exit code.
  * Loads the client only here: commands that need no relay start faster.
  * @param advice what to do about errors, where the command knows more than the error code tells
+ * @param absent what to print on stdout, in place of the error, if no relay runs
  */
 export async function visit(
   options: CommonOptions,
   work: (operator: Operator) => Promise<void>,
   advice?: Advice,
+  absent?: string,
 ): Promise<void> {
   try {
     const { connectOperator } = await import('../operator/client.js')
@@ -93,6 +96,9 @@ export async function visit(
       client.close()
     }
   } catch (err) {
-    fail(err, { advice })
+    if (absent === undefined || !(err instanceof RelayError) || err.code !== 'relay_not_running')
+      return fail(err, { advice })
+    process.stdout.write(`${absent}\n`)
+    process.exitCode = 1
   }
 }

@@ -9,7 +9,7 @@ const QUIET_ZONE = 2
 /** Bright white on black, whatever the terminal's own colours are: an inverted code is unreadable for many phones. */
 const COLORS = '\u001b[40;97m'
 const RESET = '\u001b[0m'
-/** Indexed by whether the upper and the lower module are white. */
+/** Indexed by whether the upper and the lower module have the colour of text, which is white in a terminal. */
 const BLOCKS = [' ', '▄', '▀', '█']
 
 /** Whether each module of a QR code is dark, row by row. Loads the library at the first call. */
@@ -25,18 +25,28 @@ export async function qrModules(text: string): Promise<boolean[][]> {
   )
 }
 
-/** Draws modules two rows to a line, with the quiet zone around. */
+/** Draws modules two rows to a line, with the quiet zone around, in the terminal's colours. */
 export function drawModules(modules: readonly boolean[][]): string[] {
+  return blockLines(modules).map((line) => `${COLORS}${line}${RESET}`)
+}
+
+/**
+ * Draws modules as block characters without colours.
+ * @param paper how the text is shown: `dark`, as on a console, or `light`, as in a window of text
+ */
+export function blockLines(modules: readonly boolean[][], paper: 'dark' | 'light' = 'dark'): string[] {
   const edge = modules.length + QUIET_ZONE
-  const isWhite = (row: number, column: number): number => (modules[row]?.[column] ? 0 : 1)
+  // a block has the colour of text
+  const [dark, light] = paper === 'dark' ? [0, 1] : [1, 0]
+  const inkOf = (row: number, column: number): number => (modules[row]?.[column] ? dark : light)
   const lines: string[] = []
   for (let row = -QUIET_ZONE; row < edge; row += 2) {
     let line = ''
     for (let column = -QUIET_ZONE; column < edge; column++) {
-      const lower = row + 1 < edge ? isWhite(row + 1, column) : 0
-      line += BLOCKS[isWhite(row, column) * 2 + lower]
+      const lower = row + 1 < edge ? inkOf(row + 1, column) : 0
+      line += BLOCKS[inkOf(row, column) * 2 + lower]
     }
-    lines.push(`${COLORS}${line}${RESET}`)
+    lines.push(line)
   }
   return lines
 }

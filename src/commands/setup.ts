@@ -59,10 +59,16 @@ export function define(command: Command): void {
   )
 }
 
-async function setupLink({ setup_token }: SettingsInfo, operator: Operator): Promise<string | null> {
-  if (setup_token === null) return null
-  const { web } = (await operator.status()).addresses
-  return web && `${web.replace(/\/$/, '')}/setup?token=${setup_token}`
+async function setupLink(settings: SettingsInfo, operator: Operator): Promise<string | null> {
+  return settings.setup_token && setupLinkAt((await operator.status()).addresses.web, settings)
+}
+
+/** The link to the set-up page at a URL of the pages; null once the room is set up. */
+export function setupLinkAt(
+  pages: string | null,
+  { setup_token }: Pick<SettingsInfo, 'setup_token'>,
+): string | null {
+  return pages && setup_token && `${pages.replace(/\/$/, '')}/setup?token=${setup_token}`
 }
 
 function describe(

@@ -97,6 +97,14 @@ function bareAddress(address = ''): string {
   return address.replace(/%.*$/, '').replace(/^::ffff:(?=\d+\.)/i, '')
 }
 
+/** This machine's IPv4 addresses on private networks: those by which its local network reaches it. */
+export function nearbyAddresses(own: NodeJS.Dict<NetworkInterfaceInfo[]> = networkInterfaces()): string[] {
+  return Object.values(own)
+    .flatMap((list) => list ?? [])
+    .filter(({ internal, family, address }) => !internal && family === 'IPv4' && isNearby(address))
+    .map(({ address }) => address)
+}
+
 /** Domains that routers use for local networks, and mDNS. */
 const LAN_DOMAINS = ['local', 'lan', 'home.arpa', 'fritz.box']
 

@@ -6,6 +6,7 @@ import { join, normalize } from 'node:path'
 import { Command } from 'commander'
 import t from 'tap'
 import { COMMANDS } from '../../src/commands/all.js'
+import { consoleFacts } from '../../src/commands/console.js'
 import { describeConfig, KEYS } from '../../src/config/config.js'
 import { ERRORS } from '../../src/lib/errors.js'
 import type { PeerInfo } from '../../src/operator/peers.js'
@@ -185,6 +186,7 @@ t.test('every field that is printed as JSON is documented', async (t) => {
     ['alias list', ALIAS],
     ['block --list', BLOCKED],
     ['setup', SETTINGS],
+    ['console', consoleFacts(STATUS, SETTINGS)],
     ['doctor', REPORT],
     ['doctor: checks', CHECK],
   ]
