@@ -28,7 +28,7 @@ export function createLocalPage({
     const description = face().description.trim()
     ctx.type = 'html'
     ctx.body = render(ctx, 'local.njk', {
-      ...{ room: roomNameOf(face()), description, addresses, warnings },
+      ...{ room: roomNameOf(face()), description, addresses, warnings, nearHost: ctx.state.nearHost ?? '' },
       // the onion is on its way, or the relay has none
       waiting: onion.url === null && onion.state !== 'disabled',
     })

@@ -96,7 +96,8 @@ export function createSetupPages(parts: SetupParts) {
     ctx.type = 'html'
     ctx.body = render(ctx, 'setup.njk', {
       ...{ given, known, wrong: said, worst, most, code: found?.code ?? null },
-      ...{ isLocal: ctx.state.kind === 'lan', key: claim?.key ?? null, isKeyOver: claim?.key === null },
+      ...{ isLocal: ctx.state.kind === 'lan', nearHost: ctx.state.nearHost ?? null },
+      ...{ key: claim?.key ?? null, isKeyOver: claim?.key === null },
       minutes: Math.ceil((claim?.ms ?? 0) / MINUTE),
     })
   }

@@ -19,6 +19,7 @@ export const local: Words['local'] = {
   onlyHereHow: 'Die Startseite hier zeigt eine Adresse für alle, sobald es eine gibt.',
   inviteLater: 'Einladungen machst du in der Verwaltung.',
   lead: 'Diese Seite ist für das Netz des Relays. Aus anderen Netzen benutze eine Adresse von unten.',
+  boardAt: (address) => html`Dieses Board hat in diesem Netz die Adresse <code>${address}</code>.`,
   addresses: 'Adressen für alle',
   noAddress: 'Der Raum hat noch keine Adresse, die aus anderen Netzen funktioniert.',
   waiting:

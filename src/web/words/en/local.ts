@@ -19,6 +19,7 @@ export const local = {
   onlyHereHow: 'The front page here shows an address for everybody as soon as there is one.',
   inviteLater: 'The dashboard makes invites.',
   lead: 'This page is for the network of the relay. From other networks use an address below.',
+  boardAt: (address: string) => html`This board has the address <code>${address}</code> on this network.`,
   addresses: 'Addresses for everybody',
   noAddress: 'The room has no address yet that works from other networks.',
   waiting:

@@ -19,6 +19,7 @@ export const local: Words['local'] = {
   onlyHereHow: 'La página principal de aquí muestra una dirección para todos en cuanto la haya.',
   inviteLater: 'Las invitaciones se crean en el panel.',
   lead: 'Esta página es para la red del servidor. Desde otras redes usa una de estas direcciones.',
+  boardAt: (address) => html`Esta placa tiene la dirección <code>${address}</code> en esta red.`,
   addresses: 'Direcciones para todos',
   noAddress: 'La sala todavía no tiene una dirección que funcione desde otras redes.',
   waiting:

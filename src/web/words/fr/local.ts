@@ -20,6 +20,7 @@ export const local: Words['local'] = {
   onlyHereHow: 'L’accueil affichera ici une adresse pour tout le monde dès qu’il y en aura une.',
   inviteLater: 'Le tableau de bord permet de créer des invitations.',
   lead: 'Cette page est réservée au réseau du relais. Depuis un autre réseau, utilise une adresse ci-dessous.',
+  boardAt: (address) => html`Cet appareil a l’adresse <code>${address}</code> sur ce réseau.`,
   addresses: 'Adresses pour tout le monde',
   noAddress: 'Le salon n’a pas encore d’adresse qui fonctionne depuis un autre réseau.',
   waiting:

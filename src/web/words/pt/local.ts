@@ -19,6 +19,7 @@ export const local: Words['local'] = {
   onlyHereHow: 'A página inicial daqui mostra um endereço para todos assim que houver um.',
   inviteLater: 'Os convites são criados no painel.',
   lead: 'Esta página é para a rede do relay. De outras redes, use um dos endereços abaixo.',
+  boardAt: (address) => html`Esta placa tem o endereço <code>${address}</code> nesta rede.`,
   addresses: 'Endereços para todos',
   noAddress: 'A sala ainda não tem um endereço que funcione a partir de outras redes.',
   waiting:
