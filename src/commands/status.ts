@@ -48,6 +48,7 @@ function describe(status: RelayStatus): string {
       ['up', span(status.uptime_s * SECOND)],
       ['ssb', addresses.ssb],
       ['web', web],
+      ...(addresses.local === null ? [] : [['local', addresses.local] as const]),
       ['whois', addresses.whois ?? '-'],
       ...(status.time === 'unconfirmed' ? [['clock', 'not confirmed by the network yet'] as const] : []),
       ...(status.recovering ? [['feed', 'recovering: the relay publishes nothing yet'] as const] : []),
