@@ -19,6 +19,7 @@ export const COMMANDS: ReadonlyArray<
   ['mode', 'show or change the privacy mode', () => import('./mode.js')],
   ['invite', 'create, list and revoke invites', () => import('./invite.js')],
   ['question', 'ask newcomers a question on the web', () => import('./question.js')],
+  ['notice', 'write and list notices, each in several languages', () => import('./notice.js')],
   ['members', 'list, add and remove members; answer knocks', () => import('./members.js')],
   ['peer', 'keep feeds with other relays', () => import('./peer.js')],
   ['alias', 'list and revoke aliases', () => import('./alias.js')],

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool onion: shows the onion address; exports its key and imports it on another machine.
 
-import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Command, Option } from 'commander'
 import { dataDirectory } from '../config/config.js'
@@ -10,6 +10,7 @@ import type { RelayStatus } from '../operator/protocol.js'
 import { type CommonOptions, withDataAndJson, withExamples } from './options.js'
 import { print, printJson, printNote } from './output.js'
 import { printQr } from './qr.js'
+import { readInput } from './read-input.js'
 import { fail } from './report.js'
 import { describeOnion } from './status.js'
 
@@ -134,15 +135,4 @@ async function importKey(file: string, options: ImportOptions): Promise<void> {
   if (options.json) return printJson({ address: key.address })
   print(`The relay uses the address ${key.address} from its next start.`)
   print('Never run two relays with one address.')
-}
-
-function readInput(file: string): Buffer {
-  try {
-    return readFileSync(file === '-' ? 0 : file)
-  } catch (err) {
-    const detail = `cannot read ${file}: ${(err as Error).message}`
-    throw new AdvisedError('give a file that you can read, or - for stdin', 'bad_argument', detail, {
-      cause: err,
-    })
-  }
 }

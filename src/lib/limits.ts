@@ -248,6 +248,8 @@ export const DAYS_KEPT = 90
 export const NOTICES_KEPT = 16
 export const NOTICE_TITLE_CHARS = 80
 export const NOTICE_TEXT_CHARS = 8000
+/** Languages of one notice, as many as a question can have: a room's members rarely speak more. */
+export const NOTICE_LANGUAGES = 16
 /** Visitors, by the address they come from, who are remembered as served by the web's invites for a day. */
 export const SERVED_KEPT = 4096
 /** Wrong answers to the question for newcomers per hour, all together: its answer is the same for everybody. */

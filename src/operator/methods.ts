@@ -16,6 +16,7 @@ import { PRIVACY_MODES, type PrivacyMode } from '../store/settings.js'
 import type { Store } from '../store/store.js'
 import type { Call } from './call.js'
 import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
+import { noticeMethods } from './notices.js'
 import { peerMethods } from './peers.js'
 import type { DoctorReport, InviteInfo, Operator, QuestionInfo, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
@@ -222,6 +223,7 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
       await actions.removeQuestion(textOr(language, 'language'))
       return questions()
     },
+    ...noticeMethods(store),
     blockedList: async () =>
       members.blocked().map(({ feed, since, reason }) => ({ id: feed, since, reason })),
   }

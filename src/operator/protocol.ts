@@ -7,6 +7,7 @@ import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
 import type { OnProgress } from './call.js'
 import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
+import { NOTICE_METHODS, type NoticeMethods } from './notices.js'
 import { PEER_METHODS, type PeerMethods } from './peers.js'
 
 /** Increased when an older client could misread the relay. Additional methods and fields do not increase it. */
@@ -42,6 +43,7 @@ const METHODS: Record<keyof Operator, true> = {
   questionList: true,
   questionSet: true,
   questionRemove: true,
+  ...NOTICE_METHODS,
   backup: true,
   backupNext: true,
   recoveryFinish: true,
@@ -260,7 +262,7 @@ export interface DoctorReport {
 }
 
 /** The control socket's methods as a client calls them. Each rejects with a RelayError. */
-export interface Operator extends MatrixMethods, PeerMethods {
+export interface Operator extends MatrixMethods, NoticeMethods, PeerMethods {
   status(): Promise<RelayStatus>
   /**
    * `timed_by` is present while the clock is not confirmed; `expires` is corrected once it is.

@@ -21,7 +21,8 @@
 // | seen     | feed's key (32)                        | Unix ms of a member's last connection                       |
 // | signIns  | sha256 of a browser's token (32)       | SignInRecord: without the token                             |
 // | links    | sha256 of a login link's token (32)    | LinkRecord: without the token                               |
-// | notices  | name as UTF-8                          | NoticeRecord: Markdown source                               |
+// | notices  | name as UTF-8                          | NoticeRecord: Markdown source, in the first language        |
+// | noticeTexts | name as UTF-8 + 0 + language tag    | NoticeRecord: the same in a further language                |
 // | peers    | other relay's key (32)                 | PeerRecord: a relay that this one keeps feeds with          |
 // | shared   | feed's key (32)                        | true: a member who lets other relays keep the feed          |
 // | offers   | other relay's key (32) + feed's (32)   | true: it may read the feed; false: to be withdrawn there    |
@@ -173,6 +174,8 @@ export interface NoticeRecord {
   text: string
   changed: number
   by: string
+  /** only in `notices`: the text's language tag; absent if it was saved without one */
+  language?: string
 }
 
 /** Whose feeds are kept: ours at the other relay, theirs at this one, or both. */
@@ -227,6 +230,7 @@ export interface Tables {
   signIns: Database<SignInRecord, Buffer>
   links: Database<LinkRecord, Buffer>
   notices: Database<NoticeRecord, Buffer>
+  noticeTexts: Database<NoticeRecord, Buffer>
   peers: Database<PeerRecord, Buffer>
   shared: Database<true, Buffer>
   offers: Database<boolean, Buffer>
@@ -282,6 +286,7 @@ function tablesOf(root: RootDatabase): Tables {
     signIns: json<SignInRecord>('signIns'),
     links: json<LinkRecord>('links'),
     notices: json<NoticeRecord>('notices'),
+    noticeTexts: json<NoticeRecord>('noticeTexts'),
     peers: json<PeerRecord>('peers'),
     shared: json<true>('shared'),
     offers: json<boolean>('offers'),
@@ -295,8 +300,8 @@ function tablesOf(root: RootDatabase): Tables {
 const BINARY_TABLES = ['messages', 'chunks']
 const JSON_TABLES =
   'feeds deletions profiles members vouches blocks invites ends made directed knocks aliases roles seen signIns links ' +
-  'notices peers shared offers audit ownAudit days meta matrixRooms matrixEvents matrixOrder matrixStates matrixOutbox matrixKeys ' +
-  'matrixGuests matrixMeta'
+  'notices noticeTexts peers shared offers audit ownAudit days meta matrixRooms matrixEvents matrixOrder matrixStates ' +
+  'matrixOutbox matrixKeys matrixGuests matrixMeta'
 
 /** Encoding of the values of each table, by name. Tables that are not listed are not in a backup. */
 export const ENCODINGS: ReadonlyMap<string, 'json' | 'binary'> = new Map([

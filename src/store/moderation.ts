@@ -14,7 +14,7 @@ import type { Invite, Invites, NewInvite } from './invites.js'
 import type { Knocks } from './knocks.js'
 import type { PeerRecord, Tables } from './layout.js'
 import type { Members } from './members.js'
-import type { Notice, Notices } from './notices.js'
+import type { NewNotice, Notices } from './notices.js'
 import type { Peers, Sharing } from './peers.js'
 import { type Action, type Actor, assertAllowed } from './permissions.js'
 import type { Role, Roles } from './roles.js'
@@ -66,9 +66,9 @@ export interface ModerationActions {
   /** @throws RelayError `not_found` */
   removeQuestion(language: string): Promise<void>
   /** @throws RelayError `bad_argument`, `quota_reached` */
-  saveNotice(notice: Omit<Notice, 'changed' | 'by'>): Promise<void>
-  /** @throws RelayError `not_found` */
-  removeNotice(name: string): Promise<void>
+  saveNotice(notice: NewNotice): Promise<void>
+  /** Removes a notice, or its text in one language. @throws RelayError `not_found` */
+  removeNotice(name: string, language?: string): Promise<void>
   /** Ends the actor's membership; with `forget` the relay also removes its feed. @throws RelayError `last_admin` */
   leave(forget: boolean): Promise<void>
 }
@@ -263,16 +263,21 @@ export function createModeration(components: ModerationComponents): Moderation {
           (current) => withoutQuestion(current, language),
           before(actor, 'question.delete', { whom: language }),
         ),
-      saveNotice: ({ name, title, text }) =>
+      saveNotice: (notice) =>
         notices.save(
-          { name, title, text, by: actor },
+          { ...notice, by: actor },
           before(actor, 'notice.save', {
-            whom: name,
-            detail: title,
-            idle: () => notices.says(name, title, text),
+            whom: notice.name,
+            detail: notice.title,
+            idle: () => notices.says(notice),
           }),
         ),
-      removeNotice: (name) => notices.remove(name, before(actor, 'notice.delete', { whom: name })),
+      removeNotice: (name, language) =>
+        notices.remove(
+          name,
+          language,
+          before(actor, 'notice.delete', { whom: name, detail: language ?? '' }),
+        ),
       async leave(forget) {
         const detail = forget ? 'feed deleted' : ''
         const leaving = before(actor, 'leave', { whom: actor, detail, owner: () => actor })

@@ -3,10 +3,12 @@
 
 import Router from '@koa/router'
 import { createLobbyPage } from './handlers/dashboard/lobby.js'
+import { createNoticePages } from './handlers/dashboard/notices.js'
 import type { DashboardParts } from './handlers/dashboard/page.js'
 import { createPeoplePages } from './handlers/dashboard/people.js'
 import { postAction } from './handlers/dashboard/post-action.js'
 import { createRoomPages } from './handlers/dashboard/room-pages.js'
+import { createNoticePage } from './handlers/notice.js'
 import { createSignInPages, type SignInParts } from './handlers/sign-in.js'
 import { sameOrigin } from './middleware/same-origin.js'
 import { requireMember, withMember } from './middleware/signed-in.js'
@@ -20,6 +22,7 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   const signIn = createSignInPages(parts)
   const people = createPeoplePages(parts)
   const rooms = createRoomPages(parts)
+  const notices = createNoticePages(parts)
   router.use(withMember(parts))
 
   router.get('/login', signIn.show)
@@ -29,7 +32,7 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   router.post('/login/link', sameOrigin(), signIn.useLink)
   router.get('/logout', signIn.confirmSignOut)
   router.post('/logout', sameOrigin(), signIn.signOut)
-  router.get('/notice/:name', rooms.notice)
+  router.get('/notice/:name', createNoticePage(parts))
 
   router.get('/dashboard', requireMember, people.overview)
   router.get('/dashboard/members', requireMember, people.members)
@@ -40,13 +43,13 @@ export function memberRoutes(parts: MemberRouteParts): Router<WebState> {
   router.get('/dashboard/me', requireMember, people.me)
   router.get('/dashboard/lobby', requireMember, createLobbyPage(parts))
   router.get('/dashboard/invites', requireMember, rooms.invites)
-  router.get('/dashboard/notices', requireMember, rooms.notices)
-  router.get('/dashboard/notices/edit', requireMember, (ctx) => rooms.editNotice(ctx, null))
+  router.get('/dashboard/notices', requireMember, notices.list)
+  router.get('/dashboard/notices/edit', requireMember, (ctx) => notices.edit(ctx, null))
   router.get('/dashboard/room', requireMember, (ctx) => rooms.room(ctx, null))
   router.get('/dashboard/health', requireMember, rooms.health)
   router.get('/dashboard/log', requireMember, rooms.log)
   const again = {
-    'notice.save': rooms.editNotice,
+    'notice.save': notices.edit,
     'room.describe': rooms.room,
     'question.save': rooms.question,
   }

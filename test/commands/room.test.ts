@@ -246,3 +246,31 @@ t.test('question: set with its answers, list, remove', async (t) => {
   t.match((await run('remove', 'en')).stdout, /^No questions\./)
   t.match(await run('remove', 'de'), { code: 1, stderr: /tidepool question list/ })
 })
+
+t.test('notice: set from a file or stdin, list, show, remove', async (t) => {
+  const dir = t.testdir({ 'rules.md': 'Be **kind**.\n' })
+  const rules = { name: 'rules', language: 'en', first: true, title: 'House rules', changed: Date.now() }
+  const { dataDir, calls } = await operatorStub(t, {
+    noticeList: () => [rules],
+    noticeSet: () => [rules, { ...rules, language: '', title: 'Hausregeln' }],
+    noticeGet: (name) => {
+      if (name !== 'rules') throw new RelayError('not_found')
+      return { ...rules, text: 'Be kind.', by: 'operator' }
+    },
+    noticeRemove: () => [],
+  })
+  const run = (...args: string[]) => tidepool('notice', ...args, '--data', dataDir)
+  const set = await run('set', 'rules', 'House rules', '--file', `${dir}/rules.md`)
+  t.match(set.stdout, /rules +en .*House rules\nrules +- .*Hausregeln\n/)
+  const given = { name: 'rules', title: 'House rules', text: 'Be **kind**.' }
+  t.same(calls.at(-1), ['noticeSet', given])
+  await run('set', 'rules', 'House rules', '--file', `${dir}/rules.md`, '--language', 'en', '--first')
+  t.same(calls.at(-1), ['noticeSet', { ...given, language: 'en', first: true }])
+  t.match(await run('set', 'rules', 'x'), { code: 2, stderr: /--file/ })
+  t.match(await run('set', 'rules', 'x', '--file', `${dir}/none`), { code: 1, stderr: /cannot read/ })
+  t.same(JSON.parse((await run('list', '--json')).stdout), [rules])
+  t.equal((await run('show', 'rules')).stdout, 'Be kind.\n')
+  t.match(await run('show', 'rule'), { code: 1, stderr: /tidepool notice list/ })
+  t.match((await run('remove', 'rules', '--language', 'de')).stdout, /^No notices\./)
+  t.same(calls.at(-1), ['noticeRemove', 'rules', 'de'])
+})

@@ -10,6 +10,7 @@ import { roomNameOf } from '../room-name.js'
 import { type Format, formatText, roomFormats } from '../share-formats.js'
 import type { Step, WebState } from '../state.js'
 import type { Render } from '../views.js'
+import { noticeFor } from './notice.js'
 
 /** Creates the front page's handlers. Pages and images are cached until their content changes. */
 export function createLandingPages({
@@ -29,7 +30,7 @@ export function createLandingPages({
   const show: Step = (ctx) => {
     const now = face()
     const open = now.mode === 'open'
-    const notices = room?.store.notices.list().map(({ name, title }) => ({ name, title })) ?? []
+    const notices = (room?.store.notices.list() ?? []).map((notice) => noticeFor(ctx, notice))
     const formats = open ? formatsOf(ctx.state, now) : []
     const { tag } = ctx.state.language
     const { question, picture } = captchas.asks()

@@ -28,8 +28,17 @@ export function language(): Step {
 /** Which of some languages the visitor prefers: the one chosen on a page, else by Accept-Language; false for none. */
 export function preferredOf(ctx: WebContext, tags: string[]): string | false {
   const chosen = cookieIn(ctx, NAME)
-  if (chosen !== undefined && tags.includes(chosen)) return chosen
+  const fits = tags.find((tag) => tag === chosen) ?? tags.find((tag) => tag.startsWith(`${chosen}-`))
+  if (chosen !== undefined && fits !== undefined) return fits
   return tags.length > 0 && ctx.acceptsLanguages(tags)
+}
+
+/** Which of the texts of one thing a visitor sees: the preferred one, else one in the page's language, else the first. */
+export function textFor<T extends { language: string }>(ctx: WebContext, texts: readonly [T, ...T[]]): T {
+  if (texts.length === 1) return texts[0]
+  const tags = texts.flatMap(({ language }) => (language === '' ? [] : [language]))
+  const fits = preferredOf(ctx, tags) || ctx.state.language.tag
+  return texts.find(({ language }) => language === fits) ?? texts[0]
 }
 
 /** POST /language: stores the choice and redirects back. */

@@ -175,17 +175,17 @@ export const ACTIONS = {
     },
   },
   'notice.save': {
-    fields: ['name', 'title', 'text'],
-    async run({ actions, given: { name = '', title = '', text = '' } }) {
-      await actions.saveNotice({ name, title, text })
+    fields: ['name', 'language', 'replaces', 'title', 'text'],
+    async run({ actions, given: { name = '', title = '', text = '', language, replaces } }) {
+      await actions.saveNotice({ name, title, text, language: language?.trim(), replaces })
       return to('/dashboard/notices')
     },
   },
   'notice.delete': {
-    fields: ['name'],
+    fields: ['name', 'language'],
     cancelTo: '/dashboard/notices',
-    async run({ actions, given }) {
-      await actions.removeNotice(given.name ?? '')
+    async run({ actions, given: { name = '', language } }) {
+      await actions.removeNotice(name, language)
       return to('/dashboard/notices')
     },
   },

@@ -8,6 +8,7 @@ import { ROLES, type Role } from '../../../store/roles.js'
 import { idOf } from '../../format.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
+import { noticeFor } from '../notice.js'
 import { createMemberList } from './member-list.js'
 import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
 
@@ -42,7 +43,7 @@ export function createPeoplePages(parts: DashboardParts) {
       // storage per feed is for moderators
       largest: role === 'member' ? [] : largest.map((row) => ({ ...person(row.feed), bytes: row.bytes })),
       mine: store.feeds.info(feed),
-      notices: store.notices.list(),
+      notices: store.notices.list().map((notice) => noticeFor(ctx, notice)),
       warnings: mayDo('health.see', role, store.settings.get().mode) ? health().warnings.length : null,
     })
   }

@@ -1,21 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The dashboard's pages about the room: invites, notices, settings, audit log; and the public notice page.
+// The dashboard's pages about the room: invites, settings, health, audit log.
 
-import { RelayError } from '../../../lib/errors.js'
 import {
   ANSWER_CHARS,
   DESCRIPTION_CHARS,
   INVITE_USES,
   NAME_CHARS,
   NOTE_CHARS,
-  NOTICE_TEXT_CHARS,
-  NOTICE_TITLE_CHARS,
   QUESTION_ANSWERS,
   QUESTION_CHARS,
 } from '../../../lib/limits.js'
 import { isFeedId } from '../../../ssb/feed-id.js'
 import { PRIVACY_MODES } from '../../../store/settings.js'
-import { markdown } from '../../markdown.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
 import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
@@ -28,7 +24,7 @@ export interface Refused {
 
 /** Creates the handlers. Some can show a rejected form again. */
 export function createRoomPages(parts: DashboardParts) {
-  const { store, face, render } = parts
+  const { store } = parts
   const { show, requirePermission, person } = createDashboardPages(parts)
 
   const isMember = (id: string): boolean => isFeedId(id) && store.members.has(id)
@@ -49,27 +45,6 @@ export function createRoomPages(parts: DashboardParts) {
         maker: isFeedId(invite.by) ? person(invite.by) : null,
         target: invite.for ? person(invite.for) : null,
       })),
-    })
-  }
-
-  const notices: Step = (ctx) => {
-    requirePermission(ctx, 'notice.save')
-    show(ctx, 'dashboard/notices.njk', 'notices', {
-      notices: store.notices.list().map((notice) => ({ ...notice, path: `/notice/${notice.name}` })),
-    })
-  }
-
-  function editNotice(ctx: WebContext, refused: Refused | null): void {
-    requirePermission(ctx, 'notice.save')
-    const { name } = ctx.query
-    const held = typeof name === 'string' ? store.notices.get(name) : null
-    const given = refused?.given ?? { name: '', title: '', text: '', ...held }
-    const most = { title: NOTICE_TITLE_CHARS, text: NOTICE_TEXT_CHARS }
-    show(ctx, 'dashboard/notice.njk', 'notices', {
-      given,
-      most,
-      fixed: held !== null,
-      wrong: refused?.code ?? null,
     })
   }
 
@@ -115,20 +90,5 @@ export function createRoomPages(parts: DashboardParts) {
     show(ctx, 'dashboard/health.njk', 'health', { health: parts.health() })
   }
 
-  /** GET /notice/:name: public, but members only in restricted mode. */
-  const notice: Step = (ctx) => {
-    const hidden = store.settings.get().mode === 'restricted' && !ctx.state.member
-    const found = hidden ? null : store.notices.get(String(ctx.params.name ?? ''))
-    if (!found) throw new RelayError('not_found')
-    ctx.type = 'html'
-    ctx.body = render(ctx, 'dashboard/read.njk', {
-      title: found.title,
-      text: markdown(found.text),
-      room: face().name,
-      // members go back to the dashboard
-      home: ctx.state.member ? '/dashboard' : '/',
-    })
-  }
-
-  return { invites, notices, editNotice, room, question, health, log, notice }
+  return { invites, room, question, health, log }
 }

@@ -25,6 +25,8 @@ export const acts: Acts = {
   edit: 'Bearbeiten',
   delete: 'Löschen',
   newNotice: 'Aushang schreiben',
+  addLanguage: 'Sprache hinzufügen',
+  deleteText: 'Diesen Text löschen? Der Aushang behält seine anderen Sprachen.',
   save: 'Speichern',
   back: 'Zurück',
   sure: 'Bitte bestätigen',
@@ -50,7 +52,7 @@ export const acts: Acts = {
     'member.link': 'Einen Link erstellen, der einen Browser als dieses Mitglied anmeldet?',
     'invite.revoke': 'Einladung zurückziehen? Niemand kann sie dann mehr benutzen.',
     'alias.revoke': 'Namen zurückziehen? Danach kann ihn jedes Mitglied eintragen.',
-    'notice.delete': 'Diesen Aushang löschen?',
+    'notice.delete': 'Diesen Aushang in allen Sprachen löschen?',
     'room.mode':
       'Ändern, wer beitreten kann? Verbindungen, die dann nicht mehr erlaubt sind, werden sofort getrennt.',
     'question.delete': 'Diese Frage löschen? Neue werden dann gefragt wie vorher.',

@@ -118,10 +118,12 @@ export const dash: Words['dash'] = {
     html`Der erste Browser, der diesen Link öffnet, ist als <code>${id}</code> angemeldet. Schicke ihn nur diesem Mitglied.`,
   noticeHow: 'Ein Aushang ist eine Seite für alle, die den Raum sehen können. Jeder hat eine eigene Adresse.',
   noticeWrong: (title, text) =>
-    `Die Adresse besteht nur aus Kleinbuchstaben, Ziffern und Bindestrichen; der Titel hat höchstens ${title} Zeichen, der Text höchstens ${text}.`,
+    `Die Adresse besteht nur aus Kleinbuchstaben, Ziffern und Bindestrichen; der Titel hat höchstens ${title} Zeichen, der Text höchstens ${text}; die Sprache ist ein Kürzel, das noch kein anderer Text dieses Aushangs hat.`,
   notice: 'Aushang',
   noticeName: 'Adresse',
   noticeNameHow: 'Kleinbuchstaben, Ziffern und Bindestriche, etwa regeln oder umzug.',
+  noticeLanguageHow:
+    'Etwa de oder pt-BR. Wer die Seite besucht, liest den Text in der eigenen Sprache, sonst den ersten.',
   noticeTitle: 'Titel',
   noticeText: 'Inhalt',
   markdownHow:

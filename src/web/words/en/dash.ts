@@ -113,10 +113,11 @@ export const dash = {
     html`The first browser that opens this link is signed in as <code>${id}</code>. Send it to this member only.`,
   noticeHow: 'A notice is a page for everyone who can see the room. Each has its own address.',
   noticeWrong: (title: number, text: number) =>
-    `The address has small letters, digits and hyphens only; the title at most ${title} characters, the text at most ${text}.`,
+    `The address has small letters, digits and hyphens only; the title at most ${title} characters, the text at most ${text}; the language is a tag that no other text of this notice has.`,
   notice: 'Notice',
   noticeName: 'Address',
   noticeNameHow: 'Small letters, digits and hyphens, such as rules or moving-day.',
+  noticeLanguageHow: 'Such as en or pt-BR. Visitors read the text in their language, else the first one.',
   noticeTitle: 'Title',
   noticeText: 'Text',
   markdownHow:

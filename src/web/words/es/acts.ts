@@ -25,6 +25,8 @@ export const acts: Acts = {
   edit: 'Editar',
   delete: 'Borrar',
   newNotice: 'Escribir un aviso',
+  addLanguage: 'Añadir un idioma',
+  deleteText: '¿Borrar este texto? El aviso conserva los demás idiomas.',
   save: 'Guardar',
   back: 'Volver',
   sure: 'Confirma la acción',
@@ -49,7 +51,7 @@ export const acts: Acts = {
     'member.link': '¿Crear un enlace para iniciar sesión como este miembro en un navegador?',
     'invite.revoke': '¿Anular esta invitación? Ya nadie podrá usarla.',
     'alias.revoke': '¿Anular este alias? Después, cualquier miembro podrá registrarlo.',
-    'notice.delete': '¿Borrar este aviso?',
+    'notice.delete': '¿Borrar este aviso en todos sus idiomas?',
     'room.mode':
       '¿Cambiar quién puede unirse? Las conexiones que el nuevo modo no permite se cerrarán al momento.',
     'question.delete': '¿Borrar esta pregunta? Después se preguntará como antes.',

@@ -119,10 +119,12 @@ export const dash: Words['dash'] = {
     html`El primer navegador que abra este enlace iniciará sesión como <code>${id}</code>. Envíalo solo a este miembro.`,
   noticeHow: 'Un aviso es una página para quienes pueden ver la sala. Cada aviso tiene su propia dirección.',
   noticeWrong: (title, text) =>
-    `La dirección solo admite minúsculas (sin tildes ni ñ), números y guiones; el título, ${title} caracteres como máximo; el texto, ${text}.`,
+    `La dirección solo admite minúsculas (sin tildes ni ñ), números y guiones; el título, ${title} caracteres como máximo; el texto, ${text}; el idioma es una etiqueta que ningún otro texto de este aviso tiene.`,
   notice: 'Aviso',
   noticeName: 'Dirección',
   noticeNameHow: 'Minúsculas (sin tildes ni ñ), números y guiones; por ejemplo, normas o nueva-sede.',
+  noticeLanguageHow:
+    'Por ejemplo, es o pt-BR. Cada visitante lee el texto en su idioma o, si no lo hay, el primero.',
   noticeTitle: 'Título',
   noticeText: 'Texto',
   markdownHow:

@@ -25,6 +25,8 @@ export const acts: Acts = {
   edit: 'Modifier',
   delete: 'Supprimer',
   newNotice: 'Écrire une annonce',
+  addLanguage: 'Ajouter une langue',
+  deleteText: 'Supprimer ce texte ? L’annonce garde ses autres langues.',
   save: 'Enregistrer',
   back: 'Retour',
   sure: 'Confirmation',
@@ -49,7 +51,7 @@ export const acts: Acts = {
     'member.link': 'Créer un lien qui connecte un navigateur au nom de ce membre ?',
     'invite.revoke': 'Révoquer cette invitation ? Plus personne ne pourra l’utiliser.',
     'alias.revoke': 'Révoquer cet alias ? N’importe quel membre pourra alors le prendre.',
-    'notice.delete': 'Supprimer cette annonce ?',
+    'notice.delete': 'Supprimer cette annonce dans toutes ses langues ?',
     'room.mode':
       'Changer qui peut rejoindre le salon ? Les connexions que le nouveau mode n’autorise pas sont coupées aussitôt.',
     'question.delete': 'Effacer cette question ? On demandera ensuite comme avant.',

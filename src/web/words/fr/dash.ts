@@ -117,10 +117,12 @@ export const dash: Words['dash'] = {
   noticeHow:
     'Une annonce est une page pour toutes les personnes qui peuvent voir le salon. Chacune a sa propre adresse.',
   noticeWrong: (title, text) =>
-    `L’adresse ne contient que des minuscules sans accent, des chiffres et des traits d’union ; le titre compte ${title} caractères au plus, le texte ${text} au plus.`,
+    `L’adresse ne contient que des minuscules sans accent, des chiffres et des traits d’union ; le titre compte ${title} caractères au plus, le texte ${text} au plus ; la langue est un code qu’aucun autre texte de cette annonce ne porte.`,
   notice: 'Annonce',
   noticeName: 'Adresse',
   noticeNameHow: 'Minuscules sans accent, chiffres et traits d’union, par exemple regles ou jour-de-fete.',
+  noticeLanguageHow:
+    'Par exemple fr ou pt-BR. Chaque visiteur lit le texte dans sa langue, sinon le premier.',
   noticeTitle: 'Titre',
   noticeText: 'Texte',
   markdownHow:

@@ -25,6 +25,8 @@ export const acts: Acts = {
   edit: 'Editar',
   delete: 'Apagar',
   newNotice: 'Escrever um aviso',
+  addLanguage: 'Adicionar um idioma',
+  deleteText: 'Apagar este texto? O aviso mantém os outros idiomas.',
   save: 'Salvar',
   back: 'Voltar',
   sure: 'Confirme, por favor',
@@ -50,7 +52,7 @@ export const acts: Acts = {
     'member.link': 'Criar um link que permite entrar como este membro em um navegador?',
     'invite.revoke': 'Revogar este convite? Ninguém mais poderá usá-lo.',
     'alias.revoke': 'Revogar este alias? Depois disso, qualquer membro poderá ficar com ele.',
-    'notice.delete': 'Apagar este aviso?',
+    'notice.delete': 'Apagar este aviso em todos os idiomas?',
     'room.mode':
       'Alterar quem pode participar? As conexões que o novo modo não permite serão encerradas na hora.',
     'question.delete': 'Apagar esta pergunta? Depois se pergunta como antes.',

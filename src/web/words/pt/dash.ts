@@ -115,10 +115,12 @@ export const dash: Words['dash'] = {
     html`O primeiro navegador que abrir este link entra como <code>${id}</code>. Envie o link só a este membro.`,
   noticeHow: 'Um aviso é uma página para todos que podem ver a sala. Cada um tem seu próprio endereço.',
   noticeWrong: (title, text) =>
-    `O endereço só tem letras minúsculas sem acento, números e hífens; o título, no máximo ${title} caracteres; o texto, no máximo ${text}.`,
+    `O endereço só tem letras minúsculas sem acento, números e hífens; o título, no máximo ${title} caracteres; o texto, no máximo ${text}; o idioma é um código que nenhum outro texto deste aviso tem.`,
   notice: 'Aviso',
   noticeName: 'Endereço',
   noticeNameHow: 'Letras minúsculas sem acento, números e hífens, por exemplo regras ou novo-servidor.',
+  noticeLanguageHow:
+    'Por exemplo, pt-BR ou en. Cada visitante lê o texto no seu idioma ou, se não houver, o primeiro.',
   noticeTitle: 'Título',
   noticeText: 'Texto',
   markdownHow:
