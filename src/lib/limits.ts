@@ -181,6 +181,8 @@ export const PEERS = 4
 export const PEER_FEEDS = 1000
 /** Milliseconds for another relay to answer a call: a new circuit of tor to an onion is slow. */
 export const PEER_CALL_MS = 1 * MINUTE
+/** Milliseconds without a connection to another relay after which the status warns: boards are switched off at times. */
+export const PEER_LOST_MS = 1 * DAY
 /** `follow` calls of another relay per day that change something, as each adds a message to the relay's feed. */
 export const PEER_VOUCHES_PER_DAY = 2000
 /** Uses of one invite code. */

@@ -5,6 +5,7 @@ import type { MatrixStatus } from '../matrix/contract.js'
 import type { BackupEnd, BackupNote } from '../store/backup-format.js'
 import type { Role } from '../store/roles.js'
 import type { PrivacyMode } from '../store/settings.js'
+import type { HealthWarning } from '../web/contract.js'
 import type { OnProgress } from './call.js'
 import { MATRIX_METHODS, type MatrixMethods } from './matrix.js'
 import { NOTICE_METHODS, type NoticeMethods } from './notices.js'
@@ -103,8 +104,8 @@ export interface RelayStatus {
   members: number
   online: number
   tunnels: number
-  /** other relays that feeds are kept with, and how many of them are connected */
-  peers: { known: number; connected: number }
+  /** other relays that feeds are kept with: how many are connected, and how many were not for a day */
+  peers: { known: number; connected: number; lost: number }
   /** members whose apps have asked for EBT since the start, while `feeds.ebt` is off */
   ebt_refused: number
   feeds: number
@@ -122,6 +123,8 @@ export interface RelayStatus {
   last_backup: number | null
   /** warnings for the operator, one sentence each */
   warnings: string[]
+  /** the same as stable codes with their figures */
+  warning_codes: HealthWarning[]
 }
 
 /** An invite in a list. The relay does not keep its seed. Times are Unix ms. */

@@ -13,7 +13,7 @@ import { MATRIX_DISABLED } from './matrix.js'
 import { fileDescriptors, freeOrNull } from './process-facts.js'
 import type { RelayStatus } from './protocol.js'
 import type { Listening, Reach } from './reach.js'
-import { warningsOf } from './warnings.js'
+import { sentenceOf, warningsOf } from './warnings.js'
 
 export interface StatusComponents {
   store: Store
@@ -71,7 +71,8 @@ export function createStatus(
     const system = { free: freeOrNull(dataDir), descriptors: fileDescriptors() }
     const at = { now: clock.now(), uptime: clock.uptime() }
     const local = listening.local?.url === null ? listening.local.problem : null
-    return { ...status, warnings: warningsOf({ status, counts: { limits }, local, ...at, ...system }) }
+    const found = warningsOf({ status, counts: { limits }, local, ...at, ...system })
+    return { ...status, warnings: found.map(sentenceOf), warning_codes: found }
   }
 }
 
@@ -94,9 +95,9 @@ export const NO_HTTPS: RelayStatus['https'] = {
 
 /** The status as the dashboard shows it. */
 export function healthOf(status: RelayStatus, dataDir: string, now: number): WebHealth {
-  const { version, uptime_s, addresses, https, onion, last_backup, warnings } = status
+  const { version, uptime_s, addresses, https, onion, last_backup, warning_codes } = status
   return {
-    ...{ version, last_backup, warnings },
+    ...{ version, last_backup, warnings: warning_codes },
     started: now - uptime_s * SECOND,
     free: freeOrNull(dataDir),
     https: { url: addresses.https, state: https.state, expires: https.expires },

@@ -12,6 +12,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
 import type { PrivacyMode, SettingsRecord } from '../store/settings.js'
 import type { Store } from '../store/store.js'
+import type { Words } from './words/en.js'
 
 /** Host and port in an invite code. */
 export interface SsbAddress {
@@ -126,8 +127,17 @@ export interface WebHealth {
   onion: { url: string | null; state: string }
   /** Unix ms; null if there was none */
   last_backup: number | null
-  /** sentences in English */
-  warnings: readonly string[]
+  warnings: readonly HealthWarning[]
+}
+
+/** A warning of `tidepool status`. Its words are in the catalogues. */
+export interface HealthWarning {
+  /** stable */
+  code: keyof Words['warnings']
+  /** figures, in the order of the words' parameters */
+  values: Readonly<Record<string, string | number>>
+  /** a detail in English, such as an error of tor or the authority */
+  reason: string | null
 }
 
 /** What the dashboard needs: the store, sign-in and live numbers. */

@@ -27,7 +27,7 @@ export const STATUS: RelayStatus = {
   online: 0,
   ebt_refused: 0,
   tunnels: 0,
-  peers: { known: 0, connected: 0 },
+  peers: { known: 0, connected: 0, lost: 0 },
   feeds: 0,
   messages: 0,
   message_bytes: 0,
@@ -39,4 +39,5 @@ export const STATUS: RelayStatus = {
   matrix: MATRIX_DISABLED,
   last_backup: null,
   warnings: [],
+  warning_codes: [],
 }

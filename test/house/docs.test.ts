@@ -9,6 +9,7 @@ import { COMMANDS } from '../../src/commands/all.js'
 import { consoleFacts } from '../../src/commands/console.js'
 import { describeConfig, KEYS } from '../../src/config/config.js'
 import { ERRORS } from '../../src/lib/errors.js'
+import type { NoticeContent, NoticeInfo } from '../../src/operator/notices.js'
 import type { PeerInfo } from '../../src/operator/peers.js'
 import type {
   AliasInfo,
@@ -156,6 +157,8 @@ const PEER: PeerInfo = {
   ...{ reason: null, next: null, ours: 0, theirs: 0, refusal: null },
 }
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
+const NOTICE: NoticeInfo = { name: '', language: '', first: true, title: '', changed: 0 }
+const NOTICE_TEXT: NoticeContent = { ...NOTICE, text: '', by: '' }
 const BLOCKED: BlockedInfo = { id: '', since: 0, reason: '' }
 const SETTINGS: SettingsInfo = {
   name: '',
@@ -182,6 +185,8 @@ t.test('every field that is printed as JSON is documented', async (t) => {
     ['members log', ENTRY],
     ['invite list', INVITE],
     ['invite create', CREATED],
+    ['notice list', NOTICE],
+    ['notice show', NOTICE_TEXT],
     ['peer list, peer add', PEER],
     ['alias list', ALIAS],
     ['block --list', BLOCKED],

@@ -4,7 +4,8 @@
 import t from 'tap'
 import { DAY, HOUR, MIB } from '../../src/lib/limits.js'
 import type { RelayStatus } from '../../src/operator/protocol.js'
-import { type WarningFacts, warningsOf } from '../../src/operator/warnings.js'
+import { sentenceOf, type WarningFacts, warningsOf } from '../../src/operator/warnings.js'
+import { en } from '../../src/web/words/en.js'
 import { STATUS } from '../commands/fake-status.js'
 
 const NOW = Date.UTC(2026, 5, 1)
@@ -51,11 +52,34 @@ t.test('each problem gives one warning', async (t) => {
     [withHttps({ state: 'proxied', reason: 'X-Forwarded-Proto' }), /reverse proxy .*: X-Forwarded-Proto/],
     [withStatus({ onion: { state: 'degraded', reason: 'tor ended' } }), /onion is degraded: tor ended/],
     [withStatus({ onion: { state: 'bootstrapping', reason: 'waiting' } }), /onion is bootstrapping: waiting/],
+    [
+      { counts: { limits: new Map([['web_invites', { times: 1, at: 1.5 * HOUR }]]) } },
+      /web_invites, 1 time since the start; if these are too many strangers, ask a question/,
+    ],
     [reached(12, 1.5 * HOUR), /in the last hour: tunnels, 12 times since the start/],
   ]
+  const codes = new Set<string | undefined>()
   for (const [facts, words] of cases) {
     const found = warningsOf({ ...WELL, ...facts })
     t.equal(found.length, 1, String(words))
-    t.match(found[0], words)
+    const [one] = found
+    t.match(one && sentenceOf(one), words)
+    codes.add(one?.code)
+  }
+  t.same([...codes].sort(), Object.keys(en.warnings).sort(), 'every code has words and a case')
+})
+
+t.test('the figures of a warning are the parameters of its words', async (t) => {
+  const facts = [
+    withStatus({ message_bytes: 93, max_bytes: 100, ebt_refused: 2, onion: { state: 'degraded' } }),
+    { free: 50 * MIB, descriptors: { open: 900, limit: 1024 }, ...reached(12, 1.5 * HOUR) },
+    withHttps({ state: 'valid', expires: NOW + 3.5 * DAY }),
+  ]
+  for (const { code, values } of facts.flatMap((each) => warningsOf({ ...WELL, ...each }))) {
+    const said = en.warnings[code]
+    t.type(said, 'function', code)
+    t.equal((said as () => unknown).length, Object.keys(values).length, code)
+    const text = String((said as (...given: unknown[]) => unknown)(...Object.values(values)))
+    for (const value of Object.values(values)) t.match(text, String(value), code)
   }
 })

@@ -6,7 +6,7 @@ import type { Socket } from 'node:net'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Clock } from '../../lib/clock.js'
 import { isErrorCode, RelayError } from '../../lib/errors.js'
-import { PEER_CALL_MS } from '../../lib/limits.js'
+import { PEER_CALL_MS, PEER_LOST_MS } from '../../lib/limits.js'
 import { createThrottledLog, type Log } from '../../lib/log.js'
 import type { Connections } from '../../room/connections.js'
 import { type FeedId, keyOf } from '../../ssb/feed-id.js'
@@ -45,8 +45,8 @@ export interface Exchange {
   /** Called when such a connection is closed. */
   gone(connection: Connection): void
   states(): PeerState[]
-  /** Number of relays, and of those that are connected. */
-  counts(): { known: number; connected: number }
+  /** Number of relays, of those that are connected, and of those that were not for `PEER_LOST_MS`. */
+  counts(): { known: number; connected: number; lost: number }
   /**
    * Uses an invite of another relay, which then follows this one.
    * @throws RelayError `peer_unreachable`, or the other relay's error
@@ -72,6 +72,9 @@ export function createExchange(components: ExchangeComponents): Exchange {
   const { store, keys, log, clock, connections, replication, connectTo, admit } = components
   const { members, peers, sharing } = store
   const links = new Map<FeedId, { link: Link; address: HostPort }>()
+  /** uptime at which each relay was last connected */
+  const lastSeen = new Map<FeedId, number>()
+  const started = clock.uptime()
   const offerings = new Map<Connection, Offering>()
   const tell = createThrottledLog(log, clock.uptime)
   const appKey = Buffer.from(NETWORK_KEY, 'base64')
@@ -125,9 +128,12 @@ export function createExchange(components: ExchangeComponents): Exchange {
     sharing.onChange(changed),
     members.onChange(({ feed }) => {
       changed(feed)
-      if (!peers.has(feed)) sync()
+      if (peers.has(feed)) return
+      lastSeen.delete(feed)
+      sync()
     }),
     peers.onChange((peer) => {
+      lastSeen.set(peer, clock.uptime())
       // streams opened under other rights end; the relay calls again
       for (const connection of [...connections.of(peer)]) connection.close('kept feeds changed')
       sync()
@@ -155,11 +161,14 @@ export function createExchange(components: ExchangeComponents): Exchange {
     },
     gone(connection) {
       offerings.delete(connection)
+      if (peers.has(connection.id)) lastSeen.set(connection.id, clock.uptime())
       links.get(connection.id)?.link.changed()
     },
     counts() {
       const known = peers.list()
-      return { known: known.length, connected: known.filter(({ peer }) => connections.has(peer)).length }
+      const away = known.filter(({ peer }) => !connections.has(peer))
+      const lost = away.filter(({ peer }) => clock.uptime() - (lastSeen.get(peer) ?? started) >= PEER_LOST_MS)
+      return { known: known.length, connected: known.length - away.length, lost: lost.length }
     },
     states: () =>
       peers.list().map(({ peer, ...record }) => {

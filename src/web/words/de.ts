@@ -13,6 +13,7 @@ import { local } from './de/local.js'
 import { setup } from './de/setup.js'
 import { signIn } from './de/sign-in.js'
 import { site } from './de/site.js'
+import { warnings } from './de/warnings.js'
 import type { Words } from './en.js'
 
 export const de: Words = {
@@ -28,4 +29,5 @@ export const de: Words = {
   errors,
   signIn,
   dash,
+  warnings,
 }

@@ -14,9 +14,24 @@ import { local } from './en/local.js'
 import { setup } from './en/setup.js'
 import { signIn } from './en/sign-in.js'
 import { site } from './en/site.js'
+import { warnings } from './en/warnings.js'
 import type { Html } from './text.js'
 
-export const en = { site, landing, local, setup, invite, knock, join, alias, formats, errors, signIn, dash }
+export const en = {
+  site,
+  landing,
+  local,
+  setup,
+  invite,
+  knock,
+  join,
+  alias,
+  formats,
+  errors,
+  signIn,
+  dash,
+  warnings,
+}
 
 /** The same keys and parameters, with other texts. */
 type InAnyWords<T> = T extends string

@@ -14,6 +14,7 @@ import { local } from './es/local.js'
 import { setup } from './es/setup.js'
 import { signIn } from './es/sign-in.js'
 import { site } from './es/site.js'
+import { warnings } from './es/warnings.js'
 
 export const es: Words = {
   site,
@@ -28,4 +29,5 @@ export const es: Words = {
   errors,
   signIn,
   dash,
+  warnings,
 }

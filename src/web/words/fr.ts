@@ -14,6 +14,7 @@ import { local } from './fr/local.js'
 import { setup } from './fr/setup.js'
 import { signIn } from './fr/sign-in.js'
 import { site } from './fr/site.js'
+import { warnings } from './fr/warnings.js'
 
 export const fr: Words = {
   site,
@@ -28,4 +29,5 @@ export const fr: Words = {
   errors,
   signIn,
   dash,
+  warnings,
 }

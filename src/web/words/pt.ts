@@ -14,6 +14,7 @@ import { local } from './pt/local.js'
 import { setup } from './pt/setup.js'
 import { signIn } from './pt/sign-in.js'
 import { site } from './pt/site.js'
+import { warnings } from './pt/warnings.js'
 
 export const pt: Words = {
   site,
@@ -28,4 +29,5 @@ export const pt: Words = {
   errors,
   signIn,
   dash,
+  warnings,
 }

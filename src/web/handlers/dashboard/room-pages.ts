@@ -14,6 +14,7 @@ import { isFeedId } from '../../../ssb/feed-id.js'
 import { PRIVACY_MODES } from '../../../store/settings.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
+import type { Html } from '../../words/text.js'
 import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 
 /** A rejected form: its input and the error code. */
@@ -87,7 +88,13 @@ export function createRoomPages(parts: DashboardParts) {
 
   const health: Step = (ctx) => {
     requirePermission(ctx, 'health.see')
-    show(ctx, 'dashboard/health.njk', 'health', { health: parts.health() })
+    const health = parts.health()
+    const { warnings: words } = ctx.state.language.words
+    const warnings = health.warnings.map(({ code, values, reason }) => {
+      const said = words[code] as string | ((...given: unknown[]) => string | Html)
+      return { code, reason, text: typeof said === 'function' ? said(...Object.values(values)) : said }
+    })
+    show(ctx, 'dashboard/health.njk', 'health', { health, warnings })
   }
 
   return { invites, room, question, health, log }
