@@ -8,8 +8,9 @@ import { signRegistration } from '../../src/ssb/alias.js'
 import { slugOf } from '../../src/web/format.js'
 import { createTestClock } from '../helpers/clock.js'
 import { signedIn } from '../helpers/member.js'
-import { bootRelay, connectMember, until } from '../helpers/relay.js'
+import { bootRelay, connectMember, knownCaptchas, until } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
+import { knockAt } from '../helpers/room-visitor.js'
 
 const shortOf = (id: string): string => id.slice(0, 9).replaceAll('+', '\\+')
 
@@ -33,6 +34,53 @@ t.test('names come in pages', async (t) => {
   t.equal(namesOn(second.text).length, 6)
   t.match(second.text, 'href="?from=0"')
   t.same([...namesOn(first.text), ...namesOn(second.text)].sort(), names.sort())
+})
+
+t.test('knocks, invites, aliases and blocked feeds are sorted by links', async (t) => {
+  const clock = createTestClock()
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { clock, drawCaptcha: captchas.draw })
+  await relay.operator.mode('community')
+  const admin = await signedIn(relay, 'admin')
+  const owner = await connectMember(t, relay, { keys: ssbKeys.generate() })
+  for (const [at, word] of ['boat', 'Anchor', 'crab'].entries()) {
+    clock.advance(1000)
+    await knockAt(relay, captchas, ssbKeys.generate().id, word)
+    await relay.operator.block(ssbKeys.generate().id, word)
+    await relay.operator.inviteCreate({ note: word, expires_days: 9 - at })
+    const name = word.toLowerCase()
+    await owner.rpc.room.registerAlias(name, signRegistration(owner.keys, relay.id, name))
+  }
+  const used = (await relay.operator.inviteList()).find(({ note }) => note === 'crab')
+  await relay.operator.inviteRevoke(used?.id ?? '')
+  const words = async (path: string): Promise<string[]> => {
+    const { text } = await admin.get(`/dashboard/${path}`)
+    // the owner of the aliases is called by one of them
+    const rows = text.replace(/<a class="person".*?<\/a>/g, '')
+    return (rows.match(/(?<=>)(?:boat|anchor|crab)(?=<)/gi) ?? []).map((word) => word.toLowerCase())
+  }
+  for (const [path, wanted] of [
+    ['knocks', ['boat', 'anchor', 'crab']],
+    ['knocks?sort=note', ['anchor', 'boat', 'crab']],
+    ['knocks?sort=nothing', ['boat', 'anchor', 'crab']],
+    ['blocked', ['crab', 'anchor', 'boat']],
+    ['blocked?sort=reason', ['anchor', 'boat', 'crab']],
+    ['aliases', ['crab', 'anchor', 'boat']],
+    ['aliases?sort=alias', ['anchor', 'boat', 'crab']],
+    ['aliases?sort=__proto__', ['crab', 'anchor', 'boat']],
+    ['invites', ['anchor', 'boat', 'crab']],
+    ['invites?sort=created', ['crab', 'anchor', 'boat']],
+    ['invites?sort=expires', ['boat', 'anchor', 'crab']],
+    ['invites?sort=maker', ['anchor', 'boat', 'crab']],
+  ] as const)
+    t.same(
+      (await words(path)).filter((word, at, all) => all.indexOf(word) === at),
+      wanted,
+      path,
+    )
+  const { text } = await admin.get('/dashboard/invites?sort=expires')
+  t.match(text, '<th scope="col" aria-sort="descending"><a href="?sort=expires">Expires</a></th>')
+  t.match(text, '<th scope="col" class="unsorted">Created by</th>')
 })
 
 t.test('a member with several aliases goes by the first one', async (t) => {

@@ -12,15 +12,19 @@ import { text } from '../../house/files.js'
 /** Keys that may be the same in another language. */
 const SAME = new Map([
   ['de', new Set(['dash.columns.name', 'dash.https', 'setup.token', 'site.optional'])],
-  ['es', new Set(['dash.roles.admin', 'setup.token'])],
+  ['es', new Set(['dash.columns.alias', 'dash.roles.admin', 'setup.token'])],
   [
     'fr',
     new Set([
       ...['setup.description', 'dash.description', 'dash.roles.admin', 'dash.stored', 'dash.version'],
+      ...['dash.columns.action', 'dash.columns.alias', 'dash.columns.note'],
       ...['dash.questionText', 'dash.modeLabel', 'dash.note'],
     ]),
   ],
-  ['pt', new Set(['dash.link', 'dash.roles.admin', 'dash.tabs.aliases', 'setup.token'])],
+  [
+    'pt',
+    new Set(['dash.columns.alias', 'dash.link', 'dash.roles.admin', 'dash.tabs.aliases', 'setup.token']),
+  ],
 ])
 
 type Leaf = string | ((...given: unknown[]) => unknown)

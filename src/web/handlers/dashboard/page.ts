@@ -105,6 +105,11 @@ export function inviteFor(
   return invite && (role !== 'member' || invite.by === feed) ? invite : null
 }
 
+/** What sorts a feed without a name behind all names. */
+export function unnamed(feed: string): string {
+  return `\uffff${feed}`
+}
+
 /** Whether a name has an entry in PERMISSIONS. */
 export function isAction(name: string): name is Action {
   return Object.hasOwn(PERMISSIONS, name)

@@ -10,7 +10,8 @@ import { memberOf } from '../../middleware/signed-in.js'
 import type { Step } from '../../state.js'
 import { noticeFor } from '../notice.js'
 import { createMemberList } from './member-list.js'
-import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf } from './page.js'
+import { createDashboardPages, type DashboardParts, offsetIn, PAGE, pageOf, unnamed } from './page.js'
+import { sortRows } from './sorting.js'
 
 /** Days in the chart, and rows in the list of largest feeds. */
 const DAYS = 14
@@ -70,37 +71,70 @@ export function createPeoplePages(parts: DashboardParts) {
     })
   }
 
-  const knocks: Step = (ctx) => {
+  const knocks: Step = async (ctx) => {
     requirePermission(ctx, 'knock.accept')
-    const all = store.knocks.list()
-    const from = offsetIn(ctx, all.length)
-    const waiting = all.slice(from, from + PAGE).map(({ feed, note, since, expires }) => ({
+    const nameOf = store.names.reader()
+    const { rows, columns, sort } = await sortRows(
+      ctx,
+      store.knocks.list(),
+      [
+        { name: 'name', keyOf: ({ feed }) => nameOf(feed) ?? unnamed(feed) },
+        { name: 'note', keyOf: ({ note }) => note },
+        { name: 'knocked', keyOf: ({ since }) => since, direction: 'ascending' },
+        { name: 'expires', keyOf: ({ expires }) => expires, direction: 'ascending' },
+      ],
+      'knocked',
+    )
+    const from = offsetIn(ctx, rows.length)
+    const waiting = rows.slice(from, from + PAGE).map(({ feed, note, since, expires }) => ({
       ...person(feed),
       ...{ note, since, expires },
     }))
-    show(ctx, 'dashboard/knocks.njk', 'knocks', { ...pageOf(from, all.length), knocks: waiting })
+    const paging = pageOf(from, rows.length, { sort })
+    show(ctx, 'dashboard/knocks.njk', 'knocks', { ...paging, columns, knocks: waiting })
   }
 
-  const blocked: Step = (ctx) => {
+  const blocked: Step = async (ctx) => {
     requirePermission(ctx, 'blocks.see')
-    const all = store.members.blocked().sort((a, b) => b.since - a.since)
-    const from = offsetIn(ctx, all.length)
-    const rows = all
+    const { rows, columns, sort } = await sortRows(
+      ctx,
+      store.members.blocked(),
+      [
+        { name: 'feed', keyOf: ({ feed }) => feed },
+        { name: 'reason', keyOf: ({ reason }) => reason },
+        { name: 'blocked', keyOf: ({ since }) => since },
+      ],
+      'blocked',
+    )
+    const from = offsetIn(ctx, rows.length)
+    const shown = rows
       .slice(from, from + PAGE)
       .map(({ feed, since, reason }) => ({ ...person(feed), since, reason }))
-    show(ctx, 'dashboard/blocked.njk', 'blocked', { ...pageOf(from, all.length), blocked: rows })
+    const paging = pageOf(from, rows.length, { sort })
+    show(ctx, 'dashboard/blocked.njk', 'blocked', { ...paging, columns, blocked: shown })
   }
 
-  const aliases: Step = (ctx) => {
+  const aliases: Step = async (ctx) => {
     const { feed } = memberOf(ctx)
     if (store.settings.get().mode === 'restricted') throw new RelayError('not_found')
-    const all = store.aliases.list().sort((a, b) => b.since - a.since)
-    const from = offsetIn(ctx, all.length)
-    const rows = all.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
+    const nameOf = store.names.reader()
+    const { rows, columns, sort } = await sortRows(
+      ctx,
+      store.aliases.list(),
+      [
+        { name: 'alias', keyOf: ({ alias }) => alias },
+        { name: 'owner', keyOf: ({ owner }) => nameOf(owner) ?? unnamed(owner) },
+        { name: 'registered', keyOf: ({ since }) => since },
+      ],
+      'registered',
+    )
+    const from = offsetIn(ctx, rows.length)
+    const shown = rows.slice(from, from + PAGE).map(({ alias, owner, since }) => ({
       ...{ alias, since, mine: owner === feed },
       owner: person(owner),
     }))
-    show(ctx, 'dashboard/aliases.njk', 'aliases', { ...pageOf(from, all.length), aliases: rows })
+    const paging = pageOf(from, rows.length, { sort })
+    show(ctx, 'dashboard/aliases.njk', 'aliases', { ...paging, columns, aliases: shown })
   }
 
   const me: Step = (ctx) => {

@@ -16,6 +16,7 @@ import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
 import type { Html } from '../../words/text.js'
 import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
+import { sortRows } from './sorting.js'
 
 /** A rejected form: its input and the error code. */
 export interface Refused {
@@ -30,18 +31,28 @@ export function createRoomPages(parts: DashboardParts) {
 
   const isMember = (id: string): boolean => isFeedId(id) && store.members.has(id)
 
-  const invites: Step = (ctx) => {
+  const invites: Step = async (ctx) => {
     requirePermission(ctx, 'invite.create')
-    const all = invitesFor(store, memberOf(ctx)).sort(
-      (a, b) => Number(b.state === 'live') - Number(a.state === 'live') || b.created - a.created,
+    const { rows, columns, sort } = await sortRows(
+      ctx,
+      invitesFor(store, memberOf(ctx)).sort((a, b) => b.created - a.created),
+      [
+        // those of one state stay sorted by age
+        { name: 'state', keyOf: ({ state }) => Number(state === 'live') },
+        { name: 'note', keyOf: ({ note }) => note },
+        { name: 'maker' },
+        { name: 'created', keyOf: ({ created }) => created },
+        { name: 'expires', keyOf: ({ expires }) => expires },
+      ],
+      'state',
     )
-    const from = offsetIn(ctx, all.length)
+    const from = offsetIn(ctx, rows.length)
     show(ctx, 'dashboard/invites.njk', 'invites', {
-      total: all.length,
-      ...pageOf(from, all.length),
+      ...{ total: rows.length, columns },
+      ...pageOf(from, rows.length, { sort }),
       most: { uses: INVITE_USES, note: NOTE_CHARS },
       days: Math.max(1, Math.round(parts.expiresDays())),
-      invites: all.slice(from, from + PAGE).map((invite) => ({
+      invites: rows.slice(from, from + PAGE).map((invite) => ({
         ...invite,
         maker: isFeedId(invite.by) ? person(invite.by) : null,
         target: invite.for ? person(invite.for) : null,
@@ -75,6 +86,11 @@ export function createRoomPages(parts: DashboardParts) {
     const entries = store.audit.list(PAGE, Number.isSafeInteger(before) && before > 0 ? before : undefined)
     const oldest = entries.at(-1)?.number ?? 1
     show(ctx, 'dashboard/log.njk', 'log', {
+      columns: ['time', 'actor', 'action', 'target'].map((name) => ({
+        name,
+        isSortable: false,
+        sorted: null,
+      })),
       entries: entries.map((entry) => ({
         ...entry,
         actor: isFeedId(entry.who) ? person(entry.who) : null,

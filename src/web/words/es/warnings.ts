@@ -26,7 +26,7 @@ export const warnings: Words['warnings'] = {
   relays_lost: (n: number) =>
     html`${count(n, 'otro servidor lleva', 'otros servidores llevan')} un día sin conexión y no guardan mensajes nuevos: consulta <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
-    html`Las aplicaciones de ${count(members, 'miembro', 'miembros')} piden EBT, que está desactivado. No reciben feeds de este relay; quien administra puede activar EBT en «Sala».`,
+    html`Las apps de ${count(members, 'miembro', 'miembros')} piden EBT, que está desactivado. No reciben feeds de este relay; quien administra puede activar EBT en «Sala».`,
   web_invites_reached: (times) =>
     html`Se ha alcanzado el límite de invitaciones por hora, ${count(times, 'vez', 'veces')} desde el arranque. Si son demasiados desconocidos, pon una pregunta o cambia el modo en «Sala»; si no, aumenta <code>invite.per_hour</code>.`,
   limit_reached: (limit, times) =>

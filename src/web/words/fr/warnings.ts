@@ -27,7 +27,7 @@ export const warnings: Words['warnings'] = {
   relays_lost: (n: number) =>
     html`${count(n, 'autre relais n’est pas connecté', 'autres relais ne sont pas connectés')} depuis un jour et ne gardent rien de nouveau : voir <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
-    html`Les applications de ${count(members, 'membre', 'membres')} demandent EBT, qui est désactivé. Elles ne reçoivent aucun feed de ce relais ; un admin peut activer EBT sous « Salon ».`,
+    html`Les applis de ${count(members, 'membre', 'membres')} demandent EBT, qui est désactivé. Elles ne reçoivent aucun feed de ce relais ; un admin peut activer EBT sous « Salon ».`,
   web_invites_reached: (times) =>
     html`La limite d’invitations par heure a été atteinte ${times} fois depuis le démarrage. S’il y a trop d’inconnus, pose une question ou change le mode sous « Salon » ; sinon, augmente <code>invite.per_hour</code>.`,
   limit_reached: (limit, times) =>

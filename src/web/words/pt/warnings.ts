@@ -26,7 +26,7 @@ export const warnings: Words['warnings'] = {
   relays_lost: (n: number) =>
     html`${count(n, 'outro relay está', 'outros relays estão')} sem conexão há um dia e não guardam mensagens novas: veja <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
-    html`Os aplicativos de ${count(members, 'membro', 'membros')} pedem EBT, que está desligado. Eles não recebem feeds deste relay; um admin pode ligar o EBT em “Sala”.`,
+    html`Os apps de ${count(members, 'membro', 'membros')} pedem EBT, que está desligado. Eles não recebem feeds deste relay; um admin pode ligar o EBT em “Sala”.`,
   web_invites_reached: (times) =>
     html`O limite de convites por hora foi atingido ${count(times, 'vez', 'vezes')} desde o início. Se são estranhos demais, faça uma pergunta ou altere o modo em “Sala”; senão, aumente <code>invite.per_hour</code>.`,
   limit_reached: (limit, times) =>
