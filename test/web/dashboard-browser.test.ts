@@ -13,7 +13,6 @@ import { Visitor } from '../helpers/http.js'
 import { signedIn } from '../helpers/member.js'
 import { type BootedRelay, bootRelay, connectMember, knownCaptchas } from '../helpers/relay.js'
 import { knockAt } from '../helpers/room-visitor.js'
-import { violations } from './axe.js'
 import { contrastProblems } from './contrast.js'
 import { isFocused, loaded, smallTargets, tabTo } from './in-page.js'
 
@@ -154,21 +153,6 @@ t.test('in a browser', { timeout: 170_000, skip: withoutBrowser() }, async (t) =
       t.same(await page.evaluate(contrastProblems), [])
       t.same(await page.evaluate(smallTargets), [])
       t.equal(await loaded(page, '.qr img'), 'loaded')
-    }
-  })
-
-  t.test('axe finds nothing to mend', async (t) => {
-    for (const width of [390, 1280]) {
-      const page = await visit(relay, { viewport: { width, height: 844 }, javaScriptEnabled: true })
-      for (const path of pages) {
-        await page.goto(relay.webUrl + path)
-        t.same(await violations(page), [], `${path} at ${width} px`)
-      }
-      await page.setContent('<img src="x">')
-      t.ok(
-        (await violations(page)).some((one) => one.startsWith('image-alt')),
-        'it finds what is wrong',
-      )
     }
   })
 
