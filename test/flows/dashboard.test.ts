@@ -70,6 +70,9 @@ async function fieldsFor(
     case 'feed.unblock':
       await operator.block(someone)
       return { feed: someone }
+    case 'feed.unshare':
+      await operator.membersShare(actor.id, true)
+      return {}
     case 'invite.create':
       return { uses: '2', days: '3', note: '' }
     case 'invite.revoke':

@@ -8,7 +8,7 @@ export async function tabTo(page: Page, wanted: string): Promise<void> {
   const found = wanted.startsWith('#')
     ? `document.activeElement.matches(${JSON.stringify(wanted)})`
     : `document.activeElement.textContent.trim() === ${JSON.stringify(wanted)}`
-  for (let presses = 0; presses < 20; presses++) {
+  for (let presses = 0; presses < 30; presses++) {
     if (await page.evaluate(found)) {
       const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineWidth')
       if (outline !== '3px') throw new Error(`no focus ring on ${wanted}`)
