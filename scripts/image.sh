@@ -1,0 +1,158 @@
+#!/bin/sh
+# SPDX-License-Identifier: AGPL-3.0-or-later
+# Makes a disk image with Debian and the relay, release/tidepool-VERSION-ARCH.img.xz, as root but without loop devices.
+# Usage: image.sh [--arch arm64|amd64] [--into DIRECTORY] [--mirror URL] [--raw yes|only] [--tree DIRECTORY]
+# arm64 is for boards; amd64 has the same root, for virtual machines. --raw keeps the .img, too, or makes no other.
+# --tree keeps the root as a directory. Needs: apt-get install mmdebstrap mtools dosfstools e2fsprogs fdisk xz-utils,
+# and for another processor qemu-user-static and arch-test.
+set -eu
+cd "$(dirname "$0")/.."
+
+usage='usage: image.sh [--arch arm64|amd64] [--into DIRECTORY] [--mirror URL] [--raw yes|only] [--tree DIRECTORY]'
+arch=arm64
+into=release
+mirror=
+raw=no
+tree=
+while [ $# -gt 0 ]; do
+  [ $# -ge 2 ] || {
+    echo "$usage" >&2
+    exit 2
+  }
+  case "$1" in
+    --arch) arch="$2" ;;
+    --into) into="$2" ;;
+    --mirror) mirror="$2" ;;
+    --raw) raw="$2" ;;
+    --tree) tree="$2" ;;
+    *)
+      echo "$usage" >&2
+      exit 2
+      ;;
+  esac
+  shift 2
+done
+die() {
+  echo "tidepool: $1" >&2
+  exit 1
+}
+
+SUITE=trixie
+# The largest image, in bytes, which is also the smallest card that it fits.
+LARGEST=1200000000
+# MiB: the table of partitions and a gap; the boot partition, for two kernels and the firmware; space in the root for the
+# first boot before it grows
+GAP=4
+BOOT=256
+SPARE=64
+# names and numbers of file systems, which are no secrets: boards may share them
+ROOT_UUID=74696465-706f-6f6c-8000-000000000001
+HASH_SEED=74696465-706f-6f6c-8000-000000000002
+DISK_ID=0x74696465
+
+BASE='systemd-sysv systemd-resolved systemd-timesyncd dbus udev kmod initramfs-tools zstd e2fsprogs dosfstools fdisk
+  passwd login procps iproute2 netbase sudo cloud-init cloud-guest-utils netplan.io openssh-server avahi-daemon
+  libnss-mdns unattended-upgrades ca-certificates nodejs tor'
+case "$arch" in
+  arm64) kernel='linux-image-arm64 raspi-firmware firmware-brcm80211 wpasupplicant wireless-regdb' ;;
+  amd64) kernel='linux-image-cloud-amd64' ;;
+  *) die "$arch is not an architecture of the image" ;;
+esac
+[ "$(id -u)" -eq 0 ] || die 'an image can only be made by root: it keeps the owners of files'
+for need in mmdebstrap mkfs.vfat:dosfstools mcopy:mtools mkfs.ext4:e2fsprogs sfdisk:fdisk xz:xz-utils; do
+  PATH="$PATH:/usr/sbin:/sbin" command -v "${need%:*}" >/dev/null ||
+    die "${need%:*} is missing: apt-get install ${need#*:}"
+done
+PATH="$PATH:/usr/sbin:/sbin"
+if [ -z "$mirror" ]; then
+  # shellcheck disable=SC2016
+  mirror="$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -n 1)"
+fi
+mirror="${mirror:-http://deb.debian.org/debian}"
+
+umask 022
+SOURCE_DATE_EPOCH="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}"
+export SOURCE_DATE_EPOCH E2FSPROGS_FAKE_TIME="$SOURCE_DATE_EPOCH"
+version="$(node -p 'require("./package.json").version')"
+mkdir -p "$into"
+into="$(cd "$into" && pwd)"
+work="$(mktemp -d /var/tmp/tidepool-image.XXXXXX)"
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+
+sh scripts/package.sh --arch "$arch" --into "$work" >&2
+deb="tidepool_${version}_$arch.deb"
+
+# --- the root -------------------------------------------------------------------------------------------------------
+
+# Runs in mmdebstrap with the root as $1, before packages are unpacked: files that their scripts shall find there.
+cat >"$work/before" <<WORDS
+set -eu
+mkdir -p "\$1/etc/initramfs-tools/conf.d"
+cp image/root/etc/initramfs-tools/conf.d/tidepool "\$1/etc/initramfs-tools/conf.d/"
+WORDS
+cat >"$work/after" <<WORDS
+set -eu
+root="\$1"
+cp "$work/$deb" "\$root/var/tmp/"
+chroot "\$root" apt-get install -y -q --no-install-recommends "/var/tmp/$deb"
+rm "\$root/var/tmp/$deb"
+sh scripts/image-root.sh "\$root"
+WORDS
+packages="$(echo "$BASE $kernel" | tr -s ' \n' ,)"
+# shellcheck disable=SC2016
+DEBIAN_FRONTEND=noninteractive mmdebstrap --quiet --variant=apt --architectures="$arch" --format=directory \
+  --components='main non-free-firmware' --include="${packages%,}" \
+  --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
+  --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --dpkgopt='path-include=/usr/share/doc/*/copyright' --dpkgopt='path-include=/usr/share/doc/tidepool/*' \
+  --aptopt='APT::Install-Recommends "false"' \
+  --essential-hook="sh '$work/before' \"\$1\"" --customize-hook="sh '$work/after' \"\$1\"" \
+  "$SUITE" "$work/root" \
+  "deb $mirror $SUITE main non-free-firmware" "deb $mirror $SUITE-updates main non-free-firmware" \
+  "deb ${mirror%/debian*}/debian-security $SUITE-security main non-free-firmware" >&2
+
+# --- the boot partition ---------------------------------------------------------------------------------------------
+
+boot="$work/boot"
+mkdir "$boot"
+cp -R "$work/root/boot/firmware/." "$boot/"
+find "$work/root/boot/firmware" -mindepth 1 -delete
+find "$boot" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
+truncate -s "${BOOT}M" "$work/boot.img"
+mkfs.vfat --invariant -F 32 -n RASPIFIRM -i "${DISK_ID#0x}" "$work/boot.img" >/dev/null
+mcopy -s -m -Q -i "$work/boot.img" "$boot"/* ::
+
+# --- the image ------------------------------------------------------------------------------------------------------
+
+used="$(du -sm --apparent-size "$work/root" | cut -f 1)"
+# an eighth for the file system itself and for blocks that are not full
+size=$((used + used / 8 + SPARE))
+truncate -s "${size}M" "$work/root.img"
+mkfs.ext4 -q -L RASPIROOT -U "$ROOT_UUID" -E "hash_seed=$HASH_SEED,lazy_itable_init=0,lazy_journal_init=0" \
+  -m 1 -d "$work/root" "$work/root.img"
+image="$into/tidepool-$version-$arch.img"
+truncate -s "$((GAP + BOOT + size))M" "$image.part"
+sfdisk --quiet "$image.part" <<WORDS
+label: dos
+label-id: $DISK_ID
+start=${GAP}MiB, size=${BOOT}MiB, type=c, bootable
+start=$((GAP + BOOT))MiB, size=${size}MiB, type=83
+WORDS
+dd if="$work/boot.img" of="$image.part" bs=1M seek="$GAP" conv=notrunc,sparse status=none
+dd if="$work/root.img" of="$image.part" bs=1M seek="$((GAP + BOOT))" conv=notrunc,sparse status=none
+bytes="$(stat -c %s "$image.part")"
+[ "$bytes" -le "$LARGEST" ] || die "the image has $bytes bytes; $LARGEST are the limit"
+if [ -n "$tree" ]; then
+  rm -rf "$tree"
+  mv "$work/root" "$tree"
+fi
+mv "$image.part" "$image"
+if [ "$raw" = only ]; then
+  echo "$image"
+  exit 0
+fi
+xz -T 0 -6 --keep --force "$image"
+[ "$raw" = yes ] || rm -f "$image"
+(cd "$into" && sha256sum "$(basename "$image").xz" >"$(basename "$image").xz.sha256")
+echo "$image.xz"
