@@ -23,9 +23,6 @@ in_root systemctl --quiet disable tor.service
 in_root systemctl --quiet mask e2scrub_all.timer e2scrub_reap.service dpkg-db-backup.timer \
   systemd-networkd-wait-online.service wpa_supplicant.service
 ln -sfn ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
-# agetty reads one directory or the other
-rm -rf "$root/etc/issue.d"
-ln -s /run/issue.d "$root/etc/issue.d"
 printf '127.0.0.1 localhost\n127.0.1.1 tidepool\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
 cat >>"$root/etc/tidepool/relay.toml" <<'WORDS'
 
