@@ -1,12 +1,27 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Turns a tree with all packages into the root of the image: its files, its services, and nothing that two boards would
-# share. Run by image.sh as: image-root.sh DIRECTORY
+# share. Run by image.sh as: image-root.sh DIRECTORY PACKAGE
 set -eu
+export DEBIAN_FRONTEND=noninteractive
 cd "$(dirname "$0")/.."
 root="$1"
 firmware="$root/boot/firmware"
-in_root() { chroot "$root" "$@"; }
+
+# Runs a program in the tree, with what maintainer scripts expect; the mounts end with it.
+in_root() {
+  # shellcheck disable=SC2016
+  unshare --mount sh -ec '
+    mount --bind /dev "$1/dev"
+    mount -t proc proc "$1/proc"
+    mount -t sysfs -o ro sysfs "$1/sys"
+    exec chroot "$@"' sh "$root" "$@"
+}
+
+cp -R --no-preserve=ownership image/root/etc/initramfs-tools/. "$root/etc/initramfs-tools/"
+cp "$2" "$root/var/tmp/tidepool.deb"
+in_root dpkg -i /var/tmp/tidepool.deb
+rm "$root/var/tmp/tidepool.deb"
 
 # The hook of raspi-firmware overwrites the only kernel of the boot partition; ours has two in turn.
 for hook in etc/kernel/postinst.d etc/kernel/postrm.d etc/initramfs/post-update.d; do
@@ -26,6 +41,10 @@ ln -sfn ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n127.0.1.1 tidepool\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
 cat >>"$root/etc/tidepool/relay.toml" <<'WORDS'
 
+# the pages on the local network
+[web]
+host = "0.0.0.0"
+
 [onion]
 enabled = true
 WORDS
@@ -35,6 +54,7 @@ deb http://deb.debian.org/debian trixie-updates main non-free-firmware
 deb http://deb.debian.org/debian-security trixie-security main non-free-firmware
 WORDS
 find "$root/etc/apt/sources.list.d" -type f -delete
+rm -f "$root/etc/apt/apt.conf.d/99mmdebstrap"
 # the clock starts no earlier than this
 touch -d "@$SOURCE_DATE_EPOCH" "$root/usr/lib/clock-epoch"
 
