@@ -41,9 +41,9 @@ ln -sfn ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n127.0.1.1 tidepool\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
 cat >>"$root/etc/tidepool/relay.toml" <<'WORDS'
 
-# the pages on the local network
+# pages for the local network at port 80, to set the room up from a phone
 [web]
-host = "0.0.0.0"
+local = true
 
 [onion]
 enabled = true

@@ -53,9 +53,9 @@ export const CONFIG_BYTES = 256 * KIB
 
 /**
  * Milliseconds between the watchdog's writes, which prove that the disk is writable; in between it only reads. A
- * write wears some 16 KiB of an SD card.
+ * write wears some 16 KiB of an SD card, and an idle relay should leave the card alone. Messages that come prove it sooner.
  */
-export const PULSE_WRITE_MS = 5 * MINUTE
+export const PULSE_WRITE_MS = 2 * HOUR
 
 /** Bounds in bytes for tor's queue, an eighth of the machine's memory: with less tor warns, more is not needed. */
 export const TOR_QUEUE_BYTES = { least: 64 * MIB, most: 256 * MIB }

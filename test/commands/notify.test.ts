@@ -78,7 +78,7 @@ t.test('a store that refuses has answered', async (t) => {
   t.match(await s.beat(), /^WATCHDOG=1\n/)
 })
 
-t.test('the store is checked with a write at first, then every few minutes', async (t) => {
+t.test('the store is checked with a write at first, then every two hours', async (t) => {
   const s = scene()
   await s.manager.ready(s.relay, silentLog)
   const beats = PULSE_WRITE_MS / (WATCHDOG_MS / 2)

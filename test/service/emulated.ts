@@ -70,7 +70,7 @@ export async function powerOn(t: Test, arch: Arch, disk: string, key: string): P
     .trim()
     .replace(/console=\S+ ?/g, '')
   const ports = { ssh: await freePort(), web: await freePort(), ssb: await freePort() }
-  const forward = `hostfwd=tcp:127.0.0.1:${ports.ssh}-:22,hostfwd=tcp:127.0.0.1:${ports.web}-:8080,hostfwd=tcp:127.0.0.1:${ports.ssb}-:8008`
+  const forward = `hostfwd=tcp:127.0.0.1:${ports.ssh}-:22,hostfwd=tcp:127.0.0.1:${ports.web}-:80,hostfwd=tcp:127.0.0.1:${ports.ssb}-:8008`
   const kvm =
     process.env.TIDE_KVM === '1' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi']
   const args = [

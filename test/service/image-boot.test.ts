@@ -106,11 +106,13 @@ async function fromPowerOn(t: Test, machine: Emulated, disk: string): Promise<st
   )
   t.match(machine.console(), /token=/, 'the console shows the link')
   t.match(await machine.sh('grep firmware /proc/mounts'), / ro,/, 'the boot partition is read-only again')
-  const page = await fetch(`${at}/setup?token=${token}`)
+  // as a phone on the board's network asks
+  const headers = { host: 'tidepool.local', origin: 'http://tidepool.local' }
+  const page = await fetch(`${at}/setup?token=${token}`, { headers })
   t.equal(page.status, 200, 'the set-up page through a forwarded port')
   const body = new URLSearchParams({ token, name: 'Rock pool', description: '', admin: '' })
-  t.equal((await fetch(`${at}/setup`, { method: 'POST', body, headers: { origin: at } })).status, 200)
-  t.match(await (await fetch(at)).text(), /Rock pool/)
+  t.equal((await fetch(`${at}/setup`, { method: 'POST', body, headers })).status, 200)
+  t.match(await (await fetch(at, { headers })).text(), /Rock pool/)
 
   const app = await openApp(t)
   const code = (await machine.sh('tidepool invite create --host 127.0.0.1')).trim()
