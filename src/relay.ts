@@ -169,6 +169,8 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
       return difference
     }
 
+    peer.exchange.start()
+
     // Last, because clients take the relay for ready once they can connect to the control socket.
     const handlers = createOperator({
       ...{ store, peer, now, status, setup, expiresDays, matrix: () => listening.matrix },

@@ -96,15 +96,14 @@ function stateOf({ connected, next, address }: PeerInfo): string {
   return next === null ? 'connecting' : 'waiting'
 }
 
-function problemsOf({ id, connected, reason, next, refusal }: PeerInfo): string[] {
+function problemsOf({ id, connected, reason, next, refused, ours }: PeerInfo): string[] {
   const again = next === null ? '' : `; next call ${moment(next)}`
   return [
     ...(!connected && reason !== null ? [`\nNot reached: ${id}\n  ${reason}${again}`] : []),
-    ...(refusal === null
-      ? []
-      : [
-          `\nTakes no more feeds: ${id} (${refusal})\n  next: its operator runs "tidepool peer add" for this relay`,
-        ]),
+    ...(refused === null ? [] : [`\nRefused ${count(refused.feeds, 'feed')} (${refused.code}): ${id}`]),
+    ...(refused !== null && ours === 0
+      ? ['  next: its operator runs "tidepool peer add" for this relay']
+      : []),
   ]
 }
 

@@ -183,6 +183,8 @@ export const PEER_FEEDS = 1000
 export const PEER_CALL_MS = 1 * MINUTE
 /** Milliseconds without a connection to another relay after which the status warns: boards are switched off at times. */
 export const PEER_LOST_MS = 1 * DAY
+/** Changes a day of a member's choice whether other relays keep the feed: each is published by all of them. */
+export const SHARE_CHANGES_PER_DAY = 16
 /** `follow` calls of another relay per day that change something, as each adds a message to the relay's feed. */
 export const PEER_VOUCHES_PER_DAY = 2000
 /** Uses of one invite code. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Connects to tor's control port: a unix socket or a loopback port.
 
-import { connect, type NetConnectOpts, type Socket } from 'node:net'
+import type { NetConnectOpts, Socket } from 'node:net'
+import { connectSocket } from '../lib/connect-socket.js'
 import { SECOND } from '../lib/limits.js'
 import { isLoopback } from '../lib/platform.js'
 
@@ -9,7 +10,7 @@ import { isLoopback } from '../lib/platform.js'
 const CONNECT_MS = 10 * SECOND
 
 /** Connects to a unix socket. */
-export const dialUnix = (path: string): Promise<Socket> => dial({ path })
+export const dialUnix = (path: string): Promise<Socket> => connectSocket({ path }, CONNECT_MS)
 
 /**
  * Connects to a control port that the operator named, `unix:PATH` or `HOST:PORT`.
@@ -18,7 +19,7 @@ export const dialUnix = (path: string): Promise<Socket> => dial({ path })
 export async function dialControl(where: string): Promise<Socket> {
   const at = controlAt(where)
   try {
-    return await dial(at)
+    return await connectSocket(at, CONNECT_MS)
   } catch (err) {
     const { code } = err as NodeJS.ErrnoException
     if (code === 'EACCES' || code === 'EPERM')
@@ -35,19 +36,4 @@ function controlAt(where: string): NetConnectOpts {
   // the onion's streams would end at that machine's loopback, and the key would cross the network unencrypted
   if (!isLoopback(host)) throw new Error(`${where} is on another machine: tor must run on this machine`)
   return { host, port: Number(port) }
-}
-
-function dial(at: NetConnectOpts): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(at)
-    socket.setTimeout(CONNECT_MS, () => socket.destroy(new Error('timed out')))
-    socket.once('error', reject)
-    socket.once('connect', () => {
-      socket.setTimeout(0)
-      socket.removeListener('error', reject)
-      // until the socket has a reader, an error must not throw
-      socket.on('error', () => {})
-      resolve(socket)
-    })
-  })
 }

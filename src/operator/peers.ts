@@ -2,6 +2,7 @@
 // The operator's methods about other relays that feeds are kept with, and the types of their answers.
 
 import { RelayError } from '../lib/errors.js'
+import { PEERS } from '../lib/limits.js'
 import { asObject, booleanField } from '../peer/arguments.js'
 import type { PeerState } from '../peer/exchange/exchange.js'
 import type { Peer } from '../peer/peer.js'
@@ -24,7 +25,7 @@ export interface PeerInfo {
   next: number | null
   ours: number
   theirs: number
-  refusal: string | null
+  refused: PeerState['refused']
 }
 
 /** Methods of the control socket, as a client calls them. */
@@ -32,11 +33,12 @@ export interface PeerMethods {
   peerList(): Promise<PeerInfo[]>
   /**
    * Adds another relay, or changes it. An invite is used first.
+   * @param feeds default: as before, or both for a new one
    * @param relay an invite code, a multiserver address, `host:port:@key.ed25519`, or the feed id of one that calls
    * @throws RelayError `bad_argument`, `invite_malformed`, `peer_unreachable`, `quota_reached`, `not_allowed`, and the
    * errors of `invite.use`
    */
-  peerAdd(relay: string, feeds: PeerFeeds): Promise<PeerInfo>
+  peerAdd(relay: string, feeds?: PeerFeeds): Promise<PeerInfo>
   /**
    * Removes a relay. With `feeds`, the feeds that it vouches for are unfollowed and their messages deleted.
    * @returns the number of feeds unfollowed
@@ -89,17 +91,22 @@ export function peerMethods({
 
   return {
     peerList: async () => list(),
-    async peerAdd([relay, feeds]) {
+    async peerAdd([relay, asked]) {
       if (typeof relay !== 'string') throw new RelayError('bad_argument', 'the relay must be text')
-      if (!isPeerFeeds(feeds))
+      if (asked !== undefined && asked !== null && !isPeerFeeds(asked))
         throw new RelayError('bad_argument', `feeds must be one of ${FEEDS.join(', ')}`)
       const named = parsePeer(relay)
       const { peer: id, invite } = named
       if (id === peer.id) throw new RelayError('not_allowed', 'that is this relay')
       if (members.isBlocked(id)) throw new RelayError('not_allowed', `${id} is blocked`)
+      // before the invite is used up
+      if (!peers.has(id) && peers.list().length >= PEERS)
+        throw new RelayError('quota_reached', `at most ${PEERS} relays`, { limit: 'peers' })
       if (invite) await peer.exchange.redeem(invite)
       // a feed id alone keeps the address that is known
-      await actions.putPeer(id, { address: named.address ?? peers.get(id)?.address ?? null, feeds })
+      const held = peers.get(id)
+      const address = named.address ?? held?.address ?? null
+      await actions.putPeer(id, { address, feeds: isPeerFeeds(asked) ? asked : (held?.feeds ?? 'both') })
       const added = list().find((each) => each.id === id)
       if (!added) throw new RelayError('not_found')
       return added
@@ -107,11 +114,12 @@ export function peerMethods({
     async peerRemove([id, asked]) {
       const other = feedOr(id)
       const all = booleanField(asObject(asked ?? {}), 'feeds', false)
-      if (!peers.has(other)) throw new RelayError('not_found')
       const kept = all ? members.vouchedBy(other) : []
-      await actions.removePeer(other)
-      // one write each, so that other work is not held up
+      // a relay that was removed can still have feeds here
+      if (!peers.has(other) && kept.length === 0) throw new RelayError('not_found')
+      // one write each, so that other work is not held up; the relay last, so that a stop in between can be continued
       for (const feed of kept) await members.unfollow(feed).catch(ignoreGone)
+      if (peers.has(other)) await actions.removePeer(other)
       return { feeds: kept.length }
     },
     membersShare: async ([id, on]) => actions.share(feedOr(id), on === true),

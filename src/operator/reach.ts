@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's own addresses, links and host names, from the listeners that are open now.
 
-import { connect, type Socket } from 'node:net'
-import { ONION_PORTS } from '../lib/limits.js'
+import type { Socket } from 'node:net'
+import { connectSocket } from '../lib/connect-socket.js'
+import { ONION_PORTS, PEER_CALL_MS } from '../lib/limits.js'
 import { isLoopback, lanNames, originOf, reachableHost } from '../lib/platform.js'
 import type { OpenedMatrix } from '../matrix/open.js'
 import type { FeedId } from '../ssb/feed-id.js'
@@ -133,7 +134,7 @@ export function createReach(listening: Listening, { id, ssb, web, domain }: Reac
     addressFor: (listener) => address(onionFor(listener)),
     inviteLink: (seed, listener) => inviteLink(site(onionFor(listener)), seed),
     async connectTo(at) {
-      if (!at.host.endsWith('.onion')) return connect(at)
+      if (!at.host.endsWith('.onion')) return connectSocket(at, PEER_CALL_MS)
       if (!listening.onion) throw new Error('an onion address needs tor: set onion.enabled = true')
       return listening.onion.connect(at)
     },

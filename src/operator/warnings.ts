@@ -114,7 +114,7 @@ const SENTENCES: Record<HealthWarning['code'], (values: Values) => string> = {
   backup_old: ({ days }) =>
     `the last backup is ${count(Number(days), 'day')} old: see whether its timer runs, or run tidepool backup FILE`,
   relays_lost: ({ relays }) =>
-    `${count(Number(relays), 'other relay')} not connected for a day, so no new messages are kept there: see tidepool peer list`,
+    `${count(Number(relays), 'other relay')} not connected for a day, or taking no feeds, so no new messages are kept there: see tidepool peer list`,
   ebt_off: ({ members }) =>
     `the apps of ${count(Number(members), 'member')} ask for EBT, which is off: they get no feeds from this relay; turn it on with tidepool setup --ebt on`,
   web_invites_reached: ({ times }) =>

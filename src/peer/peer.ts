@@ -99,7 +99,7 @@ export interface Peer {
   /** Number of members whose apps asked for EBT while it was off. */
   ebtRefused(): number
   /** Other relays that feeds are kept with. */
-  exchange: Pick<Exchange, 'states' | 'counts' | 'redeem'>
+  exchange: Pick<Exchange, 'start' | 'states' | 'counts' | 'redeem'>
   /** Number of open tunnels. */
   tunnels(): number
   /** What the connections take now. */

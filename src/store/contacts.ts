@@ -68,8 +68,9 @@ export function createContactFold(): ContactFold {
       if (typeof content !== 'object' || content.type !== 'contact' || !isFeedId(content.contact)) return
       const { contact } = content
       if (content.following) {
-        // a second follow of a member keeps the first row
-        if (!members.has(contact)) members.set(contact, memberRow(message))
+        // a second follow of a member keeps the first row, unless a feed that others vouched for has joined by itself
+        const held = members.get(contact)
+        if (!held || (held.voucher !== null && !content.voucher)) members.set(contact, memberRow(message))
       } else members.delete(contact)
       if (content.blocking)
         blocks.set(contact, { since: message.value.timestamp, reason: '', contact: message.value.sequence })

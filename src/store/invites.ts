@@ -147,7 +147,7 @@ export function createInvites(
     const record = rows.get(guest)
     if (!record || record.revoked !== null) throw new RelayError('invite_unknown')
     // checked before a use is counted: a client that retries after a lost reply learns that it is a member
-    if (members.has(feed)) throw new RelayError('already_following')
+    if (members.isSettled(feed)) throw new RelayError('already_following')
     needLive(guest, record)
     // a blocked feed gets the error of an unknown code, so that it does not learn of the block
     if (members.isBlocked(feed) || feed === own || feed === guest) throw new RelayError('invite_unknown')
@@ -162,7 +162,7 @@ export function createInvites(
   function useDirectedNow(feed: FeedId, afterFlush: AfterFlush): KeyedMessage | null {
     const guest = standing(feed)
     const record = guest && rows.get(guest)
-    if (!record || members.has(feed) || members.isBlocked(feed)) return null
+    if (!record || members.isSettled(feed) || members.isBlocked(feed)) return null
     return consume(guest, record, feed, afterFlush)
   }
 

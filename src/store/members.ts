@@ -27,6 +27,8 @@ export type MemberChange = {
 
 export interface Members {
   has(feed: FeedId): boolean
+  /** Whether a feed is a member by itself or through one, not only kept for another relay. */
+  isSettled(feed: FeedId): boolean
   get(feed: FeedId): MemberRecord | null
   list(): Array<{ feed: FeedId } & MemberRecord>
   /** Up to `count` members in key order, after a given one. */
@@ -149,10 +151,18 @@ export function createMembers(
       throw new RelayError('quota_reached', undefined, { limit: 'vouched_per_member' })
   }
 
+  function isSettled(feed: FeedId): boolean {
+    const row = members.get(keyOf(feed))
+    if (!row?.voucher) return row !== undefined
+    // the voucher can also be a relay that was removed
+    return has(row.voucher) && !tables.peers.doesExist(keyOf(row.voucher))
+  }
+
   function followNow(feed: FeedId, reason: FollowReason, afterFlush: AfterFlush): KeyedMessage {
     if (reason.voucher) needMember(reason.voucher)
     if (feed === own.id || isBlocked(feed)) throw new RelayError('not_allowed')
-    if (has(feed)) throw new RelayError('already_following')
+    if (has(feed) && (reason.voucher || isSettled(feed))) throw new RelayError('already_following')
+    dropVouch(feed)
     if (reason.voucher) needRoom(reason.voucher)
     const note = cleanText(reason.note)
     const message = own.publish(followContent(feed, { ...reason, note }), afterFlush)
@@ -167,6 +177,7 @@ export function createMembers(
 
   return {
     has,
+    isSettled,
     get: (feed) => members.get(keyOf(feed)) ?? null,
     page(after, count) {
       // one byte longer than a key: the first position after it

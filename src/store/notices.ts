@@ -28,6 +28,8 @@ export interface NewNotice extends Pick<NoticeText, 'name' | 'title' | 'text'> {
   language?: string | undefined
   /** language of the text that this one replaces; by default its own */
   replaces?: string | undefined
+  /** refuses to replace a text */
+  isNew?: boolean
 }
 
 export interface Notices {
@@ -93,7 +95,7 @@ export function createNotices(
   }
 
   /** Where a text goes: its language, and the text that it replaces. @throws RelayError `bad_argument` */
-  function placeOf({ name, language, replaces }: NewNotice) {
+  function placeOf({ name, language, replaces, isNew }: NewNotice) {
     const held = first(name)
     const given = language ?? replaces ?? held?.language ?? ''
     const tag = given === '' ? '' : languageTag(given)
@@ -102,6 +104,8 @@ export function createNotices(
     if (tag === '' && held && old?.language !== held.language)
       throw new RelayError('bad_argument', 'only the first text of a notice can be without a language')
     const taken = get(name, tag)
+    if (taken && isNew)
+      throw new RelayError('bad_argument', `the notice has a text in ${tag || 'no language'} already`)
     if (taken && taken.language !== old?.language)
       throw new RelayError('bad_argument', `the notice has a text in ${tag} already`)
     return { held, old, tag, isFirst: !held || old?.language === held.language }

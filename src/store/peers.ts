@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Other relays that this one keeps feeds with, and the feeds offered to each.
 
+import { createDailyQuota } from '../lib/daily-quota.js'
 import { RelayError } from '../lib/errors.js'
-import { PEERS } from '../lib/limits.js'
+import { PEERS, SHARE_CHANGES_PER_DAY } from '../lib/limits.js'
 import { type FeedId, feedIdOf, KEY_BYTES, keyOf } from '../ssb/feed-id.js'
 import { type PeerFeeds, type PeerRecord, type Tables, vouchKey } from './layout.js'
 import type { Members } from './members.js'
@@ -40,7 +41,7 @@ export interface Sharing {
   has(feed: FeedId): boolean
   /** Up to `count` members who do, in key order, after a given one. */
   page(after: FeedId | null, count: number): FeedId[]
-  /** @throws RelayError `not_following` if the feed is not a member */
+  /** @throws RelayError `not_following` if the feed is not a member, `quota_reached` */
   set(feed: FeedId, on: boolean, before?: Precondition): Promise<void>
   onChange(listener: (feed: FeedId) => void): () => void
 }
@@ -102,7 +103,9 @@ export function createPeers(tables: Tables, writer: Writer, members: Members, no
 /** Note of the contact message, published like that of any member. */
 const PEER_NOTE = 'relay'
 
-export function createSharing(tables: Tables, writer: Writer): Sharing {
+/** @param uptime milliseconds */
+export function createSharing(tables: Tables, writer: Writer, uptime: () => number): Sharing {
+  const spendToday = createDailyQuota(SHARE_CHANGES_PER_DAY, uptime, 'share_changes_per_day')
   const { shared, members } = tables
   const listeners = new Set<(feed: FeedId) => void>()
   return {
@@ -115,6 +118,9 @@ export function createSharing(tables: Tables, writer: Writer): Sharing {
     set: (feed, on, before) =>
       writer.submit((afterFlush) => {
         if (!members.doesExist(keyOf(feed))) throw new RelayError('not_following')
+        if (shared.doesExist(keyOf(feed)) === on) return
+        // each change is published by the other relays
+        spendToday(feed)
         if (on) shared.putSync(keyOf(feed), true)
         else endSharing(tables, feed)
         afterFlush(() => {

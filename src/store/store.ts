@@ -149,7 +149,7 @@ export async function createStore(
   const notices = createNotices(tables, writer, now)
   const audit = createAudit(tables, now)
   const peers = createPeers(tables, writer, members, now)
-  const sharing = createSharing(tables, writer)
+  const sharing = createSharing(tables, writer, uptime)
   const signIns = createSignIns(tables, writer, members, now)
   const profiles = createProfiles(tables, writer, messages, log)
   // continues deletions of an earlier run

@@ -34,7 +34,8 @@ export function ownHostname(
   // a visitor of the onion must not learn the domain, nor the other way round
   if (kind === 'domain') return is(hostnames.domain) ? said : null
   if (kind === 'onion') return is(hostnames.onion) ? said : null
-  if (kind === 'lan' && hostnames.lan?.includes(withoutNumber(said))) return said
+  const lan = (name: string): boolean => hostnames.lan?.includes(name) ?? false
+  if (kind === 'lan' && (lan(said) || lan(withoutNumber(said)))) return said
   if (kind === 'lan') return literal(said, canonical(localAddress ?? ''))
   if (is(hostnames.domain) || is(hostnames.onion) || hostnames.local?.includes(said)) return said
   return literal(said, canonical(localAddress ?? ''))

@@ -190,3 +190,12 @@ async function signedIn(t: Test, relay: BootedRelay, phone: Visitor, onion: stri
   t.match(made.text, `http://${onion}/join?invite=`, 'an invite names what others can reach')
   t.notMatch(made.text, /127\.0\.0\.1|tidepool\.local/)
 }
+
+t.test('after the set-up its warnings are words', async (t) => {
+  const { relay, from } = await bootBoard(t, { setUp: true })
+  const { warnings } = await relay.status()
+  const { text } = await from(PHONE).get('/')
+  t.ok(warnings.length > 0)
+  t.match(text, 'The clock is not confirmed.')
+  t.notMatch(text, '[object ')
+})

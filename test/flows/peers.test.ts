@@ -4,7 +4,7 @@
 import ssbKeys from 'ssb-keys'
 import t, { type Test } from 'tap'
 import { CALL_AGAIN_MS } from '../../src/peer/exchange/link.js'
-import { collect } from '../helpers/client.js'
+import { collect, connectClient } from '../helpers/client.js'
 import { createTestClock } from '../helpers/clock.js'
 import { createTestFeed, historyOf, type TestFeed } from '../helpers/feed.js'
 import { type BootedRelay, bootRelay, connectMember, until } from '../helpers/relay.js'
@@ -157,8 +157,74 @@ t.test('removing a relay keeps its feeds, or lets them go', async (t) => {
   t.equal((await other.operator.membersList()).length, 1, 'the relay is no member')
 
   await introduce(one, other)
-  t.same(await other.operator.peerRemove(one.id, { feeds: true }), { feeds: 1 })
+  await other.operator.peerRemove(one.id, { feeds: false })
+  t.same(await other.operator.peerRemove(one.id, { feeds: true }), { feeds: 1 }, 'also later')
   t.equal(await stored(other, feed.id), undefined)
+})
+
+t.test('an address that cannot be reached at all does no harm', async (t) => {
+  const relay = await bootRelay(t)
+  // fails before the socket has a listener
+  await relay.operator.peerAdd(`net:[fe80::1]:8008~shs:${ssbKeys.generate().id.slice(1, -8)}`, 'both')
+  const state = await until('the failure', async () =>
+    (await relay.operator.peerList()).find(({ reason }) => reason !== null),
+  )
+  t.match(state, { connected: false })
+  await relay.restart()
+  t.match((await relay.status()).peers, { known: 1, connected: 0 })
+})
+
+t.test('a withdrawal is repeated until the other relay has let the feed go', async (t) => {
+  const relay = await bootRelay(t)
+  const feed = await author(t, relay, 2)
+  await relay.operator.membersShare(feed.id, true)
+  const keys = ssbKeys.generate()
+  await relay.operator.peerAdd(keys.id, 'both')
+  const asked: boolean[] = []
+  let code: string | null = null
+  const follow = ({ following }: { following: boolean }, cb: (err: unknown, value?: unknown) => void) => {
+    asked.push(following)
+    cb(code && Object.assign(new Error('no'), { name: code }), {})
+  }
+  const first = await connectMember(t, relay, { keys, api: { follow } })
+  await until('the offer', () => asked.includes(true))
+  code = 'quota_reached'
+  await relay.operator.membersShare(feed.id, false)
+  await until('the refused withdrawal', () => asked.includes(false))
+  await first.close()
+  asked.length = 0
+  code = null
+  await connectMember(t, relay, { keys, api: { follow } })
+  await until('the withdrawal', () => asked.length > 0)
+  t.same(asked, [false])
+})
+
+t.test('a feed that joined by itself stays when the relay that vouched lets it go', async (t) => {
+  const relay = await bootRelay(t)
+  const keys = ssbKeys.generate()
+  await relay.operator.peerAdd(keys.id, 'both')
+  const peer = await connectMember(t, relay, { keys })
+  const [joined, seen, absent] = [ssbKeys.generate(), ssbKeys.generate(), ssbKeys.generate()]
+  for (const { id } of [joined, seen, absent]) await peer.rpc.follow({ feed: id })
+  const { code } = await relay.operator.inviteCreate({ host: '127.0.0.1' })
+  const guest = await connectClient({
+    ...{ port: relay.ssbPort, relay: relay.id },
+    keys: ssbKeys.generate('ed25519', Buffer.from(code.split('~')[1] ?? '', 'base64')),
+  })
+  await guest.rpc.invite.use({ feed: joined.id })
+  await (await connectMember(t, relay, { keys: seen })).rpc.whoami()
+  for (const { id } of [joined, seen])
+    await t.rejects(peer.rpc.follow({ feed: id, following: false }), /not following/)
+  await peer.rpc.follow({ feed: absent.id, following: false })
+  const members = (await relay.operator.membersList()).map(({ id, by, voucher }) => ({ id, by, voucher }))
+  const byId = (id: string) => members.find((each) => each.id === id)
+  t.match(byId(joined.id), { by: 'invite', voucher: null })
+  t.match(byId(seen.id), { by: 'voucher', voucher: keys.id })
+  t.equal(byId(absent.id), undefined)
+  t.same(
+    (await relay.operator.doctor({ rebuild: true })).checks.find(({ name }) => name === 'rebuild')?.ok,
+    true,
+  )
 })
 
 t.test('unusable names of relays', async (t) => {

@@ -154,7 +154,7 @@ const MEMBER: MemberInfo = {
 const ENTRY: AuditInfo = { at: 0, who: '', who_name: null, what: '', whom: '', whom_name: null, detail: '' }
 const PEER: PeerInfo = {
   ...{ id: '', name: null, address: null, feeds: 'both', since: 0, connected: false },
-  ...{ reason: null, next: null, ours: 0, theirs: 0, refusal: null },
+  ...{ reason: null, next: null, ours: 0, theirs: 0, refused: null },
 }
 const ALIAS: AliasInfo = { alias: '', owner: '', since: 0 }
 const NOTICE: NoticeInfo = { name: '', language: '', first: true, title: '', changed: 0 }

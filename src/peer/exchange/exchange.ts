@@ -35,8 +35,8 @@ export interface PeerState extends PeerRecord {
   ours: number
   /** feeds of the other relay's members that this one keeps */
   theirs: number
-  /** the error with which the other relay refuses further feeds; null if it takes all */
-  refusal: string | null
+  /** how many feeds it refused since it was connected, and the last error; null if it took all */
+  refused: { feeds: number; code: string } | null
 }
 
 export interface Exchange {
@@ -45,8 +45,10 @@ export interface Exchange {
   /** Called when such a connection is closed. */
   gone(connection: Connection): void
   states(): PeerState[]
-  /** Number of relays, of those that are connected, and of those that were not for `PEER_LOST_MS`. */
+  /** Number of relays; of those that are connected; and of those that were not for `PEER_LOST_MS`, or take no feed. */
   counts(): { known: number; connected: number; lost: number }
+  /** Begins to call. Not before the listeners are open, as a call can fail at once. */
+  start(): void
   /**
    * Uses an invite of another relay, which then follows this one.
    * @throws RelayError `peer_unreachable`, or the other relay's error
@@ -72,9 +74,7 @@ export function createExchange(components: ExchangeComponents): Exchange {
   const { store, keys, log, clock, connections, replication, connectTo, admit } = components
   const { members, peers, sharing } = store
   const links = new Map<FeedId, { link: Link; address: HostPort }>()
-  /** uptime at which each relay was last connected */
-  const lastSeen = new Map<FeedId, number>()
-  const started = clock.uptime()
+  let started = false
   const offerings = new Map<Connection, Offering>()
   const tell = createThrottledLog(log, clock.uptime)
   const appKey = Buffer.from(NETWORK_KEY, 'base64')
@@ -95,6 +95,7 @@ export function createExchange(components: ExchangeComponents): Exchange {
 
   /** Starts and ends links, so that each relay with an address has one. */
   function sync(): void {
+    if (!started) return
     const wanted = new Map(peers.list().map(({ peer, address }) => [peer, address]))
     for (const [peer, { link, address }] of links) {
       const now = wanted.get(peer)
@@ -118,7 +119,7 @@ export function createExchange(components: ExchangeComponents): Exchange {
   function offer(connection: Connection): void {
     const taken = (feed: FeedId): void => replication.offered(connection, feed)
     const onFault = (err: unknown): void => tell('error', 'cannot offer feeds', { err, peer: connection.id })
-    offerings.set(connection, startOffering(store, connection, taken, onFault))
+    offerings.set(connection, startOffering({ store, clock, taken, onFault }, connection))
   }
 
   const changed = (feed: FeedId): void => {
@@ -128,19 +129,26 @@ export function createExchange(components: ExchangeComponents): Exchange {
     sharing.onChange(changed),
     members.onChange(({ feed }) => {
       changed(feed)
-      if (peers.has(feed)) return
-      lastSeen.delete(feed)
-      sync()
+      if (!peers.has(feed)) sync()
     }),
     peers.onChange((peer) => {
-      lastSeen.set(peer, clock.uptime())
       // streams opened under other rights end; the relay calls again
       for (const connection of [...connections.of(peer)]) connection.close('kept feeds changed')
       sync()
     }),
   ]
-  // the links call once the listeners are open
-  const cancelStart = clock.after(0, sync)
+
+  /** Whether it is connected, was offered feeds, and keeps none. */
+  function takesNothing(peer: FeedId): boolean {
+    const [connection] = connections.of(peer)
+    const refused = connection && offerings.get(connection)?.refused()
+    return Boolean(refused) && peers.offered(peer).length === 0
+  }
+
+  /** Whether it was not connected for long; the time is kept over restarts. */
+  function isLong({ peer, since }: PeerRecord & { peer: FeedId }): boolean {
+    return clock.now() - (members.lastSeen(peer) ?? since) >= PEER_LOST_MS
+  }
 
   return {
     connected(connection) {
@@ -161,14 +169,17 @@ export function createExchange(components: ExchangeComponents): Exchange {
     },
     gone(connection) {
       offerings.delete(connection)
-      if (peers.has(connection.id)) lastSeen.set(connection.id, clock.uptime())
       links.get(connection.id)?.link.changed()
     },
     counts() {
       const known = peers.list()
-      const away = known.filter(({ peer }) => !connections.has(peer))
-      const lost = away.filter(({ peer }) => clock.uptime() - (lastSeen.get(peer) ?? started) >= PEER_LOST_MS)
-      return { known: known.length, connected: known.length - away.length, lost: lost.length }
+      const connected = known.filter(({ peer }) => connections.has(peer))
+      const lost = known.filter((each) => (connected.includes(each) ? takesNothing(each.peer) : isLong(each)))
+      return { known: known.length, connected: connected.length, lost: lost.length }
+    },
+    start() {
+      started = true
+      sync()
     },
     states: () =>
       peers.list().map(({ peer, ...record }) => {
@@ -178,7 +189,7 @@ export function createExchange(components: ExchangeComponents): Exchange {
           ...{ peer, ...record, connected: connection !== undefined },
           ...{ reason: link?.reason() ?? null, next: link?.next() ?? null },
           ...{ ours: peers.offered(peer).length, theirs: members.vouchedBy(peer).length },
-          refusal: (connection && offerings.get(connection)?.refusal()) ?? null,
+          refused: (connection && offerings.get(connection)?.refused()) ?? null,
         }
       }),
     async redeem({ host, port, relay, seed }) {
@@ -203,7 +214,7 @@ export function createExchange(components: ExchangeComponents): Exchange {
       }
     },
     close() {
-      cancelStart()
+      started = false
       for (const stop of stops) stop()
       for (const { link } of links.values()) link.close()
       links.clear()

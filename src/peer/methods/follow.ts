@@ -33,18 +33,21 @@ export function followMethods(
   /** Another relay offers the feeds of its members again at each connection. */
   async function followForPeer(caller: Connection, feed: FeedId, following: boolean): Promise<unknown> {
     const { id } = caller
+    // what it had vouched for can always be let go, except for a feed that uses this relay itself
+    if (!following) {
+      if (members.lastSeen(feed) !== null) throw new RelayError('not_following')
+      return members.unfollow(feed, id)
+    }
     const permitted = (): void => {
       if (!peers.givesTheirs(id)) throw new RelayError('not_allowed')
     }
     permitted()
-    if (following && members.has(feed)) {
+    if (members.has(feed)) {
       backlog.offered(caller, feed)
       throw new RelayError('already_following')
     }
     spendPeersToday(id)
-    return following
-      ? members.follow(feed, { by: 'voucher', voucher: id, note: '' }, permitted)
-      : members.unfollow(feed, id, permitted)
+    return members.follow(feed, { by: 'voucher', voucher: id, note: '' }, permitted)
   }
 
   async function follow(caller: Connection, argument: unknown): Promise<unknown> {

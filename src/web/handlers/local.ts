@@ -9,6 +9,7 @@ import { drawQr } from '../qr.js'
 import { roomNameOf } from '../room-name.js'
 import type { Step } from '../state.js'
 import type { Render } from '../views.js'
+import { warningTexts } from '../warning-texts.js'
 
 /** Creates the handlers. On other listeners, `show` leaves the request to the next one. */
 export function createLocalPage({
@@ -28,7 +29,8 @@ export function createLocalPage({
     const description = face().description.trim()
     ctx.type = 'html'
     ctx.body = render(ctx, 'local.njk', {
-      ...{ room: roomNameOf(face()), description, addresses, warnings, nearHost: ctx.state.nearHost ?? '' },
+      ...{ room: roomNameOf(face()), description, addresses, nearHost: ctx.state.nearHost ?? '' },
+      warnings: warningTexts(ctx.state.language.words.warnings, warnings),
       // the onion is on its way, or the relay has none
       waiting: onion.url === null && onion.state !== 'disabled',
     })

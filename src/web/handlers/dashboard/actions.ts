@@ -177,7 +177,9 @@ export const ACTIONS = {
   'notice.save': {
     fields: ['name', 'language', 'replaces', 'title', 'text'],
     async run({ actions, given: { name = '', title = '', text = '', language, replaces } }) {
-      await actions.saveNotice({ name, title, text, language: language?.trim(), replaces })
+      // the form of a text that exists says which
+      const isNew = replaces === undefined
+      await actions.saveNotice({ name, title, text, language: language?.trim(), replaces, isNew })
       return to('/dashboard/notices')
     },
   },

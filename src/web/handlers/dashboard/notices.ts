@@ -33,7 +33,11 @@ export function createNoticePages(parts: DashboardParts) {
     show(ctx, 'dashboard/notice.njk', 'notices', {
       given: refused
         ? { name: '', title: '', text: '', language: '', ...asked }
-        : { title: '', text: '', language: ctx.state.language.tag, name: held?.name ?? '', ...stored },
+        : {
+            ...{ title: '', text: '', name: held?.name ?? '' },
+            // a further text is in a language that the notice does not have
+            ...{ language: held ? '' : ctx.state.language.tag, ...stored },
+          },
       most: { title: NOTICE_TITLE_CHARS, text: NOTICE_TEXT_CHARS, language: LANGUAGE_TAG_CHARS },
       fixed: held !== null,
       wrong: refused?.code ?? null,

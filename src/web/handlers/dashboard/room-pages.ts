@@ -14,7 +14,7 @@ import { isFeedId } from '../../../ssb/feed-id.js'
 import { PRIVACY_MODES } from '../../../store/settings.js'
 import { memberOf } from '../../middleware/signed-in.js'
 import type { Step, WebContext } from '../../state.js'
-import type { Html } from '../../words/text.js'
+import { warningTexts } from '../../warning-texts.js'
 import { createDashboardPages, type DashboardParts, invitesFor, offsetIn, PAGE, pageOf } from './page.js'
 import { sortRows } from './sorting.js'
 
@@ -105,11 +105,7 @@ export function createRoomPages(parts: DashboardParts) {
   const health: Step = (ctx) => {
     requirePermission(ctx, 'health.see')
     const health = parts.health()
-    const { warnings: words } = ctx.state.language.words
-    const warnings = health.warnings.map(({ code, values, reason }) => {
-      const said = words[code] as string | ((...given: unknown[]) => string | Html)
-      return { code, reason, text: typeof said === 'function' ? said(...Object.values(values)) : said }
-    })
+    const warnings = warningTexts(ctx.state.language.words.warnings, health.warnings)
     show(ctx, 'dashboard/health.njk', 'health', { health, warnings })
   }
 

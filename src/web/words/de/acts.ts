@@ -94,7 +94,8 @@ export const acts: Acts = {
     'member.remove': 'Mitglied entfernt: Das Relay folgt diesem Feed nicht mehr.',
     'feed.block': 'Der Feed ist gesperrt.',
     'feed.share': 'Andere Relays dürfen deinen Feed jetzt behalten.',
-    'feed.unshare': 'Andere Relays werden gebeten, deinen Feed zu löschen.',
+    'feed.unshare':
+      'Die Relays, mit denen dieser Raum zusammenarbeitet, werden gebeten, deinen Feed zu löschen.',
     'feed.unblock': 'Der Feed ist nicht mehr gesperrt.',
     'member.role': 'Die Rolle wurde geändert.',
     'invite.revoke': 'Die Einladung wurde zurückgezogen.',

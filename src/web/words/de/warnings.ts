@@ -26,7 +26,7 @@ export const warnings: Words['warnings'] = {
   backup_old: (days) =>
     html`Die letzte Sicherung ist ${count(days, 'Tag', 'Tage')} alt: Prüfe, ob ihr Timer läuft, oder führe <code>tidepool backup FILE</code> aus.`,
   relays_lost: (n: number) =>
-    html`${count(n, 'anderes Relay ist', 'andere Relays sind')} seit einem Tag nicht verbunden und behalten keine neuen Nachrichten: siehe <code>tidepool peer list</code>.`,
+    html`${count(n, 'anderes Relay ist', 'andere Relays sind')} seit einem Tag nicht verbunden oder nehmen keine Feeds an; neue Nachrichten sind dort nicht: siehe <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
     html`Die Apps von ${count(members, 'Mitglied', 'Mitgliedern')} fragen nach EBT, das ausgeschaltet ist. Sie bekommen keine Feeds von diesem Relay; ein Admin kann EBT unter „Raum“ einschalten.`,
   web_invites_reached: (times) =>

@@ -91,7 +91,7 @@ export const acts = {
     'member.remove': 'The member was removed: the relay no longer follows this feed.',
     'feed.block': 'The feed is blocked.',
     'feed.share': 'Other relays may keep your feed now.',
-    'feed.unshare': 'Other relays are asked to delete your feed.',
+    'feed.unshare': 'Relays that this room works with are asked to delete your feed.',
     'feed.unblock': 'The feed is no longer blocked.',
     'member.role': 'The role was changed.',
     'invite.revoke': 'The invite was revoked.',

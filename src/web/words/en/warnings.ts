@@ -23,7 +23,7 @@ export const warnings = {
   backup_old: (days: number) =>
     html`The last backup is ${count(days, 'day', 'days')} old: see whether its timer runs, or run <code>tidepool backup FILE</code>.`,
   relays_lost: (n: number) =>
-    html`${count(n, 'other relay', 'other relays')} not connected for a day, so no new messages are kept there: see <code>tidepool peer list</code>.`,
+    html`${count(n, 'other relay', 'other relays')} not connected for a day, or taking no feeds, so no new messages are kept there: see <code>tidepool peer list</code>.`,
   ebt_off: (members: number) =>
     html`The apps of ${count(members, 'member', 'members')} ask for EBT, which is off. They get no feeds from this relay; an admin can turn EBT on, under “Room”.`,
   web_invites_reached: (times: number) =>

@@ -93,7 +93,7 @@ export const acts: Acts = {
     'member.remove': 'El miembro ya no está en la sala: el servidor dejó de seguir este feed.',
     'feed.block': 'El feed está bloqueado.',
     'feed.share': 'Ahora otros servidores pueden guardar tu feed.',
-    'feed.unshare': 'Se pedirá a otros servidores que borren tu feed.',
+    'feed.unshare': 'Se pedirá a los servidores con los que colabora esta sala que borren tu feed.',
     'feed.unblock': 'El feed ya no está bloqueado.',
     'member.role': 'Rol cambiado.',
     'invite.revoke': 'Invitación anulada.',

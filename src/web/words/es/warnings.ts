@@ -24,7 +24,7 @@ export const warnings: Words['warnings'] = {
   backup_old: (days) =>
     html`La última copia de seguridad es de hace ${count(days, 'día', 'días')}: comprueba si su temporizador funciona o ejecuta <code>tidepool backup FILE</code>.`,
   relays_lost: (n: number) =>
-    html`${count(n, 'otro servidor lleva', 'otros servidores llevan')} un día sin conexión y no guardan mensajes nuevos: consulta <code>tidepool peer list</code>.`,
+    html`${count(n, 'otro servidor lleva', 'otros servidores llevan')} un día sin conexión o no aceptan feeds; allí no hay mensajes nuevos: consulta <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
     html`Las apps de ${count(members, 'miembro', 'miembros')} piden EBT, que está desactivado. No reciben feeds de este relay; quien administra puede activar EBT en «Sala».`,
   web_invites_reached: (times) =>

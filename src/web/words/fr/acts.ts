@@ -93,7 +93,7 @@ export const acts: Acts = {
     'member.remove': 'Membre retiré : le relais ne suit plus ce feed.',
     'feed.block': 'Le feed est bloqué.',
     'feed.share': 'D’autres relais peuvent désormais garder ton feed.',
-    'feed.unshare': 'Les autres relais sont priés de supprimer ton feed.',
+    'feed.unshare': 'Les relais avec lesquels ce salon travaille sont priés de supprimer ton feed.',
     'feed.unblock': 'Le feed n’est plus bloqué.',
     'member.role': 'Le rôle a été changé.',
     'invite.revoke': 'L’invitation est révoquée.',

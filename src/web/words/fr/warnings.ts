@@ -25,7 +25,7 @@ export const warnings: Words['warnings'] = {
   backup_old: (days) =>
     html`La dernière sauvegarde date de ${count(days, 'jour', 'jours')} : vérifie que sa minuterie fonctionne, ou lance <code>tidepool backup FILE</code>.`,
   relays_lost: (n: number) =>
-    html`${count(n, 'autre relais n’est pas connecté', 'autres relais ne sont pas connectés')} depuis un jour et ne gardent rien de nouveau : voir <code>tidepool peer list</code>.`,
+    html`${count(n, 'autre relais n’est pas connecté', 'autres relais ne sont pas connectés')} depuis un jour ou ne prennent aucun feed ; rien de nouveau n’y est gardé : voir <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
     html`Les applis de ${count(members, 'membre', 'membres')} demandent EBT, qui est désactivé. Elles ne reçoivent aucun feed de ce relais ; un admin peut activer EBT sous « Salon ».`,
   web_invites_reached: (times) =>

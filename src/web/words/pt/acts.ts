@@ -94,7 +94,7 @@ export const acts: Acts = {
     'member.remove': 'O membro foi removido: o relay não segue mais este feed.',
     'feed.block': 'O feed foi bloqueado.',
     'feed.share': 'Agora outros relays podem guardar seu feed.',
-    'feed.unshare': 'Pedimos aos outros relays que apaguem seu feed.',
+    'feed.unshare': 'Pedimos aos relays com que esta sala trabalha que apaguem seu feed.',
     'feed.unblock': 'O feed não está mais bloqueado.',
     'member.role': 'A função foi alterada.',
     'invite.revoke': 'O convite foi revogado.',

@@ -24,7 +24,7 @@ export const warnings: Words['warnings'] = {
   backup_old: (days) =>
     html`O último backup tem ${count(days, 'dia', 'dias')}: veja se o temporizador está ativo ou execute <code>tidepool backup FILE</code>.`,
   relays_lost: (n: number) =>
-    html`${count(n, 'outro relay está', 'outros relays estão')} sem conexão há um dia e não guardam mensagens novas: veja <code>tidepool peer list</code>.`,
+    html`${count(n, 'outro relay está', 'outros relays estão')} sem conexão há um dia ou sem aceitar feeds; não há mensagens novas lá: veja <code>tidepool peer list</code>.`,
   ebt_off: (members) =>
     html`Os apps de ${count(members, 'membro', 'membros')} pedem EBT, que está desligado. Eles não recebem feeds deste relay; um admin pode ligar o EBT em “Sala”.`,
   web_invites_reached: (times) =>
