@@ -8,11 +8,13 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lacks } from '../helpers/programs.js'
 import { until } from '../helpers/wait.js'
+import { ROOT } from '../house/files.js'
 import { CLAIM, imageRoot } from './image.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
 import { treeOrSkip } from './tree.js'
 
 const skip =
+  (process.env.TIDE_IMAGE_TEST ? false : 'the long form: npm run image-test') ||
   cannotBoot() ||
   lacks('systemd-nspawn', 'systemd-container') ||
   lacks('mmdebstrap', 'mmdebstrap') ||
@@ -59,7 +61,12 @@ async function board(t: Test, root: string, userData: string): Promise<Machine |
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
   writeFileSync(join(dir, 'user-data'), userData)
   try {
-    return await bootMachine(t, root, [`--bind-ro=${join(dir, 'user-data')}:/boot/firmware/user-data`])
+    // where cloud-init looks for what it finds on the boot partition of a board, which a container does not have
+    const seed = '/var/lib/cloud/seed/nocloud'
+    return await bootMachine(t, root, [
+      `--bind-ro=${join(dir, 'user-data')}:${seed}/user-data`,
+      `--bind-ro=${join(ROOT, 'image/boot/meta-data')}:${seed}/meta-data`,
+    ])
   } catch (err) {
     if (process.env.CI) throw err
     t.pass('skipped', { skip: `no machine can be booted here: ${(err as Error).message}` })
