@@ -43,7 +43,10 @@ t.test('each problem gives one warning', async (t) => {
     [{ free: 50 * MIB }, /disk has 50 MiB left/],
     [{ descriptors: { open: 900, limit: 1024 } }, /900 of 1024 file descriptors .*LimitNOFILE/],
     [withStatus({ ebt_refused: 2 }), /apps of 2 members ask for EBT, which is off/],
-    [withStatus({ peers: { known: 2, connected: 1, lost: 1 } }), /1 other relay not connected for a day, or taking no feeds/],
+    [
+      withStatus({ peers: { known: 2, connected: 1, lost: 1 } }),
+      /1 other relay not connected for a day, or taking no feeds/,
+    ],
     [{ local: 'port 80 is taken' }, /no pages for the local network .*: port 80 is taken/],
     [withStatus({ last_backup: NOW - 15.5 * DAY }), /last backup is 15 days old/],
     [withHttps({ state: 'expired', reason: 'no answer' }), /certificate has expired: no answer/],
