@@ -7,7 +7,7 @@ import { AUDIT_TOLD, DAY } from '../lib/limits.js'
 import type { MatrixOperator } from '../matrix/contract.js'
 import { asObject, numberField, textField } from '../peer/arguments.js'
 import type { Peer } from '../peer/peer.js'
-import { type FeedId, isFeedId, readFeedId } from '../ssb/feed-id.js'
+import { isFeedId, readFeedId } from '../ssb/feed-id.js'
 import { formatInviteCode, guestIdOf, type HostPort, parseInviteCode } from '../ssb/invite-code.js'
 import { inviteLink, seedOfLink } from '../ssb/links.js'
 import type { Invite } from '../store/invites.js'
@@ -17,7 +17,7 @@ import type { Store } from '../store/store.js'
 import type { Call } from './call.js'
 import { isMatrixUser, matrixKnocks, matrixMethods } from './matrix.js'
 import { noticeMethods } from './notices.js'
-import { peerMethods } from './peers.js'
+import { feedOr, peerMethods } from './peers.js'
 import type { DoctorReport, InviteInfo, Operator, QuestionInfo, RelayStatus } from './protocol.js'
 import type { Setup } from './room-setup.js'
 
@@ -231,12 +231,6 @@ export function createOperator(components: OperatorComponents): OperatorHandlers
 
 function info({ id, uses, used, note, created, expires, state, by, ...more }: Invite): InviteInfo {
   return { id, uses, used, note, created, expires, state, by, for: more.for ?? null }
-}
-
-function feedOr(value: unknown): FeedId {
-  const id = readFeedId(value)
-  if (!id) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519 or ssb:feed/ed25519/…')
-  return id
 }
 
 function textOr(value: unknown, name: string): string {

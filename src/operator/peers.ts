@@ -6,7 +6,7 @@ import { PEERS } from '../lib/limits.js'
 import { asObject, booleanField } from '../peer/arguments.js'
 import type { PeerState } from '../peer/exchange/exchange.js'
 import type { Peer } from '../peer/peer.js'
-import { readFeedId } from '../ssb/feed-id.js'
+import { type FeedId, readFeedId } from '../ssb/feed-id.js'
 import { parsePeer } from '../ssb/peer-address.js'
 import type { PeerFeeds } from '../store/layout.js'
 import type { Store } from '../store/store.js'
@@ -83,12 +83,6 @@ export function peerMethods({
   }
   const list = (): PeerInfo[] => peer.exchange.states().map(info(store.names.reader()))
 
-  function feedOr(value: unknown): string {
-    const id = readFeedId(value)
-    if (!id) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519 or ssb:feed/ed25519/…')
-    return id
-  }
-
   return {
     peerList: async () => list(),
     async peerAdd([relay, asked]) {
@@ -124,6 +118,13 @@ export function peerMethods({
     },
     membersShare: async ([id, on]) => actions.share(feedOr(id), on === true),
   }
+}
+
+/** A feed id that the operator gave, in any of its forms. @throws RelayError `bad_feed_id` */
+export function feedOr(value: unknown): FeedId {
+  const id = readFeedId(value)
+  if (!id) throw new RelayError('bad_feed_id', 'a feed id looks like @….ed25519 or ssb:feed/ed25519/…')
+  return id
 }
 
 /** Removed by another in the meantime. */

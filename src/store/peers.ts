@@ -19,8 +19,6 @@ export interface Peers {
    * @throws RelayError `quota_reached`, `not_allowed` (blocked, or this relay itself)
    */
   put(peer: FeedId, record: Omit<PeerRecord, 'since'>, before?: Precondition): Promise<void>
-  /** Whether the other relay takes feeds of this one's members. */
-  takesOurs(peer: FeedId): boolean
   /** Whether this relay takes feeds of the other one's members. */
   givesTheirs(peer: FeedId): boolean
   /** Whether the other relay may read a feed: it was offered to it, or it vouches for the feed here. */
@@ -73,7 +71,6 @@ export function createPeers(tables: Tables, writer: Writer, members: Members, no
           for (const listener of listeners) listener(peer)
         })
       }, before),
-    takesOurs: (peer) => isFor(peer, 'ours'),
     givesTheirs: (peer) => isFor(peer, 'theirs'),
     mayRead: (peer, feed) =>
       offers.get(vouchKey(keyOf(peer), keyOf(feed))) === true || members.get(feed)?.voucher === peer,
