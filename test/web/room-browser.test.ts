@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Set-up, knocks and the open invite in a real browser: a small screen without scripts, by keyboard, in both palettes.
+// Set-up, knocks and the open invite in a real browser: on a small screen, with and without scripts, by keyboard.
 
 import type { BrowserContextOptions, Page } from 'playwright-core'
 import t from 'tap'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
-import { violations } from './axe.js'
-import { contrastProblems } from './contrast.js'
-import { fitsIn, isFocused, loaded, smallTargets, tabTo } from './in-page.js'
+import { fitsIn, isFocused, loaded, tabTo } from './in-page.js'
+import { checkReadable, SMALL } from './readable.js'
 import { openSite, RELAY_ID, type Site } from './site.js'
 
-const SMALL = { width: 320, height: 568 }
-const LARGE = { width: 1280, height: 800 }
 const ANA = `@${'A'.repeat(43)}=.ed25519`
 
 /** A valid image of one pixel. */
@@ -24,7 +21,7 @@ function openRoom(t: Parameters<typeof openSite>[0], mode: Site['face']['mode'])
   })
 }
 
-t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) => {
+t.test('in a browser', { timeout: 250_000, skip: withoutBrowser() }, async (t) => {
   const browser = await openBrowser(t)
 
   async function visit(options: BrowserContextOptions): Promise<Page> {
@@ -127,66 +124,57 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     })
   }
 
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const viewport of [SMALL, LARGE]) {
-      t.test(`every page fits and reads, ${colorScheme} at ${viewport.width}`, async (t) => {
-        const site = await openRoom(t, 'open')
-        const page = await visit({ viewport, colorScheme })
-        const check = async (name: string) => {
-          t.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'), `${name}: fits`)
-          t.same(await page.evaluate(contrastProblems), [], `${name}: contrast`)
-          t.same(await page.evaluate(smallTargets), [], `${name}: targets`)
-          t.same(await violations(page), [], `${name}: axe`)
-        }
-        const send = async (fields: Record<string, string>) => {
-          await page.evaluate('document.querySelector("form").noValidate = true')
-          for (const [id, text] of Object.entries(fields)) await page.fill(`#${id}`, text)
-          await Promise.all([page.waitForNavigation(), page.click('button[type=submit]')])
-        }
-        site.setup.pending = true
-        await page.goto(`${site.url}/setup?token=oyster-token`)
-        await check('set-up by the link')
-        await page.goto(`${site.url}/setup`)
-        await check('set-up')
-        await send({ token: 'x', name: '', description: 'y'.repeat(1200), admin: 'z'.repeat(200) })
-        t.equal(await page.locator('.wrong').count(), 4)
-        await check('set-up with everything wrong')
-        site.setup.pending = false
-        for (const [mode, name, description] of [
-          ['open', 'בריכתסלעבליאףרווחשחייבלהישברבמקוםכלשהו', 'שורה\nועוד שורה'],
-          ['community', `${'w'.repeat(64)}`, 'ש'.repeat(1000)],
-          ['restricted', '', ''],
-        ] as const) {
-          Object.assign(site.face, { mode, name, description })
-          await page.goto(site.url)
-          await check(`landing, ${mode}`)
-          if (mode === 'restricted') continue
-          const direction = await page.evaluate('getComputedStyle(document.querySelector(".lead")).direction')
-          t.equal(direction, 'rtl', 'text runs as its letters do')
-        }
-        site.face.mode = 'community'
-        await page.goto(`${site.url}/invite/`)
-        await check('captcha before a knock')
-        await send({ captcha: 'kelp' })
-        await check('knock')
-        await send({ feed: 'x'.repeat(300), note: 'y'.repeat(300) })
-        await check('knock with a wrong id')
-        await send({ feed: ANA })
-        await check('knock with too long a note')
-        await send({ note: '' })
-        await check('waiting')
-        site.knocks.joins.add(ANA)
-        await page.goto(`${site.url}/invite/`)
-        await send({ captcha: 'kelp' })
-        await send({ feed: ANA })
-        t.equal(await page.textContent('h1'), 'You have joined')
-        await check('joined')
-        site.knocks.members.add(ANA)
-        await page.goto(`${site.url}/invite/`)
-        await send({ captcha: 'kelp' })
-        await send({ feed: ANA })
-        await check('in already')
-      })
+  t.test('every page fits and reads', async (t) => {
+    const site = await openRoom(t, 'open')
+    const page = await visit({ viewport: SMALL })
+    const check = (name: string) => checkReadable(t, page, name)
+    const send = async (fields: Record<string, string>) => {
+      await page.evaluate('document.querySelector("form").noValidate = true')
+      for (const [id, text] of Object.entries(fields)) await page.fill(`#${id}`, text)
+      await Promise.all([page.waitForNavigation(), page.click('button[type=submit]')])
     }
-  }
+    site.setup.pending = true
+    await page.goto(`${site.url}/setup?token=oyster-token`)
+    await check('set-up by the link')
+    await page.goto(`${site.url}/setup`)
+    await check('set-up')
+    await send({ token: 'x', name: '', description: 'y'.repeat(1200), admin: 'z'.repeat(200) })
+    t.equal(await page.locator('.wrong').count(), 4)
+    await check('set-up with everything wrong')
+    site.setup.pending = false
+    for (const [mode, name, description] of [
+      ['open', 'בריכתסלעבליאףרווחשחייבלהישברבמקוםכלשהו', 'שורה\nועוד שורה'],
+      ['community', `${'w'.repeat(64)}`, 'ש'.repeat(1000)],
+      ['restricted', '', ''],
+    ] as const) {
+      Object.assign(site.face, { mode, name, description })
+      await page.goto(site.url)
+      await check(`landing, ${mode}`)
+      if (mode === 'restricted') continue
+      const direction = await page.evaluate('getComputedStyle(document.querySelector(".lead")).direction')
+      t.equal(direction, 'rtl', 'text runs as its letters do')
+    }
+    site.face.mode = 'community'
+    await page.goto(`${site.url}/invite/`)
+    await check('captcha before a knock')
+    await send({ captcha: 'kelp' })
+    await check('knock')
+    await send({ feed: 'x'.repeat(300), note: 'y'.repeat(300) })
+    await check('knock with a wrong id')
+    await send({ feed: ANA })
+    await check('knock with too long a note')
+    await send({ note: '' })
+    await check('waiting')
+    site.knocks.joins.add(ANA)
+    await page.goto(`${site.url}/invite/`)
+    await send({ captcha: 'kelp' })
+    await send({ feed: ANA })
+    t.equal(await page.textContent('h1'), 'You have joined')
+    await check('joined')
+    site.knocks.members.add(ANA)
+    await page.goto(`${site.url}/invite/`)
+    await send({ captcha: 'kelp' })
+    await send({ feed: ANA })
+    await check('in already')
+  })
 })
