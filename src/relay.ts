@@ -25,6 +25,7 @@ import { createStatus, healthOf } from './operator/status.js'
 import { createPeer } from './peer/peer.js'
 import { createSignInBridge } from './room/sign-in.js'
 import { startMaintenance } from './store/housekeeping.js'
+import { deriveSecret } from './store/identity.js'
 import type { DrawnCaptcha, FetchCertificate, PlaceOf } from './web/app.js'
 import { openWebListeners } from './web/listeners.js'
 import { createWebComponents } from './web/web-components.js'
@@ -75,7 +76,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
 
   try {
     requireFitMachine()
-    const { network } = overrides
+    const { network, drawCaptcha, placeOf } = overrides
     const data = await openData({ log, clock, network }, { dataDir, limits: feedLimits(config) }, closers)
     const { keys, trust, store, recovery, socketPath } = data
     const counters = createCounters(log, clock.uptime)
@@ -103,7 +104,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     closers.push(() => memory.close())
     const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
     const site = createWebComponents(
-      { ...shown, drawCaptcha: overrides.drawCaptcha, placeOf: overrides.placeOf },
+      { ...shown, drawCaptcha, placeOf, captchaSeed: deriveSecret(keys, 'captcha') },
       {
         ...{ id: keys.id, roomName: name, hostnames: names, maxBytes, expiresDays },
         lobby: config.matrix.enabled ? () => listening.matrix : null,

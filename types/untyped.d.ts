@@ -28,12 +28,6 @@ declare module 'ssb-classic/validation.js' {
   export default validation
 }
 
-declare module 'trek-captcha' {
-  /** Draws a random token as an uncompressed GIF of 200 by 70 pixels. */
-  function captcha(options?: { size?: number; style?: number }): Promise<{ token: string; buffer: Buffer }>
-  export default captcha
-}
-
 declare module 'granax/lib/controller.js' {
   type Callback = (err: Error | null, reply?: import('../src/onion/replies.js').Reply) => void
   /** Composes commands and hands them to `_send`, which our subclass replaces; replies are what that answers. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // tidepool doctor --self-test: runs a relay in a temporary directory and tests it as a client would.
 
+import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +14,7 @@ import { connectClient } from '../peer/client.js'
 import { createRelay, type Relay } from '../relay.js'
 import { parseInviteCode } from '../ssb/invite-code.js'
 import { createStore } from '../store/store.js'
-import { drawCaptcha } from '../web/captcha-image.js'
+import { createCaptchaDrawer } from '../web/captcha-image.js'
 import { readyCrypto } from '../wire/crypto-ready.js'
 
 export interface Step {
@@ -84,6 +85,7 @@ type RunStep = (name: string, work: () => Promise<string>) => Promise<void>
 /** Joins as a user does: captcha, invite, handshakes with the guest key and the own key, a page. */
 async function tryRelay(dataDir: string, step: RunStep): Promise<void> {
   let answer = ''
+  const drawCaptcha = createCaptchaDrawer(randomBytes(32))
   const recordingDraw = async () => {
     const drawn = await drawCaptcha()
     answer = drawn.answer

@@ -36,8 +36,10 @@ export const CLAIMED_KEPT = 1000
 export const SESSION_MS = 30 * MINUTE
 /** Sessions kept in each group, newcomers and known; the oldest is evicted first. A session has some 300 bytes. */
 export const SESSIONS = 2000
-/** Captcha images cached; the oldest is evicted first and drawn again when requested. An image has some 17 KB. */
+/** Captcha images cached; the oldest is evicted first and drawn again when requested. An image has up to 6 KB. */
 export const CAPTCHA_IMAGES = 64
+/** Captcha sounds cached; the oldest is evicted first and made again when requested. A sound has up to 100 KB. */
+export const CAPTCHA_SOUNDS = 8
 
 // --- onion -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The relay's key pair in its `secret` file: created once, synced to disk, never overwritten.
 
+import { createHmac } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
@@ -33,6 +34,13 @@ export function loadIdentity(path: string): Keys {
     )
   }
   return keys
+}
+
+/** Derives 32 secret bytes from the private key for one use: they need no file of their own and last as long as the key. */
+export function deriveSecret({ private: key }: Pick<Keys, 'private'>, use: string): Buffer {
+  return createHmac('sha256', Buffer.from(key ?? '', 'base64'))
+    .update(`tidepool ${use}`)
+    .digest()
 }
 
 /**

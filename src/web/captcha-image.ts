@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// The default captcha: four letters drawn by trek-captcha as a GIF. Tor Browser at Safest shows no SVG.
+// The default captcha: letters as a picture and as sound. The code is loaded when the first puzzle is shown.
 
-import type { DrawnCaptcha } from './contract.js'
+import type { DrawnCaptcha, SpeakLetters } from './contract.js'
 
-/** Letters in a captcha: some 30,000 combinations for one guess. Five letters overlap. */
-const LETTERS = 4
-/** Black on white has the best contrast of the library's palettes. */
-const STYLE = 0
-/** Letters and pairs that people misread when distorted: thin ones, and `f`/`i`, `o`/`e`, `rv`. */
-const UNCLEAR = /[fijlmnou]|[rvw]{2}|c[cd]|(.)\1/
+/**
+ * Creates a function that draws captchas.
+ * @param seed secret bytes, at least 16: relays with other seeds draw in other styles
+ */
+export function createCaptchaDrawer(seed: Buffer): () => Promise<DrawnCaptcha> {
+  let painter: Promise<() => DrawnCaptcha> | null = null
+  return async () => {
+    painter ??= import('./puzzle/painter.js').then(({ createPainter }) => createPainter(seed))
+    return (await painter)()
+  }
+}
 
-/** Draws a readable captcha. Loads the library at the first call. */
-export async function drawCaptcha(): Promise<DrawnCaptcha> {
-  const { default: draw } = await import('trek-captcha')
-  for (;;) {
-    const { token, buffer } = await draw({ size: LETTERS, style: STYLE })
-    if (!UNCLEAR.test(token)) return { answer: token, image: buffer, type: 'image/gif' }
+/**
+ * Creates a function that speaks the letters of captchas.
+ * @param seed secret bytes: relays with other seeds have another pace
+ */
+export function createCaptchaSpeaker(seed: Buffer): SpeakLetters {
+  return async (letters, { language, noise }) => {
+    const { speak } = await import('./puzzle/sound.js')
+    return speak(letters, language, seed, noise)
   }
 }

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Captchas: bound to a session, shown as an image or a question, answered once.
+// Captchas: bound to a session, shown as an image or a question, spoken on request, answered once.
 
-import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../lib/limits.js'
+import { randomBytes } from 'node:crypto'
+import { CAPTCHA_IMAGES, CAPTCHA_MS, CAPTCHA_SOUNDS } from '../lib/limits.js'
 import { isAnswer } from '../lib/question.js'
 import { isSameText } from '../lib/same-text.js'
-import type { Asked, DrawnCaptcha } from './contract.js'
+import type { Asked, DrawnCaptcha, SpeakLetters } from './contract.js'
 import type { Captcha, WebSession } from './sessions.js'
 
 export interface CaptchasOptions {
   draw: () => Promise<DrawnCaptcha>
+  speak: SpeakLetters
   now: () => number
   /** what to ask now, in the language that the visitor prefers of some, or else in the first */
   asks: (prefers?: (tags: string[]) => string | false) => Asked
@@ -17,15 +19,19 @@ export interface CaptchasOptions {
 /** Binds captchas to sessions. Each decision is synchronous, so two concurrent answers cannot both succeed. */
 export class Captchas {
   readonly #draw: () => Promise<DrawnCaptcha>
+  readonly #speak: SpeakLetters
   readonly #now: () => number
   /** captchas with a cached image, oldest first */
   readonly #drawn = new Set<Captcha>()
+  /** captchas with a cached sound, oldest first */
+  readonly #spoken = new Set<Captcha>()
   /** images being redrawn: two concurrent requests must get the same letters */
   readonly #redrawing = new WeakMap<Captcha, Promise<Captcha>>()
   readonly asks: CaptchasOptions['asks']
 
-  constructor({ draw, now, asks }: CaptchasOptions) {
+  constructor({ draw, speak, now, asks }: CaptchasOptions) {
     this.#draw = draw
+    this.#speak = speak
     this.#now = now
     this.asks = asks
   }
@@ -53,6 +59,29 @@ export class Captchas {
     // a captcha that was answered or replaced meanwhile must not come back
     if (session.captcha === captcha) session.captcha = fresh
     return fresh.image
+  }
+
+  /**
+   * The letters of the session's pending captcha as a WAV file, or null. A sound that was evicted is made again with the
+   * same bytes.
+   * @param language of the voice; a captcha keeps that of the first request, because five voices are easier than one
+   */
+  async sound(session: WebSession, language: string): Promise<Buffer | null> {
+    const captcha = session.captcha
+    if (!captcha || captcha.answer === null || captcha.expires <= this.#now()) return null
+    captcha.sound ??= { voice: { language, noise: randomBytes(16) }, body: null }
+    const { sound } = captcha
+    if (sound.body) return sound.body
+    const body = await this.#speak(captcha.answer, sound.voice)
+    // one that was answered or replaced meanwhile is not cached
+    if (session.captcha !== captcha) return null
+    sound.body = body
+    this.#spoken.add(captcha)
+    for (const oldest of this.#spoken) {
+      if (this.#spoken.size <= CAPTCHA_SOUNDS) break
+      this.#silence(oldest)
+    }
+    return body
   }
 
   /**
@@ -95,6 +124,12 @@ export class Captchas {
     if (!captcha) return
     captcha.image = null
     this.#drawn.delete(captcha)
+    this.#silence(captcha)
+  }
+
+  #silence(captcha: Captcha): void {
+    if (captcha.sound) captcha.sound.body = null
+    this.#spoken.delete(captcha)
   }
 }
 

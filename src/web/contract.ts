@@ -71,6 +71,15 @@ export interface DrawnCaptcha {
   type: string
 }
 
+/** Which recordings speak, and 16 random bytes that decide the rest: the same bytes give the same sound. */
+export interface Voice {
+  readonly language: string
+  readonly noise: Buffer
+}
+
+/** Speaks the letters of a captcha as a WAV file. */
+export type SpeakLetters = (letters: string, voice: Voice) => Promise<Buffer>
+
 /** What newcomers answer for an invite or to knock. With neither, a press of the button is enough. */
 export interface Asked {
   /** in its language; null in the tag if that is unknown */
@@ -197,8 +206,10 @@ export interface WebComponents {
   /** What strangers see of the relay now. */
   face(): RelayFace
   hostnames(): RelayHostnames
-  /** Draws captchas; tests inject one with a known answer. Default: trek-captcha. */
+  /** Draws captchas; tests inject one with a known answer. Default: pictures in the styles of `captchaSeed`. */
   drawCaptcha?: () => Promise<DrawnCaptcha>
+  /** Secret bytes of the relay that decide how its captchas look and sound. Default: random ones. */
+  captchaSeed?: Buffer
   log: Log
   counters?: Counters
   /** Handles requests for another part of the relay (domain listeners only). False: the request is the site's. */

@@ -59,7 +59,8 @@ export function routes(parts: RouteParts): Router<WebState> {
   router.post(LANGUAGE_PATH, sameOrigin(), chooseLanguage)
 
   router.get('/invite', visible, visitor, invite.show) // and /invite/
-  router.get('/invite/captcha.gif', visible, known, captcha.image)
+  router.get('/invite/captcha.png', visible, known, captcha.image)
+  router.get('/invite/captcha.wav', visible, known, captcha.sound)
   router.get('/invite/code.gif', open, known, invite.qr)
   router.get('/invite/room.gif', visible, front.qr)
   router.get(ANSWER_PATH, visible, visitor, invite.again)

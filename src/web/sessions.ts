@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto'
 import { SESSION_MS, SESSIONS } from '../lib/limits.js'
 import { TwoTierCache } from '../lib/two-tier-cache.js'
-import type { Asked, Issued } from './contract.js'
+import type { Asked, Issued, Voice } from './contract.js'
 
 /** What a session was asked. Even if that is nothing, it is good for one invite only. */
 export interface Captcha {
@@ -14,6 +14,8 @@ export interface Captcha {
   readonly question: Asked['question']
   /** null once evicted; it is redrawn when requested */
   image: { body: Buffer; type: string } | null
+  /** how the letters are spoken, from the first request for the sound on; the file is cached for a while */
+  sound?: { voice: Voice; body: Buffer | null }
   /** Unix ms */
   readonly expires: number
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The site: a Koa app and the order of its middleware.
 
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type Router from '@koa/router'
 import Koa from 'koa'
@@ -9,7 +10,7 @@ import { BAD_LINKS_PER_HOUR, QUESTION_TRIES } from '../lib/limits.js'
 import { createThrottledLog } from '../lib/log.js'
 import { TokenBucket } from '../lib/token-bucket.js'
 import { loadAssets } from './assets.js'
-import { drawCaptcha } from './captcha-image.js'
+import { createCaptchaDrawer, createCaptchaSpeaker } from './captcha-image.js'
 import { Captchas } from './captchas.js'
 import type { Asked, ListenerKind, Site, SiteLimits, WebComponents } from './contract.js'
 import { createFairBudget } from './fair-budget.js'
@@ -54,9 +55,13 @@ export function createSite(
     return { question: null, picture: limits.captcha }
   }
 
+  const { captchaSeed: seed = randomBytes(32) } = components
+  const draw = components.drawCaptcha ?? createCaptchaDrawer(seed)
+  const speak = createCaptchaSpeaker(seed)
+
   /** Routes with their own sessions and rate limits. */
   function createSide() {
-    const captchas = new Captchas({ draw: components.drawCaptcha ?? drawCaptcha, now, asks })
+    const captchas = new Captchas({ draw, speak, now, asks })
     const budget = createFairBudget(limits.perHour, now)
     const answerTries = createFairBudget(QUESTION_TRIES, now)
     const knockBudget = new TokenBucket(limits.perHour, now)

@@ -26,6 +26,8 @@ export interface RoomComponents {
   drawCaptcha: WebComponents['drawCaptcha']
   /** tests inject where callers are */
   placeOf: WebComponents['placeOf']
+  /** secret; decides how captchas look and sound */
+  captchaSeed: Buffer
 }
 
 export interface RoomOptions {
@@ -46,15 +48,15 @@ export interface RoomOptions {
 
 /** Creates the web's components for a whole relay. */
 export function createWebComponents(
-  { store, signIn, setup, log, counters, now, online, used, drawCaptcha, placeOf }: RoomComponents,
+  { store, signIn, online, drawCaptcha, ...others }: RoomComponents,
   { id, roomName, hostnames, maxBytes, health, expiresDays, lobby, acceptSsb }: RoomOptions,
 ): WebComponents {
-  const expires = (): number => Math.trunc(now() + expiresDays() * DAY)
+  const expires = (): number => Math.trunc(others.now() + expiresDays() * DAY)
   const { settings, invites, knocks, aliases, members } = store
   return {
     ...(drawCaptcha ? { drawCaptcha } : {}),
     ...(lobby ? { lobby, divert: (req, res) => lobby()?.divert(req, res) ?? false } : {}),
-    ...{ acceptSsb, used, log, counters, now, setup, invites, hostnames, placeOf },
+    ...{ ...others, acceptSsb, invites, hostnames },
     room: { store, signIn, online, maxBytes, health },
     async mintInvite(at) {
       const { invite, seed } = await invites.create({ expires: expires(), by: 'captcha' })

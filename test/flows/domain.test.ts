@@ -57,7 +57,7 @@ t.test('a captcha by HTTPS, and an invite under the domain', async (t) => {
   t.equal(page.status, 200)
   t.match(page.headers['strict-transport-security'], /^max-age=15552000$/)
   t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
-  const captcha = captchas.answerTo((await person.get('/invite/captcha.gif')).body) ?? ''
+  const captcha = captchas.answerTo((await person.get('/invite/captcha.png')).body) ?? ''
   const { port } = new URL(status.addresses.https ?? '')
   const origin = { Origin: `https://${NAME}:${port}`, 'Sec-Fetch-Site': 'same-origin' }
   const given = await person.post(ANSWER, { captcha }, origin)
@@ -127,7 +127,7 @@ t.test('in a browser, from the plain address to the code', { skip: withoutBrowse
   const page = await context.newPage()
   await page.goto(`http://localhost:${https.http_port}/invite/`)
   t.equal(page.url(), `${addresses.https}/invite/`, 'led to HTTPS')
-  const picture = await page.request.get(`${addresses.https}/invite/captcha.gif`)
+  const picture = await page.request.get(`${addresses.https}/invite/captcha.png`)
   await page.fill('#captcha', captchas.answerTo(await picture.body()) ?? '')
   await page.click('button[name=action]')
   await page.waitForSelector('#code')

@@ -30,7 +30,7 @@ t.test('asked instead of the picture', async (t) => {
   const page = await visitor.get(INVITE_PATH)
   t.match(page.text, 'lang="en">What do we call our &lt;boat&gt;?')
   t.notMatch(page.text, /captcha\.gif|Limpet|cannot see/)
-  t.equal((await visitor.get('/invite/captcha.gif')).status, 404)
+  t.equal((await visitor.get('/invite/captcha.png')).status, 404)
   const wrong = await visitor.post(ANSWER_PATH, { captcha: 'Mussel' })
   t.match(wrong, { status: 403, text: /Wrong answer[\s\S]*What do we call/ })
   t.notMatch(wrong.text, CODE)
@@ -67,7 +67,7 @@ t.test('asked instead of the picture', async (t) => {
   await operator.questionRemove('en')
   t.same(await operator.questionRemove('de'), [])
   await t.rejects(operator.questionRemove('de'), { code: 'not_found' })
-  t.match((await visitor.get(INVITE_PATH)).text, 'captcha.gif', 'and the picture is back')
+  t.match((await visitor.get(INVITE_PATH)).text, 'captcha.png', 'and the picture is back')
 })
 
 t.test('wrong answers have a limit, after which the right one waits too', async (t) => {

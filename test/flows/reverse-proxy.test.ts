@@ -79,7 +79,7 @@ async function passes(t: Test, configure: Configure): Promise<void> {
   })
   t.match(page, { status: 200, headers: { 'strict-transport-security': /max-age/ } })
   t.match(page.headers['set-cookie'], [/^__Host-tidepool=.*; Secure$/])
-  const captcha = captchas.answerTo((await person.get('/invite/captcha.gif')).body) ?? 'unknown'
+  const captcha = captchas.answerTo((await person.get('/invite/captcha.png')).body) ?? 'unknown'
   const given = await person.post(ANSWER, { captcha }, { Origin: base, 'Sec-Fetch-Site': 'same-origin' })
   t.equal(given.status, 200, given.text)
   t.match(parseInviteCode(titleOf(given.text) ?? ''), { host: NAME, port: relay.ssbPort, relay: relay.id })

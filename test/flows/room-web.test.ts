@@ -55,7 +55,7 @@ for (const mode of MODES) {
   test(`/invite/: ${mode}`, async (t) => {
     const { relay, captchas } = await boot(t, mode)
     if (mode === 'restricted') {
-      for (const path of ['/invite', '/invite/', '/invite/captcha.gif', '/invite/room.gif', KNOCK_PATH])
+      for (const path of ['/invite', '/invite/', '/invite/captcha.png', '/invite/room.gif', KNOCK_PATH])
         await looksAbsent(t, relay, 'GET', path)
       for (const path of [ANSWER_PATH, KNOCK_PATH]) await looksAbsent(t, relay, 'POST', path)
       return

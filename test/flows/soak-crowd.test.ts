@@ -165,7 +165,7 @@ async function oneRound(t: Test, relay: ChildRelay, crowd: Place[], round: numbe
   await joined.close()
   await operator.membersRemove(guest.id)
   const visitor = new Visitor(relay.webUrl)
-  for (const path of ['/', '/invite/', '/invite/captcha.gif'])
+  for (const path of ['/', '/invite/', '/invite/captcha.png'])
     t.equal((await visitor.get(path)).status, 200, path)
 }
 

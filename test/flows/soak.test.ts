@@ -103,7 +103,7 @@ async function day(t: Test, relay: ChildRelay, people: TestFeed[], round: number
     }),
   )
   const visitor = new Visitor(webOf(await relay.operator.status()))
-  for (const path of ['/', '/invite/', '/invite/captcha.gif'])
+  for (const path of ['/', '/invite/', '/invite/captcha.png'])
     t.equal((await visitor.get(path)).status, 200, path)
   await Promise.all(clients.map((client) => client.close()))
   await allGone(relay)

@@ -76,7 +76,7 @@ test('HTTP requests', async (t) => {
       '/../',
       '*',
       'http://b.example/',
-      '/invite/captcha.gif',
+      '/invite/captcha.png',
       '/_matrix/x',
     ),
     fc.webPath({ size: 'small' }),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A whole relay in this process: real store, real sockets, a data directory of its own, closed with the test.
 
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { createLog } from '../../src/lib/log.js'
 import { connectOperator, type OperatorClient } from '../../src/operator/client.js'
 import type { Operator, RelayStatus } from '../../src/operator/protocol.js'
 import { createRelay, type Relay, type RelayOverrides } from '../../src/relay.js'
-import { drawCaptcha } from '../../src/web/captcha-image.js'
+import { createCaptchaDrawer } from '../../src/web/captcha-image.js'
 import type { DrawnCaptcha } from '../../src/web/contract.js'
 import { type Client, connectClient } from './client.js'
 
@@ -125,6 +125,7 @@ export interface KnownCaptchas {
 /** Real captchas; the test can look up the answer of a picture. */
 export function knownCaptchas(): KnownCaptchas {
   const answers = new Map<string, string>()
+  const drawCaptcha = createCaptchaDrawer(randomBytes(32))
   const nameOf = (image: Buffer): string => createHash('sha256').update(image).digest('hex')
   return {
     async draw() {

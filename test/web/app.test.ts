@@ -17,7 +17,7 @@ t.test('a page that strangers may not see looks like a missing page', async (t) 
   site.face.mode = 'restricted'
   const nothing = (await visitor.get('/nothing')).text
   t.match(nothing, 'href="/login"', 'the front page is no way out: there is none')
-  const hidden = ['/', '/invite', '/invite/', '/invite/captcha.gif', '/invite/room.gif', '/invite/knock']
+  const hidden = ['/', '/invite', '/invite/', '/invite/captcha.png', '/invite/room.gif', '/invite/knock']
   for (const path of [...hidden, ANSWER, qr, '/whois', '/whois?encoding=json', '/setup']) {
     const { status, text, headers } = await visitor.get(path)
     t.equal(status, 404, path)
@@ -40,7 +40,7 @@ t.test('every response has the security headers', async (t) => {
   const paths = [
     '/',
     '/invite/',
-    '/invite/captcha.gif',
+    '/invite/captcha.png',
     ANSWER,
     '/healthz',
     '/assets/style.css',
@@ -199,7 +199,7 @@ t.test('other listeners share the site, each with its own hostname', async (t) =
     const [cookie = ''] = page.headers['set-cookie'] ?? []
     t.equal(/; Secure/.test(cookie), kind === 'domain', cookie)
     t.match(cookie, kind === 'domain' ? /^__Host-tidepool=/ : /^tidepool=/)
-    const image = await visitor.get('/invite/captcha.gif', { Host: own })
+    const image = await visitor.get('/invite/captcha.png', { Host: own })
     const captcha = image.text.replace('GIF89a ', '')
     const success = await visitor.post(ANSWER, { captcha }, { Host: own })
     t.equal(success.status, 200)

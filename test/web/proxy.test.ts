@@ -12,7 +12,7 @@ t.test('a request through the named proxy is for the domain', async (t) => {
   const page = await ask.get('/invite/', FORWARDED)
   t.match(page, { status: 200, headers: { 'strict-transport-security': /^max-age=\d{7,}$/ } })
   t.match(page.headers['set-cookie'], [/^__Host-tidepool=.{43}; Path=\/; HttpOnly; SameSite=Strict; Secure$/])
-  const picture = await ask.get('/invite/captcha.gif', FORWARDED)
+  const picture = await ask.get('/invite/captcha.png', FORWARDED)
   const captcha = picture.text.replace('GIF89a ', '')
   const own = { ...FORWARDED, Origin: `https://${DOMAIN}` }
   t.match(await ask.post(ANSWER, { captcha }, own), { status: 200 })
@@ -95,7 +95,7 @@ t.test('pages of the domain name the onion', async (t) => {
     (await visitor().get(path, headers)).headers['onion-location']
   t.equal(await onionOf('/'), `http://${ONION}/`)
   t.equal(await onionOf('/invite/?x=1'), `http://${ONION}/invite/?x=1`)
-  for (const path of ['/healthz', '/nothing', '/invite/captcha.gif', '/whois'])
+  for (const path of ['/healthz', '/nothing', '/invite/captcha.png', '/whois'])
     t.notOk(await onionOf(path), path)
   t.notOk(await onionOf('/', {}), 'on no other listener')
   t.notOk(

@@ -54,7 +54,7 @@ t.test('knocks: waiting, accepted, declined, blocked, invited, known', async (t)
   const knock = async (feed: string, note = '') => {
     const visitor = new Visitor(relay.webUrl)
     await visitor.get('/invite/')
-    const { body } = await visitor.get('/invite/captcha.gif')
+    const { body } = await visitor.get('/invite/captcha.png')
     await visitor.post(ANSWER, { captcha: captchas.answerTo(body) ?? '' })
     const { status, text } = await visitor.post('/invite/knock', { feed, note })
     return { status, heading: /<h1>([^<]*)/.exec(text)?.[1], text }

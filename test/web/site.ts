@@ -147,7 +147,7 @@ export async function openSite(
 
 /** Reads the answer from the captcha image. */
 export async function read(visitor: Visitor, headers: Record<string, string> = {}): Promise<string> {
-  return (await visitor.get('/invite/captcha.gif', headers)).text.replace('GIF89a ', '')
+  return (await visitor.get('/invite/captcha.png', headers)).text.replace('GIF89a ', '')
 }
 
 /** The code with this number. */

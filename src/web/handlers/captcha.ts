@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// GET /invite/: the captcha page, its image, and the response to a wrong answer.
+// GET /invite/: the captcha page, its image and sound, and the response to a wrong answer.
 
 import { type ErrorCode, RelayError } from '../../lib/errors.js'
 import type { TokenBucket } from '../../lib/token-bucket.js'
@@ -71,5 +71,28 @@ export function createCaptchaPages({
     ctx.body = shown.body
   }
 
-  return { show, refuse, image }
+  const sound: Step = async (ctx) => {
+    const spoken = await captchas.sound(sessionOf(ctx), ctx.state.language.tag)
+    if (!spoken) throw new RelayError('not_found')
+    ctx.type = 'audio/wav'
+    sendRange(ctx, spoken)
+  }
+
+  return { show, refuse, image, sound }
+}
+
+/** Answers with a body, or the part of it that was asked for: Safari plays no sound of a server without ranges. */
+function sendRange(ctx: WebContext, body: Buffer): void {
+  ctx.set('Accept-Ranges', 'bytes')
+  const [, from, to] = /^bytes=(\d{1,9})-(\d{0,9})$/.exec(ctx.get('Range')) ?? []
+  const first = Number(from)
+  const last = Math.min(body.length - 1, to ? Number(to) : body.length - 1)
+  // any other form of a range may be ignored (RFC 9110, section 14.2)
+  if (from === undefined || first > last) {
+    ctx.body = body
+    return
+  }
+  ctx.status = 206
+  ctx.set('Content-Range', `bytes ${first}-${last}/${body.length}`)
+  ctx.body = body.subarray(first, last + 1)
 }

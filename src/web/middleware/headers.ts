@@ -9,6 +9,8 @@ const POLICY = [
   "style-src 'self'",
   // small pictures of keys are part of the page
   "img-src 'self' data:",
+  // the letters of a puzzle can be heard
+  "media-src 'self'",
   "script-src 'self'",
   // scripts poll while an invite or a sign-in is pending
   "connect-src 'self'",

@@ -19,8 +19,8 @@ t.test('page, image, answer, code', async (t) => {
     t.match(cookie, /^tidepool=[A-Za-z0-9_-]{43}; Path=\/; HttpOnly; SameSite=Strict$/)
     t.match(page.text, `<form class="pool" method="post" action="${ANSWER}">`)
     t.match(page.text, /<input id="captcha" name="captcha"/)
-    t.match(page.text, '<img src="/invite/captcha.gif"')
-    const image = await visitor.get('/invite/captcha.gif')
+    t.match(page.text, '<img src="/invite/captcha.png"')
+    const image = await visitor.get('/invite/captcha.png')
     t.equal(image.headers['content-type'], 'image/gif')
     t.equal(image.headers['set-cookie'], undefined, 'the session is known')
     const reply = await visitor.post(ANSWER, { captcha: image.text.replace('GIF89a ', '') })
@@ -119,7 +119,7 @@ t.test('a right answer cannot be replayed', async (t) => {
   const replay = await visitor.post(ANSWER, { captcha: answer })
   t.equal(replay.status, 403)
   t.match(replay.text, 'captcha_missing')
-  t.equal((await visitor.get('/invite/captcha.gif')).status, 200, 'a fresh captcha waits')
+  t.equal((await visitor.get('/invite/captcha.png')).status, 200, 'a fresh captcha waits')
   t.equal(site.minted.length, 1)
 })
 
@@ -146,6 +146,7 @@ t.test('many concurrent guesses count as one', async (t) => {
   const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
   const captchas = new Captchas({
     draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }),
+    speak: async () => Buffer.alloc(1),
     now: () => 0,
     asks: () => ({ question: null, picture: true }),
   })
@@ -177,7 +178,7 @@ t.test('an unknown session id is replaced', async (t) => {
     t.match(visitor.cookies.get('tidepool'), /^[A-Za-z0-9_-]{43}$/)
     t.not(visitor.cookies.get('tidepool'), id)
   }
-  t.equal((await site.visitor().get('/invite/captcha.gif')).status, 404, 'no image without a session')
+  t.equal((await site.visitor().get('/invite/captcha.png')).status, 404, 'no image without a session')
 })
 
 t.test('the rate limit is global, sends Retry-After and keeps the captcha', async (t) => {
@@ -237,7 +238,7 @@ t.test('without a captcha there is a button, and a session too', async (t) => {
   const page = await visitor.get('/invite/')
   t.notMatch(page.text, /captcha\.gif|name="captcha"/)
   t.match(page.text, 'name="action"')
-  t.equal((await visitor.get('/invite/captcha.gif')).status, 404)
+  t.equal((await visitor.get('/invite/captcha.png')).status, 404)
   t.equal((await site.visitor().post(ANSWER, {})).status, 403)
   t.equal(titleOf((await visitor.post(ANSWER, { action: '' })).text), codeFor(LOCAL, 1))
   t.equal((await visitor.post(ANSWER, { action: '' })).status, 403, 'one page, one invite')
@@ -256,7 +257,7 @@ t.test('the code names the host by which the page was reached', async (t) => {
   ] as const) {
     const visitor = site.visitor()
     await visitor.get('/invite/', { Host })
-    const image = await visitor.get('/invite/captcha.gif', { Host })
+    const image = await visitor.get('/invite/captcha.png', { Host })
     await visitor.post(
       ANSWER,
       { captcha: image.text.replace('GIF89a ', '') },

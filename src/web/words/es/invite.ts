@@ -17,10 +17,12 @@ export const invite: Words['invite'] = {
     `Por ahora no quedan invitaciones; habrá otra dentro de ${count(minutes, 'minuto', 'minutos')}, más o menos.`,
   knocksGone: (minutes) =>
     `Ya ha llamado demasiada gente; podrás llamar dentro de ${count(minutes, 'minuto', 'minutos')}, más o menos.`,
-  question: '¿Qué cuatro letras nadan aquí?',
-  picture: 'Acertijo: cuatro letras deformadas',
-  letters: 'Las letras que ves',
-  orPicture: 'O bien: ¿qué cuatro letras nadan aquí?',
+  question: '¿Qué letras nadan aquí?',
+  picture: 'Acertijo: cinco o seis letras deformadas',
+  letters: 'Las letras que ves u oyes',
+  listen: 'Escuchar las letras',
+  openSound: 'Abrir solo el sonido',
+  orPicture: 'O bien: ¿qué letras nadan aquí?',
   answer: 'Tu respuesta',
   another: 'Otro acertijo',
   pressForCode: 'Pulsa el botón para recibir tu invitación.',
@@ -30,7 +32,7 @@ export const invite: Words['invite'] = {
   worthCode: (room, days) =>
     html`Con el código de invitación, una persona puede unirse a <strong><bdi>${room}</bdi></strong>, una sola vez, en un plazo de ${count(days, 'día', 'días')}.`,
   cannotSee:
-    'Da igual si escribes en mayúsculas o en minúsculas. Si no puedes ver la imagen, pide una invitación a un miembro.',
+    'Da igual si escribes en mayúsculas o en minúsculas. Si no puedes ver ni oír las letras, pide una invitación a un miembro.',
   anyWay: 'Dan igual las mayúsculas, los espacios y la puntuación.',
   here: 'Aquí tienes tu invitación',
   next: 'Qué hacer ahora',

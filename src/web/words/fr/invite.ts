@@ -17,10 +17,12 @@ export const invite: Words['invite'] = {
     `Il n’y a plus d’invitations pour l’instant ; la prochaine sera disponible dans environ ${count(minutes, 'minute', 'minutes')}.`,
   knocksGone: (minutes) =>
     `Trop de gens ont frappé à la porte ; tu pourras frapper dans environ ${count(minutes, 'minute', 'minutes')}.`,
-  question: 'Quelles quatre lettres nagent ici ?',
-  picture: 'Énigme : quatre lettres déformées',
-  letters: 'Les lettres que tu vois',
-  orPicture: 'Ou bien : quelles quatre lettres nagent ici ?',
+  question: 'Quelles lettres nagent ici ?',
+  picture: 'Énigme : cinq ou six lettres déformées',
+  letters: 'Les lettres que tu vois ou entends',
+  listen: 'Écouter les lettres',
+  openSound: 'Ouvrir seulement le son',
+  orPicture: 'Ou bien : quelles lettres nagent ici ?',
   answer: 'Ta réponse',
   another: 'Autre énigme',
   pressForCode: 'Appuie sur le bouton pour obtenir ton invitation.',
@@ -30,7 +32,7 @@ export const invite: Words['invite'] = {
   worthCode: (room, days) =>
     html`Avec le code d’invitation, une personne peut rejoindre <strong><bdi>${room}</bdi></strong>, une seule fois, sous ${count(days, 'jour', 'jours')}.`,
   cannotSee:
-    'Majuscules ou minuscules, peu importe. Si tu ne peux pas voir l’image, demande une invitation à un membre.',
+    'Majuscules ou minuscules, peu importe. Si tu ne peux ni voir ni entendre les lettres, demande une invitation à un membre.',
   anyWay: 'Majuscules, espaces et ponctuation ne comptent pas.',
   here: 'Voici ton invitation',
   next: 'Et maintenant ?',

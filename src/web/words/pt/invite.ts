@@ -17,10 +17,12 @@ export const invite: Words['invite'] = {
     `Não há mais convites por enquanto; o próximo sai daqui a cerca de ${count(minutes, 'minuto', 'minutos')}.`,
   knocksGone: (minutes) =>
     `Muita gente já bateu à porta; você poderá bater daqui a cerca de ${count(minutes, 'minuto', 'minutos')}.`,
-  question: 'Quais são as quatro letras que nadam aqui?',
-  picture: 'Desafio: quatro letras distorcidas',
-  letters: 'As letras que você vê',
-  orPicture: 'Ou: quais são as quatro letras que nadam aqui?',
+  question: 'Quais letras nadam aqui?',
+  picture: 'Desafio: cinco ou seis letras distorcidas',
+  letters: 'As letras que você vê ou ouve',
+  listen: 'Ouvir as letras',
+  openSound: 'Abrir só o som',
+  orPicture: 'Ou: quais letras nadam aqui?',
   answer: 'Sua resposta',
   another: 'Novo desafio',
   pressForCode: 'Aperte o botão para receber seu convite.',
@@ -30,7 +32,7 @@ export const invite: Words['invite'] = {
   worthCode: (room, days) =>
     html`Com o código do convite, uma pessoa pode participar de <strong><bdi>${room}</bdi></strong>. Ele serve uma vez e vale por ${count(days, 'dia', 'dias')}.`,
   cannotSee:
-    'Tanto faz usar maiúsculas ou minúsculas. Se você não consegue ver a imagem, peça um convite a um membro.',
+    'Tanto faz usar maiúsculas ou minúsculas. Se você não consegue ver nem ouvir as letras, peça um convite a um membro.',
   anyWay: 'Tanto faz usar maiúsculas, espaços e pontuação.',
   here: 'Aqui está seu convite',
   next: 'O que fazer agora',
