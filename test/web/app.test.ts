@@ -51,8 +51,8 @@ t.test('every response has the security headers', async (t) => {
     const { headers } = await visitor.get(path)
     t.equal(
       headers['content-security-policy'],
-      "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; connect-src 'self'; form-action 'self'; " +
-        "base-uri 'none'; frame-ancestors 'none'",
+      "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; script-src 'self'; " +
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
       path,
     )
     t.equal(headers['referrer-policy'], 'no-referrer')
