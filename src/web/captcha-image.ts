@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The default captcha: letters as a picture and as sound. The code is loaded when the first puzzle is shown.
 
+import { CAPTCHA_SOUNDS } from '../lib/limits.js'
 import type { DrawnCaptcha, SpeakLetters } from './contract.js'
+import { createSoundBuffers } from './puzzle/sound-buffers.js'
 
 /**
  * Creates a function that draws captchas.
@@ -20,8 +22,9 @@ export function createCaptchaDrawer(seed: Buffer): () => Promise<DrawnCaptcha> {
  * @param seed secret bytes: relays with other seeds have another pace
  */
 export function createCaptchaSpeaker(seed: Buffer): SpeakLetters {
+  const buffers = createSoundBuffers(CAPTCHA_SOUNDS)
   return async (letters, { language, noise }) => {
     const { speak } = await import('./puzzle/sound.js')
-    return speak(letters, language, seed, noise)
+    return speak(letters, { language, relay: seed, seed: noise, buffers })
   }
 }

@@ -2,10 +2,11 @@
 // Captchas: bound to a session, shown as an image or a question, spoken on request, answered once.
 
 import { randomBytes } from 'node:crypto'
-import { CAPTCHA_IMAGES, CAPTCHA_MS, CAPTCHA_SOUNDS } from '../lib/limits.js'
+import { CAPTCHA_IMAGES, CAPTCHA_MS } from '../lib/limits.js'
 import { isAnswer } from '../lib/question.js'
 import { isSameText } from '../lib/same-text.js'
 import type { Asked, DrawnCaptcha, SpeakLetters } from './contract.js'
+import type { SoundBuffer } from './puzzle/sound-buffers.js'
 import type { Captcha, WebSession } from './sessions.js'
 
 export interface CaptchasOptions {
@@ -23,8 +24,6 @@ export class Captchas {
   readonly #now: () => number
   /** captchas with a cached image, oldest first */
   readonly #drawn = new Set<Captcha>()
-  /** captchas with a cached sound, oldest first */
-  readonly #spoken = new Set<Captcha>()
   /** images being redrawn: two concurrent requests must get the same letters */
   readonly #redrawing = new WeakMap<Captcha, Promise<Captcha>>()
   readonly asks: CaptchasOptions['asks']
@@ -62,26 +61,20 @@ export class Captchas {
   }
 
   /**
-   * The letters of the session's pending captcha as a WAV file, or null. A sound that was evicted is made again with the
-   * same bytes.
+   * The letters of the session's pending captcha as a WAV file, or null. It has the same bytes at each request. The caller
+   * releases it once it is sent.
    * @param language of the voice; a captcha keeps that of the first request, because five voices are easier than one
+   * @throws RelayError `busy` while too many sounds are being sent
    */
-  async sound(session: WebSession, language: string): Promise<Buffer | null> {
+  async sound(session: WebSession, language: string): Promise<SoundBuffer | null> {
     const captcha = session.captcha
     if (!captcha || captcha.answer === null || captcha.expires <= this.#now()) return null
-    captcha.sound ??= { voice: { language, noise: randomBytes(16) }, body: null }
-    const { sound } = captcha
-    if (sound.body) return sound.body
-    const body = await this.#speak(captcha.answer, sound.voice)
-    // one that was answered or replaced meanwhile is not cached
-    if (session.captcha !== captcha) return null
-    sound.body = body
-    this.#spoken.add(captcha)
-    for (const oldest of this.#spoken) {
-      if (this.#spoken.size <= CAPTCHA_SOUNDS) break
-      this.#silence(oldest)
-    }
-    return body
+    captcha.voice ??= { language, noise: randomBytes(16) }
+    const sound = await this.#speak(captcha.answer, captcha.voice)
+    if (session.captcha === captcha) return sound
+    // answered or replaced meanwhile
+    sound.release()
+    return null
   }
 
   /**
@@ -124,12 +117,6 @@ export class Captchas {
     if (!captcha) return
     captcha.image = null
     this.#drawn.delete(captcha)
-    this.#silence(captcha)
-  }
-
-  #silence(captcha: Captcha): void {
-    if (captcha.sound) captcha.sound.body = null
-    this.#spoken.delete(captcha)
   }
 }
 

@@ -12,6 +12,7 @@ import type { FeedId } from '../ssb/feed-id.js'
 import type { Invites } from '../store/invites.js'
 import type { PrivacyMode, SettingsRecord } from '../store/settings.js'
 import type { Store } from '../store/store.js'
+import type { SoundBuffer } from './puzzle/sound-buffers.js'
 import type { Words } from './words/en.js'
 
 /** Host and port in an invite code. */
@@ -77,8 +78,8 @@ export interface Voice {
   readonly noise: Buffer
 }
 
-/** Speaks the letters of a captcha as a WAV file. */
-export type SpeakLetters = (letters: string, voice: Voice) => Promise<Buffer>
+/** Speaks the letters of a captcha as a WAV file. Throws RelayError `busy` while too many sounds are being sent. */
+export type SpeakLetters = (letters: string, voice: Voice) => Promise<SoundBuffer>
 
 /** What newcomers answer for an invite or to knock. With neither, a press of the button is enough. */
 export interface Asked {

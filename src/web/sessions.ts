@@ -14,8 +14,8 @@ export interface Captcha {
   readonly question: Asked['question']
   /** null once evicted; it is redrawn when requested */
   image: { body: Buffer; type: string } | null
-  /** how the letters are spoken, from the first request for the sound on; the file is cached for a while */
-  sound?: { voice: Voice; body: Buffer | null }
+  /** how the letters are spoken, from the first request for the sound on */
+  voice?: Voice
   /** Unix ms */
   readonly expires: number
 }

@@ -3,6 +3,7 @@
 
 import { inflateSync } from 'node:zlib'
 import t from 'tap'
+import { CAPTCHA_SOUNDS } from '../../src/lib/limits.js'
 import { createCaptchaDrawer, createCaptchaSpeaker } from '../../src/web/captcha-image.js'
 import { LETTERS, shapesOf } from '../../src/web/puzzle/glyphs.js'
 import { HEIGHT, WIDTH } from '../../src/web/puzzle/lines.js'
@@ -80,7 +81,8 @@ t.test('every letter has shapes', async (t) => {
 t.test('is spoken as a WAV file, in every language', async (t) => {
   const speak = createCaptchaSpeaker(seed(1))
   for (const { tag } of LANGUAGES) {
-    const wav = await speak('aehlmr', { ...voice, language: tag })
+    const { bytes: wav, release } = await speak('aehlmr', { ...voice, language: tag })
+    release()
     t.equal(wav.toString('latin1', 0, 4) + wav.toString('latin1', 8, 12), 'RIFFWAVE', tag)
     t.equal(wav.readUInt32LE(4), wav.length - 8)
     t.equal(wav.readUInt32LE(40), wav.length - 44, 'one byte for a sample')
@@ -96,11 +98,28 @@ t.test('is spoken as a WAV file, in every language', async (t) => {
 
 t.test('the same sound has the same bytes; another noise, relay or word has others', async (t) => {
   const speak = createCaptchaSpeaker(seed(1))
-  const first = await speak('stuwxy', voice)
-  t.same(await speak('STUWXY', voice), first)
-  t.notSame(await speak('stuwxy', { ...voice, noise: Buffer.alloc(16, 2) }), first)
-  t.notSame(await createCaptchaSpeaker(seed(2))('stuwxy', voice), first)
-  t.notSame(await speak('stuwxz', voice), first)
+  const { bytes: first } = await speak('stuwxy', voice)
+  t.same((await speak('STUWXY', voice)).bytes, first)
+  t.notSame((await speak('stuwxy', { ...voice, noise: Buffer.alloc(16, 2) })).bytes, first)
+  t.notSame((await createCaptchaSpeaker(seed(2))('stuwxy', voice)).bytes, first)
+  t.notSame((await speak('stuwxz', voice)).bytes, first)
+})
+
+t.test('the memory of sounds is bounded, and used again', async (t) => {
+  const speak = createCaptchaSpeaker(seed(1))
+  const sounds = await Promise.all(Array.from({ length: CAPTCHA_SOUNDS }, () => speak('stuwxy', voice)))
+  await t.rejects(speak('stuwxy', voice), { code: 'busy' })
+  const [one, two] = sounds
+  one?.release()
+  one?.release()
+  const before = Buffer.from(two?.bytes ?? [])
+  const again = await speak('aehlmr', voice)
+  t.ok(
+    again.bytes.buffer === one?.bytes.buffer || again.bytes.length > (one?.bytes.length ?? 0),
+    'used again',
+  )
+  t.same(two?.bytes, before, 'that of a sound being sent stays')
+  await t.rejects(speak('stuwxy', voice), { code: 'busy' }, 'released twice, free once')
 })
 
 t.test('is the default of the site', async (t) => {

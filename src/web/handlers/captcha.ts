@@ -74,8 +74,11 @@ export function createCaptchaPages({
   const sound: Step = async (ctx) => {
     const spoken = await captchas.sound(sessionOf(ctx), ctx.state.language.tag)
     if (!spoken) throw new RelayError('not_found')
+    // also when the visitor leaves before the end
+    if (ctx.res.closed) spoken.release()
+    else ctx.res.once('close', spoken.release)
     ctx.type = 'audio/wav'
-    sendRange(ctx, spoken)
+    sendRange(ctx, spoken.bytes)
   }
 
   return { show, refuse, image, sound }

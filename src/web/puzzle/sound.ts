@@ -8,6 +8,7 @@ import { VIEWS } from '../views.js'
 import { decodeAdpcm } from './adpcm.js'
 import { LETTERS } from './glyphs.js'
 import { createRandom, type Random } from './random.js'
+import type { SoundBuffer, SoundBuffers } from './sound-buffers.js'
 
 /** Samples per second, as on the telephone: enough for letters. */
 export const RATE = 8000
@@ -27,10 +28,20 @@ const HEADER = 44
  * @param language of the recordings, as in `views/voices`
  * @param relay secret seed of the relay: its voice is higher or lower, faster or slower than that of others
  * @param seed decides the rest: the same seed gives the same bytes, so that noise cannot be removed by averaging
+ * @param buffers memory for the file
  * @returns a WAV file, 8 bits mono
+ * @throws RelayError `busy` while too many sounds are being sent
  */
-export async function speak(letters: string, language: string, relay: Buffer, seed: Buffer): Promise<Buffer> {
-  const voices = decodeVoices(await readFile(join(VIEWS, 'voices', `${language}.adpcm`)))
+export async function speak(
+  letters: string,
+  {
+    language,
+    relay,
+    seed,
+    buffers,
+  }: { language: string; relay: Buffer; seed: Buffer; buffers: SoundBuffers },
+): Promise<SoundBuffer> {
+  const voices = decodeVoices(await recordings(language))
   const own = createRandom(createHash('sha256').update('captcha voice').update(relay).digest())
   const pace = own.between(0.94, 1.1)
   const random = createRandom(createHash('sha256').update(relay).update(seed).digest())
@@ -48,7 +59,20 @@ export async function speak(letters: string, language: string, relay: Buffer, se
   for (let at = 0; at < length; at++) mixed[at] = random.around(NOISE)
   for (const sound of sounds) add(mixed, sound)
   for (let layer = 0; layer < LAYERS; layer++) babble(mixed, random, voices)
-  return encodeWav(mixed)
+  const file = buffers.take(HEADER + mixed.length)
+  encodeWav(mixed, file.bytes)
+  return file
+}
+
+let lastRead = { language: '', file: Buffer.alloc(0) }
+
+/** The recordings of a language, some 20 KB; those read last are kept. */
+async function recordings(language: string): Promise<Buffer> {
+  if (lastRead.language !== language) {
+    const file = await readFile(join(VIEWS, 'voices', `${language}.adpcm`))
+    lastRead = { language, file }
+  }
+  return lastRead.file
 }
 
 /** Memory for mixing, used again for each sound: some 500 KB that are freed and reserved each time fragment the heap. */
@@ -108,8 +132,7 @@ function decodeVoices(file: Buffer): Float32Array[] {
   })
 }
 
-function encodeWav(samples: Float32Array): Buffer {
-  const file = Buffer.alloc(HEADER + samples.length)
+function encodeWav(samples: Float32Array, file: Buffer): void {
   file.write('RIFF', 0, 'latin1')
   file.writeUInt32LE(file.length - 8, 4)
   file.write('WAVEfmt ', 8, 'latin1')
@@ -126,5 +149,4 @@ function encodeWav(samples: Float32Array): Buffer {
   for (let at = 0; at < samples.length; at++) {
     file[HEADER + at] = Math.min(255, Math.max(0, Math.round(128 + 127 * (samples[at] as number))))
   }
-  return file
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // GET /invite/captcha.wav: the letters of the picture as sound, by the rules of the picture.
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t from 'tap'
+import { CAPTCHA_SOUNDS } from '../../../src/lib/limits.js'
 import { ANSWER, openSite } from '../site.js'
 
 const SOUND = '/invite/captcha.wav'
@@ -55,6 +58,20 @@ t.test('is absent where no letters are asked for, and in restricted mode', async
   const guest = without.visitor()
   t.notMatch((await guest.get('/invite/')).text, 'captcha.wav')
   t.equal((await guest.get(SOUND)).status, 404)
+})
+
+t.test('visitors who leave early keep no memory', async (t) => {
+  const site = await openSpoken(t)
+  const visitor = site.visitor()
+  await visitor.get('/invite/')
+  for (let n = 0; n < 4 * CAPTCHA_SOUNDS; n++) {
+    const socket = connect(Number(new URL(site.url).port), '127.0.0.1')
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    socket.write(`GET ${SOUND} HTTP/1.1\r\nHost: ${new URL(site.url).host}\r\nCookie: ${cookie}\r\n\r\n`)
+    await once(socket, 'data')
+    socket.destroy()
+  }
+  t.equal((await visitor.get(SOUND)).status, 200)
 })
 
 t.test('is served in parts, as players ask for them', async (t) => {

@@ -146,7 +146,7 @@ t.test('many concurrent guesses count as one', async (t) => {
   const session = { id: '', seen: 0, captcha: null, issued: [], mayKnock: false, challenge: null }
   const captchas = new Captchas({
     draw: async () => ({ answer: 'a', image: Buffer.alloc(1), type: 'image/gif' }),
-    speak: async () => Buffer.alloc(1),
+    speak: async () => ({ bytes: Buffer.alloc(1), release: () => {} }),
     now: () => 0,
     asks: () => ({ question: null, picture: true }),
   })
