@@ -25,6 +25,10 @@ t.test('the package', { skip: noDpkg }, async (t) => {
   const path = join(packages.dir, packages.current)
   await t.test('the same commit gives the same bytes', async (t) => {
     const again = script('package.sh', '--arch', packages.arch, '--into', join(packages.dir, 'again')).at(-1)
+    const list = (deb: string) =>
+      execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n')
+    // which files differ says more than two hashes
+    t.strictSame(list(again as string), list(path))
     t.equal(hashOf(again as string), hashOf(path))
   })
   await t.test('what is in it', async (t) => contents(t, path))
