@@ -9,7 +9,7 @@ import { formatXMatrix } from '../../src/matrix/x-matrix.js'
 import { createAuthority } from '../helpers/certificates.js'
 import { type FakeHomeserver, startFake } from '../helpers/fake-homeserver.js'
 import { lobbySets } from '../helpers/lobby.js'
-import { freePort } from '../helpers/synapse.js'
+import { freePort } from '../helpers/ports.js'
 import { attack } from './attack.js'
 
 const CRUMB = '1\r\na\r\n'

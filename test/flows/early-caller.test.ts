@@ -1,23 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // A client that waits for the relay's start: it calls when the SSB port opens, and is served.
 
-import { once } from 'node:events'
-import { createServer, Server } from 'node:net'
+import { Server } from 'node:net'
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
 import { parseInviteCode } from '../../src/ssb/invite-code.js'
 import { connectClient } from '../helpers/client.js'
+import { freePort } from '../helpers/ports.js'
 import { bootRelay, until } from '../helpers/relay.js'
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 t.test(
   'an invite asked for at once is made, and nothing listens after the SSB port but the operator',

@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { type Authority, writePair } from './certificates.js'
+import { freePort } from './ports.js'
 import { type BootedRelay, type BootOptions, bootRelay, shortDir } from './relay.js'
-import { freePort } from './synapse.js'
 
 export interface LobbyRelay extends BootedRelay {
   server: string

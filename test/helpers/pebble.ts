@@ -5,11 +5,11 @@ import { spawn } from 'node:child_process'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createAuthority } from './certificates.js'
 import { Visitor } from './http.js'
+import { freePorts } from './ports.js'
 import { until } from './wait.js'
 
 export interface Pebble {
@@ -45,7 +45,7 @@ export async function startPebble(
   const authority = await createAuthority('Pebble Test Root')
   const own = await authority.issue('127.0.0.1')
   const path = (name: string): string => join(dir, name)
-  const [port, management, httpPort] = await Promise.all([freePort(), freePort(), freePort()])
+  const [port = 0, management = 0, httpPort = 0] = await freePorts(3)
   writeFileSync(path('root.pem'), authority.root)
   writeFileSync(path('key.pem'), own.key)
   writeFileSync(path('cert.pem'), own.cert)
@@ -146,14 +146,4 @@ async function startDns(t: Test): Promise<Dns> {
 async function ask(url: string, ca: string): Promise<string> {
   const { origin, port, pathname } = new URL(url)
   return (await new Visitor(origin, { port: Number(port), ca }).get(pathname)).text
-}
-
-/** A port that was free a moment ago, for programs that do not report the port they use. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

@@ -2,14 +2,14 @@
 // A real Synapse on 127.0.0.1, from the virtual environment that `.ci/run` makes, and what a Matrix client asks of it.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:https'
-import { createServer } from 'node:net'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import type { Authority } from './certificates.js'
+import { freePort } from './ports.js'
 import { until } from './wait.js'
 
 const HOME = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tidepool', 'synapse')
@@ -19,20 +19,6 @@ const PYTHON = join(process.env.TIDE_SYNAPSE || HOME, 'bin', 'python')
 export function withoutSynapse(): string | false {
   if (process.env.CI || existsSync(PYTHON)) return false
   return `no Synapse: python3 -m venv ${HOME} && ${HOME}/bin/pip install matrix-synapse`
-}
-
-/** A port that nobody has. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    // below the ports that the kernel gives to connections, or one of those takes it before it is used
-    const port = randomInt(10_000, 32_000)
-    const server = createServer()
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-    })
-    if (free) return port
-  }
 }
 
 export interface Answer {

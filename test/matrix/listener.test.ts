@@ -4,8 +4,9 @@
 import { join } from 'node:path'
 import t from 'tap'
 import { createAuthority, writePair } from '../helpers/certificates.js'
+import { freePort } from '../helpers/ports.js'
 import { bootRelay, shortDir } from '../helpers/relay.js'
-import { freePort, httpsJson } from '../helpers/synapse.js'
+import { httpsJson } from '../helpers/synapse.js'
 
 t.test('without matrix.port it is under the domain, and .well-known says so', async (t) => {
   const authority = await createAuthority()

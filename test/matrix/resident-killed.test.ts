@@ -6,8 +6,9 @@ import type { Operator } from '../../src/operator/protocol.js'
 import { buildRelay, startChild } from '../helpers/child.js'
 import { readsText, startHomeservers } from '../helpers/homeservers.js'
 import { lobbySets } from '../helpers/lobby.js'
+import { freePort } from '../helpers/ports.js'
 import { shortDir } from '../helpers/relay.js'
-import { freePort, withoutSynapse } from '../helpers/synapse.js'
+import { withoutSynapse } from '../helpers/synapse.js'
 import { until } from '../helpers/wait.js'
 
 const skip = withoutSynapse()

@@ -4,9 +4,9 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
+import { freePorts } from '../helpers/ports.js'
 import { programPath } from '../helpers/programs.js'
 import { shortDir } from '../helpers/relay.js'
 import { until } from '../helpers/wait.js'
@@ -111,20 +111,6 @@ function read(path: string): string {
   } catch {
     return ''
   }
-}
-
-/** Free ports; another process may still take one first. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer().listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  const ports = servers.map((server) => (server.address() as { port: number }).port)
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))))
-  return ports
 }
 
 /** The relay's tor, found by the torrc on its command line. */

@@ -3,9 +3,9 @@
 
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { promisify } from 'node:util'
 import type { Test } from 'tap'
+import { freePorts } from '../helpers/ports.js'
 
 const ran = promisify(execFile)
 
@@ -51,15 +51,6 @@ export function readBoot(disk: string, name: string): string {
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
-
 /** Powers a machine on; it is off when the test ends. @param key file of an SSH key that user-data names */
 export async function powerOn(t: Test, arch: Arch, disk: string, key: string): Promise<Emulated> {
   const { program, machine, console } = QEMU[arch]
@@ -69,7 +60,8 @@ export async function powerOn(t: Test, arch: Arch, disk: string, key: string): P
   const line = readBoot(disk, `${slot}/cmdline.txt`)
     .trim()
     .replace(/console=\S+ ?/g, '')
-  const ports = { ssh: await freePort(), web: await freePort(), ssb: await freePort() }
+  const [first = 0, second = 0, third = 0] = await freePorts(3)
+  const ports = { ssh: first, web: second, ssb: third }
   const forward = `hostfwd=tcp:127.0.0.1:${ports.ssh}-:22,hostfwd=tcp:127.0.0.1:${ports.web}-:80,hostfwd=tcp:127.0.0.1:${ports.ssb}-:8008`
   const kvm =
     process.env.TIDE_KVM === '1' ? ['-accel', 'kvm', '-cpu', 'host'] : ['-accel', 'tcg,thread=multi']
