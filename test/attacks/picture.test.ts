@@ -13,6 +13,9 @@ const MINUTES = (process.env.TIDE_SOLVER_MINUTES ?? '2.5 10 60').split(' ').map(
 /** Relays that the trained solver is tried on, and pictures of each. */
 const [RELAYS, PICTURES] = LONG ? [20, 50] : [10, 20]
 
+/** Pictures to learn the easy form from, and of the real one in the short form: some seconds each. */
+const [EASY, SHORT] = [640, 256]
+
 /** How many of 1,000 words, and of 1,000 letters of words with the right length, the solver reads. */
 function rates(reader: Reader, examples: Example[]): { words: number; letters: number } {
   let [words, letters, compared] = [0, 0, 0]
@@ -34,7 +37,7 @@ const some = (example: () => Example, count: number): Example[] => Array.from({ 
 t.test('the solver learns an easy form', { timeout: 300_000 }, async (t) => {
   const letters = 'AHSZ'
   const reader = createReader(letters, LENGTHS)
-  reader.train(easy(letters), 12)
+  reader.train(easy(letters), { pictures: EASY })
   const { words, letters: read } = rates(reader, some(easy(letters), 100))
   t.comment(`it reads ${words} of 1,000 words and ${read} of 1,000 letters`)
   // a guess reads 1 word and 250 letters
@@ -45,8 +48,8 @@ t.test('how much it reads of the real form', { timeout: 24 * 3_600_000 }, async 
   const reader = createReader(LETTERS, LENGTHS)
   const training = ofAnyRelay()
   let [trained, pictures] = [0, 0]
-  for (const minutes of LONG ? MINUTES : [0.1]) {
-    pictures += reader.train(training, 60 * (minutes - trained))
+  for (const minutes of LONG ? MINUTES : [0]) {
+    pictures += reader.train(training, LONG ? { seconds: 60 * (minutes - trained) } : { pictures: SHORT })
     trained = minutes
     const unseen = Array.from({ length: RELAYS }, () => some(ofRelay(), PICTURES)).flat()
     const { words, letters } = rates(reader, unseen)

@@ -11,26 +11,9 @@ declare const WebAssembly: {
 /** Pages of 64 KiB for the numbers of one network. */
 const PAGES = 1024
 // positions of the parameters and locals
-const [A, B, C, M, N, K, ROW, COLUMN, I, J, L, PA, PB, PC, SPLAT] = Array.from(
-  { length: 15 },
-  (_, at) => at,
-) as [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-]
+const [A, B, C, M, N, K, ROW, COLUMN, I, J, L, PA, PB, PC, SPLAT] = [
+  0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+] as const
 /** rows and columns of a tile that stays in registers: 4 rows of 2 vectors */
 const ROWS = 4
 const V0 = SPLAT + 1

@@ -14,7 +14,7 @@ const LAYERS: readonly LayerShape[] = [
   { kernel: [6, 5], padding: [0, 2], filters: 96 },
 ]
 const BATCH = 16
-/** Rate of learning, and the share of the training after which it falls. */
+/** Rate of learning, until the last fifth of the training. */
 const RATE = 0.001
 
 /** A picture of known letters. */
@@ -27,12 +27,11 @@ export interface Example {
 }
 
 export interface Reader {
-  /** Trains with new pictures. @param seconds of processor time */
-  train(
-    example: () => Example,
-    seconds: number,
-    onProgress?: (done: { seconds: number; pictures: number; loss: number }) => void,
-  ): number
+  /**
+   * Trains with new pictures, and returns their number.
+   * @param until seconds of processor time, or pictures: the same on a slow machine
+   */
+  train(example: () => Example, until: { seconds: number } | { pictures: number }): number
   read(example: Example): string
 }
 
@@ -56,7 +55,7 @@ export function createReader(letters: string, [shortest, longest]: readonly [num
     return raised.map((each) => each / sum)
   }
 
-  function learn(example: Example): number {
+  function learn(example: Example): void {
     const values = network.forward(scale(example))
     const wanted: number[] = Array(SLOTS).fill(none)
     const slots = example.middles.map((middle) =>
@@ -65,36 +64,29 @@ export function createReader(letters: string, [shortest, longest]: readonly [num
     // beside a letter's middle either answer will do
     for (const slot of slots) for (const near of [slot - 1, slot + 1]) wanted[near] = -1
     for (const [at, slot] of slots.entries()) wanted[slot] = letters.indexOf(example.word[at] as string)
-    let loss = 0
     gradients.fill(0)
     for (let slot = 0; slot < SLOTS; slot++) {
       const want = wanted[slot] as number
       if (want < 0) continue
       const likely = softmax(values, slot)
-      loss -= Math.log((likely[want] as number) + 1e-9)
       for (const [at, each] of likely.entries()) gradients[slot * classes + at] = each - (at === want ? 1 : 0)
     }
     network.backward(gradients)
-    return loss
   }
 
   return {
-    train(example, seconds, onProgress) {
+    train(example, until) {
       const start = process.cpuUsage()
-      const elapsed = (): number => {
-        const { user, system } = process.cpuUsage(start)
-        return (user + system) / 1e6
-      }
       let pictures = 0
-      let loss = 0
-      let next = 10
-      while (elapsed() < seconds) {
-        for (let at = 0; at < BATCH; at++, pictures++) loss = 0.998 * loss + 0.002 * learn(example())
-        network.step(RATE * (elapsed() > 0.8 * seconds ? 0.25 : 1), BATCH)
-        if (onProgress && elapsed() > next) {
-          next = elapsed() * 1.2
-          onProgress({ seconds: elapsed(), pictures, loss })
-        }
+      /** share of the training that is over */
+      const done = (): number => {
+        if ('pictures' in until) return pictures / until.pictures
+        const { user, system } = process.cpuUsage(start)
+        return (user + system) / 1e6 / until.seconds
+      }
+      while (done() < 1) {
+        for (let at = 0; at < BATCH; at++, pictures++) learn(example())
+        network.step(RATE * (done() > 0.8 ? 0.25 : 1), BATCH)
       }
       return pictures
     },
