@@ -2,15 +2,18 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Records the letters of the puzzle in each language with espeak-ng (Debian package espeak-ng), for views/voices/.
 // The recordings are part of the repository; this is only needed after a change of letters or languages.
-// Usage: voices.mjs
+// Usage: voices.mjs BUILD   a build with the modules web/puzzle/adpcm and web/puzzle/glyphs
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 
-const LETTERS = 'AEHLMRSTUWXYZ'
+const load = (name) => import(pathToFileURL(join(resolve(process.argv[2]), `${name}.js`)).href)
+const { INDEX, RATE, STEPS } = await load('web/puzzle/adpcm')
+const { LETTERS } = await load('web/puzzle/glyphs')
+
 /** Voice of espeak-ng, and the names of letters that it would not say alone. */
 const VOICES = {
   en: { voice: 'en-gb', names: { Z: 'zed' } },
@@ -19,21 +22,10 @@ const VOICES = {
   fr: { voice: 'fr', names: { E: 'e', Y: 'i grec' } },
   pt: { voice: 'pt-br', names: {} },
 }
-const RATE = 8000
 /** Words a minute: slow enough to be understood, short enough to be small. */
 const SPEED = '140'
 /** Loudness, of 32767, below which the ends of a recording are cut off. */
 const SILENCE = 500
-
-/** IMA ADPCM: four bits for each sample. The same tables are in src/web/puzzle/adpcm.ts. */
-const INDEX = [-1, -1, -1, -1, 2, 4, 6, 8]
-const STEPS = [
-  7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66, 73, 80, 88, 97,
-  107, 118, 130, 143, 157, 173, 190, 209, 230, 253, 279, 307, 337, 371, 408, 449, 494, 544, 598, 658, 724,
-  796, 876, 963, 1060, 1166, 1282, 1411, 1552, 1707, 1878, 2066, 2272, 2499, 2749, 3024, 3327, 3660, 4026,
-  4428, 4871, 5358, 5894, 6484, 7132, 7845, 8630, 9493, 10442, 11487, 12635, 13899, 15289, 16818, 18500,
-  20350, 22385, 24623, 27086, 29794, 32767,
-]
 
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value))
 const target = fileURLToPath(new URL('../views/voices/', import.meta.url))
@@ -82,6 +74,7 @@ function resample(samples, factor) {
   })
 }
 
+/** IMA ADPCM: four bits for each sample. */
 function encode(samples) {
   const bytes = Buffer.alloc(Math.ceil(samples.length / 2))
   let [value, index] = [0, 0]
@@ -102,7 +95,7 @@ function encode(samples) {
       moved += part
     }
     value = clamp(value + (code & 8 ? -moved : moved), -32768, 32767)
-    index = clamp(index + INDEX[code & 7], 0, 88)
+    index = clamp(index + INDEX[code & 7], 0, STEPS.length - 1)
     bytes[at >> 1] |= at & 1 ? code << 4 : code
   }
   return bytes

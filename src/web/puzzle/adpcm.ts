@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Decodes recordings in IMA ADPCM (four bits for a sample), as scripts/voices.mjs makes them.
 
-const INDEX = [-1, -1, -1, -1, 2, 4, 6, 8]
+/** Samples per second, as on the telephone: enough for letters. */
+export const RATE = 8000
+
+/** By how much a code moves the step, in the table of steps. */
+export const INDEX = [-1, -1, -1, -1, 2, 4, 6, 8]
 
 /** Decodes a recording to samples from -1 to 1: two for each byte. */
 export function decodeAdpcm(bytes: Buffer, samples: Float32Array): void {
@@ -21,7 +25,7 @@ export function decodeAdpcm(bytes: Buffer, samples: Float32Array): void {
 }
 
 /** The step sizes of the standard. */
-const STEPS = [
+export const STEPS = [
   ...[
     7, 8, 9, 10, 11, 12, 13, 14, 16, 17, 19, 21, 23, 25, 28, 31, 34, 37, 41, 45, 50, 55, 60, 66, 73, 80, 88,
     97,

@@ -196,12 +196,11 @@ function inkOf(style: Style, random: Random): Paint {
       return {
         figure: (ink, at, field) => darken(ink, at, cover(field[at] as number)),
         finish(ink) {
-          const by = 1
           const band = 3 * style.period
           for (let y = 0; y < HEIGHT; y++) {
             const row = ink.subarray(y * WIDTH, (y + 1) * WIDTH)
-            if ((y / band + phase) % 1 < 0.5) row.copyWithin(by, 0)
-            else row.copyWithin(0, by)
+            if ((y / band + phase) % 1 < 0.5) row.copyWithin(1, 0)
+            else row.copyWithin(0, 1)
           }
         },
       }

@@ -5,13 +5,11 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { VIEWS } from '../views.js'
-import { decodeAdpcm } from './adpcm.js'
+import { decodeAdpcm, RATE } from './adpcm.js'
 import { LETTERS } from './glyphs.js'
 import { createRandom, type Random } from './random.js'
 import type { SoundBuffer, SoundBuffers } from './sound-buffers.js'
 
-/** Samples per second, as on the telephone: enough for letters. */
-export const RATE = 8000
 /** Seconds between letters: time to type one. */
 const GAP = [0.7, 1.2] as const
 /** Seconds before the first letter. */
@@ -22,24 +20,26 @@ const LAYERS = 2
 /** Bytes of the WAV header. */
 const HEADER = 44
 
+export interface Speech {
+  /** of the recordings, as in `views/voices` */
+  language: string
+  /** secret seed of the relay: its voice is higher or lower, faster or slower than that of others */
+  relay: Buffer
+  /** decides the rest: the same seed gives the same bytes, so that noise cannot be removed by averaging */
+  seed: Buffer
+  /** memory for the file */
+  buffers: SoundBuffers
+}
+
 /**
  * Speaks letters; characters that are none of the alphabet are left out.
  * @param letters in either case
- * @param language of the recordings, as in `views/voices`
- * @param relay secret seed of the relay: its voice is higher or lower, faster or slower than that of others
- * @param seed decides the rest: the same seed gives the same bytes, so that noise cannot be removed by averaging
- * @param buffers memory for the file
  * @returns a WAV file, 8 bits mono
  * @throws RelayError `busy` while too many sounds are being sent
  */
 export async function speak(
   letters: string,
-  {
-    language,
-    relay,
-    seed,
-    buffers,
-  }: { language: string; relay: Buffer; seed: Buffer; buffers: SoundBuffers },
+  { language, relay, seed, buffers }: Speech,
 ): Promise<SoundBuffer> {
   const voices = decodeVoices(await recordings(language))
   const own = createRandom(createHash('sha256').update('captcha voice').update(relay).digest())
