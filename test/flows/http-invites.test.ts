@@ -10,6 +10,7 @@ import { guestIdOf, parseInviteCode, tokenOf } from '../../src/ssb/invite-code.j
 import { NETWORK_KEY } from '../../src/ssb/network.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
 import { connectClient } from '../helpers/client.js'
+import { complaintsOf } from '../helpers/complaints.js'
 import { Visitor } from '../helpers/http.js'
 import { type BootedRelay, bootRelay, connectMember, shortDir, until } from '../helpers/relay.js'
 import { connectRoomClient } from '../helpers/room-client.js'
@@ -158,8 +159,7 @@ test('in a browser', { skip: withoutBrowser(), timeout: 110_000 }, async (t) => 
   t.test('the page says by itself that the app has come in', async (t) => {
     const { link } = await relay.operator.inviteCreate({})
     const page = await (await browser.newContext({ viewport })).newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()))
+    const complaints = complaintsOf(page, /^Failed to load resource/)
     await page.goto(link)
     const uri = await page.getAttribute('a.button[href^="ssb:"]', 'href')
     t.notOk(await page.locator('#claimed').isVisible())
@@ -171,10 +171,7 @@ test('in a browser', { skip: withoutBrowser(), timeout: 110_000 }, async (t) => 
     t.ok(await isMember(relay, app.id))
     await page.reload()
     t.match(await page.textContent('h1'), 'used up')
-    t.same(
-      complaints.filter((text) => !text.startsWith('Failed to load resource')),
-      [],
-    )
+    t.same(complaints, [])
     await page.context().close()
   })
 

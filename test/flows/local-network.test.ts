@@ -162,7 +162,7 @@ t.test('once set up it shows the addresses, how the relay is, and where to sign 
   })
   t.equal((await phone.get('/local/qr.gif?of=warnings')).status, 404)
   t.equal((await new Visitor(relay.webUrl).get('/local/qr.gif?of=onion')).status, 404)
-  for (const path of ['/invite/', '/invite/captcha.gif', '/alias/bob', '/whois'])
+  for (const path of ['/invite/', '/invite/captcha.png', '/invite/captcha.wav', '/alias/bob', '/whois'])
     t.equal((await phone.get(path)).status, 404, `${path} is for the addresses that strangers can reach`)
   await signedIn(t, relay, phone, address)
   await relay.operator.mode('restricted')

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core'
 import { type Test, test } from 'tap'
 import { type App, kept, openApp } from '../helpers/app.js'
 import { openBrowser } from '../helpers/browser.js'
+import { complaintsOf } from '../helpers/complaints.js'
 import {
   type BootedRelay,
   bootRelay,
@@ -69,11 +70,8 @@ test('from the landing page to being read', async (t) => {
       page.on('request', (request) => {
         if (new URL(request.url()).origin !== relay.webUrl) foreign.push(request.url())
       })
-      const complaints: string[] = []
-      page.on('console', (message) => {
-        // the browser also reports the 403 of a wrong answer
-        if (message.type() === 'error' && !/403/.test(message.text())) complaints.push(message.text())
-      })
+      // the browser also reports the 403 of a wrong answer
+      const complaints = complaintsOf(page, /403/)
 
       await page.goto(relay.webUrl)
       const invite = page.locator('a[href^="/invite"]').first()

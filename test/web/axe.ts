@@ -7,10 +7,13 @@ import type { Page } from 'playwright-core'
 
 const source = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** The violations that axe finds: the rule, and the first element that breaks it. */
-export async function violations(page: Page): Promise<string[]> {
+/** The violations that axe finds: the rule, and the first element that breaks it. @param rules only these */
+export async function violations(page: Page, rules?: readonly string[]): Promise<string[]> {
   if (!(await page.evaluate('"axe" in window'))) await page.evaluate(source)
+  const options = JSON.stringify(
+    rules ? { runOnly: rules, resultTypes: ['violations'] } : { resultTypes: ['violations'] },
+  )
   return page.evaluate(
-    `axe.run({ resultTypes: ['violations'] }).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 100)))`,
+    `axe.run(${options}).then(({ violations }) => violations.map(({ id, nodes }) => id + ': ' + nodes[0].html.slice(0, 100)))`,
   )
 }

@@ -4,6 +4,7 @@
 import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { complaintsOf } from '../helpers/complaints.js'
 import { fitsIn, isFocused, loaded, tabTo } from './in-page.js'
 import { checkReadable, SMALL } from './readable.js'
 import { codeFor, ONION, openSite, type Site } from './site.js'
@@ -36,12 +37,8 @@ t.test('in a browser', { timeout: 250_000, skip: withoutBrowser() }, async (t) =
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => {
-      // browsers log the status of error pages
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
-        complaints.push(message.text())
-    })
+    // browsers log the status of error pages
+    const complaints = complaintsOf(page, /^Failed to load resource/)
     page.on('pageerror', (error) => complaints.push(error.message))
     page.on('requestfailed', (request) => {
       // an image request cancelled by navigation is no error

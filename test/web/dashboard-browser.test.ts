@@ -14,7 +14,7 @@ import { signedIn } from '../helpers/member.js'
 import { type BootedRelay, bootRelay, connectMember, knownCaptchas } from '../helpers/relay.js'
 import { knockAt } from '../helpers/room-visitor.js'
 import { isFocused, loaded, tabTo } from './in-page.js'
-import { checkContrast, checkFits, SMALL } from './readable.js'
+import { checkLook, SMALL } from './readable.js'
 
 const validator = new HtmlValidate({
   extends: ['html-validate:recommended'],
@@ -118,10 +118,7 @@ t.test('in a browser', { timeout: 250_000, skip: withoutBrowser() }, async (t) =
   for (const locale of TAGS) {
     t.test(`every page fits and reads in ${locale}`, async (t) => {
       const page = await visit(relay, { viewport: SMALL, locale })
-      const check = async (name: string): Promise<void> => {
-        await checkFits(t, page, name)
-        if (locale === 'en') await checkContrast(t, page, name)
-      }
+      const check = (name: string) => checkLook(t, page, name)
       for (const path of pages) {
         await page.goto(relay.webUrl + path)
         await check(path)
@@ -142,8 +139,7 @@ t.test('in a browser', { timeout: 250_000, skip: withoutBrowser() }, async (t) =
       const page = await visit(relay, { viewport: SMALL, javaScriptEnabled })
       await page.context().clearCookies()
       await page.goto(`${relay.webUrl}/login`)
-      await checkFits(t, page, 'sign-in')
-      await checkContrast(t, page, 'sign-in')
+      await checkLook(t, page, 'sign-in')
       t.equal(await loaded(page, '.qr img'), 'loaded')
     }
   })

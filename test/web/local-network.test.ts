@@ -47,7 +47,16 @@ t.test('pages for strangers are not among its pages', async (t) => {
   ])
     t.ok(isLocalPage(path), path)
   for (const path of [
-    ...['/invite', '/invite/', '/invite/captcha.gif', '/alias/bob', '/whois', '/setup/', '/setups'],
+    ...[
+      '/invite',
+      '/invite/',
+      '/invite/captcha.png',
+      '/invite/captcha.wav',
+      '/alias/bob',
+      '/whois',
+      '/setup/',
+      '/setups',
+    ],
     ...['/dashboardx', '/_matrix/federation/v1/version', '//', '', '/healthz/', '/.well-known/matrix/server'],
   ])
     t.notOk(isLocalPage(path), path)

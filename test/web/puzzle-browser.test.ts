@@ -5,11 +5,12 @@ import type { BrowserContextOptions } from 'playwright-core'
 import t from 'tap'
 import { createCaptchaDrawer } from '../../src/web/captcha-image.js'
 import { openBrowser, withoutBrowser } from '../helpers/browser.js'
+import { complaintsOf } from '../helpers/complaints.js'
 import { violations } from './axe.js'
 import { inPage, loaded } from './in-page.js'
 import { openSite } from './site.js'
 
-t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) => {
+t.test('in a browser', { timeout: 250_000, skip: withoutBrowser() }, async (t) => {
   const browser = await openBrowser(t)
   const draw = createCaptchaDrawer(Buffer.alloc(32))
   let answer = ''
@@ -24,10 +25,7 @@ t.test('in a browser', { timeout: 110_000, skip: withoutBrowser() }, async (t) =
     const context = await browser.newContext(options)
     t.teardown(() => context.close())
     const page = await context.newPage()
-    const complaints: string[] = []
-    page.on('console', (message) => {
-      if (message.type() === 'error') complaints.push(message.text())
-    })
+    const complaints = complaintsOf(page)
     await page.goto(`${site.url}/invite/`)
     return { page, complaints }
   }

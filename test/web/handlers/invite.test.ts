@@ -236,7 +236,7 @@ t.test('without a captcha there is a button, and a session too', async (t) => {
   const site = await openSite(t, { captcha: false })
   const visitor = site.visitor()
   const page = await visitor.get('/invite/')
-  t.notMatch(page.text, /captcha\.gif|name="captcha"/)
+  t.notMatch(page.text, /captcha\.(gif|png|wav)|name="captcha"/)
   t.match(page.text, 'name="action"')
   t.equal((await visitor.get('/invite/captcha.png')).status, 404)
   t.equal((await site.visitor().post(ANSWER, {})).status, 403)
