@@ -83,7 +83,9 @@ make_package() {
   install -m 644 debian/lintian-overrides "$root/usr/share/lintian/overrides/tidepool"
   for script in preinst postinst prerm postrm; do install -m 755 "debian/$script" "$root/DEBIAN/$script"; done
   echo /etc/tidepool/relay.toml >"$root/DEBIAN/conffiles"
-  size="$(du -ks --exclude=DEBIAN "$root" | cut -f 1)"
+  # as Debian's tools count: what `du` says depends on where the disk has room
+  size="$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
+    awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')"
   sed -e "s/@VERSION@/$version/" -e "s/@ARCH@/$arch/" -e "s/@SIZE@/$size/" debian/control.in >"$root/DEBIAN/control"
   (cd "$root" && find etc usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum >DEBIAN/md5sums)
   chmod -R u=rwX,go=rX "$root"

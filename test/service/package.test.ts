@@ -25,10 +25,9 @@ t.test('the package', { skip: noDpkg }, async (t) => {
   const path = join(packages.dir, packages.current)
   await t.test('the same commit gives the same bytes', async (t) => {
     const again = script('package.sh', '--arch', packages.arch, '--into', join(packages.dir, 'again')).at(-1)
-    const list = (deb: string) =>
-      execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8', maxBuffer: 1 << 26 }).split('\n')
-    // which files differ says more than two hashes
-    t.strictSame(list(again as string), list(path))
+    // what differs says more than two hashes
+    t.strictSame(listOf(again as string), listOf(path))
+    t.equal(fieldsOf(again as string), fieldsOf(path))
     t.equal(hashOf(again as string), hashOf(path))
   })
   await t.test('what is in it', async (t) => contents(t, path))
@@ -43,12 +42,32 @@ t.test('the package', { skip: noDpkg }, async (t) => {
   await t.test('on a machine', { skip }, (t) => onMachine(t, packages))
 })
 
+/** Its files: mode, owner, bytes, time and path. */
+function listOf(deb: string): string[] {
+  return execFileSync('dpkg-deb', ['-c', deb], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    .trimEnd()
+    .split('\n')
+}
+
+function fieldsOf(deb: string): string {
+  return execFileSync('dpkg-deb', ['-f', deb], { encoding: 'utf8' })
+}
+
+/** KiB that its files take by Debian's definition: each rounded up, and one for anything else. */
+function kibOf(deb: string): number {
+  return listOf(deb).reduce((sum, line) => {
+    const [mode = '', , bytes] = line.split(/\s+/)
+    return sum + (mode.startsWith('-') ? Math.ceil(Number(bytes) / 1024) : 1)
+  }, 0)
+}
+
 function hashOf(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex')
 }
 
 function contents(t: Test, path: string): void {
-  const list = execFileSync('dpkg-deb', ['-c', path], { encoding: 'utf8', maxBuffer: 1 << 26 })
+  t.match(fieldsOf(path), `\nInstalled-Size: ${kibOf(path)}\n`, 'it does not depend on the disk')
+  const list = `${listOf(path).join('\n')}\n`
   for (const file of [
     'usr/bin/tidepool',
     'usr/lib/systemd/system/tidepool.service',
