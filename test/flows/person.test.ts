@@ -30,7 +30,7 @@ async function readCaptcha(
   captchas: KnownCaptchas,
   act: () => Promise<unknown>,
 ): Promise<string> {
-  const [picture] = await Promise.all([page.waitForResponse(/captcha\.gif/), act()])
+  const [picture] = await Promise.all([page.waitForResponse(/captcha\.png/), act()])
   const drawn = await page
     .locator('.captcha img')
     .evaluate((img) => (img as { naturalWidth?: number }).naturalWidth)

@@ -29,7 +29,7 @@ t.test('asked instead of the picture', async (t) => {
   t.match((await visitor.get('/')).text, 'Answer a question and get an invite code.')
   const page = await visitor.get(INVITE_PATH)
   t.match(page.text, 'lang="en">What do we call our &lt;boat&gt;?')
-  t.notMatch(page.text, /captcha\.gif|Limpet|cannot see/)
+  t.notMatch(page.text, /captcha\.(gif|png|wav)|Limpet|cannot see|see nor hear/)
   t.equal((await visitor.get('/invite/captcha.png')).status, 404)
   const wrong = await visitor.post(ANSWER_PATH, { captcha: 'Mussel' })
   t.match(wrong, { status: 403, text: /Wrong answer[\s\S]*What do we call/ })
