@@ -38,7 +38,7 @@ export const SESSION_MS = 30 * MINUTE
 export const SESSIONS = 2000
 /** Captcha images cached; the oldest is evicted first and drawn again when requested. An image has up to 6 KB. */
 export const CAPTCHA_IMAGES = 64
-/** Captcha sounds being sent at the same time. A sound has some 100 KB. */
+/** Captcha sounds being sent at the same time to onion visitors, and as many to all others. A sound has some 100 KB. */
 export const CAPTCHA_SOUNDS = 8
 
 // --- onion -----------------------------------------------------------------------------------------------------

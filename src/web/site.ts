@@ -57,11 +57,10 @@ export function createSite(
 
   const { captchaSeed: seed = randomBytes(32) } = components
   const draw = components.drawCaptcha ?? createCaptchaDrawer(seed)
-  const speak = createCaptchaSpeaker(seed)
 
   /** Routes with their own sessions and rate limits. */
   function createSide() {
-    const captchas = new Captchas({ draw, speak, now, asks })
+    const captchas = new Captchas({ draw, speak: createCaptchaSpeaker(seed), now, asks })
     const budget = createFairBudget(limits.perHour, now)
     const answerTries = createFairBudget(QUESTION_TRIES, now)
     const knockBudget = new TokenBucket(limits.perHour, now)
@@ -126,7 +125,7 @@ export function createSite(
   }
 
   // Onion visitors have no address to limit by. They share limits of their own, so that a flood there cannot use up the
-  // captchas and invites of everybody else.
+  // captchas, sounds and invites of everybody else.
   const sides = { onion: createSide(), others: createSide() }
   const whois = serving(whoisRoutes({ face, hostnames, assets }), () => null)
   return {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Onion visitors have limits of their own.
 
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import t, { type Test } from 'tap'
-import { SESSIONS } from '../../src/lib/limits.js'
+import { CAPTCHA_SOUNDS, SESSIONS } from '../../src/lib/limits.js'
 import { listen } from '../../src/web/app.js'
 import { Visitor } from '../helpers/http.js'
+import { until } from '../helpers/wait.js'
 import { ANSWER, ONION, openSite, read, type Site } from './site.js'
 
 async function openOnion(t: Test, site: Site): Promise<{ url: string; visitor: () => Visitor }> {
@@ -12,6 +15,8 @@ async function openOnion(t: Test, site: Site): Promise<{ url: string; visitor: (
   t.teardown(() => listener.close())
   return { url: listener.url, visitor: () => new Visitor(listener.url) }
 }
+
+const SOUND = '/invite/captcha.wav'
 
 const through = { Host: ONION }
 
@@ -47,6 +52,26 @@ t.test('many onion visitors evict no other session', async (t) => {
   await Promise.all(crowd)
   const answer = await read(visitor)
   t.equal((await visitor.post(ANSWER, { captcha: answer })).status, 200)
+})
+
+t.test('onion visitors who do not read their sounds keep nobody else from hearing one', async (t) => {
+  const site = await openSite(t)
+  const onion = await openOnion(t, site)
+  const crowd = onion.visitor()
+  await crowd.get('/invite/', through)
+  const cookie = [...crowd.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  const request = `GET ${SOUND} HTTP/1.1\r\nHost: ${ONION}\r\nCookie: ${cookie}\r\n\r\n`
+  for (let n = 0; n < CAPTCHA_SOUNDS; n++) {
+    const socket = connect(Number(new URL(onion.url).port), '127.0.0.1').pause()
+    t.teardown(() => socket.destroy())
+    await once(socket, 'connect')
+    // more than the kernel takes for a reader who never reads
+    socket.write(request.repeat(200))
+  }
+  await until('all sounds to be in use', async () => (await crowd.get(SOUND, through)).status === 503)
+  const visitor = site.visitor()
+  await visitor.get('/invite/')
+  t.equal((await visitor.get(SOUND)).status, 200)
 })
 
 t.test('the onion listener accepts its hostname only, while there is one', async (t) => {
