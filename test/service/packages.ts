@@ -23,7 +23,8 @@ export function script(name: string, ...args: string[]): string[] {
   const said = execFileSync('sh', [join(ROOT, 'scripts', name), ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH, HOME },
+    // the level of compression is most of the time that a package takes
+    env: { PATH, HOME, DPKG_DEB_COMPRESSOR_LEVEL: '1' },
   })
   return said.trim().split('\n')
 }
