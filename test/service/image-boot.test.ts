@@ -11,6 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openApp } from '../helpers/app.js'
 import { connectClient } from '../helpers/client.js'
+import { Visitor } from '../helpers/http.js'
 import { until } from '../helpers/wait.js'
 import { json, ROOT } from '../house/files.js'
 import { type Arch, type Emulated, powerOn, putOnBoot, readBoot } from './emulated.js'
@@ -97,7 +98,6 @@ async function fromPowerOn(t: Test, machine: Emulated, disk: string): Promise<st
     'the disk has grown',
   )
   t.equal((await machine.sh('swapon --show')).trim(), '', 'no swap')
-  const at = `http://127.0.0.1:${machine.ports.web}`
   const token = /token=(\S+)/.exec(await machine.sh('tidepool setup'))?.[1] ?? ''
   await until(
     'the file on the boot partition',
@@ -107,12 +107,13 @@ async function fromPowerOn(t: Test, machine: Emulated, disk: string): Promise<st
   t.match(machine.console(), /token=/, 'the console shows the link')
   t.match(await machine.sh('grep firmware /proc/mounts'), / ro,/, 'the boot partition is read-only again')
   // as a phone on the board's network asks
-  const headers = { host: 'tidepool.local', origin: 'http://tidepool.local' }
-  const page = await fetch(`${at}/setup?token=${token}`, { headers })
+  const phone = new Visitor(`http://127.0.0.1:${machine.ports.web}`)
+  const headers = { Host: 'tidepool.local', Origin: 'http://tidepool.local' }
+  const page = await phone.get(`/setup?token=${token}`, headers)
   t.equal(page.status, 200, 'the set-up page through a forwarded port')
-  const body = new URLSearchParams({ token, name: 'Rock pool', description: '', admin: '' })
-  t.equal((await fetch(`${at}/setup`, { method: 'POST', body, headers })).status, 200)
-  t.match(await (await fetch(at, { headers })).text(), /Rock pool/)
+  const form = { token, name: 'Rock pool', description: '', admin: '' }
+  t.equal((await phone.post('/setup', form, headers)).status, 200)
+  t.match((await phone.get('/', headers)).text, /Rock pool/)
 
   const app = await openApp(t)
   const code = (await machine.sh('tidepool invite create --host 127.0.0.1')).trim()
