@@ -49,6 +49,11 @@ export class Visitor {
     this.#from = from
   }
 
+  /** The header of its cookies; empty while it has none. */
+  get cookie(): string {
+    return [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+  }
+
   get(path: string, headers: OutgoingHttpHeaders = {}): Promise<Reply> {
     return this.ask(path, { headers })
   }
@@ -65,7 +70,7 @@ export class Visitor {
   }
 
   async ask(path: string, { method = 'GET', headers = {}, body }: Ask = {}): Promise<Reply> {
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ')
+    const { cookie } = this
     const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) }
     const all = { ...(cookie ? { Cookie: cookie } : {}), ...length, ...headers }
     const from = this.#from === undefined ? {} : { localAddress: this.#from }

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { SelfTest } from '../../src/commands/self-test.js'
 import { lacks, programPath } from '../helpers/programs.js'
-import { ROOT } from '../house/files.js'
+import { script } from './packages.js'
 import { foreignTree, treeOrSkip } from './tree.js'
 
 /** Debian's and qemu's names of a processor, and what the self-test must report. */
@@ -29,16 +29,10 @@ t.setTimeout(15 * 60_000)
 t.test('the package on every board', { skip }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tide-boards-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
-  const { PATH = '', HOME = '' } = process.env
-  const script = [join(ROOT, 'scripts/package.sh'), '--arch', 'arm64 armhf', '--into', dir]
-  const made = execFileSync('sh', script, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH, HOME },
-  })
+  const made = script('package.sh', '--arch', 'arm64 armhf', '--into', dir)
   for (const [i, board] of BOARDS.entries()) {
     const root = join(dir, board.debian)
-    execFileSync('dpkg-deb', ['-x', made.trim().split('\n')[i] as string, root])
+    execFileSync('dpkg-deb', ['-x', made[i] as string, root])
     await t.test(board.debian, (t) => onBoard(t, board, join(root, 'usr/lib/tidepool/dist/cli.js')))
   }
 })

@@ -23,8 +23,7 @@ export function script(name: string, ...args: string[]): string[] {
   const said = execFileSync('sh', [join(ROOT, 'scripts', name), ...args], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    // the level of compression is most of the time that a package takes
-    env: { PATH, HOME, DPKG_DEB_COMPRESSOR_LEVEL: '1' },
+    env: { PATH, HOME },
   })
   return said.trim().split('\n')
 }
@@ -57,8 +56,7 @@ export function makePackages(t: Test): Packages {
     '9.1.0',
     `echo 'setInterval(() => {}, 1000)' >usr/lib/tidepool/dist/cli.js && sed -i 's/^PATIENCE=.*/PATIENCE=5/' DEBIAN/postinst`,
   )
-  const cpu = process.arch
-  const archive = script('release.sh', '--cpu', cpu, '--into', dir).at(-1) as string
+  const archive = script('release.sh', '--cpu', process.arch, '--into', dir).at(-1) as string
   sh(`mv "${archive}" current.tgz`)
   return { dir, current: made.slice(dir.length + 1), arch }
 }

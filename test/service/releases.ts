@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { createAuthority } from '../helpers/certificates.js'
-import { ROOT } from '../house/files.js'
+import { script } from './packages.js'
 
 export interface Releases {
   /** directory of the archives, which the machine can see */
@@ -23,16 +23,7 @@ const HANGS = 'setInterval(() => {}, 1000)\n'
 export async function makeReleases(t: Test): Promise<Releases> {
   const dir = mkdtempSync(join(tmpdir(), 'tide-releases-'))
   t.teardown(() => rmSync(dir, { recursive: true, force: true }))
-  const cpu = { x64: 'x64', arm64: 'arm64', arm: 'arm' }[process.arch as string] ?? process.arch
-  const script = [join(ROOT, 'scripts/release.sh'), '--cpu', cpu, '--into', dir]
-  // tap's variables would make npm's Node processes count coverage
-  const { PATH = '', HOME = '' } = process.env
-  const said = execFileSync('sh', script, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-    env: { PATH, HOME },
-  })
-  const made = said.trim().split('\n').at(-1) as string
+  const made = script('release.sh', '--cpu', process.arch, '--into', dir).at(-1) as string
   const unpacked = join(dir, 'tree')
   const sh = (line: string): void => void execFileSync('sh', ['-ec', line], { cwd: dir })
   sh(`mkdir tree && tar -xzf "${made}" -C tree --strip-components 1`)
