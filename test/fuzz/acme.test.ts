@@ -51,7 +51,7 @@ t.test('answers of any kind', { timeout: 3_600_000 }, async (t) => {
       { 'content-type': 'application/json' },
     ),
   })
-  const fetchCertificate = createFetch({ env: process.env, answerMs: 2000, fetchMs: 20_000 })
+  const fetchCertificate = createFetch({ answerMs: 2000, fetchMs: 20_000 })
   const keys = { accountKey: newKey(), key: newKey() }
   await fuzz(
     fc.asyncProperty(fc.array(answer, { maxLength: 8 }), async (some) => {

@@ -70,24 +70,20 @@ const LAST_WORDS = 2000
  * Creates the function that requests certificates in a child process.
  * @param answerMs timeout of one response of the authority in ms
  * @param fetchMs  timeout of the whole request in ms
- * @param env      the child's environment: empty, as the library would use proxies named there
  */
-export function createFetch({
-  answerMs = ACME_ANSWER_MS,
-  fetchMs = ACME_FETCH_MS,
-  env = {} as NodeJS.ProcessEnv,
-} = {}): FetchCertificate {
-  return (order, answer, signal) => run({ ...order, answerMs }, answer, signal, { fetchMs, env })
+export function createFetch({ answerMs = ACME_ANSWER_MS, fetchMs = ACME_FETCH_MS } = {}): FetchCertificate {
+  return (order, answer, signal) => run({ ...order, answerMs }, answer, signal, fetchMs)
 }
 
 function run(
   order: ChildOrder,
   answer: Parameters<FetchCertificate>[1],
   signal: AbortSignal,
-  { fetchMs, env }: { fetchMs: number; env: NodeJS.ProcessEnv },
+  fetchMs: number,
 ): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = fork(CHILD, [], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    // no environment: the library would use proxies that are named there
+    const child = fork(CHILD, [], { env: {}, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
     let outcome: (() => void) | null = null
     let lastWords = ''
     let challenges = 0

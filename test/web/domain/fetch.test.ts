@@ -9,13 +9,11 @@ import type { AddressInfo } from 'node:net'
 import t, { type Test } from 'tap'
 import { ACME_CHALLENGE_CHARS, ACME_CHALLENGES, DAY, HOUR } from '../../../src/lib/limits.js'
 import { newKey } from '../../../src/web/domain/certificate-store.js'
-import { createFetch as create, type FetchCertificate, FetchError } from '../../../src/web/domain/fetch.js'
+import { createFetch, type FetchCertificate, FetchError } from '../../../src/web/domain/fetch.js'
 import { createAuthority } from '../../helpers/certificates.js'
 import { until } from '../../helpers/wait.js'
 
 const authority = await createAuthority()
-/** The child needs the environment to load TypeScript. */
-const createFetch = (options: object = {}) => create({ env: process.env, ...options })
 
 type Answer = (req: IncomingMessage, res: ServerResponse, base: string) => void
 
