@@ -1,33 +1,35 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Installs Tidepool as a system service on Debian or Raspberry Pi OS: install.sh --help.
-# A second run repairs the installation. It changes only files that it made, and never the relay's data.
+# Installs or upgrades the Debian package of Tidepool, with what apt does not do: install.sh --help.
+# It checks the machine, finds the package for it, brings Node.js where Debian's is too old, writes the first
+# configuration, and goes back to the old version if the new one is not ready. It never changes the relay's data.
 set -eu
 LC_ALL=C
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export LC_ALL PATH DEBIAN_FRONTEND=noninteractive
 umask 022
 
-OPT=/opt/tidepool
-ETC=/etc/tidepool
+CONFIG=/etc/tidepool/relay.toml
 DATA=/var/lib/tidepool
-BIN=/usr/local/bin/tidepool
-UNIT=/etc/systemd/system/tidepool.service
+# The package that runs, to go back to: dpkg keeps none. Purging the package removes it.
+KEPT=/var/cache/tidepool
 ACCOUNT=tidepool
 NODE_LEAST=20.12
 NODESOURCE_LIST=/etc/apt/sources.list.d/tidepool-nodesource.sources
 NODESOURCE_KEY=/etc/apt/keyrings/tidepool-nodesource.asc
-# in every file that this script writes, so that it recognises them
+# Earlier versions of this script installed an archive there. The package takes such an installation over.
+OLD=/opt/tidepool
+# in every file that this script writes, and in those of the archive, so that they are recognised
 MARK='written by scripts/install.sh'
 
 usage() {
   cat <<'HELP'
-usage: install.sh [OPTIONS]      install the release that this script is part of, as root
-       install.sh --upgrade      replace the installed release, keeping data and configuration; goes back to the old
-                                 one if the new one is not ready within a minute
-       install.sh --uninstall    remove the program; with --purge the data, the identity and the configuration too
+usage: install.sh [OPTIONS]      install or upgrade Tidepool, as root
 
-  --release FILE     a release archive (tidepool-VERSION.tgz), instead of the release around this script
+An upgrade keeps data and configuration. If the new version is not ready within a minute, the old one comes back.
+To remove the program: apt remove tidepool; with its data, identity and configuration: apt purge tidepool.
+
+  --package FILE     the package (tidepool_VERSION_ARCH.deb), instead of the newest one beside this script
   --name TEXT        what people call the room; without it a set-up link asks
   --admin FEED       feed id of the administrator, who uses their app; needs --name
   --domain NAME      public DNS name of this machine
@@ -37,10 +39,9 @@ usage: install.sh [OPTIONS]      install the release that this script is part of
   --set KEY=VALUE    any other configuration key; may be repeated
   --no-tor           do not install tor
   --nodesource       where the system's Node.js is too old, take it from the package source of nodesource.com
-  --wait SECONDS     how long to wait until the relay is ready (60)
   --yes              ask nothing, take the defaults
-Any option above keeps the script from asking. Configuration options are for the first installation: later ones are
-refused, edit /etc/tidepool/relay.toml instead.
+Any option above keeps the script from asking. Configuration options are for the first installation: later, edit
+/etc/tidepool/relay.toml instead.
 HELP
 }
 
@@ -58,7 +59,7 @@ value() {
   [ $# -ge 2 ] || die "$1 needs a value" 'see: install.sh --help'
 }
 
-mode=install release='' name='' admin='' ebt='' nodesource=no tor=yes purge=no patience=60 ask=yes
+package='' name='' admin='' ebt='' nodesource=no tor=yes ask=yes
 # configuration keys as lines; no value may hold a line break
 sets=
 add_set() {
@@ -75,21 +76,17 @@ add_set() {
 [ $# -eq 0 ] || ask=no
 while [ $# -gt 0 ]; do
   case "$1" in
-    --upgrade) mode=upgrade ;;
-    --uninstall) mode=uninstall ;;
-    --purge) purge=yes ;;
     --yes | -y) ;;
     --onion) add_set onion.enabled=true ;;
     --lan) add_set web.host=0.0.0.0 ;;
     --no-tor) tor=no ;;
     --nodesource) nodesource=yes ;;
-    --release) value "$@" && release="$2" && shift ;;
+    --package) value "$@" && package="$2" && shift ;;
     --name) value "$@" && name="$2" && shift ;;
     --admin) value "$@" && admin="$2" && shift ;;
     --domain) value "$@" && add_set "domain.name=$2" && shift ;;
     --acme-email) value "$@" && add_set "domain.acme_email=$2" && shift ;;
     --set) value "$@" && add_set "$2" && shift ;;
-    --wait) value "$@" && patience="$2" && shift ;;
     --help | -h)
       usage
       exit 0
@@ -98,38 +95,29 @@ while [ $# -gt 0 ]; do
   esac
   shift
 done
-case "$patience" in '' | *[!0-9]* | ?????*) die '--wait needs a number of seconds' ;; esac
-[ "$purge" = no ] || [ "$mode" = uninstall ] || die '--purge goes with --uninstall'
 [ -z "$admin" ] || [ -n "$name" ] || die '--admin needs --name'
 [ "$(id -u)" -eq 0 ] || die 'this has to be run as root' "try: sudo $0"
 
 # --- checks -------------------------------------------------------------------------------------------------------
 
 ours() { [ -f "$1" ] && grep -qF "$MARK" "$1"; }
-installed() { [ -f "$OPT/.owner" ] && [ -L "$OPT/current" ]; }
-account_exists() { getent passwd "$ACCOUNT" >/dev/null; }
-
-# Checks every path that this script writes to, before it writes anything.
-# A distribution's package would create an account of this name, too.
-account_is_ours() {
-  entry="$(getent passwd "$ACCOUNT")" || return 1
-  [ "$(echo "$entry" | cut -d : -f 6)" = "$DATA" ] && echo "$entry" | cut -d : -f 5 | grep -qF "$MARK"
+taking_over() { ours "$OLD/.owner" && [ -L "$OLD/current" ]; }
+# The version of the package that is installed; nothing if none is.
+installed() {
+  # shellcheck disable=SC2016
+  dpkg-query -W -f '${db:Status-Status} ${Version}' tidepool 2>/dev/null | sed -n 's/^installed //p'
 }
 
+# Files that are not the package's would hide its own, and an account of this name would read the relay's keys.
 check_own() {
-  if [ -e "$OPT" ] && ! ours "$OPT/.owner"; then die "$OPT is there, and not from this script" 'move it away first'; fi
-  for file in "$BIN" "$UNIT"; do
+  for file in /usr/local/bin/tidepool /etc/systemd/system/tidepool.service; do
     if [ -e "$file" ] || [ -L "$file" ]; then
       ours "$file" || die "$file is there, and not from this script" 'move it away first'
     fi
   done
-  for file in /usr/lib/systemd/system/tidepool.service /lib/systemd/system/tidepool.service; do
-    [ ! -e "$file" ] || die "$file is there: a package brings a service of this name" 'remove the package first'
-  done
-  if account_exists; then
-    account_is_ours || die "the user $ACCOUNT is there, and not from this script"
-  elif getent group "$ACCOUNT" >/dev/null; then
-    die "the group $ACCOUNT is there, and not from this script"
+  if entry="$(getent passwd "$ACCOUNT")"; then
+    [ "$(echo "$entry" | cut -d : -f 6)" = "$DATA" ] ||
+      die "the user $ACCOUNT is there, and its home directory is not $DATA" 'rename or remove that user first'
   fi
   if [ -e "$DATA" ]; then
     keeper="$(stat -Lc %U "$DATA")"
@@ -165,7 +153,7 @@ check_machine() {
   memory=$(($(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo) / 1024))
   [ "$memory" -ge 200 ] || die "$memory MiB of memory are too few: the relay needs 100, tor as much"
   [ "$memory" -ge 400 ] || warn "$memory MiB of memory are few, above all with an onion service"
-  room=$(($(df -k --output=avail /opt | tail -n 1) / 1024))
+  room=$(($(df -k --output=avail /usr | tail -n 1) / 1024))
   [ "$room" -ge 300 ] || die "$room MiB of free disk are too few: 300 are needed"
   [ "$(date +%Y)" -ge 2025 ] || warn "the clock says $(date +%F): certificates and packages may be refused until it is set"
 }
@@ -199,25 +187,21 @@ ask_all() {
   fi
 }
 
-# --- packages -----------------------------------------------------------------------------------------------------
-
-node_is_good() {
-  command -v node >/dev/null || return 1
-  # the service may run programs of the system only
-  case "$(readlink -f "$(command -v node)")" in /usr/*) ;; *) return 1 ;; esac
-  dpkg --compare-versions "$(node --version 2>/dev/null | cut -c 2-)" ge "$NODE_LEAST" 2>/dev/null
-}
+# --- what the package needs ---------------------------------------------------------------------------------------
 
 candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: *//p'; }
+new_enough() { dpkg --compare-versions "$1" ge "$NODE_LEAST" 2>/dev/null; }
 
+# A configuration that was changed by hand stays, without a question that nobody answers.
 apt_install() {
-  apt-get -o DPkg::Lock::Timeout=300 install -y -q --no-install-recommends "$@" </dev/null >&2 ||
-    die "apt could not install: $*" 'see above; fix that and run this again'
+  apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install -y -q --no-install-recommends "$@" \
+    </dev/null >&2
 }
+need() { apt_install "$@" || die "apt could not install: $*" 'see above; fix that and run this again'; }
 
 add_nodesource() {
   say 'adding the package source of nodesource.com'
-  apt_install ca-certificates curl
+  need ca-certificates curl
   mkdir -p "${NODESOURCE_KEY%/*}"
   curl -fsSL --proto '=https' -o "$NODESOURCE_KEY.part" https://deb.nodesource.com/gpgkey/nodesource-repo.gpg.key ||
     die 'the key of nodesource.com could not be fetched'
@@ -233,38 +217,36 @@ LIST
   apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || die 'the package source of nodesource.com does not answer'
 }
 
-install_packages() {
+install_needs() {
+  # shellcheck disable=SC2016
+  node="$(dpkg-query -W -f '${Version}' nodejs 2>/dev/null || :)"
   wanted=
-  node_is_good || wanted=nodejs
+  new_enough "${node:-0}" || wanted=nodejs
   had_tor=yes
   if [ "$tor" = yes ] && ! command -v tor >/dev/null; then
     had_tor=no
     wanted="$wanted tor"
   fi
-  [ -e /etc/ssl/certs/ca-certificates.crt ] || wanted="$wanted ca-certificates"
   [ -n "$wanted" ] || return 0
   # A package source that does not answer must not end this if the others have all packages.
   apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || warn 'apt-get update failed; going on with what is known'
   case "$wanted" in
     nodejs*)
-      if ! dpkg --compare-versions "$(candidate nodejs | sed 's/(none)/0/')" ge "$NODE_LEAST"; then
+      if ! new_enough "$(candidate nodejs | sed 's/(none)/0/')"; then
         [ "$nodesource" = yes ] || die \
           "Node.js $NODE_LEAST or newer is needed, and Debian $suite has $(candidate nodejs)" \
-          'Either upgrade to Debian 13 (trixie), or let this script take Node.js from nodesource.com: --nodesource.' \
-          'A Node.js that you have put into /usr/local yourself (no link to elsewhere) will be used as well.'
+          'Either upgrade to Debian 13 (trixie), or let this script take Node.js from nodesource.com: --nodesource.'
         add_nodesource
       fi
       ;;
   esac
   # shellcheck disable=SC2086
-  apt_install $wanted
-  node_is_good || die "$(command -v node) cannot be used: it is $(node --version 2>&1) in $(readlink -f "$(command -v node)")" \
-    "Node.js $NODE_LEAST or newer is needed, in /usr; take this one away and run the script again"
+  need $wanted
   # The relay runs a tor of its own when it needs one; a second one would only take memory.
   if [ "$had_tor" = no ]; then systemctl disable --quiet --now tor.service 2>/dev/null || true; fi
 }
 
-# --- the release --------------------------------------------------------------------------------------------------
+# --- the package --------------------------------------------------------------------------------------------------
 
 work=
 # shellcheck disable=SC2329
@@ -274,104 +256,52 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 1' HUP INT TERM
 
-# Sets `source` to an unpacked release, and `id` to its name.
-find_release() {
-  if [ -n "$release" ]; then
-    [ -f "$release" ] || die "$release is not there"
-    if [ -f "$release.sha256" ]; then
-      (cd "$(dirname "$release")" && sha256sum --quiet -c "$(basename "$release").sha256") ||
-        die "$release is damaged: it does not match $release.sha256"
+field() { dpkg-deb -f "$1" "$2" 2>/dev/null; }
+
+# Prints the newest package for this machine in a directory; nothing if there is none.
+newest_in() {
+  newest=
+  for file in "$1"/tidepool_*_"$arch".deb; do
+    [ -f "$file" ] || continue
+    if [ -z "$newest" ] || dpkg --compare-versions "$(field "$file" Version)" gt "$(field "$newest" Version)"; then
+      newest="$file"
     fi
-    work="$(mktemp -d /var/tmp/tidepool-release.XXXXXX)"
-    tar --no-same-owner --no-same-permissions -xzf "$release" -C "$work" || die "$release is damaged, or no archive"
-    source="$(find "$work" -mindepth 2 -maxdepth 2 -name RELEASE -printf '%h\n' | head -n 1)"
-    [ -n "$source" ] || die "$release is not a release of Tidepool"
-  else
-    source="$(cd "$(dirname "$0")/.." && pwd)"
-    [ -f "$source/RELEASE" ] || die 'this is not a release' \
-      'make one with scripts/release.sh, then: install.sh --release release/tidepool-VERSION.tgz'
-  fi
-  id="$(cat "$source/RELEASE")"
-  case "$id" in '' | *[!A-Za-z0-9.+-]* | .*) die "$source/RELEASE is damaged" ;; esac
-  for part in dist/cli.js systemd/tidepool.service systemd/notified.pl node_modules; do
-    [ -e "$source/$part" ] || die "the release is not whole: $part is missing"
   done
+  echo "$newest"
 }
 
-# Installs the release; an interrupted copy must not look complete.
-place_release() {
-  mkdir -p "$OPT/releases"
-  echo "# $MARK" >"$OPT/.owner"
-  rm -rf "$OPT/releases/.new"
-  if [ ! -d "$OPT/releases/$id" ]; then
-    cp -R "$source" "$OPT/releases/.new"
-    chown -R root:root "$OPT/releases/.new"
-    chmod -R u=rwX,go=rX "$OPT/releases/.new"
-    sync -f "$OPT/releases/.new"
-    mv "$OPT/releases/.new" "$OPT/releases/$id"
+# Sets `package`, `version` and `tree`, where the package is unpacked to be asked before it is installed.
+find_package() {
+  if [ -z "$package" ]; then
+    here="$(cd "$(dirname "$0")" && pwd)"
+    package="$(newest_in "$here")"
+    # in a checkout
+    [ -n "$package" ] || package="$(newest_in "$here/../release")"
+    [ -n "$package" ] || die "there is no package for this machine beside this script: tidepool_VERSION_$arch.deb" \
+      'make one with: npm run package, or name one: install.sh --package FILE'
   fi
-  (cd "$OPT/releases/$id" && node --input-type=module -e 'await import("lmdb")') ||
-    die 'the release does not run on this machine: its database module cannot be loaded'
+  [ -f "$package" ] || die "$package is not there"
+  if [ -f "$package.sha256" ]; then
+    # the checksum may name the file as it was called
+    [ "$(cut -d ' ' -f 1 "$package.sha256")" = "$(sha256sum "$package" | cut -d ' ' -f 1)" ] ||
+      die "$package is damaged: it does not match $package.sha256"
+  fi
+  [ "$(field "$package" Package)" = tidepool ] || die "$package is damaged, or not a package of Tidepool"
+  for_arch="$(field "$package" Architecture)"
+  [ "$for_arch" = "$arch" ] || die "$package is for $for_arch, and this machine is $arch"
+  version="$(field "$package" Version)"
+  work="$(mktemp -d /var/tmp/tidepool-install.XXXXXX)"
+  # apt reads files as another user, who cannot enter every directory
+  cp "$package" "$work/tidepool_${version}_$arch.deb"
+  chmod 755 "$work"
+  tree="$work/tree"
+  dpkg-deb -x "$work/tidepool_${version}_$arch.deb" "$tree" 2>/dev/null || die "$package is damaged"
 }
 
-# Makes a release the current one; the link changes in one step.
-switch_to() {
-  ln -sfn "releases/$1" "$OPT/current.new"
-  mv -T "$OPT/current.new" "$OPT/current"
-  install -m 644 "$OPT/current/systemd/tidepool.service" "$UNIT.new"
-  mv "$UNIT.new" "$UNIT"
-  sync -f "$OPT"
-  systemctl daemon-reload
-}
-
-# Keeps the given releases and removes the others.
-prune() {
-  for old in "$OPT/releases"/*; do
-    case " $* " in *" ${old##*/} "*) ;; *) rm -rf "$old" ;; esac
-  done
-}
-
-write_command() {
-  cat >"$BIN.new" <<WRAPPER
-#!/bin/sh
-# $MARK: the tidepool command of this machine's relay.
-TIDEPOOL_DATA="\${TIDEPOOL_DATA:-$DATA}"
-export TIDEPOOL_DATA
-run() { $OPT/current/dist/cli.js "\$@"; }
-case "\$(id -u) \${1:-}" in
-  '0 start')
-    if [ "\$TIDEPOOL_DATA" = $DATA ] && [ \$# -eq 1 ]; then
-      echo 'tidepool: here the relay is a service: systemctl start tidepool' >&2
-      exit 1
-    fi
-    ;;
-  '0 restore' | '0 onion' | '0 doctor')
-    # files that root creates in the relay's directory must belong to the relay, even if the command fails
-    trap : HUP INT TERM
-    status=0
-    run "\$@" || status=\$?
-    if [ "\$TIDEPOOL_DATA" = $DATA ]; then chown -RhP $ACCOUNT:$ACCOUNT $DATA/; fi
-    exit "\$status"
-    ;;
-esac
-exec $OPT/current/dist/cli.js "\$@"
-WRAPPER
-  chmod 755 "$BIN.new"
-  mv "$BIN.new" "$BIN"
-}
-
-# --- account and configuration ------------------------------------------------------------------------------------
-
-make_account() {
-  account_exists || useradd --system --user-group --home-dir "$DATA" --no-create-home --comment "$MARK" --shell /usr/sbin/nologin "$ACCOUNT"
-  [ -e "$DATA" ] || install -d -o "$ACCOUNT" -g "$ACCOUNT" -m 700 "$DATA"
-  chown "$ACCOUNT:$ACCOUNT" "$DATA/"
-}
-
-# Asks a release about the configuration, because the program knows every key.
-# about_config RELEASE describe SETS     prints a file with every key, those given set
-# about_config RELEASE check FILE        says what is wrong with it
-# about_config RELEASE ports FILE        prints the ports that should be open
+# Asks the new version about the configuration, because the program knows every key.
+# about_config describe SETS     prints a file with every key, those given set
+# about_config check FILE        says what is wrong with it
+# about_config ports FILE        prints the ports that should be open
 about_config() {
   # shellcheck disable=SC2016
   node --input-type=module -e '
@@ -390,66 +320,86 @@ about_config() {
     } catch (err) {
       console.error(`tidepool: ${err.message}`)
       process.exit(1)
-    }' "$OPT/releases/$1/dist/config/config.js" "$2" "$3"
+    }' "$tree/usr/lib/tidepool/dist/config/config.js" "$1" "$2"
 }
 
-write_config() {
-  mkdir -p "$ETC"
-  about_config "$id" describe '' >"$ETC/relay.toml.example.new"
-  mv "$ETC/relay.toml.example.new" "$ETC/relay.toml.example"
-  if [ ! -e "$ETC/relay.toml" ]; then
-    about_config "$id" describe "$sets" >"$ETC/relay.toml.new" || {
-      rm -f "$ETC/relay.toml.new"
-      die 'nothing was started' 'correct the options named above and run this again'
-    }
-    chgrp "$ACCOUNT" "$ETC/relay.toml.new"
-    chmod 640 "$ETC/relay.toml.new"
-    mv "$ETC/relay.toml.new" "$ETC/relay.toml"
-  elif [ -n "$sets" ]; then
-    warn "$ETC/relay.toml is there and stays as it is; put these into it yourself, then: systemctl restart tidepool"
+# Writes the first configuration, or checks the one that is there.
+prepare_config() {
+  if [ -e "$CONFIG" ]; then
+    about_config check "$CONFIG" || die 'this version does not take the configuration that is there; nothing was changed' \
+      "correct $CONFIG and run this again"
+    [ -n "$sets" ] || return 0
+    warn "$CONFIG is there and stays as it is; put these into it yourself, then: systemctl restart tidepool"
     printf '%s' "$sets" | sed 's/^/    /' >&2
+    return 0
   fi
+  mkdir -p "$(dirname "$CONFIG")"
+  # the package gives the file to the group of the relay
+  (umask 077 && about_config describe "$sets" >"$CONFIG.new") || {
+    rm -f "$CONFIG.new"
+    die 'nothing was started' 'correct the options named above and run this again'
+  }
+  mv "$CONFIG.new" "$CONFIG"
 }
 
-# --- starting -----------------------------------------------------------------------------------------------------
+# --- installing ---------------------------------------------------------------------------------------------------
 
 # Ready means: systemd knows it, and the relay of that process answers.
 is_ready() {
   [ "$(systemctl show -p ActiveState --value tidepool)" = active ] || return 1
   pid="$(systemctl show -p MainPID --value tidepool)"
-  "$BIN" status --json 2>/dev/null | grep -q "\"pid\": $pid,"
+  tidepool status --json 2>/dev/null | grep -q "\"pid\": $pid,"
 }
 
-# Not the wall clock: a board without a battery starts in 1970 and sets its clock during this.
-uptime_s() { cut -d . -f 1 /proc/uptime; }
-
-wait_ready() {
-  deadline=$(($(uptime_s) + patience))
-  until is_ready; do
-    [ "$(uptime_s)" -lt "$deadline" ] || return 1
-    sleep 1
-  done
+is_off() { [ "$(systemctl is-enabled tidepool 2>/dev/null)" != enabled ]; }
+# The package is there as it was installed; the configuration alone may differ.
+is_whole() {
+  cmp -s "$package" "$KEPT/tidepool_${version}_$arch.deb" || return 1
+  ! dpkg --verify tidepool | grep -qv ' c /'
 }
 
-start_and_wait() {
-  systemctl start --no-block tidepool
-  wait_ready
+keep_package() {
+  mkdir -p "$KEPT"
+  cp "$package" "$KEPT/.new"
+  sync "$KEPT/.new"
+  find "$KEPT" -name 'tidepool_*.deb' -delete
+  mv "$KEPT/.new" "$KEPT/tidepool_${version}_$arch.deb"
 }
 
-show_log() {
-  warn 'the relay is not ready; its last log lines:'
-  journalctl -q -u tidepool -n 15 -o cat --no-pager 2>/dev/null | sed 's/^/  /' >&2 || :
+# Data is never restored: a relay with an older copy of its feed would publish a fork.
+go_back() {
+  if [ -n "$before" ]; then
+    old="$KEPT/tidepool_${before}_$arch.deb"
+    [ -f "$old" ] || die "$version is not ready, and there is no copy of $before to go back to" \
+      "to go back: apt install --allow-downgrades ./tidepool_${before}_$arch.deb"
+    warn "$version is not ready: going back to $before"
+    # not from there: apt reads files as another user
+    cp "$old" "$work/"
+    apt_install --allow-downgrades --reinstall "$work/tidepool_${before}_$arch.deb" || :
+    is_ready || die "$before is not ready either; see: journalctl -u tidepool"
+    die "rolled back: $before runs again, data and configuration as they were"
+  fi
+  if taking_over; then
+    warn "$version is not ready: going back to $(basename "$(readlink "$OLD/current")")"
+    apt-get -o DPkg::Lock::Timeout=300 remove -y -q tidepool </dev/null >&2
+    # it takes the same lock
+    exec 9>&-
+    sh "$OLD/current/scripts/install.sh" --yes >&2 ||
+      die 'the installation of before is not ready either; see: journalctl -u tidepool'
+    die 'rolled back: the installation of before runs again, data and configuration as they were'
+  fi
+  die "Tidepool $version is installed, but not ready" 'systemd goes on trying; see: journalctl -u tidepool'
 }
 
 # --- closing words ------------------------------------------------------------------------------------------------
 
 summary() {
-  ports="$(about_config "$id" ports "$ETC/relay.toml")"
+  ports="$(about_config ports "$CONFIG")"
   say ''
-  "$BIN" status
+  tidepool status
   say ''
-  "$BIN" setup
-  local_port="$("$BIN" status --json | sed -n 's|^ *"web": "http://127\.0\.0\.1:\([0-9]*\).*|\1|p')"
+  tidepool setup
+  local_port="$(tidepool status --json | sed -n 's|^ *"web": "http://127\.0\.0\.1:\([0-9]*\).*|\1|p')"
   [ -z "$local_port" ] || cat <<WORDS
 
 The web pages at http://127.0.0.1:$local_port open on this machine only. To open them on your own computer, run there
@@ -460,10 +410,10 @@ WORDS
 
 Ports to open to the internet (an onion address needs none): TCP $ports
 
-  configuration  $ETC/relay.toml, every key explained; after a change: systemctl restart tidepool
+  configuration  $CONFIG, every key explained; after a change: systemctl restart tidepool
   data           $DATA; the file secret is the identity of the relay: keep a copy
-  back up        tidepool backup --with-keys FILE, regularly, to another machine
-  upgrade        run install.sh --upgrade of a newer release
+  back up        every night to /var/backups/tidepool; copy a backup to another machine regularly
+  upgrade        run install.sh again, with a newer package beside it
 
 The three commands that you need, as root:
   tidepool status
@@ -472,119 +422,44 @@ The three commands that you need, as root:
 WORDS
 }
 
-# --- the three ways -----------------------------------------------------------------------------------------------
-
-examine() {
-  check_own
-  check_machine
-  find_release
-}
-
-bring() {
-  install_packages
-  make_account
-  place_release
-}
-
-do_install() {
-  if [ "$ask" = yes ] && [ -t 0 ] && ! installed; then ask_all; fi
-  examine
-  if installed && [ "$(readlink "$OPT/current")" != "releases/$id" ]; then
-    die "another release is installed: $(basename "$(readlink "$OPT/current")")" "to replace it: $0 --upgrade"
-  fi
-  bring
-  write_config
-  switch_to "$id"
-  write_command
-  systemctl enable --quiet tidepool
-  say 'starting the relay'
-  if ! start_and_wait; then
-    show_log
-    die "the relay is installed, but not ready after $patience s" 'systemd goes on trying; see: journalctl -u tidepool'
-  fi
-  prune "$id"
-  if [ -n "$name" ]; then "$BIN" setup --name "$name" ${admin:+--admin "$admin"} ${ebt:+--ebt "$ebt"} >/dev/null; fi
-  summary
-}
-
-do_upgrade() {
-  installed || die 'nothing is installed here' "to install: $0"
-  [ -z "$sets$name" ] || die "an upgrade keeps the configuration: edit $ETC/relay.toml instead"
-  before="$(basename "$(readlink "$OPT/current")")"
-  examine
-  bring
-  # a release that rejects the configuration is not installed, and the old one still runs
-  about_config "$id" check "$ETC/relay.toml" || die 'the new release does not take the configuration that is there; nothing was changed' \
-    "correct $ETC/relay.toml and run this again"
-  [ "$id" != "$before" ] || say "$id is installed already; restarting it"
-  write_config
-  # From here on a lost connection must not leave the relay stopped.
-  trap '' HUP INT TERM PIPE
-  say "from $before to $id"
-  systemctl stop tidepool
-  switch_to "$id"
-  write_command
-  if start_and_wait; then
-    systemctl enable --quiet tidepool
-    prune "$id" "$before"
-    say "$id is ready"
-    "$BIN" status
-    return
-  fi
-  show_log
-  [ "$id" != "$before" ] || die "$id is not ready after $patience s"
-  warn "$id is not ready after $patience s: going back to $before"
-  systemctl stop tidepool || true
-  # Data is never restored: a relay with an older copy of its feed would publish a fork.
-  switch_to "$before"
-  # the old release gets enough time, even if --wait is short
-  [ "$patience" -ge 60 ] || patience=60
-  start_and_wait || die "$before is not ready either; see: journalctl -u tidepool"
-  rm -rf "$OPT/releases/$id"
-  die "rolled back: $before runs again, data and configuration as they were"
-}
-
-do_uninstall() {
-  if [ "$purge" = yes ] && [ "$ask" = yes ] && [ -t 0 ]; then
-    case "$(answer 'This deletes the identity and all feeds of the relay permanently. Type yes to continue:' no)" in
-      yes) ;;
-      *) die 'nothing was removed' ;;
-    esac
-  fi
-  if account_is_ours || ours "$UNIT" || ours "$OPT/.owner"; then :; else
-    die 'there is nothing here that is from this script'
-  fi
-  if [ -e "$UNIT" ] && ours "$UNIT"; then
-    systemctl disable --quiet --now tidepool 2>/dev/null || systemctl stop tidepool || true
-    rm -f "$UNIT"
-    systemctl daemon-reload
-    systemctl reset-failed tidepool 2>/dev/null || true
-  fi
-  if ours "$BIN"; then rm -f "$BIN"; fi
-  if ours "$OPT/.owner"; then rm -rf "$OPT"; fi
-  if [ "$purge" = no ]; then
-    say "Tidepool is removed. Data ($DATA) and configuration ($ETC) stay; --uninstall --purge removes them too."
-    return
-  fi
-  if account_is_ours; then
-    # it may be the mount point of another disk, or a link to it
-    if [ -e "$DATA" ] && [ "$(stat -Lc %U "$DATA/")" = "$ACCOUNT" ]; then
-      find "$DATA/" -mindepth 1 -delete
-      rmdir "$DATA" 2>/dev/null || rm -f "$DATA" 2>/dev/null || warn "$DATA is empty, but could not be removed"
-    fi
-    userdel "$ACCOUNT"
-  fi
-  rm -rf /etc/systemd/system/tidepool.service.d
-  rm -f "$ETC/relay.toml" "$ETC/relay.toml.example"
-  if ours "$NODESOURCE_LIST"; then rm -f "$NODESOURCE_LIST" "$NODESOURCE_KEY"; fi
-  if [ -d "$ETC" ] && ! rmdir "$ETC" 2>/dev/null; then warn "$ETC holds files that are not from this script: they stay"; fi
-  say 'Tidepool, its data and its configuration are removed. The packages nodejs and tor stay.'
-}
+# --- all of it ----------------------------------------------------------------------------------------------------
 
 exec 9>/run/lock/tidepool-install.lock
 flock -n 9 || die 'another run of this script is under way'
-case "$mode" in
-  install) do_install ;;
-  upgrade) do_upgrade ;;
-  uninstall) do_uninstall ;;
-esac
+command -v dpkg >/dev/null || die 'dpkg is missing: this script knows Debian and Raspberry Pi OS'
+before="$(installed)"
+if [ "$ask" = yes ] && [ -t 0 ] && [ -z "$before" ] && ! taking_over; then ask_all; fi
+check_own
+check_machine
+find_package
+if [ -n "$before" ] && dpkg --compare-versions "$version" lt "$before"; then
+  die "$version is older than what is installed, $before" \
+    "to install it all the same: apt install --allow-downgrades $package"
+fi
+install_needs
+(cd "$tree/usr/lib/tidepool" && node --input-type=module -e 'await import("lmdb")') ||
+  die 'the package does not run on this machine: its database module cannot be loaded'
+prepare_config
+# From here on a lost connection must not leave the relay stopped.
+trap '' HUP INT TERM PIPE
+if [ -n "$before" ] && is_whole; then
+  is_off || systemctl start tidepool
+else
+  say "installing Tidepool $version${before:+ over $before}"
+  # apt says why; what runs is what ran before, or nothing
+  apt_install --reinstall "$work/tidepool_${version}_$arch.deb" || [ "$(installed)" = "$version" ] ||
+    die "apt could not install $package" 'see above; fix that and run this again'
+fi
+if is_off; then
+  say "Tidepool $version is installed. Its service is off: systemctl enable --now tidepool"
+  exit 0
+fi
+is_ready || go_back
+keep_package
+if [ -n "$name" ]; then tidepool setup --name "$name" ${admin:+--admin "$admin"} ${ebt:+--ebt "$ebt"} >/dev/null; fi
+if [ -n "$before" ]; then
+  say "Tidepool $version is ready"
+  tidepool status
+else
+  summary
+fi

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
 # Makes Debian packages, release/tidepool_VERSION_ARCH.deb, without root; the same commit gives the same bytes.
+# Beside them it puts their checksums and install.sh.
 # Usage: package.sh [--arch "amd64 arm64 armhf"] [--into DIRECTORY]
 set -eu
 cd "$(dirname "$0")/.."
@@ -57,6 +58,8 @@ make_package() {
   for part in dist views tor node_modules package.json; do mv "$work/stage/$part" "$lib/"; done
   mkdir "$lib/systemd"
   mv "$work/stage/systemd/notified.pl" "$lib/systemd/"
+  # for a first boot, which has the package alone
+  install -m 755 scripts/install.sh "$lib/install.sh"
   find "$lib/node_modules" -path '*/prebuilds/linux-*' ! -path "*/prebuilds/linux-$cpu/*" -type f -delete
   find "$lib" -type d -empty -delete
   node scripts/copyright.mjs "$lib/node_modules" >"$doc/copyright"
@@ -74,10 +77,8 @@ make_package() {
 
   install -m 755 debian/tidepool.sh "$root/usr/bin/tidepool"
   install -m 644 debian/relay.toml "$root/etc/tidepool/relay.toml"
-  sed -e '2s/.*/# Tidepool as a system service./' -e 's|/opt/tidepool/current/docs/README.md|/usr/share/doc/tidepool/docs/README.md|' \
-    -e 's|/opt/tidepool/current|/usr/lib/tidepool|g' -e 's|^ExecPaths=/usr /opt/tidepool |ExecPaths=/usr |' \
-    systemd/tidepool.service >"$root/usr/lib/systemd/system/tidepool.service"
-  install -m 644 debian/tidepool-backup.service debian/tidepool-backup.timer "$root/usr/lib/systemd/system/"
+  install -m 644 systemd/tidepool.service debian/tidepool-backup.service debian/tidepool-backup.timer \
+    "$root/usr/lib/systemd/system/"
   install -m 644 debian/tidepool.sysusers "$root/usr/lib/sysusers.d/tidepool.conf"
   install -m 644 debian/tidepool.tmpfiles "$root/usr/lib/tmpfiles.d/tidepool.conf"
   install -m 644 debian/lintian-overrides "$root/usr/share/lintian/overrides/tidepool"
@@ -93,8 +94,10 @@ make_package() {
   deb="tidepool_${version}_$arch.deb"
   dpkg-deb --root-owner-group -Zxz --build "$root" "$into/$deb.part" >/dev/null
   mv "$into/$deb.part" "$into/$deb"
+  (cd "$into" && sha256sum "$deb" >"$deb.sha256")
   rm -rf "$root"
   echo "$into/$deb"
 }
 
+install -m 755 scripts/install.sh "$into/"
 for arch in $archs; do make_package "$arch"; done

@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Makes a release: one archive with the build and all it needs, for every kind of board, in release/.
+# Makes release/tidepool-VERSION.tgz: the build and all it needs, for every processor, where no Debian package fits.
 # Usage: release.sh [--cpu "x64 arm64 arm"] [--into DIRECTORY]
-# The packages are inside, so that a board needs Node and neither npm nor a registry, and installs what was tested.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -33,10 +32,6 @@ sh scripts/stage.sh --cpu "$cpus" "$tree"
 # Times and owners say nothing about a release. package-lock.json must not be newer than what npm installed from it.
 stamp="$(git log -1 --format=%ct 2>/dev/null || date +%s)"
 find "$tree" -exec touch -h -d "@$stamp" {} +
-# Its name on a machine: two builds of one version are two releases.
-mark="$(cd "$tree" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -c 1-8)"
-echo "$version+$mark" >"$tree/RELEASE"
-touch -d "@$stamp" "$tree/RELEASE" "$tree"
 chmod -R u=rwX,go=rX "$tree"
 tar -C "$work" --sort=name --owner=0 --group=0 --numeric-owner -cf - "$name" | gzip -9n >"$into/$name.tgz.part"
 mv "$into/$name.tgz.part" "$into/$name.tgz"

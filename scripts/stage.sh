@@ -20,11 +20,11 @@ tree="$1"
 sh scripts/prepare.sh --dev
 umask 022
 mkdir -p "$tree"
-for part in dist views tor docs systemd scripts package.json package-lock.json .npmrc README.md CHANGELOG.md LICENSE; do
+for part in dist views tor docs systemd package.json package-lock.json .npmrc README.md CHANGELOG.md LICENSE; do
   cp -R "$part" "$tree/"
 done
 rm -f "$tree/dist/.built"
-chmod +x "$tree/dist/cli.js" "$tree/systemd/notified.pl" "$tree"/scripts/*.sh
+chmod +x "$tree/dist/cli.js" "$tree/systemd/notified.pl"
 
 # One tree for all: npm installs for one kind of processor at a time, and only prebuilt modules differ.
 packages="$(mktemp -d)"

@@ -9,7 +9,7 @@ import { lacks } from '../helpers/programs.js'
 import { until } from '../helpers/wait.js'
 import { ROOT, text } from '../house/files.js'
 import { bootMachine, cannotBoot } from './machine.js'
-import { makeReleases } from './releases.js'
+import { makePackages } from './packages.js'
 import { debianTree, type Suite } from './tree.js'
 
 const USER_DATA = 'scripts/cloud-init/user-data'
@@ -36,14 +36,14 @@ t.test(
 )
 
 t.test('a fresh machine becomes a relay', { skip }, async (t) => {
-  const releases = await makeReleases(t)
+  const packages = makePackages(t)
   for (const suite of suites.filter((each) => each !== 'bookworm')) {
     await t.test(suite, async (t) => {
-      const boot = join(releases.dir, 'boot')
-      const seed = join(releases.dir, 'seed')
+      const boot = join(packages.dir, 'boot')
+      const seed = join(packages.dir, 'seed')
       for (const dir of [boot, seed]) mkdirSync(dir)
-      cpSync(join(releases.dir, 'current.tgz'), join(boot, 'tidepool.tgz'))
-      cpSync(join(releases.dir, 'current.tgz.sha256'), join(boot, 'tidepool.tgz.sha256'))
+      for (const end of ['', '.sha256'])
+        cpSync(join(packages.dir, packages.current + end), join(boot, `tidepool.deb${end}`))
       cpSync(join(ROOT, USER_DATA), join(seed, 'user-data'))
       writeFileSync(join(seed, 'meta-data'), 'instance-id: rock-pool\nlocal-hostname: rock-pool\n')
       const tree = await debianTree(suite, ['cloud-init'])

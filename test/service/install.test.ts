@@ -2,16 +2,20 @@
 // The installer and the unit under a real systemd: installed, ready, watched, killed, hung, upgraded, rolled back, purged.
 // TIDE_SUITES names the Debian releases to test on; `npm run nspawn` uses all.
 
+import { execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { createAuthority } from '../helpers/certificates.js'
 import { lacks } from '../helpers/programs.js'
 import { until } from '../helpers/wait.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
-import { makeReleases, type Releases } from './releases.js'
+import { makePackages, type Packages } from './packages.js'
 import { debianTree, type Suite, treeOrSkip } from './tree.js'
 
 const suites = (process.env.TIDE_SUITES ?? 'trixie').split(/[ ,]+/) as Suite[]
 const skip = cannotBoot() || lacks('systemd-nspawn', 'systemd-container') || lacks('mmdebstrap', 'mmdebstrap')
-const INSTALL = 'sh /tmp/install/scripts/install.sh'
+const INSTALL = 'sh /packages/install/install.sh'
 /** Prints what HTTPS answers, as if the machine's name led to it. */
 const FETCH = `
 require("node:https").get(
@@ -23,48 +27,50 @@ const PATIENCE_MS = 60_000
 t.setTimeout(20 * 60_000)
 
 t.test('a machine', { skip }, async (t) => {
-  const releases = await makeReleases(t)
-  for (const suite of suites) await t.test(suite, (t) => onSuite(t, suite, releases))
+  const packages = makePackages(t)
+  const { key, cert } = await (await createAuthority()).issue('relay.example')
+  writeFileSync(join(packages.dir, 'relay.key'), key)
+  writeFileSync(join(packages.dir, 'relay.pem'), cert)
+  if (suites.includes('bookworm')) packNode(packages)
+  for (const suite of suites) await t.test(suite, (t) => onSuite(t, suite, packages))
 })
 
-async function onSuite(t: Test, suite: Suite, releases: Releases): Promise<void> {
+/** Bookworm's own Node is too old: a package of the Node that runs this test, as nodesource.com has one. */
+function packNode({ dir, arch }: Packages): void {
+  const control = `Package: nodejs\nVersion: 22.0.0\nArchitecture: ${arch}\nMaintainer: nobody\nDepends: libstdc++6\nDescription: Node.js\n`
+  const line = `mkdir -p node/usr/bin node/DEBIAN && cp "$1" node/usr/bin/node && printf %s "$2" >node/DEBIAN/control
+    dpkg-deb --root-owner-group -Znone --build node nodejs.deb >/dev/null && rm -r node`
+  execFileSync('sh', ['-ec', line, 'sh', process.execPath, control], { cwd: dir })
+}
+
+async function onSuite(t: Test, suite: Suite, packages: Packages): Promise<void> {
   const tree = await treeOrSkip(t, () => debianTree(suite))
   if (tree === null) return
   let machine: Machine
   try {
-    machine = await bootMachine(t, tree, binds(suite, releases))
+    machine = await bootMachine(t, tree, [`--bind-ro=${packages.dir}:/packages`])
   } catch (err) {
     t.pass('skipped', { skip: `no machine can be booted here: ${(err as Error).message}` })
     return
   }
-  await machine.sh('mkdir /tmp/install && tar -xzf /release/current.tgz -C /tmp/install --strip-components 1')
-  const { id } = releases
   if (suite === 'bookworm') await t.test('a Node that is too old', (t) => tooOld(t, machine))
   await t.test('what is not its own', (t) => refusals(t, machine))
-  await t.test('installation', (t) => installation(t, machine, id))
+  await t.test('installation', (t) => installation(t, machine, packages))
   await t.test('the service as systemd runs it', (t) => confinement(t, machine))
   await t.test('tor in its sandbox', (t) => confinedTor(t, machine))
   await t.test('reload', (t) => reload(t, machine))
   await t.test('killed, hung, stopped', (t) => survival(t, machine))
-  await t.test('run again', (t) => again(t, machine, id))
-  await t.test('upgrades', (t) => upgrades(t, machine, id))
+  await t.test('run again', (t) => again(t, machine))
+  await t.test('upgrades', (t) => upgrades(t, machine, packages))
   await t.test('a backup put back by root', (t) => restored(t, machine))
   await t.test('removal', (t) => removal(t, machine))
-}
-
-/** Bookworm's own Node is too old: the machine gets the Node that runs this test, in /usr/local. */
-function binds(suite: Suite, { dir }: Releases): string[] {
-  const node = suite === 'bookworm' ? [`--bind-ro=${process.execPath}:/opt/node`] : []
-  return [`--bind-ro=${dir}:/release`, ...node]
 }
 
 async function tooOld(t: Test, machine: Machine): Promise<void> {
   const ran = await machine.run(`${INSTALL} --yes --no-tor`)
   t.match(ran, { code: 1, stderr: /Debian bookworm has 18\.[\s\S]*--nodesource/ })
-  t.equal((await machine.run('test -e /opt/tidepool -o -e /etc/tidepool')).code, 1, 'nothing was done')
-  await machine.sh(
-    'apt-get install -y -q --no-install-recommends libstdc++6; cp /opt/node /usr/local/bin/node',
-  )
+  t.equal((await machine.run('test -e /usr/lib/tidepool -o -e /etc/tidepool')).code, 1, 'nothing was done')
+  await machine.sh('apt-get install -y -q --no-install-recommends /packages/nodejs.deb')
 }
 
 /** Each one blocks the installer once and stays unchanged. */
@@ -72,7 +78,6 @@ async function refusals(t: Test, machine: Machine): Promise<void> {
   for (const [make, complaint] of [
     ['echo mine >/usr/local/bin/tidepool', /\/usr\/local\/bin\/tidepool is there, and not from this script/],
     ['echo mine >/etc/systemd/system/tidepool.service', /tidepool\.service is there/],
-    ['mkdir -p /opt/tidepool && echo mine >/opt/tidepool/file', /\/opt\/tidepool is there/],
     [
       'mkdir -p /var/lib/tidepool && echo mine >/var/lib/tidepool/file',
       /\/var\/lib\/tidepool is there and belongs to root/,
@@ -91,34 +96,34 @@ async function refusals(t: Test, machine: Machine): Promise<void> {
       before,
     )
     await machine.sh(
-      'rm -rf /usr/local/bin/tidepool /etc/systemd/system/tidepool.service /opt/tidepool /var/lib/tidepool; userdel tidepool 2>/dev/null || true',
+      'rm -rf /usr/local/bin/tidepool /etc/systemd/system/tidepool.service /var/lib/tidepool; userdel tidepool 2>/dev/null || true',
     )
   }
-  t.match(await machine.run('su -s /bin/sh nobody -c "cd /; sh /tmp/install/scripts/install.sh"'), {
+  t.match(await machine.run('su -s /bin/sh nobody -c "cd /; sh /packages/install/install.sh"'), {
     code: 1,
     stderr: /has to be run as root/,
   })
-  t.match(await machine.run(`${INSTALL} --upgrade`), { code: 1, stderr: /nothing is installed here/ })
-  await machine.sh('mkdir -p /etc/tidepool && echo mine >/etc/tidepool/relay.toml')
-  await machine.sh('useradd --home-dir /var/lib/tidepool --create-home tidepool')
-  t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
-    code: 1,
-    stderr: /nothing here that is from this script/,
-  })
-  t.match(await machine.sh('cat /etc/tidepool/relay.toml && id -u tidepool'), /^mine\n\d+\n$/)
-  await machine.sh('userdel --remove tidepool 2>/dev/null; rm -rf /etc/tidepool /var/lib/tidepool')
   t.match(await machine.run(`${INSTALL} --nonsense`), { code: 1, stderr: /--nonsense is not an option/ })
-  const damaged = await machine.run(`${INSTALL} --release /release/damaged.tgz`)
-  t.match(damaged, { code: 1, stderr: /damaged\.tgz is damaged/ })
-  // found when the configuration is written: the packages are installed by then, and nothing runs
+  for (const [file, complaint] of [
+    ['damaged.deb', /damaged\.deb is damaged/],
+    ['foreign.deb', /foreign\.deb is for s390x, and this machine is/],
+    ['relay.key', /relay\.key is damaged, or not a package of Tidepool/],
+    ['none.deb', /none\.deb is not there/],
+  ] as const)
+    t.match(await machine.run(`${INSTALL} --package /packages/${file}`), { code: 1, stderr: complaint })
+  t.match(await machine.run('cp /packages/install/install.sh /tmp/ && sh /tmp/install.sh --yes'), {
+    code: 1,
+    stderr: /there is no package for this machine beside this script/,
+  })
+  // found when the configuration is written: what the relay needs is installed by then, and nothing runs
   const wrong = await machine.run(`${INSTALL} --no-tor --set web.prot=80`)
   t.match(wrong, { code: 1, stderr: /web\.prot is not a key; did you mean web\.port/ })
   t.equal((await machine.run('systemctl cat tidepool')).code, 1, 'no unit is left')
 }
 
-async function installation(t: Test, machine: Machine, id: string): Promise<void> {
+async function installation(t: Test, machine: Machine, { version }: Packages): Promise<void> {
   await machine.sh(
-    'mkdir -p /etc/tidepool/tls && cp /release/relay.key /release/relay.pem /etc/tidepool/tls/',
+    'mkdir -p /etc/tidepool/tls && cp /packages/relay.key /packages/relay.pem /etc/tidepool/tls/',
   )
   const tls =
     '--set domain.tls_key=/etc/tidepool/tls/relay.key --set domain.tls_cert=/etc/tidepool/tls/relay.pem'
@@ -135,7 +140,8 @@ async function installation(t: Test, machine: Machine, id: string): Promise<void
     t.match(ran.stdout, part)
   t.match(ran.stdout, /TCP 8008, 26819, 80, 443\n/, 'the ports to open')
   t.notMatch(ran.stdout, /token=/, 'set up already, it has no link')
-  t.equal((await machine.sh('readlink /opt/tidepool/current')).trim(), `releases/${id}`)
+  t.equal((await status(machine)).version, version)
+  t.match(await machine.sh('ls /var/cache/tidepool'), /^tidepool_\S+\.deb\n$/, 'kept, to go back to')
   t.equal(await machine.show('ActiveState'), 'active')
   t.equal((await machine.sh('systemctl is-enabled tidepool')).trim(), 'enabled')
   t.equal((await machine.run('systemctl is-active tor')).stdout.trim(), 'inactive', 'no second tor')
@@ -150,13 +156,13 @@ async function installation(t: Test, machine: Machine, id: string): Promise<void
     /^tidepool 700\ntidepool [46]00\n$/,
   )
   t.equal(
-    (await machine.sh('find /opt/tidepool ! -user root -o -type f -perm /022')).trim(),
+    (await machine.sh('find /usr/lib/tidepool ! -user root -o -type f -perm /022')).trim(),
     '',
     'nobody can change it',
   )
 
   t.match(await machine.sh('tidepool invite create'), /^[^:]+:8008:@.{44}\.ed25519~/)
-  const stranger = await machine.run('su -s /bin/sh nobody -c "/usr/local/bin/tidepool status"')
+  const stranger = await machine.run('su -s /bin/sh nobody -c "/usr/bin/tidepool status"')
   t.match(stranger, { code: 1, stderr: /not_allowed|relay_not_running/ }, 'the operator is root alone')
   t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
 }
@@ -202,7 +208,7 @@ async function confinement(t: Test, machine: Machine): Promise<void> {
   t.match(journal, /^relay up version=\S+ id=@/m)
   t.notMatch(journal, /token|"level"/)
   t.equal(await machine.journal('-p warning'), '', 'nothing to be warned of')
-  const unit = '/etc/systemd/system/tidepool.service'
+  const unit = '/usr/lib/systemd/system/tidepool.service'
   const found = await machine.run(`systemd-analyze verify --recursive-errors=no ${unit}`)
   t.same(
     found,
@@ -270,7 +276,7 @@ async function survival(t: Test, machine: Machine): Promise<void> {
   t.equal(await relayId(machine), identity, 'and systemctl has waited until it was ready')
 }
 
-async function again(t: Test, machine: Machine, id: string): Promise<void> {
+async function again(t: Test, machine: Machine): Promise<void> {
   const pid = await machine.show('MainPID')
   const config = await machine.sh('cat /etc/tidepool/relay.toml')
   const ran = await machine.run(`${INSTALL} --yes`)
@@ -281,37 +287,41 @@ async function again(t: Test, machine: Machine, id: string): Promise<void> {
     code: 0,
     stderr: /stays as it is[\s\S]*ssb\.port=9000/,
   })
-  t.match(await machine.run(`${INSTALL} --yes --release /release/next.tgz`), {
-    code: 1,
-    stderr: new RegExp(`another release is installed: ${id.replace('+', '\\+')}[\\s\\S]*--upgrade`),
-  })
+  const identity = await relayId(machine)
+  await machine.sh('rm /usr/lib/tidepool/dist/cli.js')
+  const repaired = await machine.run(`${INSTALL} --yes`)
+  t.match(repaired, { code: 0 }, repaired.stderr)
+  t.equal(await relayId(machine), identity, 'a file that was lost is back')
 }
 
-async function upgrades(t: Test, machine: Machine, id: string): Promise<void> {
+async function upgrades(t: Test, machine: Machine, { version }: Packages): Promise<void> {
   const identity = await relayId(machine)
   const config = await machine.sh('cat /etc/tidepool/relay.toml')
   const pid = await machine.show('MainPID')
-  t.match(await machine.run(`${INSTALL} --upgrade --release /release/refuses.tgz`), {
+  t.match(await machine.run(`${INSTALL} --package /packages/refuses.deb`), {
     code: 1,
     stderr: /per_hour[\s\S]*nothing was changed/,
   })
-  t.equal(await machine.show('MainPID'), pid, 'a release that refuses the configuration is not even tried')
+  t.equal(await machine.show('MainPID'), pid, 'a version that refuses the configuration is not even tried')
 
-  const hung = await machine.run(`${INSTALL} --upgrade --wait 4 --release /release/hangs.tgz`)
-  t.match(hung, { code: 1, stderr: new RegExp(`rolled back: ${id.replace('+', '\\+')} runs again`) })
-  t.equal((await status(machine)).version, id.split('+')[0])
+  const hung = await machine.run(`${INSTALL} --package /packages/hangs.deb`)
+  t.match(hung, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) })
+  t.equal((await status(machine)).version, version)
   t.equal(await relayId(machine), identity)
-  t.notMatch(await machine.sh('ls /opt/tidepool/releases'), /hangs/)
 
   // the operator's connection is lost during the upgrade
-  const begun = `${INSTALL} --upgrade --release /release/next.tgz >/tmp/log 2>&1 & pid=$!`
-  const lost = "until grep -q '^from ' /tmp/log; do sleep 0.1; done; kill -HUP $pid"
+  const begun = `${INSTALL} --package /packages/next.deb >/tmp/log 2>&1 & pid=$!`
+  const lost = "until grep -q '^installing ' /tmp/log; do sleep 0.1; done; kill -HUP $pid"
   const ran = await machine.run(`${begun}; ${lost}; wait $pid; code=$?; cat /tmp/log >&2; exit $code`)
   t.match(ran, { code: 0 }, ran.stderr)
   t.equal((await status(machine)).version, '9.0.0')
   t.equal(await relayId(machine), identity)
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), config)
-  t.same((await machine.sh('ls /opt/tidepool/releases')).trim().split('\n').sort(), [id, '9.0.0+next'].sort())
+  t.match(await machine.sh('ls /var/cache/tidepool'), /^tidepool_9\.0\.0_\w+\.deb\n$/)
+  t.match(await machine.run(`${INSTALL} --yes`), {
+    code: 1,
+    stderr: new RegExp(`${version} is older than what is installed, 9\\.0\\.0`),
+  })
 }
 
 async function restored(t: Test, machine: Machine): Promise<void> {
@@ -329,12 +339,7 @@ async function restored(t: Test, machine: Machine): Promise<void> {
 
 async function removal(t: Test, machine: Machine): Promise<void> {
   const identity = await relayId(machine)
-  t.match(await machine.run(`${INSTALL} --uninstall`), {
-    code: 0,
-    stdout: /Data \(\/var\/lib\/tidepool\).*stay/,
-  })
-  t.equal((await machine.run('systemctl cat tidepool')).code, 1)
-  t.equal((await machine.run('test -e /opt/tidepool -o -e /usr/local/bin/tidepool')).code, 1)
+  await machine.sh('apt-get remove -y -q tidepool')
   // on a terminal and without options it asks; the configuration is there, so only the name is new
   const answers = "printf '%s\\n' 'Tide pool' n y ''"
   const back = await machine.run(`${answers} | script -qec '${INSTALL}' /dev/null`)
@@ -344,20 +349,12 @@ async function removal(t: Test, machine: Machine): Promise<void> {
       /Name of the room[\s\S]*onion service[\s\S]*EBT[\s\S]*Tide pool is running: process \d+[\s\S]* ebt +on\b/,
   })
   t.equal(await relayId(machine), identity, 'installed again over its data, it is who it was')
-  t.match(await machine.run(`${INSTALL} --uninstall --purge --yes`), {
-    code: 0,
-    stderr: /\/etc\/tidepool holds files/,
-  })
+  await machine.sh('apt-get purge -y -q tidepool && rm -r /root/tidepool-keys-*')
   t.equal(
-    (
-      await machine.sh(
-        'find / -xdev -path /tmp/install -prune -o -path "*tidepool*" -print 2>/dev/null | sort',
-      )
-    ).trim(),
+    (await machine.sh('find / -xdev -path "*tidepool*" -print 2>/dev/null | sort')).trim(),
     '/etc/tidepool\n/etc/tidepool/tls\n/etc/tidepool/tls/relay.key\n/etc/tidepool/tls/relay.pem',
     'nothing is left but what was not its own',
   )
-  t.equal((await machine.run('id tidepool')).code, 1)
 }
 
 async function status(machine: Machine): Promise<{ id: string; version: string }> {

@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lacks } from '../helpers/programs.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
-import { makePackages, type Packages, script } from './packages.js'
+import { makeArchive, makePackages, type Packages, script } from './packages.js'
 import { debianTree, treeOrSkip } from './tree.js'
 
 const noDpkg = lacks('dpkg-deb', 'dpkg')
@@ -89,6 +89,7 @@ function contents(t: Test, path: string): void {
 async function onMachine(t: Test, packages: Packages): Promise<void> {
   const tree = await treeOrSkip(t, () => debianTree('trixie'))
   if (!tree) return
+  makeArchive(packages)
   let machine: Machine
   try {
     machine = await bootMachine(t, tree, [`--bind-ro=${packages.dir}:/packages`])
@@ -110,9 +111,7 @@ async function idOf(machine: Machine): Promise<string> {
 }
 
 async function byArchive(t: Test, machine: Machine): Promise<string> {
-  await machine.sh(
-    'mkdir /tmp/install && tar -xzf /packages/current.tgz -C /tmp/install --strip-components 1',
-  )
+  await machine.sh('mkdir /tmp/install && tar -xzf /packages/before.tgz -C /tmp/install --strip-components 1')
   await machine.sh(
     `sh /tmp/install/scripts/install.sh --no-tor --name 'Rock pool' --set invite.per_hour=17 && tidepool members add '${FEED}'`,
   )
@@ -141,6 +140,14 @@ async function goesBack(t: Test, machine: Machine, id: string): Promise<void> {
   t.equal(await idOf(machine), id)
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
   t.match(JSON.parse(await machine.sh('tidepool members list --json')), [{ id: FEED }])
+  const byScript = await machine.run('sh /packages/install/install.sh --package /packages/hangs.deb')
+  t.match(
+    byScript,
+    { code: 1, stderr: /rolled back: the installation of before runs again/ },
+    byScript.stderr,
+  )
+  t.equal(await idOf(machine), id)
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
 }
 
 async function takesOver(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
