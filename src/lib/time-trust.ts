@@ -4,6 +4,7 @@
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Clock } from './clock.js'
 import { isClockSet } from './clock.js'
 import { CLOCK_AGREES_MS, CLOCK_LOOK_MS, CLOCK_STEP_MS, SECOND } from './limits.js'
@@ -81,14 +82,17 @@ export function createTimeTrust({
   }
 }
 
-/** systemd-timesyncd creates this file when it has set the clock after boot. */
-const SYNCHRONIZED = '/run/systemd/timesync/synchronized'
+/** systemd-timesyncd has this directory while it runs, and a file in it once it has set the clock after boot. */
+const TIMESYNC = '/run/systemd/timesync'
 /** Timeout of timedatectl in milliseconds. */
 const ANSWER_MS = 5 * SECOND
 
-/** Asks the system: the file of systemd-timesyncd, otherwise the kernel's state (adjtimex) through timedatectl. */
-export function askSystem(): Promise<boolean | null> {
-  if (existsSync(SYNCHRONIZED)) return Promise.resolve(true)
+/**
+ * Asks the system: the file of systemd-timesyncd, or where that does not run the kernel's state (adjtimex) through
+ * timedatectl. That starts a service which writes to the disk each time.
+ */
+export function askSystem(timesync: string = TIMESYNC): Promise<boolean | null> {
+  if (existsSync(timesync)) return Promise.resolve(existsSync(join(timesync, 'synchronized')))
   return new Promise((resolve) => {
     const args = ['show', '--property=NTPSynchronized', '--value']
     execFile('timedatectl', args, { timeout: ANSWER_MS }, (err, stdout) =>

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // When the clock is trusted: after the network confirms it, or after an hour without a step.
 
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { CLOCK_AGREES_MS, CLOCK_LOOK_MS, DAY, HOUR } from '../../src/lib/limits.js'
-import { createTimeTrust, type TrustedBy } from '../../src/lib/time-trust.js'
+import { askSystem, createTimeTrust, type TrustedBy } from '../../src/lib/time-trust.js'
 import { createTestClock } from '../helpers/clock.js'
 
 const turns = async (): Promise<void> => {
@@ -57,6 +59,13 @@ t.test('an hour without a step is enough; a step starts it again', async (t) => 
     t.equal(trust.by(), null, 'a step takes it away again')
     trust.close()
   }
+})
+
+t.test('where systemd-timesyncd runs, its file tells', async (t) => {
+  const dir = t.testdir()
+  t.equal(await askSystem(dir), false)
+  writeFileSync(join(dir, 'synchronized'), '')
+  t.equal(await askSystem(dir), true)
 })
 
 t.test('a clock that was never set is never trusted', async (t) => {
