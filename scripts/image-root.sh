@@ -28,7 +28,8 @@ for hook in etc/kernel/postinst.d etc/kernel/postrm.d etc/initramfs/post-update.
   in_root dpkg-divert --quiet --local --rename --divert "/$hook/z50-raspi-firmware.disabled" --add "/$hook/z50-raspi-firmware"
 done
 cp -R --no-preserve=ownership image/root/. "$root/"
-chmod -R u=rwX,go=rX "$root/usr/lib/tidepool-image" "$root/etc/cloud/cloud.cfg.d" "$root/etc/systemd"
+chmod -R u=rwX,go=rX "$root/usr/lib/tidepool-image" "$root/etc/cloud/cloud.cfg.d" "$root/etc/systemd" \
+  "$root/usr/lib/tmpfiles.d"
 
 # --- services -------------------------------------------------------------------------------------------------------
 

@@ -49,9 +49,14 @@ export function openValidated(path: string): Tables {
   }
 }
 
-/** Allocates the lock file. Its content does not matter, as one relay at a time opens the store. */
+/**
+ * Allocates the lock file. Its content does not matter, as one relay at a time opens the store. Each read changes it, so
+ * it may be a link to a file in memory. A link that leads nowhere came with a copy of the directory.
+ */
 function reserveLock(path: string): void {
-  const fd = openSync(path, existsSync(path) ? 'r+' : 'wx+', 0o600)
+  const isThere = existsSync(path)
+  if (!isThere) rmSync(path, { force: true })
+  const fd = openSync(path, isThere ? 'r+' : 'wx+', 0o600)
   try {
     const { size, blocks } = fstatSync(fd)
     if (size < LOCK_BYTES || blocks * 512 < LOCK_BYTES) fill(fd, LOCK_BYTES)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The check of the database file before LMDB opens it: any damaged file is rejected with a reason or works, unchanged.
 
-import { readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { lstatSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import t, { type Test } from 'tap'
@@ -157,4 +157,25 @@ t.test('the error of a store that cannot be created gives the reason', async (t)
   writeFileSync(blocked, 'a file where a directory should be')
   await t.rejects(open(blocked, keys), { code: 'data_unusable', message: /EEXIST|ENOTDIR/ })
   t.equal(statSync(blocked).size, 34)
+})
+
+t.test('the lock file may be a link to a file in memory', async (t) => {
+  const { path, keys } = await someStore(t)
+  const lock = join(path, 'lock.mdb')
+  const memory = join(temporaryDir(t), 'lock.mdb')
+  writeFileSync(memory, '')
+  rmSync(lock)
+  symlinkSync(memory, lock)
+  const opened = await open(path, keys)
+  t.equal(opened.members.count(), 150)
+  await opened.close()
+  t.ok(lstatSync(lock).isSymbolicLink())
+  t.ok(statSync(memory).size > 0, 'it is used')
+
+  // as in a copy of the directory on another machine
+  rmSync(memory)
+  const copy = await open(path, keys)
+  t.equal(copy.members.count(), 150)
+  await copy.close()
+  t.ok(lstatSync(lock).isFile())
 })
