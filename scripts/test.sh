@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: AGPL-3.0-or-later
-# Every check there is, in the order of their cost: format and lint, types, shell scripts, tests with coverage.
+# Every check there is, in the order of their cost: format and lint, types, shell scripts, tests.
 # Arguments go to tap, for example a test file. The last line counts: "N passed, N failed, N skipped".
 set -eu
 cd "$(dirname "$0")/.."
@@ -50,11 +50,11 @@ rm -f "$results"
 [ -d .tap/plugins ] || tap build
 if [ -t 1 ]; then
   status=0
-  tap run --coverage-report=text --output-file="$results" "$@" || status=$?
+  tap run --output-file="$results" "$@" || status=$?
 else
   # In a pipe tap would print twice what it writes to a file. Hence tee, and tap's own exit code through a third pipe.
   exec 4>&1
-  status="$({ { tap run --coverage-report=text --reporter=tap "$@" 2>&1 || echo $? >&3; } | tee "$results" >&4; } 3>&1)"
+  status="$({ { tap run --reporter=tap "$@" 2>&1 || echo $? >&3; } | tee "$results" >&4; } 3>&1)"
   status="${status:-0}"
 fi
 
@@ -72,7 +72,7 @@ if [ -z "$counts" ] || { [ "$status" -ne 0 ] && [ "$failed" -eq 0 ]; }; then
   failed="$((failed + 1))"
 fi
 failed="$((failed + broken))"
-# The coverage table is long, and a log may keep only its end: what failed is said once more after it.
+# A log may keep only its end: what failed is said once more.
 if [ "$failed" -gt 0 ]; then
   echo
   [ -z "$broken_steps" ] || echo "failed: ${broken_steps#; }"
