@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Keeps the onion service up: starts tor, connects, offers the service, and starts again when any of these fails.
 
-import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
+import { createBackOff } from '../lib/back-off.js'
 import type { Clock } from '../lib/clock.js'
 import { MINUTE, ONION_PORTS, SECOND } from '../lib/limits.js'
 import type { Log } from '../lib/log.js'
@@ -18,7 +18,7 @@ import { SOCKS_FILE, startTor } from './tor.js'
 export interface OnionComponents {
   log: Log
   clock: Clock
-  /** random number in [0, 1) for the jitter; injected by tests */
+  /** random number in [0, 1] for the waits; injected by tests */
   random?: () => number
 }
 
@@ -75,17 +75,14 @@ export interface Onion {
 /** The page that the relay fetches of itself through tor. */
 const LOOK_AT = { port: ONION_PORTS.web, path: '/healthz' }
 
-/** Milliseconds between attempts: first and longest; doubled each time. */
+/** Milliseconds between attempts: first and longest. */
 export const BACK_OFF_MS = [1 * SECOND, 1 * MINUTE] as const
 /** Milliseconds of service after which the back-off starts from the beginning. */
 export const STEADY_MS = 1 * MINUTE
-/** Least part of a wait that jitter leaves, so that relays do not reconnect at the same moment. */
-const JITTER_LEAST = 0.5
 
 /** Starts the service in the background; never throws. `status` reports failures. */
 export function createOnion(components: OnionComponents, options: OnionOptions): Onion {
   const { log, clock } = components
-  const random = components.random ?? (() => randomInt(2 ** 32) / 2 ** 32)
   const keyFile = join(options.dataDir, KEY_FILE)
   const ports = (['web', 'ssb', 'whois'] as const).map((name) => ({
     ...options[name],
@@ -191,8 +188,8 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
   }
 
   async function keepUp(): Promise<void> {
-    const [least, most] = BACK_OFF_MS
-    for (let wait: number = least; !isClosed; wait = Math.min(wait * 2, most)) {
+    const backOff = createBackOff(BACK_OFF_MS, components.random)
+    while (!isClosed) {
       let stood = 0
       try {
         ownKey()
@@ -201,11 +198,10 @@ export function createOnion(components: OnionComponents, options: OnionOptions):
         failure = (err as Error).message
       }
       if (isClosed) return
-      if (stood >= STEADY_MS) wait = least
+      if (stood >= STEADY_MS) backOff.reset()
       show()
-      const delay = wait * (JITTER_LEAST + (1 - JITTER_LEAST) * random())
       await new Promise<void>((resolve) => {
-        const stop = clock.after(delay, resolve)
+        const stop = clock.after(backOff.next(), resolve)
         interrupt = () => {
           stop()
           resolve()

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Keeps feeds with other relays: calls each, keeps one connection to it, and offers it the feeds of members who agree.
 
-import { randomInt } from 'node:crypto'
 import type { Socket } from 'node:net'
 import ssbKeys, { type Keys } from 'ssb-keys'
 import type { Clock } from '../../lib/clock.js'
@@ -78,7 +77,6 @@ export function createExchange(components: ExchangeComponents): Exchange {
   const offerings = new Map<Connection, Offering>()
   const tell = createThrottledLog(log, clock.uptime)
   const appKey = Buffer.from(NETWORK_KEY, 'base64')
-  const random = (): number => randomInt(2 ** 32) / 2 ** 32
 
   async function call(peer: FeedId, address: HostPort): Promise<void> {
     const socket = await connectTo(address)
@@ -107,7 +105,6 @@ export function createExchange(components: ExchangeComponents): Exchange {
       if (!address || links.has(peer)) continue
       const link = createLink({
         clock,
-        random,
         call: () => call(peer, address),
         isConnected: () => connections.of(peer).size > 0,
         onFailure: (reason) => tell('warn', 'relay not reached', { peer, reason }),

@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The link to one other relay: calls it while it is not connected, at growing intervals.
 
+import { createBackOff } from '../../lib/back-off.js'
 import type { Clock } from '../../lib/clock.js'
 import { MINUTE, SECOND } from '../../lib/limits.js'
 
-/** Milliseconds between calls: first and longest; doubled each time. */
+/** Milliseconds between calls: first and longest. */
 export const CALL_AGAIN_MS = [2 * SECOND, 10 * MINUTE] as const
 /** Milliseconds of connection after which the intervals start from the beginning. */
 export const LINK_STEADY_MS = 1 * MINUTE
-/** Least part of a wait that jitter leaves, so that relays do not call each other at the same moment. */
-const JITTER_LEAST = 0.5
 
 export interface LinkParts {
   clock: Clock
-  /** random number in [0, 1) for the jitter */
-  random(): number
   /** Calls the relay. Resolves once it is connected. */
   call(): Promise<void>
   /** Whether it is connected, by either side. */
@@ -34,9 +31,8 @@ export interface Link {
 }
 
 /** Calls at once, then whenever the relay is not connected. */
-export function createLink({ clock, random, call, isConnected, onFailure }: LinkParts): Link {
-  const [least, most] = CALL_AGAIN_MS
-  let wait: number = least
+export function createLink({ clock, call, isConnected, onFailure }: LinkParts): Link {
+  const backOff = createBackOff(CALL_AGAIN_MS)
   let reason: string | null = null
   let next: number | null = null
   let cancel: (() => void) | null = null
@@ -46,8 +42,7 @@ export function createLink({ clock, random, call, isConnected, onFailure }: Link
 
   function later(): void {
     if (closed || cancel || isCalling) return
-    const delay = wait * (JITTER_LEAST + (1 - JITTER_LEAST) * random())
-    wait = Math.min(wait * 2, most)
+    const delay = backOff.next()
     next = clock.now() + delay
     cancel = clock.after(delay, () => {
       stopWaiting()
@@ -87,7 +82,7 @@ export function createLink({ clock, random, call, isConnected, onFailure }: Link
         stopWaiting()
         return
       }
-      if (connectedAt !== null && clock.uptime() - connectedAt >= LINK_STEADY_MS) wait = least
+      if (connectedAt !== null && clock.uptime() - connectedAt >= LINK_STEADY_MS) backOff.reset()
       connectedAt = null
       later()
     },
