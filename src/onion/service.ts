@@ -51,6 +51,18 @@ export interface Service {
   close(): void
 }
 
+/** Warnings of tor that are codes: why a connection to a tor relay ended. Its other warnings are sentences. */
+const CONNECTION_ENDS: ReadonlyMap<string, string> = new Map([
+  ['DONE', 'the connection was closed'],
+  ['IDENTITY', 'another machine answered for a tor relay'],
+  ['IOERROR', 'the connection failed'],
+  ['MISC', 'no reason given'],
+  ['PT_MISSING', 'the program for the bridges is missing'],
+  ['RESOURCELIMIT', 'too many connections'],
+  ['TIMEOUT', 'no answer'],
+  ['TLS_ERROR', 'encryption failed'],
+])
+
 /** Milliseconds without progress after which the reason reports what tor waits for. */
 export const WAITING_MS = 1 * MINUTE
 /** Milliseconds between checks that tor answers and still has the service. */
@@ -120,7 +132,8 @@ export async function offerService(
       moved = clock.uptime()
       told = false
     }
-    const warning = valueIn(text, 'WARNING')
+    const given = valueIn(text, 'WARNING')
+    const warning = given && (CONNECTION_ENDS.get(given) ?? given)
     const stuck = progress < 100 ? waiting(text, warning) : null
     const trouble = stuck ?? (warning && `tor cannot connect: ${warning}`)
     if (progress < 100 || state.progress < 100) set({ progress, trouble })
