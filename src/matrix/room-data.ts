@@ -54,6 +54,11 @@ export interface RoomData {
   members(view: RoomView): ReadonlyMap<string, RoomMember>
   /** The servers that have a joined user in a room. */
   servers(view: RoomView): Set<string>
+  /**
+   * To be called in each write that changes events. What is returned must be called after the flush: until then a read
+   * may put at hand again what the write has replaced.
+   */
+  changingNow(): () => void
   /** Clears the caches. A failed write may have filled them with values that were rolled back. */
   clear(): void
 }
@@ -70,6 +75,8 @@ export function createRoomData(store: MatrixStore): RoomData {
   const states = new Map<string, StateMap>()
   const summaries = new Map<number, { state: number; members: Map<string, RoomMember> }>()
   let eventBytes = 0
+  /** names of the events that the present write has changed */
+  let changed: string[] = []
 
   function remember(name: string, kept: KeptEvent): void {
     const held = events.get(name)
@@ -173,11 +180,17 @@ export function createRoomData(store: MatrixStore): RoomData {
     return found
   }
 
-  /** A failed write must not leave at hand what it takes back. */
-  function drop(n: number, id: string): void {
-    const held = events.get(`${n} ${id}`)
+  function forget(name: string): void {
+    const held = events.get(name)
     if (held) eventBytes -= held.bytes
-    events.delete(`${n} ${id}`)
+    events.delete(name)
+  }
+
+  /** Reads the event anew from here on: a failed write must not leave at hand what it takes back. */
+  function changeNow(n: number, id: string): void {
+    const name = copyOf(`${n} ${id}`)
+    changed.push(name)
+    forget(name)
   }
 
   return {
@@ -189,11 +202,16 @@ export function createRoomData(store: MatrixStore): RoomData {
     event,
     putEventNow(n, added, note) {
       store.putEventNow(n, added.id, { pdu: added.pdu, ...note })
-      drop(n, added.id)
+      changeNow(n, added.id)
     },
     removeEventNow(n, id, order) {
       store.removeEventNow(n, id, order)
-      drop(n, id)
+      changeNow(n, id)
+    },
+    changingNow() {
+      const names: string[] = []
+      changed = names
+      return () => names.forEach(forget)
     },
     state,
     putStateNow(n, base, changes) {

@@ -285,6 +285,7 @@ export function createRoomGraph({ store, data, key, clock }: GraphComponents, se
     write: (run, before) =>
       store
         .write((afterFlush) => {
+          afterFlush(data.changingNow())
           try {
             return run(afterFlush)
           } catch (thrown) {

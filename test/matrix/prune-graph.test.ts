@@ -91,3 +91,32 @@ t.test('an event that comes while a room is pruned keeps the state it stands on'
   t.ok(state.get(stateName('m.room.create', '')), 'the state is whole')
   t.ok(matrix.event(n, old), 'and the event in it is there')
 })
+
+t.test('a read while a change is being written does not keep the old event at hand', async (t) => {
+  const { matrix, data, graph, room, say, n } = await openRoom(t)
+  await say(2, 'said')
+  const [last = '', first = ''] = [...matrix.newest(n)].map(({ id }) => id)
+  const body = (id: string) => data.event(room, n, id)?.event.content.body
+  t.equal(body(first), 'said 0')
+
+  /** Reads both events in every turn until the change is on the disk. */
+  async function reading(change: Promise<unknown>): Promise<void> {
+    let isWritten = false
+    const done = change.then(() => {
+      isWritten = true
+    })
+    while (!isWritten) {
+      for (const id of [first, last]) data.event(room, n, id)
+      await new Promise(setImmediate)
+    }
+    await done
+  }
+
+  const redaction = { sender: RELAY, type: 'm.room.redaction', content: { redacts: first } }
+  await reading(graph.write((afterFlush) => void graph.sayNow(room, redaction, afterFlush)))
+  t.ok(data.event(room, n, first), 'it is there')
+  t.equal(body(first), undefined, 'without its content')
+  const { order = 0 } = matrix.event(n, last) ?? {}
+  await reading(graph.write(() => data.removeEventNow(n, last, order)))
+  t.equal(data.event(room, n, last), undefined, 'it is gone')
+})
