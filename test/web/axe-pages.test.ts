@@ -3,7 +3,7 @@
 
 import type { Page } from 'playwright-core'
 import ssbKeys from 'ssb-keys'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { IDLE_CLAIMS_PER_HOUR } from '../../src/lib/service-limits.js'
 import { signRegistration } from '../../src/ssb/alias.js'
 import { slugOf } from '../../src/web/format.js'
@@ -17,6 +17,8 @@ import { type Member, signedIn } from '../helpers/member.js'
 import { type BootedRelay, connectMember, knownCaptchas } from '../helpers/relay.js'
 import { KNOCK_PATH, knockAt, solveCaptcha } from '../helpers/room-visitor.js'
 import { violations } from './axe.js'
+import { checkLook } from './readable.js'
+import { openSite } from './site.js'
 
 const PHONE = { width: 390, height: 844 }
 const DESK = { width: 1280, height: 800 }
@@ -24,7 +26,7 @@ const DESK = { width: 1280, height: 800 }
 const COLOURS = ['color-contrast', 'link-in-text-block']
 
 /** The dashboard's pages with the longest words. */
-const LONG = ['/dashboard/room', '/dashboard/health', '/dashboard/invites']
+const LONG = ['/dashboard/room', '/dashboard/health', '/dashboard/invites', '/dashboard/me']
 
 const HTML = { Accept: 'text/html' }
 const captchas = knownCaptchas()
@@ -70,8 +72,11 @@ t.test('no page has a violation', { timeout: 400_000, skip: withoutBrowser() }, 
     picture: true,
   })
   await checkAll(communityPages(relay))
+  await checkAll(restrictedPages(relay, people))
+  const broken = await brokenSite(t)
+  await checkAll(faultPages(broken))
   t.ok(
-    [400, 401, 403, 404, 421, 429].every((status) => statuses.has(status)),
+    [400, 401, 403, 404, 421, 429, 500].every((status) => statuses.has(status)),
     'each kind of error page',
   )
 
@@ -85,6 +90,23 @@ t.test('no page has a violation', { timeout: 400_000, skip: withoutBrowser() }, 
       t.equal(await page.getAttribute('html', 'lang'), tag)
       t.same(await violations(page), [], `${path} in ${tag}`)
     }
+  const texts = new Set<string>()
+  for (const { tag } of LANGUAGES) {
+    const asked = { ...HTML, 'Accept-Language': tag }
+    for (const reply of [
+      await stranger.get('/nothing', asked),
+      await stranger.get('/dashboard', asked),
+      await stranger.get('/', { ...asked, Host: 'other.example' }),
+      await stranger.post('/language', {}, { ...asked, 'Sec-Fetch-Site': 'cross-site' }),
+      await stranger.post('/language', 'x'.repeat(200_000), asked),
+      await broken.get('/', asked),
+    ]) {
+      await open(reply)
+      texts.add((await page.textContent('main')) ?? '')
+      await checkLook(t, page, `${reply.status} in ${tag}`)
+    }
+  }
+  t.equal(texts.size, 6 * LANGUAGES.length, 'each error has words of its own in each language')
 
   await page.setContent('<img src="x"><p style="color: #ddd; background: #fff">Hardly seen')
   const found = (await inEachForm(page)).join('\n')
@@ -214,4 +236,24 @@ async function* communityPages(relay: BootedRelay): Pages {
   yield ['a wrong knock', 400, await visitor.post(KNOCK_PATH, { feed: 'x', note: '' }, HTML)]
   const feed = ssbKeys.generate().id
   yield ['knocked', 200, await visitor.post(KNOCK_PATH, { feed, note: '' }, HTML)]
+}
+
+async function* restrictedPages(relay: BootedRelay, { admin }: People): Pages {
+  await relay.operator.mode('restricted')
+  const visitor = new Visitor(relay.webUrl)
+  yield ['a restricted room', 404, await visitor.get('/', HTML)]
+  yield ['its sign-in', 200, await visitor.get('/login', HTML)]
+  for (const tab of ['', '/invites', '/room']) yield [tab, 200, await admin.get(`/dashboard${tab}`)]
+}
+
+/** A site with a fault: the relay cannot say what its name is. */
+async function brokenSite(t: Test): Promise<Visitor> {
+  const face = () => {
+    throw new Error('a fault')
+  }
+  return (await openSite(t, {}, { face })).visitor()
+}
+
+async function* faultPages(broken: Visitor): Pages {
+  yield ['a fault', 500, await broken.get('/', HTML)]
 }
