@@ -4,6 +4,8 @@
 DATA=/var/lib/tidepool
 TIDEPOOL_DATA="${TIDEPOOL_DATA:-$DATA}"
 export TIDEPOOL_DATA
+# the one that the package depends on: another one on the path may be too old
+NODE=/usr/bin/node
 PROGRAM=/usr/lib/tidepool/dist/cli.js
 case "$(id -u) ${1:-}" in
   '0 start')
@@ -16,9 +18,9 @@ case "$(id -u) ${1:-}" in
     # files that root creates in the relay's directory must belong to the relay, even if the command fails
     trap : HUP INT TERM
     status=0
-    "$PROGRAM" "$@" || status=$?
+    "$NODE" "$PROGRAM" "$@" || status=$?
     if [ "$TIDEPOOL_DATA" = "$DATA" ]; then chown -RhP tidepool:tidepool "$DATA/"; fi
     exit "$status"
     ;;
 esac
-exec "$PROGRAM" "$@"
+exec "$NODE" "$PROGRAM" "$@"

@@ -102,16 +102,25 @@ done
 
 ours() { [ -f "$1" ] && grep -qF "$MARK" "$1"; }
 taking_over() { ours "$OLD/.owner" && [ -L "$OLD/current" ]; }
-# The version of the package that is installed; nothing if none is.
+# The version of a package that is installed; nothing if it is not, or not wholly.
 installed() {
   # shellcheck disable=SC2016
-  dpkg-query -W -f '${db:Status-Status} ${Version}' tidepool 2>/dev/null | sed -n 's/^installed //p'
+  dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'
+}
+# The version to go back to: after a power cut in an upgrade it is the package that was kept.
+version_before() {
+  installed tidepool | grep . && return
+  # shellcheck disable=SC2016
+  case "$(dpkg-query -W -f '${db:Status-Status}' tidepool 2>/dev/null)" in
+    half-* | unpacked | triggers-*) find "$KEPT" -name 'tidepool_*.deb' 2>/dev/null | sed 's/.*tidepool_\(.*\)_.*/\1/' ;;
+  esac
 }
 
-# Files that are not the package's would hide its own, and an account of this name would read the relay's keys.
+# Files that are not the package's would hide its own, except a mask of the service; and an account of this name would
+# read the relay's keys.
 check_own() {
   for file in /usr/local/bin/tidepool /etc/systemd/system/tidepool.service; do
-    if [ -e "$file" ] || [ -L "$file" ]; then
+    if { [ -e "$file" ] || [ -L "$file" ]; } && [ "$(readlink "$file")" != /dev/null ]; then
       ours "$file" || die "$file is there, and not from this script" 'move it away first'
     fi
   done
@@ -217,9 +226,17 @@ LIST
   apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || die 'the package source of nodesource.com does not answer'
 }
 
-install_needs() {
+# After a power cut apt refuses everything until dpkg has finished, and all else while a package is half unpacked.
+repair() {
   # shellcheck disable=SC2016
-  node="$(dpkg-query -W -f '${Version}' nodejs 2>/dev/null || :)"
+  case "$(dpkg-query -W -f '${db:Status-Eflag}' tidepool 2>/dev/null)" in
+    reinstreq) dpkg --force-confold --unpack "$deb" </dev/null >&2 || : ;;
+  esac
+  dpkg --force-confold --configure -a </dev/null >&2 || :
+}
+
+install_needs() {
+  node="$(installed nodejs)"
   wanted=
   new_enough "${node:-0}" || wanted=nodejs
   had_tor=yes
@@ -270,7 +287,7 @@ newest_in() {
   echo "$newest"
 }
 
-# Sets `package`, `version` and `tree`, where the package is unpacked to be asked before it is installed.
+# Sets `package`, `version`, `deb`, which is a copy of it, and `tree`, where the package is unpacked to be asked before it is installed.
 find_package() {
   if [ -z "$package" ]; then
     here="$(cd "$(dirname "$0")" && pwd)"
@@ -292,10 +309,11 @@ find_package() {
   version="$(field "$package" Version)"
   work="$(mktemp -d /var/tmp/tidepool-install.XXXXXX)"
   # apt reads files as another user, who cannot enter every directory
-  cp "$package" "$work/tidepool_${version}_$arch.deb"
   chmod 755 "$work"
+  deb="$work/tidepool_${version}_$arch.deb"
+  cp "$package" "$deb"
   tree="$work/tree"
-  dpkg-deb -x "$work/tidepool_${version}_$arch.deb" "$tree" 2>/dev/null || die "$package is damaged"
+  dpkg-deb -x "$deb" "$tree" 2>/dev/null || die "$package is damaged"
 }
 
 # Asks the new version about the configuration, because the program knows every key.
@@ -304,7 +322,7 @@ find_package() {
 # about_config ports FILE        prints the ports that should be open
 about_config() {
   # shellcheck disable=SC2016
-  node --input-type=module -e '
+  /usr/bin/node --input-type=module -e '
     const [program, verb, argument] = process.argv.slice(1)
     const { describeConfig, loadConfig } = await import(program)
     try {
@@ -339,6 +357,7 @@ prepare_config() {
     rm -f "$CONFIG.new"
     die 'nothing was started' 'correct the options named above and run this again'
   }
+  sync "$CONFIG.new"
   mv "$CONFIG.new" "$CONFIG"
 }
 
@@ -354,36 +373,46 @@ is_ready() {
 is_off() { [ "$(systemctl is-enabled tidepool 2>/dev/null)" != enabled ]; }
 # The package is there as it was installed; the configuration alone may differ.
 is_whole() {
-  cmp -s "$package" "$KEPT/tidepool_${version}_$arch.deb" || return 1
+  cmp -s "$deb" "$KEPT/${deb##*/}" || return 1
   ! dpkg --verify tidepool | grep -qv ' c /'
 }
 
 keep_package() {
   mkdir -p "$KEPT"
-  cp "$package" "$KEPT/.new"
+  cp "$deb" "$KEPT/.new"
   sync "$KEPT/.new"
-  find "$KEPT" -name 'tidepool_*.deb' -delete
-  mv "$KEPT/.new" "$KEPT/tidepool_${version}_$arch.deb"
+  mv "$KEPT/.new" "$KEPT/${deb##*/}"
+  find "$KEPT" -name 'tidepool_*.deb' ! -name "${deb##*/}" -delete
+}
+
+# Prints the package of the version before, kept by an earlier run or beside the new one; nothing if there is none.
+copy_before() {
+  for directory in "$KEPT" "$(dirname "$package")"; do
+    old="$directory/tidepool_${before}_$arch.deb"
+    if [ -f "$old" ]; then
+      echo "$old"
+      return
+    fi
+  done
 }
 
 # Data is never restored: a relay with an older copy of its feed would publish a fork.
 go_back() {
   if [ -n "$before" ]; then
-    old="$KEPT/tidepool_${before}_$arch.deb"
-    [ -f "$old" ] || die "$version is not ready, and there is no copy of $before to go back to" \
+    old="$(copy_before)"
+    [ -n "$old" ] || die "$version is not ready, and there is no copy of $before to go back to" \
       "to go back: apt install --allow-downgrades ./tidepool_${before}_$arch.deb"
     warn "$version is not ready: going back to $before"
-    # not from there: apt reads files as another user
-    cp "$old" "$work/"
-    apt_install --allow-downgrades --reinstall "$work/tidepool_${before}_$arch.deb" || :
+    mkdir "$work/before"
+    cp "$old" "$work/before/"
+    apt_install --allow-downgrades --reinstall "$work/before/${old##*/}" || :
     is_ready || die "$before is not ready either; see: journalctl -u tidepool"
     die "rolled back: $before runs again, data and configuration as they were"
   fi
   if taking_over; then
     warn "$version is not ready: going back to $(basename "$(readlink "$OLD/current")")"
-    apt-get -o DPkg::Lock::Timeout=300 remove -y -q tidepool </dev/null >&2
-    # it takes the same lock
-    exec 9>&-
+    # it leaves the data and the configuration, which the installation of before uses
+    apt-get -o DPkg::Lock::Timeout=300 purge -y -q tidepool </dev/null >&2
     sh "$OLD/current/scripts/install.sh" --yes >&2 ||
       die 'the installation of before is not ready either; see: journalctl -u tidepool'
     die 'rolled back: the installation of before runs again, data and configuration as they were'
@@ -424,10 +453,11 @@ WORDS
 
 # --- all of it ----------------------------------------------------------------------------------------------------
 
-exec 9>/run/lock/tidepool-install.lock
+# not in /run/lock, where anybody could hold it
+exec 9>/run/tidepool-install.lock
 flock -n 9 || die 'another run of this script is under way'
 command -v dpkg >/dev/null || die 'dpkg is missing: this script knows Debian and Raspberry Pi OS'
-before="$(installed)"
+before="$(version_before)"
 if [ "$ask" = yes ] && [ -t 0 ] && [ -z "$before" ] && ! taking_over; then ask_all; fi
 check_own
 check_machine
@@ -436,18 +466,23 @@ if [ -n "$before" ] && dpkg --compare-versions "$version" lt "$before"; then
   die "$version is older than what is installed, $before" \
     "to install it all the same: apt install --allow-downgrades $package"
 fi
+repair
 install_needs
-(cd "$tree/usr/lib/tidepool" && node --input-type=module -e 'await import("lmdb")') ||
+(cd "$tree/usr/lib/tidepool" && /usr/bin/node --input-type=module -e 'await import("lmdb")') ||
   die 'the package does not run on this machine: its database module cannot be loaded'
 prepare_config
 # From here on a lost connection must not leave the relay stopped.
 trap '' HUP INT TERM PIPE
+if [ -n "$before" ] && [ "$before" != "$version" ] && [ -z "$(copy_before)" ]; then
+  warn "there is no copy of tidepool_${before}_$arch.deb, in $KEPT or beside the new package: without one the old version" \
+    'cannot come back'
+fi
 if [ -n "$before" ] && is_whole; then
   is_off || systemctl start tidepool
 else
   say "installing Tidepool $version${before:+ over $before}"
   # apt says why; what runs is what ran before, or nothing
-  apt_install --reinstall "$work/tidepool_${version}_$arch.deb" || [ "$(installed)" = "$version" ] ||
+  apt_install --reinstall "$deb" || { [ "$before" != "$version" ] && [ "$(installed tidepool)" = "$version" ]; } ||
     die "apt could not install $package" 'see above; fix that and run this again'
 fi
 if is_off; then

@@ -99,6 +99,8 @@ async function refusals(t: Test, machine: Machine): Promise<void> {
       'rm -rf /usr/local/bin/tidepool /etc/systemd/system/tidepool.service /var/lib/tidepool; userdel tidepool 2>/dev/null || true',
     )
   }
+  const held = 'touch /run/lock/tidepool-install.lock && flock /run/lock/tidepool-install.lock sleep 600'
+  await machine.sh(`su -s /bin/sh nobody -c "${held} >/dev/null 2>&1 &"`)
   t.match(await machine.run('su -s /bin/sh nobody -c "cd /; sh /packages/install/install.sh"'), {
     code: 1,
     stderr: /has to be run as root/,
@@ -292,6 +294,24 @@ async function again(t: Test, machine: Machine): Promise<void> {
   const repaired = await machine.run(`${INSTALL} --yes`)
   t.match(repaired, { code: 0 }, repaired.stderr)
   t.equal(await relayId(machine), identity, 'a file that was lost is back')
+
+  // apt fails, and the version that runs has the number of the one to install
+  await machine.sh(
+    'printf "#!/bin/sh\nexit 100\n" >/usr/local/sbin/apt-get; chmod 755 /usr/local/sbin/apt-get; echo other >/var/cache/tidepool/$(ls /var/cache/tidepool)',
+  )
+  t.match(await machine.run(`${INSTALL} --yes`), { code: 1, stderr: /apt could not install/ })
+  t.equal(await machine.sh('cat /var/cache/tidepool/*'), 'other\n', 'what was not installed is not kept')
+  await machine.sh('rm /usr/local/sbin/apt-get')
+
+  // as a power cut leaves it: dpkg has not finished
+  await machine.sh(
+    `dpkg-query -s tidepool | sed 's/^Status: .*/Status: install reinstreq half-installed/' >/var/lib/dpkg/updates/0000`,
+  )
+  t.not((await machine.run('apt-get install -y -q tidepool')).code, 0, 'apt refuses')
+  const finished = await machine.run(`${INSTALL} --yes`)
+  t.match(finished, { code: 0 }, finished.stderr)
+  t.equal(await relayId(machine), identity)
+  t.equal(await machine.sh('dpkg --audit'), '', 'nothing is left half done')
 }
 
 async function upgrades(t: Test, machine: Machine, { version }: Packages): Promise<void> {
@@ -308,6 +328,28 @@ async function upgrades(t: Test, machine: Machine, { version }: Packages): Promi
   t.match(hung, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) })
   t.equal((await status(machine)).version, version)
   t.equal(await relayId(machine), identity)
+
+  // installed by apt: there is nothing to go back to, until the old package is beside the new one
+  await machine.sh(
+    'rm /var/cache/tidepool/*.deb && mkdir -p /srv/new/with-old && cp /packages/hangs.deb /srv/new/',
+  )
+  const alone = await machine.run(`${INSTALL} --package /srv/new/hangs.deb`)
+  t.match(alone, { code: 1, stderr: /warning: there is no copy of \S+[\s\S]*to go back: apt install/ })
+  const back = `apt-get install -y -q --allow-downgrades /packages/install/tidepool_${version}_*.deb`
+  t.match(await machine.run(back), { code: 0 })
+  await machine.sh('cp /packages/hangs.deb /packages/install/*.deb /srv/new/with-old/')
+  const beside = await machine.run(`${INSTALL} --package /srv/new/with-old/hangs.deb`)
+  t.match(beside, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) }, beside.stderr)
+  t.equal(await relayId(machine), identity)
+
+  // a power cut in the middle of an upgrade
+  await machine.sh(
+    'mv /srv/new/with-old/tidepool_*.deb /var/cache/tidepool/ && dpkg --unpack /packages/hangs.deb',
+  )
+  const cut = await machine.run(`${INSTALL} --package /srv/new/hangs.deb`)
+  t.match(cut, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) }, cut.stderr)
+  t.equal(await relayId(machine), identity)
+  await machine.sh('rm -r /srv/new')
 
   // the operator's connection is lost during the upgrade
   const begun = `${INSTALL} --package /packages/next.deb >/tmp/log 2>&1 & pid=$!`

@@ -134,12 +134,20 @@ async function goesBack(t: Test, machine: Machine, id: string): Promise<void> {
   const hangs = await machine.run(`${APT} /packages/hangs.deb`)
   t.equal(hangs.code, 0, hangs.stderr)
   const back = backIn(hangs.stdout)
-  t.match(back, /^apt remove tidepool && sh \/opt\/tidepool\/current\/scripts\/install\.sh --yes$/)
-  const went = await machine.run(back.replace('apt remove', 'apt-get remove -y -q'))
+  t.match(back, /^apt purge tidepool && sh \/opt\/tidepool\/current\/scripts\/install\.sh --yes$/)
+  const went = await machine.run(back.replace('apt purge', 'apt-get purge -y -q'))
   t.match(went, { code: 0 }, `${went.stdout}${went.stderr}`)
   t.equal(await idOf(machine), id)
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
   t.match(JSON.parse(await machine.sh('tidepool members list --json')), [{ id: FEED }])
+  t.match(await machine.sh('ls /var/lib/tidepool/secret /usr/local/bin/tidepool'), /secret/, 'the data stays')
+  // removed first, and purged when the installation of before runs again
+  await machine.sh(`${APT} /packages/hangs.deb && apt-get remove -y -q tidepool`)
+  await machine.sh('sh /opt/tidepool/current/scripts/install.sh --yes && apt-get purge -y -q tidepool')
+  t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
+  await machine.sh('systemctl restart tidepool && until tidepool status >/dev/null 2>&1; do sleep 0.2; done')
+  t.equal(await idOf(machine), id)
+  t.equal((await machine.sh('systemctl is-enabled tidepool')).trim(), 'enabled')
   const byScript = await machine.run('sh /packages/install/install.sh --package /packages/hangs.deb')
   t.match(
     byScript,
@@ -151,9 +159,16 @@ async function goesBack(t: Test, machine: Machine, id: string): Promise<void> {
 }
 
 async function takesOver(t: Test, machine: Machine, { current }: Packages, id: string): Promise<void> {
+  // its owner moved it to another board
+  await machine.sh('systemctl disable --now tidepool')
   const before = await machine.sh('cat /etc/tidepool/relay.toml')
   const ran = await machine.run(`${APT} /packages/${current}`)
   t.match(ran, { code: 0 }, `${ran.stderr}${ran.stdout}`)
+  const states = 'systemctl is-enabled tidepool tidepool-backup.timer; systemctl is-active tidepool'
+  t.equal((await machine.run(states)).stdout, 'disabled\nenabled\ninactive\n', 'it stays off')
+  await machine.sh(`${APT} --reinstall /packages/${current}`)
+  t.equal((await machine.run(states)).stdout, 'disabled\nenabled\ninactive\n', 'and later, too')
+  await machine.sh('systemctl enable --now tidepool')
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before, 'the configuration stays')
   t.equal((await machine.sh('stat -c "%U %G %a" /etc/tidepool/relay.toml')).trim(), 'root tidepool 640')
   t.equal(await idOf(machine), id)

@@ -43,7 +43,7 @@ t.test('little of the machine is exposed to it', { skip: lacks('systemd-analyze'
 })
 
 t.test('Node is started as everywhere else', async (t) => {
-  const [, flags = ''] = / node ((?:--\S+ )+)\/usr/.exec(unit) ?? []
+  const [, flags = ''] = / \/usr\/bin\/node ((?:--\S+ )+)\/usr/.exec(unit) ?? []
   const [, started = ''] = /^exec node ((?:--\S+ )+)"/m.exec(text('scripts/start.sh')) ?? []
   t.ok(flags.length > 0)
   t.equal(flags, started)
