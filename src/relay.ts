@@ -96,13 +96,13 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
     const { addressFor: address, inviteLink, aliasLink, names, connectTo } = reach
     const links = { address, inviteLink, aliasLink, connectTo }
     const peerOptions = { ...links, expiresDays, name, tunnels: tunnelCaps(config), ebt: config.feeds.ebt }
-    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters }, peerOptions)
+    const { used, close: closeMemory } = createMemoryRelease(clock)
+    closers.push(closeMemory)
+    const peer = await createPeer({ store, keys, log, clock, recovery, signIn, counters, used }, peerOptions)
     closers.push(() => peer.close())
     const asked = { store, peer, counters, recovery, clock, trust, listening, reach }
     const status = createStatus(asked, { version: VERSION, dataDir, maxBytes })
-    const memory = createMemoryRelease(clock)
-    closers.push(() => memory.close())
-    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used: memory.used }
+    const shown = { store, signIn, setup, log, counters, now, online: peer.online, used }
     const site = createWebComponents(
       { ...shown, drawCaptcha, placeOf, captchaSeed: deriveSecret(keys, 'captcha') },
       {
@@ -146,7 +146,7 @@ export async function createRelay(options: RelayOptions, overrides: RelayOverrid
         name,
         site: reach.site,
         domain,
-        used: memory.used,
+        used,
         expiresDays,
       }
       const matrix = await openLobby(parts, config, { dataDir, version: VERSION })

@@ -49,6 +49,8 @@ export interface PeerComponents {
   /** connects browsers and apps */
   signIn: SignInBridge
   counters?: Counters
+  /** Called for each connection, as what it begins with leaves garbage. */
+  used?: () => void
 }
 
 export interface PeerOptions
@@ -108,7 +110,7 @@ export interface Peer {
 }
 
 export async function createPeer(
-  { store, keys, log, clock, recovery, signIn, counters = NO_COUNTERS }: PeerComponents,
+  { store, keys, log, clock, recovery, signIn, counters = NO_COUNTERS, used }: PeerComponents,
   options: PeerOptions,
 ): Promise<Peer> {
   // before the first handshake: without native crypto, one is up to 40 times slower until wasm is ready
@@ -178,6 +180,7 @@ export async function createPeer(
       exchange.gone(connection)
     })
     manager.connected(connection)
+    used?.()
     if (connection.callerClass === 'peer') exchange.connected(connection)
     host.connected(connection)
   }

@@ -34,8 +34,9 @@ export interface Ebt {
 
 export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
-  // one subscription per feed, not per session and feed: most members follow the same feeds
-  const tracked = new Map<FeedId, { sessions: Set<GrowthListener>; stop: () => void }>()
+  // one subscription per feed, not per session and feed: most members follow the same feeds. Arrays take a third of the
+  // memory of sets, and a session is looked for only when it ends or is not interested any more.
+  const tracked = new Map<FeedId, { sessions: GrowthListener[]; stop: () => void }>()
   const turns = createFairScheduler<GrowthListener>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),
   )
@@ -56,19 +57,24 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
     },
     track(feed, session) {
       const entry = tracked.get(feed)
-      if (entry) entry.sessions.add(session)
+      if (entry) entry.sessions.push(session)
       else {
-        const listeners = new Set([session])
+        const listeners = [session]
         const stop = store.feeds.subscribe(feed, () => {
-          for (const each of listeners) each.grown(feed)
+          // a copy: a session that ends meanwhile leaves the array
+          for (const each of [...listeners]) each.grown(feed)
         })
         tracked.set(feed, { sessions: listeners, stop })
       }
     },
     untrack(feed, session) {
-      const entry = tracked.get(feed)
-      if (!entry?.sessions.delete(session) || entry.sessions.size > 0) return
-      entry.stop()
+      const { sessions: listeners = [], stop } = tracked.get(feed) ?? {}
+      const at = listeners.indexOf(session)
+      if (at < 0) return
+      const last = listeners.pop() as GrowthListener
+      if (at < listeners.length) listeners[at] = last
+      if (listeners.length > 0) return
+      stop?.()
       tracked.delete(feed)
     },
   }

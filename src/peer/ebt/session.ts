@@ -16,6 +16,9 @@ import { decodeNote, encodeNote, REFUSED } from './note.js'
 const WANTS = 1
 const REPLICATES = 2
 
+/** Shared by the sessions without wishes, as an array of its own takes some 200 bytes. */
+const NO_WISHES = new Uint32Array(0)
+
 export class EbtSession implements StreamHandler, GrowthListener {
   /** feeds that the other end has named and that we serve; bounded by the number of members */
   private readonly peer = new Map<FeedId, number>()
@@ -31,7 +34,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
    * Hashes of refused feeds: the first bytes of their keys. The other end asks once, so when such a feed is served
    * later, it is sent from the start; an end that has a part of it sends its position.
    */
-  private wishes = new Uint32Array(0)
+  private wishes = NO_WISHES
   private wished = 0
   /** ingestion of each feed taken from this end, created at its first message */
   private readonly ingests = new Map<FeedId, FeedIngest | null>()
