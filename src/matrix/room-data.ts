@@ -186,7 +186,7 @@ export function createRoomData(store: MatrixStore): RoomData {
     events.delete(name)
   }
 
-  /** Reads the event anew from here on: a failed write must not leave at hand what it takes back. */
+  /** Has the event read again from here on: a failed write must not leave at hand what it takes back. */
   function changeNow(n: number, id: string): void {
     const name = copyOf(`${n} ${id}`)
     changed.push(name)
