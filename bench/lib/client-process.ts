@@ -139,13 +139,64 @@ function give({ as, watcher, id, count }: { as: string; watcher: string; id: str
   })
 }
 
-async function gather(question: { from: number; to: number; port: number; server: string }): Promise<number> {
-  const { from, to, port, server } = question
+/**
+ * Begins a session of EBT: answers the server's first clock with one that asks for these feeds from the start.
+ * @param hear called with each further frame of the session
+ */
+function replicate(peer: Client, feeds: string[], hear: (body: Buffer) => void): Promise<void> {
+  return patiently('the first clock', (done, fail) => {
+    let begun = false
+    const pipe = peer.duplex('ebt.replicate', [{ version: 3, format: 'classic' }], (body, ended) => {
+      if (ended) return fail(new Error(`the session failed: ${body}`))
+      if (begun) return hear(body)
+      begun = true
+      pipe.sendJson(Object.fromEntries(feeds.map((feed) => [feed, 0])))
+      done()
+    })
+  })
+}
+
+/** Each member of the crowd begins a session; answers how many did. */
+async function replicateAll({ feeds }: { feeds: string[] }): Promise<number> {
+  for (const member of crowd) await replicate(member, feeds, () => {})
+  return crowd.length
+}
+
+/** Reads feeds by EBT until as many messages have come. */
+async function readByEbt({ as, feeds, count }: { as: string; feeds: string[]; count: number }) {
+  const busyBefore = process.cpuUsage()
+  const started = performance.now()
+  let messages = 0
+  let bytes = 0
+  await patiently<void>('reading by EBT', (done, fail) => {
+    replicate(client(as), feeds, (body) => {
+      // anything else is a clock
+      if (!body.includes('"author"')) return
+      messages += 1
+      bytes += body.length
+      if (messages === count) done()
+    }).catch(fail)
+  })
+  const { user, system } = process.cpuUsage(busyBefore)
+  const ms = performance.now() - started
+  return { messages, bytes, ms, busy: (user + system) / 1000 } satisfies ReadAnswer
+}
+
+interface Gathering {
+  from: number
+  to: number
+  port: number
+  server: string
+  /** without a call */
+  silent?: boolean
+}
+
+async function gather({ from, to, port, server, silent }: Gathering): Promise<number> {
   for (let first = from; first < to; first += AT_ONCE) {
     const batch = Array.from({ length: Math.min(AT_ONCE, to - first) }, async (_, i) => {
       const keys = memberKeys(first + i)
       const member = await connectClient({ port, server, keys })
-      member.history({ id: keys.id, sequence: 1, seq: 1, live: true }, () => {})
+      if (!silent) member.history({ id: keys.id, sequence: 1, seq: 1, live: true }, () => {})
       crowd.push(member)
     })
     await Promise.all(batch)
@@ -165,6 +216,8 @@ answerWith({
   load,
   give,
   gather,
+  replicateAll,
+  readByEbt,
   disperse() {
     for (const member of crowd.splice(0)) member.close()
   },

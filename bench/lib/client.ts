@@ -29,6 +29,8 @@ export type Answerer = (query: Record<string, unknown>, request: number) => (() 
 export interface Pipe {
   /** One frame. */
   send(body: Buffer): void
+  /** One frame of JSON. */
+  sendJson(value: unknown): void
   /** Sends bodies of `each` bytes, as fast as the socket takes them. */
   pour(bytes: number, each: number): void
 }
@@ -160,6 +162,7 @@ function speak(connection: EncryptedConnection): Client {
         send(head)
         send(body)
       },
+      sendJson: (value) => send(frame(STREAM | JSON_TYPE, value, request)),
       pour(bytes, each) {
         yielders.push(yieldBodies(bytes, each, request))
         pump()

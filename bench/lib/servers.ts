@@ -120,6 +120,8 @@ export interface RivalOptions {
   oneByOne?: boolean
   /** with the flags our relay has on a board */
   board?: boolean
+  /** ssb-db2 with ssb-ebt, which serves these feeds; each file has one message value per line */
+  ebt?: Array<{ id: string; file: string }>
 }
 
 /** A rival in bench/rivals, which answers `follow`. */
@@ -136,7 +138,7 @@ export async function startRival(rival: Rival, options: RivalOptions = {}): Prom
   const webPort = await freePort()
   const id = await child.ask<string>('start', { path: data, port, wsPort, webPort, ...options })
   return {
-    name: `${rival}${options.lean ? ', lean' : ''}${options.board ? ', our flags' : ''}`,
+    name: `${rival}${options.lean ? ', lean' : ''}${options.ebt ? ' and ssb-ebt' : ''}${options.board ? ', our flags' : ''}`,
     pid: child.pid,
     port,
     id,
@@ -172,7 +174,11 @@ export interface Clients {
   load(feed: BenchFeed): Promise<void>
   give(as: string, watcher: string, feed: BenchFeed): Promise<ReadAnswer>
   /** Brings the crowd from `from` to `to` members; answers how many are connected. */
-  gather(server: Server, from: number, to: number): Promise<number>
+  gather(server: Server, from: number, to: number, silent?: boolean): Promise<number>
+  /** Each member of the crowd begins a session of EBT that asks for these feeds; answers how many did. */
+  replicateAll(feeds: string[]): Promise<number>
+  /** Reads feeds by EBT until as many messages have come. */
+  readByEbt(as: string, feeds: string[], count: number): Promise<ReadAnswer>
   disperse(): Promise<void>
   stop(): Promise<void>
 }
@@ -187,7 +193,9 @@ export function startClients(): Clients {
     read: (as, id, check) => child.ask('read', { as, id, check }),
     load: ({ id, file }) => child.ask('load', { id, file }),
     give: (as, watcher, { id, count }) => child.ask('give', { as, watcher, id, count }),
-    gather: ({ port, id }, from, to) => child.ask('gather', { from, to, port, server: id }),
+    gather: ({ port, id }, from, to, silent) => child.ask('gather', { from, to, port, server: id, silent }),
+    replicateAll: (feeds) => child.ask('replicateAll', { feeds }),
+    readByEbt: (as, feeds, count) => child.ask('readByEbt', { as, feeds, count }),
     disperse: () => child.ask('disperse'),
     stop: child.stop,
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // secret-stack with ssb-db2 as a pub: it serves histories with ssb-db2's own compat plugin, and takes in by
-// asking each feed it follows for a history and adding each message with db.add.
+// asking each feed it follows for a history and adding each message with db.add. With ssb-ebt it has feeds from the start.
 
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { answerWith } from '../lib/ipc.js'
 
@@ -15,23 +16,35 @@ interface Start {
   port: number
   /** adds a message only when the one before it is stored, as ssb-ebt does; otherwise as they come */
   oneByOne?: boolean
+  ebt?: Array<{ id: string; file: string }>
 }
 
 const followed = new Set<string>()
 
 answerWith({
-  start({ path, port, oneByOne = false }: Start) {
+  async start({ path, port, oneByOne = false, ebt }: Start) {
     const SecretStack = require('secret-stack')
     const keys = require('ssb-keys').generate()
     const incoming = { net: [{ scope: 'device', transform: 'shs', host: '127.0.0.1', port }] }
-    const peer = SecretStack({ caps: require('ssb-caps') })
-      .use(require('ssb-db2'))
-      .use(require('ssb-db2/compat/history-stream'))({
+    const stack = SecretStack({ caps: require('ssb-caps') }).use(require('ssb-db2'))
+    if (ebt) stack.use(require('ssb-db2/compat/ebt')).use(require('ssb-ebt-9'))
+    const peer = stack.use(require('ssb-db2/compat/history-stream'))({
       path,
       keys,
       timers: TIMERS,
       connections: { incoming, outgoing: {} },
     })
+    for (const { id, file } of ebt ?? []) {
+      const values = readFileSync(file, 'utf8').trim().split('\n')
+      // the database takes a feed in as one batch
+      await new Promise<void>((resolve, reject) =>
+        peer.db.addBatch(
+          values.map((line) => JSON.parse(line)),
+          (err: Error | null) => (err ? reject(err) : resolve()),
+        ),
+      )
+      peer.ebt.request(id, true)
+    }
     const store = (value: object, cb: () => void): void => {
       peer.db.add(value, oneByOne ? cb : () => {})
       if (!oneByOne) cb()
