@@ -103,19 +103,18 @@ say(
 const perSession: number[] = []
 for (let round = 0; round < options.rounds; round++) {
   const server = await startEbt()
-  await server.follow([...ids, ...Array.from({ length: 2 * SESSIONS }, (_, i) => memberKeys(i).id)])
-  // the first ones pay for what all share: code, and pages of the database
-  const crowds = [startClients(), startClients()]
-  for (const [i, crowd] of crowds.entries())
-    await crowd.gather(server, i * SESSIONS, (i + 1) * SESSIONS, true)
+  await server.follow([...ids, ...Array.from({ length: 3 * SESSIONS }, (_, i) => memberKeys(i).id)])
+  const crowds = [startClients(), startClients(), startClients()]
   const sizes: number[] = []
-  for (const crowd of crowds) {
-    if ((await crowd.replicateAll(ids)) !== SESSIONS) throw new Error('not all sessions began')
+  // the first ones pay for what all share, such as code; the second ones are the measure of a connection
+  for (const [i, crowd] of crowds.entries()) {
+    await crowd.gather(server, i * SESSIONS, (i + 1) * SESSIONS, true)
+    if (i !== 1 && (await crowd.replicateAll(ids)) !== SESSIONS) throw new Error('not all sessions began')
     await delay(SETTLE_MS)
     sizes.push(memoryOf(server.pid).rss)
   }
-  const [first = 0, both = 0] = sizes
-  perSession.push(((both - first) * 1000) / SESSIONS)
+  const [first = 0, second = 0, third = 0] = sizes
+  perSession.push(((third - second - (second - first)) * 1000) / SESSIONS)
   for (const crowd of crowds) await crowd.stop()
   await server.stop()
   progress(`sessions that wait, round ${round + 1} of ${options.rounds}`)
