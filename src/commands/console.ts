@@ -37,9 +37,11 @@ export function define(command: Command): void {
       async (operator) => {
         const facts = consoleFacts(await operator.status(), await operator.settings())
         if (options.json) return printJson(facts)
-        const lines = consoleText(facts).flatMap((line) => wrapped(line))
-        const text = plain ? lines : lines.map((line) => line.replaceAll('\\', '\\\\'))
-        print([...text, ...(await qrCode(facts.setup_link, plain))].join('\n'))
+        const link = laidOut(linkText(facts), plain)
+        const text = laidOut(consoleText(facts), plain)
+        const code = await qrCode(facts.setup_link, plain)
+        // a screen of 25 rows shows the end of it
+        print([...(plain ? [...link, ...text, ...code] : [...text, ...code, ...link])].join('\n'))
       },
       {},
       options.json ? undefined : ABSENT,
@@ -90,15 +92,26 @@ function urlsOf(url: string, { addresses, names }: { addresses: string[]; names:
   return [name, addresses].flat().map((host) => `http://${host}${port && `:${port}`}`)
 }
 
-/** The lines above the QR code; some are longer than the screen. */
+const nameOf = (facts: ConsoleFacts): string => oneLine(facts.name) || 'Tidepool'
+const whereOf = ({ local }: ConsoleFacts): string =>
+  local.every((url) => isLoopback(new URL(url).hostname)) ? 'this machine' : 'this network'
+
+/** What to do before the set-up. */
+export function linkText(facts: ConsoleFacts): string[] {
+  if (facts.set_up) return []
+  return [
+    `${nameOf(facts)} is not set up yet.`,
+    ...listed(`Open this link on ${whereOf(facts)}, or scan the code:`, facts.setup_link),
+  ]
+}
+
+/** The rest, above the QR code; some lines are longer than the screen. */
 export function consoleText(facts: ConsoleFacts): string[] {
-  const { set_up, setup_link, local_claim_s, local, https, onion, onion_state } = facts
-  const name = oneLine(facts.name) || 'Tidepool'
-  const where = local.every((url) => isLoopback(new URL(url).hostname)) ? 'this machine' : 'this network'
+  const { set_up, local_claim_s, local, https, onion, onion_state } = facts
+  const where = whereOf(facts)
   const isOnWay = onion === null && onion_state !== 'disabled'
   return [
-    set_up ? `${name} is set up.` : `${name} is not set up yet.`,
-    ...(set_up ? [] : listed(`Open this link on ${where}, or scan the code:`, setup_link)),
+    ...(set_up ? [`${nameOf(facts)} is set up.`] : []),
     ...listed(
       local_claim_s === null
         ? `Pages on ${where}:`
@@ -117,6 +130,12 @@ export function consoleText(facts: ConsoleFacts): string[] {
 function listed(title: string, ...urls: Array<string | null>): string[] {
   const found = urls.filter((url) => url !== null)
   return found.length === 0 ? [] : [title, ...found.map((url) => `  ${url}`)]
+}
+
+/** Lines of the screen, with backslashes as agetty reads them; or of a file. */
+function laidOut(lines: string[], plain: boolean): string[] {
+  const broken = lines.flatMap((line) => wrapped(line))
+  return plain ? broken : broken.map((line) => line.replaceAll('\\', '\\\\'))
 }
 
 /** Breaks a line; links have no spaces and are broken anywhere. */

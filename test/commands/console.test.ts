@@ -2,7 +2,7 @@
 // tidepool console: the text for a board's screen, its width, its QR code, and what agetty reads.
 
 import t from 'tap'
-import { type ConsoleFacts, consoleFacts, consoleText } from '../../src/commands/console.js'
+import { type ConsoleFacts, consoleFacts, consoleText, linkText } from '../../src/commands/console.js'
 import { blockLines, drawModules, qrModules } from '../../src/commands/qr.js'
 import type { RelayStatus, SettingsInfo } from '../../src/operator/protocol.js'
 import { bootRelay } from '../helpers/relay.js'
@@ -35,10 +35,12 @@ const LOCAL = statusWith({ local: 'http://192.168.178.101' }, { onion: { state: 
 t.test('before set-up: the link by an address, and where no token is needed', async (t) => {
   const facts = consoleFacts(LOCAL, FRESH, OWN)
   t.equal(facts.setup_link, `http://192.168.178.101/setup?token=${TOKEN}`, 'not by a name others may have')
-  t.same(consoleText(facts), [
+  t.same(linkText(facts), [
     'Tidepool is not set up yet.',
     'Open this link on this network, or scan the code:',
     `  http://192.168.178.101/setup?token=${TOKEN}`,
+  ])
+  t.same(consoleText(facts), [
     'In the first hour after each start these pages need no token:',
     '  http://reef.local',
     '  http://192.168.178.101',
@@ -59,6 +61,7 @@ t.test('after it: addresses and warnings', async (t) => {
   )
   const facts = consoleFacts(status, DONE, OWN)
   t.equal(facts.setup_link, null)
+  t.same(linkText(facts), [])
   t.same(consoleText(facts), [
     'Rock [31m pool is set up.',
     'Pages on this network:',
@@ -78,7 +81,7 @@ t.test('without a network, and without the pages for it', async (t) => {
   t.match(consoleText(cut).at(-1), /^This machine has no address/)
   const off = consoleFacts(statusWith({}), { ...FRESH, local_claim_s: null }, OWN)
   t.equal(off.setup_link, `http://127.0.0.1:8080/setup?token=${TOKEN}`)
-  t.match(consoleText(off).join(), 'Open this link on this machine')
+  t.match(linkText(off).join(), 'Open this link on this machine')
 })
 
 t.test('the text fits 80 columns, and the code 25 rows, without escape sequences', async (t) => {
@@ -144,7 +147,16 @@ t.test('of a real relay', async (t) => {
   t.equal((await fetch(facts.setup_link ?? '')).status, 200)
   const { stdout, code } = await tidepool('console', '--data', relay.dataDir)
   t.equal(code, 0)
-  t.match(stdout, /^Tidepool is not set up yet\./)
+  // an old screen has 25 rows, and the login prompt takes two
+  const seen = stdout.trimEnd().split('\n').slice(-22)
+  t.match(seen[0], /^[^▄▀█]|^█+$/, 'the code is whole')
+  t.same(seen.slice(-3), [
+    'Tidepool is not set up yet.',
+    'Open this link on this machine, or scan the code:',
+    `  ${facts.setup_link}`,
+  ])
+  const { stdout: file } = await tidepool('console', '--plain', '--data', relay.dataDir)
+  t.match(file, /^Tidepool is not set up yet\.\nOpen this link/, 'a file is read from its start')
   await relay.operator.setup({ name: 'Rock pool', description: '' })
   t.match((await tidepool('console', '--data', relay.dataDir)).stdout, /^Rock pool is set up\.\n/)
 })
