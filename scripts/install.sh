@@ -155,7 +155,7 @@ check_machine() {
   esac
   case "$arch" in
     arm64 | amd64) ;;
-    armhf) warn 'a 32-bit system: the store is limited to 384 MiB, and cryptography is slower;' \
+    armhf) warn 'a 32-bit system: the store is limited to 1 GiB, and cryptography is slower;' \
       'the 64-bit edition runs on every Pi from the Zero 2 W and the 3 on' ;;
     *) die "the architecture $arch is not supported: arm64, amd64 or armhf is needed" ;;
   esac

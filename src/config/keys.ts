@@ -24,9 +24,10 @@ export interface Key {
   example?: string | readonly string[]
 }
 
-// 32-bit processes crashed when LMDB's map grew beyond some 450 MiB.
+// LMDB's map doubles with the file, and one of 4 GiB has no size in 32 bits: the file, which also has indexes and free
+// pages, must stay below 2 GiB. It does not take as many addresses, as parts of it are mapped when they are read.
 const IS_32_BIT = WORD_BYTES === 4
-const STORE_32_BIT = 384 * MIB
+const STORE_32_BIT = 1024 * MIB
 const STORE_MIN = 16 * MIB
 const STORE_MAX = IS_32_BIT ? STORE_32_BIT : 2 ** 43
 

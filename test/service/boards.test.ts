@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
-// Supported boards, emulated: the Debian package runs its self-test in Debian's Node for arm64 and 32-bit ARM.
+// Supported boards, emulated: the Debian package runs its self-test in Debian's Node for arm64 and 32-bit ARM, and fills a
+// database of TIDE_BOARD_MIB.
 
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import type { SelfTest } from '../../src/commands/self-test.js'
 import { lacks, programPath } from '../helpers/programs.js'
+import { ROOT } from '../house/files.js'
 import { script } from './packages.js'
 import { foreignTree, treeOrSkip } from './tree.js'
 
@@ -24,7 +26,10 @@ const skip =
   lacks('dpkg-deb', 'dpkg') ||
   lacks('qemu-arm-static', 'qemu-user-static')
 
-t.setTimeout(15 * 60_000)
+/** Size of the database. 1500 takes some minutes: the most that fits into 32 bits is found out with it. */
+const STORE_MIB = process.env.TIDE_BOARD_MIB ?? '24'
+
+t.setTimeout(40 * 60_000)
 
 t.test('the package on every board', { skip }, async (t) => {
   const dir = mkdtempSync(join(tmpdir(), 'tide-boards-'))
@@ -33,11 +38,16 @@ t.test('the package on every board', { skip }, async (t) => {
   for (const [i, board] of BOARDS.entries()) {
     const root = join(dir, board.debian)
     execFileSync('dpkg-deb', ['-x', made[i] as string, root])
-    await t.test(board.debian, (t) => onBoard(t, board, join(root, 'usr/lib/tidepool/dist/cli.js')))
+    await t.test(board.debian, (t) => onBoard(t, board, join(root, 'usr/lib/tidepool/dist/cli.js'), dir))
   }
 })
 
-async function onBoard(t: Test, { debian, qemu, machine, crypto }: (typeof BOARDS)[number], cli: string) {
+async function onBoard(
+  t: Test,
+  { debian, qemu, machine, crypto }: (typeof BOARDS)[number],
+  cli: string,
+  dir: string,
+): Promise<void> {
   const tree = await treeOrSkip(t, () => foreignTree('trixie', debian))
   if (!tree) return
   const node = ['-L', tree, join(tree, 'usr/bin/node'), '--max-old-space-size=96', '--max-semi-space-size=1']
@@ -47,6 +57,14 @@ async function onBoard(t: Test, { debian, qemu, machine, crypto }: (typeof BOARD
   t.match(result, { ok: true, failed: null, machine })
   t.match(result.steps[0], { name: 'crypto', detail: crypto })
   for (const { name, ms } of result.steps) t.comment(`${debian} ${name}: ${ms} ms`)
+  const store = join(dir, `${debian}-store`)
+  mkdirSync(store)
+  const filled = await run(programPath(qemu) ?? qemu, [
+    ...[...node, join(ROOT, 'test/service/large-store.mjs')],
+    ...[cli, store, STORE_MIB],
+  ])
+  t.match(JSON.parse(filled.stdout || `"${filled.stderr}"`), { wrong: 0 })
+  t.comment(`${debian} store: ${filled.stdout}`)
 }
 
 /** Without tap's variables, which the emulated Node would load. */
@@ -54,7 +72,7 @@ function run(program: string, args: string[]): Promise<{ stdout: string; stderr:
   const { PATH = '', HOME = '' } = process.env
   return new Promise((resolve) => {
     const unwatched = ['-u', 'NODE_OPTIONS', program, ...args]
-    execFile('env', unwatched, { env: { PATH, HOME }, timeout: 300_000 }, (_, stdout, stderr) =>
+    execFile('env', unwatched, { env: { PATH, HOME }, timeout: 1_800_000 }, (_, stdout, stderr) =>
       resolve({ stdout, stderr }),
     )
   })
