@@ -75,8 +75,8 @@ export function createRoomData(store: MatrixStore): RoomData {
   const states = new Map<string, StateMap>()
   const summaries = new Map<number, { state: number; members: Map<string, RoomMember> }>()
   let eventBytes = 0
-  /** names of the events that the present write has changed */
-  let changed: string[] = []
+  /** forgets each event that the present write has changed */
+  let changed: Array<() => void> = []
 
   function remember(name: string, kept: KeptEvent): void {
     const held = events.get(name)
@@ -186,11 +186,18 @@ export function createRoomData(store: MatrixStore): RoomData {
     events.delete(name)
   }
 
-  /** Has the event read again from here on: a failed write must not leave at hand what it takes back. */
-  function changeNow(n: number, id: string): void {
+  /**
+   * Has the event read again from here on: a failed write must not leave at hand what it takes back.
+   * @param isMember whether the members of the room may have been read from it
+   */
+  function changeNow(n: number, id: string, isMember: boolean): void {
     const name = copyOf(`${n} ${id}`)
-    changed.push(name)
-    forget(name)
+    const forgetIt = (): void => {
+      forget(name)
+      if (isMember) summaries.delete(n)
+    }
+    changed.push(forgetIt)
+    forgetIt()
   }
 
   return {
@@ -201,17 +208,21 @@ export function createRoomData(store: MatrixStore): RoomData {
     viewAt,
     event,
     putEventNow(n, added, note) {
+      // a redaction: a new event is read only with a new state
+      const isMember = added.type === 'm.room.member' && store.hasEvent(n, added.id)
       store.putEventNow(n, added.id, { pdu: added.pdu, ...note })
-      changeNow(n, added.id)
+      changeNow(n, added.id, isMember)
     },
     removeEventNow(n, id, order) {
       store.removeEventNow(n, id, order)
-      changeNow(n, id)
+      changeNow(n, id, false)
     },
     changingNow() {
-      const names: string[] = []
-      changed = names
-      return () => names.forEach(forget)
+      const forgets: Array<() => void> = []
+      changed = forgets
+      return () => {
+        for (const forgetIt of forgets) forgetIt()
+      }
     },
     state,
     putStateNow(n, base, changes) {

@@ -120,3 +120,27 @@ t.test('a read while a change is being written does not keep the old event at ha
   await reading(graph.write(() => data.removeEventNow(n, last, order)))
   t.equal(data.event(room, n, last), undefined, 'it is gone')
 })
+
+t.test('a name that was redacted is not kept with the members', async (t) => {
+  const { data, graph, room } = await openRoom(t)
+  const name = () => {
+    const view = data.view(room)
+    return view && data.members(view).get(RELAY)?.name
+  }
+  const saying = (type: string, content: Record<string, string>, stateKey?: string) => ({
+    ...{ sender: RELAY, type, content },
+    ...(stateKey === undefined ? {} : { stateKey }),
+  })
+  const named = await graph.write((afterFlush) =>
+    graph.sayNow(
+      room,
+      saying('m.room.member', { membership: 'join', displayname: 'Rude' }, RELAY),
+      afterFlush,
+    ),
+  )
+  t.equal(name(), 'Rude')
+  await graph.write(
+    (afterFlush) => void graph.sayNow(room, saying('m.room.redaction', { redacts: named.id }), afterFlush),
+  )
+  t.equal(name(), '')
+})
