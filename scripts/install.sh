@@ -107,13 +107,12 @@ installed() {
   # shellcheck disable=SC2016
   dpkg-query -W -f '${db:Status-Status} ${Version}' "$1" 2>/dev/null | sed -n 's/^installed //p'
 }
-# The version to go back to: after a power cut in an upgrade it is the package that was kept.
+# The version to go back to: after a power cut in an upgrade the one that was last configured.
 version_before() {
   installed tidepool | grep . && return
   # shellcheck disable=SC2016
-  case "$(dpkg-query -W -f '${db:Status-Status}' tidepool 2>/dev/null)" in
-    half-* | unpacked | triggers-*) find "$KEPT" -name 'tidepool_*.deb' 2>/dev/null | sed 's/.*tidepool_\(.*\)_.*/\1/' ;;
-  esac
+  dpkg-query -W -f '${db:Status-Status} ${Config-Version}' tidepool 2>/dev/null |
+    sed -n -E 's/^(half-[a-z]+|unpacked|triggers-[a-z]+) //p'
 }
 
 # Files that are not the package's would hide its own, except a mask of the service; and an account of this name would
@@ -389,7 +388,13 @@ keep_package() {
 copy_before() {
   for directory in "$KEPT" "$(dirname "$package")"; do
     old="$directory/tidepool_${before}_$arch.deb"
-    if [ -f "$old" ]; then
+    [ -f "$old" ] || continue
+    # in a directory that others can write to, a file of this name may be anybody's
+    case "$(stat -c %u "$old")" in
+      0 | "$(stat -L -c %u "$package")") ;;
+      *) continue ;;
+    esac
+    if [ "$(field "$old" Package) $(field "$old" Version)" = "tidepool $before" ]; then
       echo "$old"
       return
     fi

@@ -342,6 +342,12 @@ async function upgrades(t: Test, machine: Machine, { version }: Packages): Promi
   t.match(beside, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) }, beside.stderr)
   t.equal(await relayId(machine), identity)
 
+  // a package of this name that somebody else has put there is not taken
+  await machine.sh('rm /var/cache/tidepool/*.deb; chown nobody /srv/new/with-old/tidepool_*.deb')
+  const planted = await machine.run(`${INSTALL} --package /srv/new/with-old/hangs.deb`)
+  t.match(planted, { code: 1, stderr: /warning: there is no copy of / })
+  t.match(await machine.run(back), { code: 0 })
+
   // a power cut in the middle of an upgrade
   await machine.sh(
     'mv /srv/new/with-old/tidepool_*.deb /var/cache/tidepool/ && dpkg --unpack /packages/hangs.deb',

@@ -143,6 +143,14 @@ async function goesBack(t: Test, machine: Machine, id: string): Promise<void> {
   t.match(await machine.sh('ls /var/lib/tidepool/secret /usr/local/bin/tidepool'), /secret/, 'the data stays')
   // removed first, and purged when the installation of before runs again
   await machine.sh(`${APT} /packages/hangs.deb && apt-get remove -y -q tidepool`)
+  await machine.sh('echo "# corrected" >>/etc/tidepool/relay.toml')
+  await machine.sh(`${APT} /packages/hangs.deb`)
+  t.equal(
+    await machine.sh('cat /etc/tidepool/relay.toml'),
+    `${before}# corrected\n`,
+    'what was changed stays',
+  )
+  await machine.sh("sed -i '$d' /etc/tidepool/relay.toml && apt-get remove -y -q tidepool")
   await machine.sh('sh /opt/tidepool/current/scripts/install.sh --yes && apt-get purge -y -q tidepool')
   t.equal(await machine.sh('cat /etc/tidepool/relay.toml'), before)
   await machine.sh('systemctl restart tidepool && until tidepool status >/dev/null 2>&1; do sleep 0.2; done')
