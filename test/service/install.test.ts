@@ -350,7 +350,7 @@ async function upgrades(t: Test, machine: Machine, { version }: Packages): Promi
 
   // a power cut in the middle of an upgrade
   await machine.sh(
-    'mv /srv/new/with-old/tidepool_*.deb /var/cache/tidepool/ && dpkg --unpack /packages/hangs.deb',
+    'cp /packages/install/tidepool_*.deb /var/cache/tidepool/ && dpkg --unpack /packages/hangs.deb',
   )
   const cut = await machine.run(`${INSTALL} --package /srv/new/hangs.deb`)
   t.match(cut, { code: 1, stderr: new RegExp(`rolled back: ${version} runs again`) }, cut.stderr)

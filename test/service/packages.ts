@@ -61,7 +61,7 @@ export function makePackages(t: Test): Packages {
   variant(
     'hangs',
     '9.1.0',
-    `echo 'setInterval(() => {}, 1000)' >usr/lib/tidepool/dist/cli.js && sed -i 's/^PATIENCE=.*/PATIENCE=5/' DEBIAN/postinst`,
+    `echo 'process.argv[2] === "start" ? setInterval(() => {}, 1000) : process.exit(1)' >usr/lib/tidepool/dist/cli.js && sed -i 's/^PATIENCE=.*/PATIENCE=5/' DEBIAN/postinst`,
   )
   variant(
     'refuses',
