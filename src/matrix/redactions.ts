@@ -24,5 +24,5 @@ export function redactNow(store: MatrixStore, data: RoomData, view: RoomView, re
   const own = domainOf(target.event.sender) === domainOf(redaction.sender)
   if (!own && levels.of(redaction.sender) < levels.action('redact')) return
   const { pdu: _, ...note } = record
-  data.putEventNow(n, toKnown(redact(target.event.pdu, view.version) as Pdu, named, view.id), note)
+  data.redactEventNow(n, toKnown(redact(target.event.pdu, view.version) as Pdu, named, view.id), note)
 }

@@ -43,8 +43,10 @@ export interface RoomData {
   /** The room as it was at a state of this number. */
   viewAt(roomId: string, record: MatrixRoomRecord, number: number): RoomView
   event(roomId: string, n: number, id: string): KeptEvent | undefined
-  /** Keeps an event, and has it at hand. */
+  /** Keeps an event. */
   putEventNow(n: number, event: RoomEvent, note: Omit<MatrixEventRecord, 'pdu'>): void
+  /** Keeps an event without its content, in the place of the whole one. */
+  redactEventNow(n: number, event: RoomEvent, note: Omit<MatrixEventRecord, 'pdu'>): void
   removeEventNow(n: number, id: string, order: number): void
   state(n: number, number: number): StateMap
   /** Keeps a state as changes to another one, or as a whole where there is none; answers its number. */
@@ -208,10 +210,13 @@ export function createRoomData(store: MatrixStore): RoomData {
     viewAt,
     event,
     putEventNow(n, added, note) {
-      // a redaction: a new event is read only with a new state
-      const isMember = added.type === 'm.room.member' && store.hasEvent(n, added.id)
       store.putEventNow(n, added.id, { pdu: added.pdu, ...note })
-      changeNow(n, added.id, isMember)
+      changeNow(n, added.id, false)
+    },
+    redactEventNow(n, redacted, note) {
+      store.putEventNow(n, redacted.id, { pdu: redacted.pdu, ...note })
+      // the list of members is kept by state, which stays the same
+      changeNow(n, redacted.id, redacted.type === 'm.room.member')
     },
     removeEventNow(n, id, order) {
       store.removeEventNow(n, id, order)
