@@ -128,7 +128,11 @@ const [ours, theirs] = rows
 conclude(
   'ebt',
   [
-    atMost('time to a new member, part of the rival’s', ours?.ms ?? Number.NaN, theirs?.ms ?? Number.NaN),
+    atMost(
+      'ms until a new member has them, at most the rival’s',
+      ours?.ms ?? Number.NaN,
+      theirs?.ms ?? Number.NaN,
+    ),
     atMost('KB for each session that waits', median(perSession), SESSION_KB),
   ],
   {

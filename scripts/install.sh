@@ -286,7 +286,8 @@ newest_in() {
   echo "$newest"
 }
 
-# Sets `package`, `version`, `deb`, which is a copy of it, and `tree`, where the package is unpacked to be asked before it is installed.
+# Sets `package`, `version`, `deb`, which is a copy of it, and `tree`, where it is unpacked to be asked before it is
+# installed.
 find_package() {
   if [ -z "$package" ]; then
     here="$(cd "$(dirname "$0")" && pwd)"

@@ -41,7 +41,7 @@ export function define(command: Command): void {
         const text = laidOut(consoleText(facts), plain)
         const code = await qrCode(facts.setup_link, plain)
         // a screen of 25 rows shows the end of it
-        print([...(plain ? [...link, ...text, ...code] : [...text, ...code, ...link])].join('\n'))
+        print((plain ? [...link, ...text, ...code] : [...text, ...code, ...link]).join('\n'))
       },
       {},
       options.json ? undefined : ABSENT,

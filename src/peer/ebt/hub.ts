@@ -68,13 +68,12 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
       }
     },
     untrack(feed, session) {
-      const { sessions: listeners = [], stop } = tracked.get(feed) ?? {}
-      const at = listeners.indexOf(session)
-      if (at < 0) return
-      const last = listeners.pop() as GrowthListener
-      if (at < listeners.length) listeners[at] = last
-      if (listeners.length > 0) return
-      stop?.()
+      const entry = tracked.get(feed)
+      const at = entry?.sessions.indexOf(session) ?? -1
+      if (!entry || at < 0) return
+      entry.sessions.splice(at, 1)
+      if (entry.sessions.length > 0) return
+      entry.stop()
       tracked.delete(feed)
     },
   }
