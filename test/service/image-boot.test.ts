@@ -52,19 +52,24 @@ t.test(
         'update-initramfs -u -k all; apt-get install --reinstall -y tidepool; sync',
       ]) {
         const machine = await on()
-        await ready(t, machine)
+        await same(t, machine, id)
         machine.sh(work).catch(() => {})
         await cutIn(t, machine, work)
       }
     }
     const last = await on()
-    const status = await ready(t, last)
-    t.equal(status.id, id, 'after the last power cut it is the same relay')
-    t.equal(status.members, 1, 'and knows its member')
-    t.equal((await last.sh('dmesg | grep -c "EXT4-fs error" || :')).trim(), '0')
+    await same(t, last, id)
     await last.cut()
   },
 )
+
+/** Waits for a relay after a power cut, and checks that it and its files are whole. */
+async function same(t: Test, machine: Emulated, id: string): Promise<void> {
+  const status = await ready(t, machine)
+  t.equal(status.id, id, 'it is the same relay')
+  t.equal(status.members, 1, 'and knows its member')
+  t.equal((await machine.sh('dmesg | grep -c "EXT4-fs error" || :')).trim(), '0', 'no error in the files')
+}
 
 /** Cuts the power at a random moment of the next two minutes. */
 async function cutIn(t: Test, machine: Emulated, what: string): Promise<void> {
