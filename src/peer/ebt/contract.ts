@@ -6,24 +6,21 @@ import type { FairScheduler } from '../../lib/fair-scheduler.js'
 import type { ThrottledLog } from '../../lib/log.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
-
-export interface GrowthListener {
-  /** Called when a feed has new messages. */
-  grown(feed: FeedId): void
-}
+import type { Connection } from '../connection.js'
+import type { Positions } from './positions.js'
 
 /** What a session needs from the hub. */
-export interface EbtShared {
+export interface EbtShared<Session> {
   store: Store
   own: FeedId
   tell: ThrottledLog
   counters: Counters
-  turns: FairScheduler<GrowthListener>
+  turns: FairScheduler<Session>
+  positions: Positions<Session>
   /** Whether members may read the feed. */
   isServed(feed: FeedId): boolean
   /** Sequence of the last message without a gap or fork before it. */
   contiguous(feed: FeedId): number
-  /** Calls the listener when the feed grows. */
-  track(feed: FeedId, listener: GrowthListener): void
-  untrack(feed: FeedId, listener: GrowthListener): void
+  /** Called once when the session of a connection has ended. */
+  ended(caller: Connection): void
 }

@@ -10,7 +10,8 @@ import type { RpcStream } from '../../muxrpc/stream.js'
 import type { FeedId } from '../../ssb/feed-id.js'
 import type { Store } from '../../store/store.js'
 import type { Connection } from '../connection.js'
-import type { EbtShared, GrowthListener } from './contract.js'
+import type { EbtShared } from './contract.js'
+import { Positions } from './positions.js'
 import { EbtSession } from './session.js'
 
 export interface EbtComponents {
@@ -34,17 +35,18 @@ export interface Ebt {
 
 export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
-  // one subscription per feed, not per session and feed: most members follow the same feeds. Arrays take a third of the
-  // memory of sets, and a session is looked for only when it ends or is not interested any more.
-  const tracked = new Map<FeedId, { sessions: GrowthListener[]; stop: () => void }>()
-  const turns = createFairScheduler<GrowthListener>(HISTORY_TURN, (err) =>
+  const turns = createFairScheduler<EbtSession>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),
   )
 
-  const shared: EbtShared = {
+  const shared: EbtShared<EbtSession> = {
     store,
     own,
     turns,
+    positions: new Positions({
+      subscribe: (feed, listener) => store.feeds.subscribe(feed, listener),
+      grown: (session, feed, number) => session.grown(feed, number),
+    }),
     counters,
     tell: store.refusals.noting(createThrottledLog(log, uptime)),
     // members are the only callers, and all may read the same feeds
@@ -55,27 +57,7 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
       const cut = store.feeds.fork(feed)?.cut
       return cut === undefined ? whole : Math.min(whole, cut - 1)
     },
-    track(feed, session) {
-      const entry = tracked.get(feed)
-      if (entry) entry.sessions.push(session)
-      else {
-        const listeners = [session]
-        const stop = store.feeds.subscribe(feed, () => {
-          // a copy: a session that ends meanwhile leaves the array
-          for (const each of [...listeners]) each.grown(feed)
-        })
-        tracked.set(feed, { sessions: listeners, stop })
-      }
-    },
-    untrack(feed, session) {
-      const entry = tracked.get(feed)
-      const at = entry?.sessions.indexOf(session) ?? -1
-      if (!entry || at < 0) return
-      entry.sessions.splice(at, 1)
-      if (entry.sessions.length > 0) return
-      entry.stop()
-      tracked.delete(feed)
-    },
+    ended: (caller) => sessions.delete(caller),
   }
 
   function tellAll(feed: FeedId): void {
@@ -87,7 +69,7 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
   return {
     open(caller, stream) {
       if (sessions.has(caller)) throw new RelayError('busy', 'this connection replicates already')
-      const session = new EbtSession(shared, caller, stream, () => sessions.delete(caller))
+      const session = new EbtSession(shared, caller, stream)
       sessions.set(caller, session)
       session.start()
     },
@@ -97,8 +79,6 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
       stopResets()
       for (const session of [...sessions.values()]) session.end()
       turns.close()
-      for (const { stop } of tracked.values()) stop()
-      tracked.clear()
     },
   }
 }

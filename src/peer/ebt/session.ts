@@ -9,19 +9,17 @@ import { type FeedId, isFeedId, keyOf } from '../../ssb/feed-id.js'
 import { storedValue } from '../../ssb/message.js'
 import type { Connection } from '../connection.js'
 import { createFeedIngest, type FeedIngest } from '../feed-ingest.js'
-import type { EbtShared, GrowthListener } from './contract.js'
+import type { EbtShared } from './contract.js'
 import { decodeNote, encodeNote, REFUSED } from './note.js'
 
-/** The other end's note of a feed, in one number to save memory: its sequence times four, plus these two bits. */
+/** The other end's position in a feed, as one number to save memory: its sequence times four, plus these two bits. */
 const WANTS = 1
 const REPLICATES = 2
 
 /** Shared by the sessions without wishes, as an array of its own takes some 200 bytes. */
 const NO_WISHES = new Uint32Array(0)
 
-export class EbtSession implements StreamHandler, GrowthListener {
-  /** feeds that the other end has named and that we serve; bounded by the number of members */
-  private readonly peer = new Map<FeedId, number>()
+export class EbtSession implements StreamHandler {
   /** feeds that may have messages to send */
   private readonly due = new Set<FeedId>()
   /** feeds whose note is to be sent */
@@ -43,16 +41,15 @@ export class EbtSession implements StreamHandler, GrowthListener {
   private holding = false
   private next: NodeJS.Immediate | null = null
   private readonly wake = (): void => this.pump()
-  private readonly nextTurn = (): void => {
-    this.next = null
-    this.pump()
+  private static nextTurn(session: EbtSession): void {
+    session.next = null
+    session.pump()
   }
 
   constructor(
-    private readonly shared: EbtShared,
+    private readonly shared: EbtShared<EbtSession>,
     private readonly caller: Connection,
     private readonly stream: RpcStream,
-    private readonly onEnd: () => void,
   ) {
     stream.handler = this
     stream.jsonBytes = EBT_CLOCK_BYTES
@@ -64,10 +61,9 @@ export class EbtSession implements StreamHandler, GrowthListener {
     this.pump()
   }
 
-  /** Called when a feed has new messages. */
-  grown(feed: FeedId): void {
-    const known = this.peer.get(feed)
-    if (known === undefined || !(known & REPLICATES)) return
+  /** Called when a feed in which the other end has a position has new messages. */
+  grown(feed: FeedId, known: number): void {
+    if (this.stream.isEnded || !(known & REPLICATES)) return
     if (known & WANTS) this.due.add(feed)
     else if (this.shared.contiguous(feed) > sequenceOf(known)) this.notes.add(feed)
     this.pump()
@@ -75,12 +71,14 @@ export class EbtSession implements StreamHandler, GrowthListener {
 
   /** Called when a feed is now served, no longer served, or was reset. */
   changed(feed: FeedId): void {
+    const { positions } = this.shared
+    const isKnown = positions.get(feed, this) !== undefined
     if (!this.shared.isServed(feed)) {
-      if (!this.peer.has(feed)) return
-      this.forget(feed)
-    } else if (!this.peer.has(feed) && this.wishes.subarray(0, this.wished).includes(wishOf(feed))) {
-      this.shared.track(feed, this)
-      this.peer.set(feed, WANTS + REPLICATES)
+      if (!isKnown) return
+      positions.delete(feed, this)
+      this.due.delete(feed)
+    } else if (!isKnown && this.wishes.subarray(0, this.wished).includes(wishOf(feed))) {
+      positions.set(feed, this, WANTS + REPLICATES)
       this.due.add(feed)
     }
     this.ingests.get(feed)?.end()
@@ -133,8 +131,8 @@ export class EbtSession implements StreamHandler, GrowthListener {
       if (receive) this.wish(feed)
       return
     }
-    if (!this.peer.has(feed)) this.shared.track(feed, this)
-    this.peer.set(feed, sequence * 4 + (receive ? WANTS : 0) + (replicate ? REPLICATES : 0))
+    const flags = (receive ? WANTS : 0) + (replicate ? REPLICATES : 0)
+    this.shared.positions.set(feed, this, sequence * 4 + flags)
     this.due.delete(feed)
     if (!replicate || this.shared.contiguous(feed) <= sequence) return
     if (receive) this.due.add(feed)
@@ -154,10 +152,11 @@ export class EbtSession implements StreamHandler, GrowthListener {
   private receive(author: FeedId, sequence: number, message: object, bytes: number): void {
     // unrequested messages are dropped: the other end may have sent them before it read our note
     if (!isFeedId(author) || !this.takes(author)) return
-    const known = this.peer.get(author)
+    const { positions } = this.shared
+    const known = positions.get(author, this)
     // the other end holds what it sends, so it is not sent back
     if (known !== undefined && sequence > sequenceOf(known) && Number.isSafeInteger(sequence))
-      this.peer.set(author, sequence * 4 + (known & (WANTS | REPLICATES)))
+      positions.set(author, this, sequence * 4 + (known & (WANTS | REPLICATES)))
     let ingest = this.ingests.get(author)
     if (ingest === undefined) {
       ingest = this.createIngest(author)
@@ -203,7 +202,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     while (!stream.isEnded && !this.next) {
       if (stream.isFull) return stream.waitForRoom()
       // each note is a read of the store, so their number per turn of the event loop is limited
-      if (this.sendNotes() || this.hearSome()) this.next = setImmediate(this.nextTurn)
+      if (this.sendNotes() || this.hearSome()) this.next = setImmediate(EbtSession.nextTurn, this)
       else {
         const [feed] = this.due
         if (feed === undefined || !this.sendMessages(feed)) return
@@ -248,7 +247,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
   /** @returns false if the session must wait, after arranging to be called again */
   private sendMessages(feed: FeedId): boolean {
     const { shared, stream } = this
-    const known = this.peer.get(feed) ?? 0
+    const known = shared.positions.get(feed, this) ?? 0
     const flags = known & (WANTS | REPLICATES)
     let held = sequenceOf(known)
     const page =
@@ -263,7 +262,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
         return false
       }
       held = sequence
-      this.peer.set(feed, held * 4 + flags)
+      shared.positions.set(feed, this, held * 4 + flags)
       if (!stream.writeJson(storedValue(bytes))) {
         this.due.add(feed)
         stream.waitForRoom()
@@ -275,12 +274,6 @@ export class EbtSession implements StreamHandler, GrowthListener {
     return true
   }
 
-  private forget(feed: FeedId): void {
-    this.peer.delete(feed)
-    this.due.delete(feed)
-    this.shared.untrack(feed, this)
-  }
-
   private letGo(): void {
     if (!this.holding) return
     this.holding = false
@@ -289,7 +282,8 @@ export class EbtSession implements StreamHandler, GrowthListener {
 
   private release(): void {
     for (const ingest of this.ingests.values()) ingest?.end()
-    for (const feed of [...this.peer.keys()]) this.forget(feed)
+    this.shared.positions.drop(this)
+    this.due.clear()
     if (this.next) clearImmediate(this.next)
     this.notes.clear()
     this.heard = []
@@ -297,7 +291,7 @@ export class EbtSession implements StreamHandler, GrowthListener {
     this.clockFrom = null
     this.shared.turns.drop(this, this.wake)
     this.letGo()
-    this.onEnd()
+    this.shared.ended(this.caller)
   }
 }
 
