@@ -15,12 +15,15 @@ export interface ConnectQuestion {
   keys: Keys
 }
 
-export interface ReadAnswer {
-  messages: number
-  bytes: number
+interface Spent {
   ms: number
   /** processor time this process used meanwhile, ms */
   busy: number
+}
+
+export interface ReadAnswer extends Spent {
+  messages: number
+  bytes: number
 }
 
 interface Offer {
@@ -58,19 +61,27 @@ function patiently<T>(what: string, run: (done: (value: T) => void, fail: (err: 
   })
 }
 
+/** Starts a stopwatch. Calling what it returns reads it. */
+function startWatch(): () => Spent {
+  const busyBefore = process.cpuUsage()
+  const started = performance.now()
+  return () => {
+    const { user, system } = process.cpuUsage(busyBefore)
+    return { ms: performance.now() - started, busy: (user + system) / 1000 }
+  }
+}
+
 /** Reads one feed to its end. With `check`, every message is parsed and its place in the feed looked at. */
 function read({ as, id, check = false }: { as: string; id: string; check?: boolean }): Promise<ReadAnswer> {
   return patiently(`reading ${id}`, (done, fail) => {
-    const busyBefore = process.cpuUsage()
-    const started = performance.now()
+    const watch = startWatch()
     let messages = 0
     let bytes = 0
     client(as).history({ id, sequence: 1, seq: 1, keys: true, live: false }, (body, ended) => {
       if (ended) {
-        const ms = performance.now() - started
-        const { user, system } = process.cpuUsage(busyBefore)
+        const spent = watch()
         if (body.toString() !== 'true') return fail(new Error(`the stream failed: ${body}`))
-        return done({ messages, bytes, ms, busy: (user + system) / 1000 })
+        return done({ messages, bytes, ...spent })
       }
       messages += 1
       bytes += body.length
@@ -101,19 +112,17 @@ function give({ as, watcher, id, count }: { as: string; watcher: string; id: str
   const offer = offers.get(id)
   if (!offer) throw new Error(`${id} was not loaded`)
   return patiently<ReadAnswer>(`giving ${id}`, (done) => {
-    let started = 0
-    let busyBefore = process.cpuUsage()
+    let watch: (() => Spent) | null = null
     let asking: NodeJS.Timeout | null = null
 
     function ask(live: boolean): void {
       const query = { id, sequence: count, seq: count, keys: true, live }
       client(watcher).history(query, (body, ended) => {
-        if (ended || started === 0) return
-        const ms = performance.now() - started
-        const { user, system } = process.cpuUsage(busyBefore)
-        started = 0
+        if (ended || !watch) return
+        const spent = watch()
+        watch = null
         if (asking) clearInterval(asking)
-        done({ messages: count, bytes: body.length, ms, busy: (user + system) / 1000 })
+        done({ messages: count, bytes: body.length, ...spent })
       })
     }
     ask(true)
@@ -122,10 +131,7 @@ function give({ as, watcher, id, count }: { as: string; watcher: string; id: str
       if (query.id !== id) return null
       const next = yieldFrames(query.keys === false ? offer.values : offer.keyed, request)
       return () => {
-        if (started === 0) {
-          started = performance.now()
-          busyBefore = process.cpuUsage()
-        }
+        watch ??= startWatch()
         const piece = next()
         // A live query of ssb-db2 now and then misses what is added while it starts: then it is asked for again.
         if (!piece) asking ??= setInterval(() => ask(false), REASK_MS)
@@ -164,8 +170,7 @@ async function replicateAll({ feeds }: { feeds: string[] }): Promise<number> {
 
 /** Reads feeds by EBT until as many messages have come. */
 async function readByEbt({ as, feeds, count }: { as: string; feeds: string[]; count: number }) {
-  const busyBefore = process.cpuUsage()
-  const started = performance.now()
+  const watch = startWatch()
   let messages = 0
   let bytes = 0
   await patiently<void>('reading by EBT', (done, fail) => {
@@ -177,9 +182,7 @@ async function readByEbt({ as, feeds, count }: { as: string; feeds: string[]; co
       if (messages === count) done()
     }).catch(fail)
   })
-  const { user, system } = process.cpuUsage(busyBefore)
-  const ms = performance.now() - started
-  return { messages, bytes, ms, busy: (user + system) / 1000 } satisfies ReadAnswer
+  return { messages, bytes, ...watch() } satisfies ReadAnswer
 }
 
 interface Gathering {
