@@ -200,11 +200,11 @@ ask_all() {
 candidate() { apt-cache policy "$1" | sed -n 's/^ *Candidate: *//p'; }
 new_enough() { dpkg --compare-versions "$1" ge "$NODE_LEAST" 2>/dev/null; }
 
-# A configuration that was changed by hand stays, without a question that nobody answers.
-apt_install() {
-  apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold install -y -q --no-install-recommends "$@" \
-    </dev/null >&2
+# Runs apt-get without questions. It waits for another apt, in seconds, and an edited configuration stays.
+run_apt() {
+  apt-get -o DPkg::Lock::Timeout=300 -o Dpkg::Options::=--force-confold -y -q "$@" </dev/null >&2
 }
+apt_install() { run_apt install --no-install-recommends "$@"; }
 need() { apt_install "$@" || die "apt could not install: $*" 'see above; fix that and run this again'; }
 
 add_nodesource() {
@@ -222,7 +222,7 @@ Suites: nodistro
 Components: main
 Signed-By: $NODESOURCE_KEY
 LIST
-  apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || die 'the package source of nodesource.com does not answer'
+  run_apt update || die 'the package source of nodesource.com does not answer'
 }
 
 # After a power cut apt refuses everything until dpkg has finished, and all else while a package is half unpacked.
@@ -245,7 +245,7 @@ install_needs() {
   fi
   [ -n "$wanted" ] || return 0
   # A package source that does not answer must not end this if the others have all packages.
-  apt-get -o DPkg::Lock::Timeout=300 update -q </dev/null >&2 || warn 'apt-get update failed; going on with what is known'
+  run_apt update || warn 'apt-get update failed; going on with what is known'
   case "$wanted" in
     nodejs*)
       if ! new_enough "$(candidate nodejs | sed 's/(none)/0/')"; then
@@ -418,7 +418,7 @@ go_back() {
   if taking_over; then
     warn "$version is not ready: going back to $(basename "$(readlink "$OLD/current")")"
     # it leaves the data and the configuration, which the installation of before uses
-    apt-get -o DPkg::Lock::Timeout=300 purge -y -q tidepool </dev/null >&2
+    run_apt purge tidepool
     sh "$OLD/current/scripts/install.sh" --yes >&2 ||
       die 'the installation of before is not ready either; see: journalctl -u tidepool'
     die 'rolled back: the installation of before runs again, data and configuration as they were'
