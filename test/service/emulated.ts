@@ -79,7 +79,8 @@ export async function powerOn(t: Test, arch: Arch, disk: string, key: string): P
     '-no-reboot',
   ]
   args.push('-serial', 'stdio', '-kernel', `${disk}.vmlinuz`, '-initrd', `${disk}.initrd.img`)
-  args.push('-append', `console=${console} ${line}`)
+  // the emulation may need more than systemd's 90 s until it shows a disk or the console
+  args.push('-append', `console=${console} ${line} systemd.default_device_timeout_sec=900`)
   args.push('-drive', `file=${disk},format=raw,if=none,id=card,cache=writeback`)
   args.push('-device', 'virtio-blk-pci,drive=card', '-netdev', `user,id=net,${forward}`)
   args.push('-device', 'virtio-net-pci,netdev=net')
