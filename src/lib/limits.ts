@@ -111,6 +111,8 @@ export const GAP_EXTRA: readonly [number, number, number] = [32, 512, 8192]
 export const GAP_SETTLE_MS = 1 * SECOND
 /** Milliseconds for a client to ask for its own feed before we ask for it (SPIP-02). */
 export const CLIENT_FIRST_MS = 2 * SECOND
+/** The same while EBT is on: a client that replicates by EBT opens its session first, and some circuits of Tor are slow. */
+export const EBT_FIRST_MS = 10 * SECOND
 /** Rejected messages after which a stream is no longer read. */
 export const BAD_MESSAGES_PER_STREAM = 32
 /**
@@ -154,7 +156,7 @@ export const HISTORY_LIVE_STREAMS = 4
 export const EBT_CLOCK_BYTES = 1 * MIB
 /** Feeds in one piece of our clock, and feeds of a client's clock handled in one turn: each is a read of the store. */
 export const EBT_NOTES = 128
-/** Rejected feeds that an EBT session remembers, at four bytes each: they may become members later. */
+/** Rejected feeds that an EBT session remembers, at eight bytes each: they may become members later. */
 export const EBT_WISHES = 4096
 /**
  * Listeners called in one turn of the event loop when a feed grows: each may read the store, and all members may

@@ -121,9 +121,9 @@ export async function createPeer(
   const connections = createConnections<Connection>()
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
-  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own, counters }, options.ebt)
-  const usesEbt = (connection: Connection): boolean => ebt.hub()?.has(connection) ?? false
-  const replication = createReplication({ store, clock, log, connections, counters, usesEbt })
+  const onEnd = (connection: Connection): void => replication.resume(connection)
+  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own, counters, onEnd }, options.ebt)
+  const replication = createReplication({ store, clock, log, connections, counters, ebt: ebt.hub })
   signIn.connect(createAskApp(connections))
 
   const access = createAccess(mode)
@@ -213,8 +213,8 @@ export async function createPeer(
     listeners.stop()
     exchange.close()
     manager.close()
-    replication.close()
     ebt.close()
+    replication.close()
     attendants.close()
     host.close()
     for (const { rpc } of [...connections.all()]) rpc?.close()

@@ -3,12 +3,13 @@
 
 import type { Clock } from '../lib/clock.js'
 import type { Counters } from '../lib/counters.js'
-import { CLIENT_FIRST_MS } from '../lib/limits.js'
+import { CLIENT_FIRST_MS, EBT_FIRST_MS } from '../lib/limits.js'
 import { createThrottledLog, type Log } from '../lib/log.js'
 import type { Connections } from '../room/connections.js'
 import type { FeedId } from '../ssb/feed-id.js'
 import type { Store } from '../store/store.js'
 import type { Connection } from './connection.js'
+import type { Ebt } from './ebt/hub.js'
 import { ingestFeed } from './feed-ingest.js'
 import type { BacklogListener } from './methods/create-history-stream.js'
 import type { OfferListener } from './methods/follow.js'
@@ -16,6 +17,8 @@ import type { OfferListener } from './methods/follow.js'
 export interface Replication extends BacklogListener, OfferListener {
   /** Called when a member has connected. */
   start(connection: Connection): void
+  /** Called when a connection no longer replicates by EBT: it is asked as one that has just connected. */
+  resume(connection: Connection): void
   /** Requests a feed at once, after a connected member has vouched for it. */
   vouched(voucher: FeedId, feed: FeedId): void
   close(): void
@@ -35,15 +38,15 @@ export function createReplication({
   clock,
   log,
   connections,
-  usesEbt = () => false,
+  ebt = () => null,
   counters,
 }: {
   store: Store
   clock: Clock
   log: Log
   connections: Connections<Connection>
-  /** whether a connection replicates by EBT: it is asked for nothing else */
-  usesEbt?: (connection: Connection) => boolean
+  /** the sessions of EBT while it is on: a connection that has one is asked for nothing else */
+  ebt?: () => Pick<Ebt, 'has'> | null
   counters: Counters
 }): Replication {
   // shared by all members, so that a member that reconnects often cannot fill the log
@@ -53,16 +56,26 @@ export function createReplication({
   /** connected members that were asked; for other relays also which feeds, as these grow while they are connected */
   const started = new Map<Connection, Set<FeedId> | null>()
 
-  function begin(connection: Connection): void {
-    const entry = waiting.get(connection)
-    if (!entry) return
+  function waitForClient(connection: Connection): void {
+    const cancelTimer = clock.after(ebt() ? EBT_FIRST_MS : CLIENT_FIRST_MS, () => {
+      if (!waiting.get(connection)?.asked) begin(connection)
+    })
+    waiting.set(connection, { cancelTimer, asked: false })
+  }
+
+  function stopWaiting(connection: Connection): void {
+    waiting.get(connection)?.cancelTimer()
     waiting.delete(connection)
-    entry.cancelTimer()
+  }
+
+  function begin(connection: Connection): void {
+    if (!waiting.has(connection)) return
+    stopWaiting(connection)
     askFirst(connection)
   }
 
   function askFirst(connection: Connection): void {
-    if (connection.isClosed || usesEbt(connection)) return
+    if (connection.isClosed || ebt()?.has(connection)) return
     started.set(connection, connection.callerClass === 'peer' ? new Set() : null)
     askOnce(connection, connection.id)
     // another relay offers the feeds of its members at each connection, and lets us read them from then on
@@ -107,17 +120,17 @@ export function createReplication({
 
   return {
     start(connection) {
-      connection.onClose(() => started.delete(connection))
+      connection.onClose(() => {
+        started.delete(connection)
+        stopWaiting(connection)
+      })
       // another relay has its feed already: there is nothing to wait for
       if (connection.callerClass === 'peer') return askFirst(connection)
-      const cancelTimer = clock.after(CLIENT_FIRST_MS, () => {
-        if (!waiting.get(connection)?.asked) begin(connection)
-      })
-      waiting.set(connection, { cancelTimer, asked: false })
-      connection.onClose(() => {
-        cancelTimer()
-        waiting.delete(connection)
-      })
+      waitForClient(connection)
+    },
+    resume(connection) {
+      if (!connection.isClosed && !started.has(connection) && !waiting.has(connection))
+        waitForClient(connection)
     },
     asked(connection, id) {
       const entry = waiting.get(connection)

@@ -3,7 +3,7 @@
 
 import ssbKeys from 'ssb-keys'
 import t from 'tap'
-import { EBT_NOTES, OUTGOING_BYTES } from '../../src/lib/limits.js'
+import { CLIENT_FIRST_MS, EBT_FIRST_MS, EBT_NOTES, OUTGOING_BYTES } from '../../src/lib/limits.js'
 import { decodeNote, encodeNote, REFUSED } from '../../src/peer/ebt/note.js'
 import { type MessageValue, verifyMessage } from '../../src/ssb/message.js'
 import type { Client } from '../helpers/client.js'
@@ -25,6 +25,7 @@ interface Session {
   send(value: unknown): void
   /** stops and starts reading */
   reading(on: boolean): void
+  end(): void
 }
 
 function openSession({ rpc }: Client, options: unknown = { version: 3, format: 'classic' }): Session {
@@ -55,6 +56,10 @@ function openSession({ rpc }: Client, options: unknown = { version: 3, format: '
     reading(on) {
       reads = on
       if (on) next()
+    },
+    end() {
+      asked?.(true)
+      source(true, () => over(true))
     },
   }
   function next(): void {
@@ -169,7 +174,7 @@ t.test('a refused feed that becomes a member is sent to those that asked for it'
   await until('the feed', () => session.messages.length === 3)
 })
 
-t.test('a removed member is refused from then on', async (t) => {
+t.test('a removed member is refused, and after it is added again only what is new is sent', async (t) => {
   const peer = await startTestPeer(t, {}, '', ON)
   const gone = createTestFeed()
   gone.post(2)
@@ -179,7 +184,32 @@ t.test('a removed member is refused from then on', async (t) => {
   await until('the feed', () => session.messages.length === 2)
   await peer.store.members.unfollow(gone.id)
   await until('the refusal', () => session.notes.get(gone.id) === REFUSED)
+  // as apps do, this one does not answer the note: its position is the one it told
+  await hold(peer, gone, gone.post(1))
+  await until('what is new', () => session.messages.length === 3)
+  t.equal(session.messages.at(-1)?.sequence, 3)
 })
+
+t.test(
+  'a refused feed is sent from the position that was told, and not once it is no longer wanted',
+  async (t) => {
+    const peer = await startTestPeer(t, {}, '', ON)
+    const { session } = await member(peer)
+    const [wanted, noted, left] = [createTestFeed(), createTestFeed(), createTestFeed()]
+    session.send({ [wanted.id]: wants(2), [noted.id]: has(1), [left.id]: wants(0) })
+    session.send({ [left.id]: REFUSED })
+    await until('the refusals', () =>
+      [wanted, noted, left].every(({ id }) => session.notes.get(id) === REFUSED),
+    )
+    for (const each of [left, noted, wanted]) await hold(peer, each, each.post(4))
+    await until('the wanted feed', () => session.messages.length === 2)
+    t.same(
+      session.messages.map(({ author, sequence }) => [author, sequence]),
+      [3, 4].map((sequence) => [wanted.id, sequence]),
+    )
+    t.equal(session.notes.get(noted.id), has(4))
+  },
+)
 
 t.test('a feed with a hole is offered and sent up to the hole, and on once it is filled', async (t) => {
   const peer = await startTestPeer(t, {}, '', ON)
@@ -265,6 +295,35 @@ t.test('EBT is turned on and off while clients are connected', async (t) => {
   await peer.store.settings.change({ ebt: false })
   t.equal(await session.ended, true, 'the session ends well')
   t.match(await openSession(client).ended, { code: 'not_allowed' })
+})
+
+t.test('a client whose session has ended is asked by history, and before that only by EBT', async (t) => {
+  const peer = await startTestPeer(t, {}, '', ON)
+  const feed = createTestFeed()
+  await peer.follow(feed.id)
+  const asked: unknown[] = []
+  const client = await peer.connect(feed.keys, {
+    createHistoryStream(query: unknown) {
+      asked.push(query)
+      return (_: unknown, cb: (end: unknown) => void) => cb(true)
+    },
+  })
+  await client.rpc.whoami()
+  peer.clock.advance(CLIENT_FIRST_MS)
+  const session = openSession(client)
+  await until('our clock', () => session.notes.size > 0)
+  peer.clock.advance(2 * EBT_FIRST_MS)
+  await client.rpc.whoami()
+  t.same(asked, [])
+  await peer.store.settings.change({ ebt: true })
+  await peer.store.settings.change({ ebt: false })
+  t.same(asked, [], 'the configuration keeps EBT on')
+  session.end()
+  await session.ended
+  await client.rpc.whoami()
+  peer.clock.advance(EBT_FIRST_MS)
+  await until('the question', () => asked.length === 1)
+  t.match(asked, [{ id: feed.id, live: true }])
 })
 
 t.test('what is no session of ours is refused', async (t) => {

@@ -20,6 +20,8 @@ export interface EbtComponents {
   uptime(): number
   own: FeedId
   counters: Counters
+  /** Called when a session has ended; its connection may go on. */
+  onEnd(connection: Connection): void
 }
 
 export interface Ebt {
@@ -33,7 +35,7 @@ export interface Ebt {
   close(): void
 }
 
-export function createEbt({ store, log, uptime, own, counters }: EbtComponents): Ebt {
+export function createEbt({ store, log, uptime, own, counters, onEnd }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
   const turns = createFairScheduler<EbtSession>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),
@@ -57,7 +59,10 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
       const cut = store.feeds.fork(feed)?.cut
       return cut === undefined ? whole : Math.min(whole, cut - 1)
     },
-    ended: (caller) => sessions.delete(caller),
+    ended(caller) {
+      sessions.delete(caller)
+      onEnd(caller)
+    },
   }
 
   function tellAll(feed: FeedId): void {
@@ -77,6 +82,8 @@ export function createEbt({ store, log, uptime, own, counters }: EbtComponents):
     close() {
       stopMembers()
       stopResets()
+      // before the sessions: each would look for its own positions
+      shared.positions.close()
       for (const session of [...sessions.values()]) session.end()
       turns.close()
     },

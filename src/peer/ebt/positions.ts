@@ -55,6 +55,12 @@ export class Positions<Session> {
     for (const feed of this.feeds.keys()) this.delete(feed, session)
   }
 
+  /** Deletes all positions of all sessions. */
+  close(): void {
+    for (const { stop } of this.feeds.values()) stop()
+    this.feeds.clear()
+  }
+
   private add(feed: FeedId): Entry<Session> {
     const sessions: Session[] = []
     const numbers: number[] = []

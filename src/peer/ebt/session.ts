@@ -2,22 +2,20 @@
 // One session of `ebt.replicate` (EBT version 3, classic feeds): notes and messages, both ways, on one duplex stream.
 
 import { RelayError } from '../../lib/errors.js'
-import { EBT_CLOCK_BYTES, EBT_NOTES, EBT_WISHES, HISTORY_CHUNK } from '../../lib/limits.js'
+import { EBT_CLOCK_BYTES, EBT_NOTES, HISTORY_CHUNK } from '../../lib/limits.js'
 import { decodeBody } from '../../muxrpc/codec.js'
 import type { RpcStream, StreamHandler } from '../../muxrpc/stream.js'
-import { type FeedId, isFeedId, keyOf } from '../../ssb/feed-id.js'
+import { type FeedId, isFeedId } from '../../ssb/feed-id.js'
 import { storedValue } from '../../ssb/message.js'
 import type { Connection } from '../connection.js'
 import { createFeedIngest, type FeedIngest } from '../feed-ingest.js'
 import type { EbtShared } from './contract.js'
 import { decodeNote, encodeNote, REFUSED } from './note.js'
+import { Wishes } from './wishes.js'
 
 /** The other end's position in a feed, as one number to save memory: its sequence times four, plus these two bits. */
 const WANTS = 1
 const REPLICATES = 2
-
-/** Shared by the sessions without wishes, as an array of its own takes some 200 bytes. */
-const NO_WISHES = new Uint32Array(0)
 
 export class EbtSession implements StreamHandler {
   /** feeds that may have messages to send */
@@ -28,12 +26,8 @@ export class EbtSession implements StreamHandler {
   private heard: Array<[FeedId, unknown]> = []
   /** feeds to answer with a refusal: at most those of one turn of `hearSome` */
   private refusals: FeedId[] = []
-  /**
-   * Hashes of refused feeds: the first bytes of their keys. The other end asks once, so when such a feed is served
-   * later, it is sent from the start; an end that has a part of it sends its position.
-   */
-  private wishes = NO_WISHES
-  private wished = 0
+  /** positions in refused feeds: the other end tells them once, and does not answer when such a feed is served later */
+  private readonly wishes = new Wishes()
   /** ingestion of each feed taken from this end, created at its first message */
   private readonly ingests = new Map<FeedId, FeedIngest | null>()
   /** position in our clock, which is sent page by page; null after the last page */
@@ -72,14 +66,16 @@ export class EbtSession implements StreamHandler {
   /** Called when a feed is now served, no longer served, or was reset. */
   changed(feed: FeedId): void {
     const { positions } = this.shared
-    const isKnown = positions.get(feed, this) !== undefined
+    const known = positions.get(feed, this)
     if (!this.shared.isServed(feed)) {
-      if (!isKnown) return
+      if (known === undefined) return
       positions.delete(feed, this)
       this.due.delete(feed)
-    } else if (!isKnown && this.wishes.subarray(0, this.wished).includes(wishOf(feed))) {
-      positions.set(feed, this, WANTS + REPLICATES)
-      this.due.add(feed)
+      if (known & REPLICATES) this.wishes.add(feed, known)
+    } else if (known === undefined) {
+      const wished = this.wishes.take(feed)
+      if (wished !== undefined) positions.set(feed, this, wished)
+      if (wished !== undefined && wished & WANTS) this.due.add(feed)
     }
     this.ingests.get(feed)?.end()
     this.ingests.delete(feed)
@@ -126,27 +122,20 @@ export class EbtSession implements StreamHandler {
     // some apps send names that are not feed ids; they get no answer
     if (!isFeedId(feed)) return
     const { replicate, receive, sequence } = decodeNote(note)
+    const known = sequence * 4 + (receive ? WANTS : 0) + (replicate ? REPLICATES : 0)
     if (!this.shared.isServed(feed)) {
-      if (replicate) this.refusals.push(feed)
-      if (receive) this.wish(feed)
+      if (!replicate) this.wishes.take(feed)
+      else {
+        this.refusals.push(feed)
+        this.wishes.add(feed, known)
+      }
       return
     }
-    const flags = (receive ? WANTS : 0) + (replicate ? REPLICATES : 0)
-    this.shared.positions.set(feed, this, sequence * 4 + flags)
+    this.shared.positions.set(feed, this, known)
     this.due.delete(feed)
     if (!replicate || this.shared.contiguous(feed) <= sequence) return
     if (receive) this.due.add(feed)
     else this.notes.add(feed)
-  }
-
-  private wish(feed: FeedId): void {
-    if (this.wished >= EBT_WISHES) return
-    if (this.wished === this.wishes.length) {
-      const larger = new Uint32Array(Math.max(16, 2 * this.wished))
-      larger.set(this.wishes)
-      this.wishes = larger
-    }
-    this.wishes[this.wished++] = wishOf(feed)
   }
 
   private receive(author: FeedId, sequence: number, message: object, bytes: number): void {
@@ -262,8 +251,11 @@ export class EbtSession implements StreamHandler {
         return false
       }
       held = sequence
+      const hasRoom = stream.writeJson(storedValue(bytes))
+      // a write may end the largest queue, which may be this one: nothing may be kept of an ended session
+      if (stream.isEnded) return false
       shared.positions.set(feed, this, held * 4 + flags)
-      if (!stream.writeJson(storedValue(bytes))) {
+      if (!hasRoom) {
         this.due.add(feed)
         stream.waitForRoom()
         return false
@@ -293,10 +285,6 @@ export class EbtSession implements StreamHandler {
     this.letGo()
     this.shared.ended(this.caller)
   }
-}
-
-function wishOf(feed: FeedId): number {
-  return keyOf(feed).readUInt32LE(0)
 }
 
 function sequenceOf(known: number): number {

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // Whether EBT is on: by configuration, or by the setting that the operator can change while the relay runs.
 
-import type { Counters } from '../../lib/counters.js'
-import type { Log } from '../../lib/log.js'
 import type { FeedId } from '../../ssb/feed-id.js'
-import type { Store } from '../../store/store.js'
-import type { Ebt } from './hub.js'
+import type { Ebt, EbtComponents } from './hub.js'
 
 export interface EbtSwitch {
   /** The sessions' hub; null while EBT is off. */
@@ -17,17 +14,9 @@ export interface EbtSwitch {
   close(): void
 }
 
-export interface EbtSwitchComponents {
-  store: Store
-  log: Log
-  uptime(): number
-  own: FeedId
-  counters: Counters
-}
-
 /** Resolves once EBT can be called, if it is on. @param configured the config key `feeds.ebt` */
 export async function createEbtSwitch(
-  { store, log, uptime, own, counters }: EbtSwitchComponents,
+  { store, log, uptime, own, counters, onEnd }: EbtComponents,
   configured: boolean,
 ): Promise<EbtSwitch> {
   const asked = new Set<FeedId>()
@@ -40,7 +29,7 @@ export async function createEbtSwitch(
     const { createEbt } = await import('./hub.js')
     if (hub || isClosed || !isOn()) return
     asked.clear()
-    hub = createEbt({ store, log, uptime, own, counters })
+    hub = createEbt({ store, log, uptime, own, counters, onEnd })
   }
 
   const stopListening = store.settings.onChange(() => {

@@ -51,6 +51,14 @@ t.test('a feed is subscribed to once, and only while a session has a position', 
   t.equal(listeners.size, 0)
 })
 
+t.test('closed, nothing is subscribed to any more', async (t) => {
+  const { positions, listeners } = setUp()
+  for (const feed of ['@a', '@b']) positions.set(feed, 'one', 4)
+  positions.close()
+  t.equal(listeners.size, 0)
+  t.equal(positions.get('@a', 'one'), undefined)
+})
+
 t.test('a session that ends while others are told does not make them miss it', async (t) => {
   const { positions, told, listeners } = setUp((session) => {
     if (session === 'one') positions.drop('one')
