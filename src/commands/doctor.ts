@@ -133,7 +133,7 @@ function show(report: DoctorReport, json: boolean): void {
     ),
   )
   const advised = checks.filter(({ advice }) => advice !== null)
-  for (const { name, detail, advice } of advised) print(`\n${name}: ${detail}\n  next: ${advice}`)
+  for (const { name, detail, advice } of advised) print(`\n${name}: ${oneLine(detail)}\n  next: ${advice}`)
   const bad = checks.filter((check) => !check.ok).length
   const warnings = advised.length - bad
   const but = warnings > 0 ? `, with ${count(warnings, 'warning')}` : ''

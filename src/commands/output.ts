@@ -4,19 +4,19 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/limits.js'
 import { isLoopback, isNearby } from '../lib/platform.js'
 import { type Cell, type Heading, type ShortenedCell, table } from './table.js'
-import { oneLine } from './text-layout.js'
+import { CONTROLS, oneLine, withoutControls } from './text-layout.js'
 
 export { size } from '../lib/text.js'
 export { table }
 
-/** Writes to stdout, ending the line. */
+/** Writes to stdout, ending the line. Text by others cannot repaint the screen. */
 export function print(text: string): void {
-  process.stdout.write(`${text}\n`)
+  process.stdout.write(`${withoutControls(text)}\n`)
 }
 
 /** Writes a note to stderr, so that a pipe gets the result alone. */
 export function printNote(text: string): void {
-  process.stderr.write(`${text}\n`)
+  process.stderr.write(`${withoutControls(text)}\n`)
 }
 
 /**
@@ -50,9 +50,14 @@ export function printTable(headings: readonly Heading[], rows: ReadonlyArray<rea
     printNote('The ids are shortened to fit the terminal. --json shows whole ids.')
 }
 
-/** Writes a value as JSON for programs; undefined as null. */
+/** Writes a value as JSON for programs; undefined as null. Control characters and direction marks are escaped. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value ?? null, null, 2))
+  const json = JSON.stringify(value ?? null, null, 2)
+  print(
+    json.replace(CONTROLS, (each) =>
+      each === '\n' ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
+    ),
+  )
 }
 
 /** The first eight characters of a feed id; other text as it is. */

@@ -14,6 +14,7 @@ import {
   withExamples,
 } from './options.js'
 import { idCell, moment, print, printJson, printTable, timeCell } from './output.js'
+import { oneLine } from './text-layout.js'
 
 const EXAMPLE = "tidepool peer add 'pool.example:8008:@….ed25519~…'"
 
@@ -99,8 +100,10 @@ function stateOf({ connected, next, address }: PeerInfo): string {
 function problemsOf({ id, connected, reason, next, refused, ours }: PeerInfo): string[] {
   const again = next === null ? '' : `; next call ${moment(next)}`
   return [
-    ...(!connected && reason !== null ? [`\nNot reached: ${id}\n  ${reason}${again}`] : []),
-    ...(refused === null ? [] : [`\nRefused ${count(refused.feeds, 'feed')} (${refused.code}): ${id}`]),
+    ...(!connected && reason !== null ? [`\nNot reached: ${id}\n  ${oneLine(reason)}${again}`] : []),
+    ...(refused === null
+      ? []
+      : [`\nRefused ${count(refused.feeds, 'feed')} (${oneLine(refused.code)}): ${id}`]),
     ...(refused !== null && ours === 0
       ? ['  next: its operator runs "tidepool peer add" for this relay']
       : []),

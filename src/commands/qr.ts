@@ -71,7 +71,8 @@ export async function printQr(
       : needed > columns
         ? `it needs ${needed} columns, the terminal has ${columns}`
         : null
-  if (problem === null) print(`${drawModules(modules).join('\n')}\n`)
+  // written as it is: print would remove the colors
+  if (problem === null) process.stdout.write(`${drawModules(modules).join('\n')}\n\n`)
   else printNote(`No QR code: ${problem}.`)
   print(text)
 }

@@ -9,6 +9,14 @@ export function oneLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
 }
 
+/** Control characters and marks that change the reading direction. All are of one UTF-16 unit. */
+export const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** Removes them, except the ends of lines: for text of several lines. */
+export function withoutControls(text: string): string {
+  return text.replace(CONTROLS, (each) => (each === '\n' ? each : ''))
+}
+
 /** Characters that take no column, and those that take two (East Asian Width, Unicode TR 11; emoji). */
 const NARROW = /^(?:\p{M}|\p{Default_Ignorable_Code_Point})/u
 const WIDE =

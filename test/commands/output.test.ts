@@ -2,8 +2,18 @@
 // Output of commands: tables, times, sizes, text by others.
 
 import t from 'tap'
-import { facts, idCell, moment, size, span, table, timeCell } from '../../src/commands/output.js'
-import { displayWidth, oneLine, wrap } from '../../src/commands/text-layout.js'
+import {
+  facts,
+  idCell,
+  moment,
+  print,
+  printJson,
+  size,
+  span,
+  table,
+  timeCell,
+} from '../../src/commands/output.js'
+import { displayWidth, oneLine, withoutControls, wrap } from '../../src/commands/text-layout.js'
 
 t.test('tables are aligned, numbers to the right', async (t) => {
   t.equal(
@@ -85,4 +95,21 @@ t.test('times', async (t) => {
 t.test('sizes', async (t) => {
   const sizes = [0, 1023, 1024, 1536, 100 * 1024, 8 * 1024 ** 3, 5e15].map(size)
   t.same(sizes, ['0 B', '1023 B', '1.0 KiB', '1.5 KiB', '100 KiB', '8.0 GiB', '4547 TiB'])
+})
+
+t.test('text by others cannot repaint the screen, and JSON keeps it', async (t) => {
+  const evil = 'a\u001b[2Jb\u009b31mc\rd\u202ee\ntwo'
+  t.equal(withoutControls(evil), 'a[2Jb31mcde\ntwo')
+  const written: string[] = []
+  const { write } = process.stdout
+  process.stdout.write = (text: string | Uint8Array): boolean => written.push(String(text)) > 0
+  try {
+    print(evil)
+    printJson({ evil })
+  } finally {
+    process.stdout.write = write
+  }
+  t.equal(written[0], 'a[2Jb31mcde\ntwo\n')
+  t.notMatch(written[1]?.replaceAll('\n', ''), /[\p{Cc}\u202e]/u)
+  t.same(JSON.parse(written[1] ?? ''), { evil })
 })

@@ -88,6 +88,19 @@ t.test('wrong answers have a limit, after which the right one waits too', async 
   t.equal((await visitor.post(ANSWER_PATH, { captcha: 'Limpet' })).status, 200, 'right answers cost nothing')
 })
 
+t.test('who reads the picture beside a question does not wait for those who guess', async (t) => {
+  const captchas = knownCaptchas()
+  const relay = await bootRelay(t, { clock: createTestClock(Date.now()), drawCaptcha: captchas.draw })
+  await relay.operator.questionSet({ ...BOAT, picture: true })
+  const guesser = new Visitor(relay.webUrl)
+  await guesser.get(INVITE_PATH)
+  for (let n = 0; n <= QUESTION_TRIES; n++) await guesser.post(ANSWER_PATH, { captcha: `word ${n}` })
+  const reader = new Visitor(relay.webUrl)
+  const letters = await readCaptcha(reader, captchas)
+  t.match(await reader.post(ANSWER_PATH, { captcha: 'Limpet' }), { status: 429 })
+  t.match(titleOf((await reader.post(ANSWER_PATH, { captcha: letters })).text), CODE)
+})
+
 t.test('stored, and set in the configuration', async (t) => {
   const sets = ['invite.question=Which boat?', "invite.answers=['Whelk']"]
   const relay = await bootRelay(t, { sets })

@@ -5,7 +5,7 @@ import { RelayError } from '../../lib/errors.js'
 import { DAY } from '../../lib/limits.js'
 import { parseInviteCode, tokenOf } from '../../ssb/invite-code.js'
 import { ssbPortAt } from '../address.js'
-import { isRight } from '../captchas.js'
+import { hasLetters, isRight } from '../captchas.js'
 import type { Issued, WebComponents } from '../contract.js'
 import { ANSWER_PATH, encodeCode, findCode } from '../delog-link.js'
 import { sourceOf } from '../fair-budget.js'
@@ -73,13 +73,14 @@ export function createInvitePages(
     const waiting = captchas.waiting(session)
     if (!waiting) return captcha.refuse(ctx, 'captcha_missing')
     const source = sourceOf(ctx.req)
+    const isGuess = waiting.question !== null && !hasLetters(waiting, given)
     // before the comparison, so that the right answer too has to wait: else guessing would cost nothing
-    if (waiting.question && !tries.take(source)) {
+    if (isGuess && !tries.take(source)) {
       ctx.set('Retry-After', String(tries.wait(source)))
       throw new RelayError('quota_reached', undefined, { limit: 'question_tries' })
     }
     if (!isRight(waiting, given)) return captcha.refuse(ctx, 'captcha_wrong')
-    if (waiting.question) tries.refund()
+    if (isGuess) tries.refund()
     if (face().mode === 'community') {
       captchas.consume(session)
       return offerKnock(ctx)
