@@ -106,15 +106,17 @@ for (let round = 0; round < options.rounds; round++) {
   await server.follow([...ids, ...Array.from({ length: 3 * SESSIONS }, (_, i) => memberKeys(i).id)])
   const crowds = [startClients(), startClients(), startClients()]
   const sizes: number[] = []
-  // the first ones pay for what all share, such as code; the second ones are the measure of a connection
+  // The first ones pay for what all share, such as code. Of the others those without sessions are the measure of a
+  // connection: now they come before the sessions, now after, as the heap grows in steps.
+  const plain = 1 + (round % 2)
   for (const [i, crowd] of crowds.entries()) {
     await crowd.gather(server, i * SESSIONS, (i + 1) * SESSIONS, true)
-    if (i !== 1 && (await crowd.replicateAll(ids)) !== SESSIONS) throw new Error('not all sessions began')
+    if (i !== plain && (await crowd.replicateAll(ids)) !== SESSIONS) throw new Error('not all sessions began')
     await delay(SETTLE_MS)
     sizes.push(memoryOf(server.pid).rss)
   }
-  const [first = 0, second = 0, third = 0] = sizes
-  perSession.push(((third - second - (second - first)) * 1000) / SESSIONS)
+  const grown = (i: number): number => (sizes[i] ?? 0) - (sizes[i - 1] ?? 0)
+  perSession.push(((grown(3 - plain) - grown(plain)) * 1000) / SESSIONS)
   for (const crowd of crowds) await crowd.stop()
   await server.stop()
   progress(`sessions that wait, round ${round + 1} of ${options.rounds}`)

@@ -49,7 +49,7 @@ export interface PeerComponents {
   /** connects browsers and apps */
   signIn: SignInBridge
   counters?: Counters
-  /** Called for each connection, as what it begins with leaves garbage. */
+  /** Called for each connection and each session of EBT, as what they begin with leaves garbage. */
   used?: () => void
 }
 
@@ -122,7 +122,10 @@ export async function createPeer(
   const attendants = createAttendants<Connection>(clock, store.activity.here)
   const tunnels = createTunnels(options.tunnels)
   const onEnd = (connection: Connection): void => replication.resume(connection)
-  const ebt = await createEbtSwitch({ store, log, uptime: clock.uptime, own, counters, onEnd }, options.ebt)
+  const ebt = await createEbtSwitch(
+    { store, log, uptime: clock.uptime, own, counters, used, onEnd },
+    options.ebt,
+  )
   const replication = createReplication({ store, clock, log, connections, counters, ebt: ebt.hub })
   signIn.connect(createAskApp(connections))
 

@@ -20,6 +20,8 @@ export interface EbtComponents {
   uptime(): number
   own: FeedId
   counters: Counters
+  /** Called when a session begins, as its clocks leave garbage. */
+  used?: (() => void) | undefined
   /** Called when a session has ended; its connection may go on. */
   onEnd(connection: Connection): void
 }
@@ -35,7 +37,7 @@ export interface Ebt {
   close(): void
 }
 
-export function createEbt({ store, log, uptime, own, counters, onEnd }: EbtComponents): Ebt {
+export function createEbt({ store, log, uptime, own, counters, used, onEnd }: EbtComponents): Ebt {
   const sessions = new Map<Connection, EbtSession>()
   const turns = createFairScheduler<EbtSession>(HISTORY_TURN, (err) =>
     log.error({ err }, 'ebt session failed'),
@@ -76,6 +78,7 @@ export function createEbt({ store, log, uptime, own, counters, onEnd }: EbtCompo
       if (sessions.has(caller)) throw new RelayError('busy', 'this connection replicates already')
       const session = new EbtSession(shared, caller, stream)
       sessions.set(caller, session)
+      used?.()
       session.start()
     },
     has: (connection) => sessions.has(connection),

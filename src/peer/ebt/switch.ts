@@ -15,10 +15,8 @@ export interface EbtSwitch {
 }
 
 /** Resolves once EBT can be called, if it is on. @param configured the config key `feeds.ebt` */
-export async function createEbtSwitch(
-  { store, log, uptime, own, counters, onEnd }: EbtComponents,
-  configured: boolean,
-): Promise<EbtSwitch> {
+export async function createEbtSwitch(components: EbtComponents, configured: boolean): Promise<EbtSwitch> {
+  const { store, log } = components
   const asked = new Set<FeedId>()
   const isOn = (): boolean => configured || store.settings.get().ebt
   let hub: Ebt | null = null
@@ -29,7 +27,7 @@ export async function createEbtSwitch(
     const { createEbt } = await import('./hub.js')
     if (hub || isClosed || !isOn()) return
     asked.clear()
-    hub = createEbt({ store, log, uptime, own, counters, onEnd })
+    hub = createEbt(components)
   }
 
   const stopListening = store.settings.onChange(() => {
