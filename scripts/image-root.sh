@@ -31,6 +31,9 @@ cp -R --no-preserve=ownership image/root/. "$root/"
 chmod -R u=rwX,go=rX "$root/usr/lib/tidepool-image" "$root/etc/cloud/cloud.cfg.d" "$root/etc/systemd" \
   "$root/usr/lib/tmpfiles.d"
 
+# Its own upgrade would write to the boot partition, which is read-only, and call the hook that is not there.
+if in_root dpkg-query -W raspi-firmware >/dev/null 2>&1; then in_root apt-mark hold raspi-firmware >/dev/null; fi
+
 # --- services -------------------------------------------------------------------------------------------------------
 
 in_root systemctl --quiet enable systemd-networkd systemd-resolved systemd-timesyncd tidepool-host-key tidepool-show.timer
@@ -42,12 +45,12 @@ ln -sfn ../run/systemd/resolve/stub-resolv.conf "$root/etc/resolv.conf"
 printf '127.0.0.1 localhost\n127.0.1.1 tidepool\n::1 localhost ip6-localhost ip6-loopback\n' >"$root/etc/hosts"
 cat >>"$root/etc/tidepool/relay.toml" <<'WORDS'
 
-# pages for the local network at port 80, to set the room up from a phone
-[web]
-local = true
-
 [onion]
 enabled = true
+
+# Pages for the local network at port 80, to set the room up from a phone. Last, as user-data may add a line.
+[web]
+local = true
 WORDS
 cat >"$root/etc/apt/sources.list" <<'WORDS'
 deb http://deb.debian.org/debian trixie main non-free-firmware

@@ -46,6 +46,15 @@ cpu_of() {
   esac
 }
 
+# Where Debian has the libraries of an architecture.
+triplet_of() {
+  case "$1" in
+    amd64) echo x86_64-linux-gnu ;;
+    arm64) echo aarch64-linux-gnu ;;
+    armhf) echo arm-linux-gnueabihf ;;
+  esac
+}
+
 make_package() {
   arch="$1"
   cpu="$(cpu_of "$arch")"
@@ -76,6 +85,7 @@ make_package() {
     "$version" "$(date -u -R -d "@$SOURCE_DATE_EPOCH")" | gzip -9n >"$doc/changelog.gz"
 
   install -m 755 debian/tidepool.sh "$root/usr/bin/tidepool"
+  install -m 755 debian/nightly-backup "$lib/nightly-backup"
   install -m 644 debian/relay.toml "$root/etc/tidepool/relay.toml"
   install -m 644 systemd/tidepool.service debian/tidepool-backup.service debian/tidepool-backup.timer \
     "$root/usr/lib/systemd/system/"
@@ -84,6 +94,7 @@ make_package() {
   install -m 644 debian/lintian-overrides "$root/usr/share/lintian/overrides/tidepool"
   for script in preinst postinst prerm postrm; do install -m 755 "debian/$script" "$root/DEBIAN/$script"; done
   echo /etc/tidepool/relay.toml >"$root/DEBIAN/conffiles"
+  sed "s/@TRIPLET@/$(triplet_of "$arch")/" debian/triggers >"$root/DEBIAN/triggers"
   # as Debian's tools count: what `du` says depends on where the disk has room
   size="$(find "$root" -path "$root/DEBIAN" -prune -o -type f -printf '%s\n' -o -printf '1\n' |
     awk '{ kib += int(($1 + 1023) / 1024) } END { print kib }')"

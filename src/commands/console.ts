@@ -89,7 +89,8 @@ function urlsOf(url: string, { addresses, names }: { addresses: string[]; names:
   const { hostname, port } = new URL(url)
   if (isLoopback(hostname)) return [url]
   const name = names.find((each) => each.endsWith('.local')) ?? []
-  return [name, addresses].flat().map((host) => `http://${host}${port && `:${port}`}`)
+  // the name last: another machine may answer to it
+  return [addresses, name].flat().map((host) => `http://${host}${port && `:${port}`}`)
 }
 
 const nameOf = (facts: ConsoleFacts): string => oneLine(facts.name) || 'Tidepool'

@@ -42,16 +42,16 @@ t.test('before set-up: the link by an address, and where no token is needed', as
   ])
   t.same(consoleText(facts), [
     'In the first hour after each start these pages need no token:',
-    '  http://reef.local',
     '  http://192.168.178.101',
     '  http://10.0.0.7',
+    '  http://reef.local',
     'The onion address is not up yet: bootstrapping.',
   ])
   const off = consoleText(consoleFacts(LOCAL, { ...FRESH, local_claim_s: null }, OWN))
   t.ok(off.includes('Pages on this network:'))
   t.notMatch(off.join(), 'no token')
   const port = consoleFacts(statusWith({ local: 'http://192.168.178.101:8880' }), FRESH, OWN)
-  t.same(port.local[0], 'http://reef.local:8880')
+  t.same(port.local.at(-1), 'http://reef.local:8880')
 })
 
 t.test('after it: addresses and warnings', async (t) => {
@@ -65,7 +65,7 @@ t.test('after it: addresses and warnings', async (t) => {
   t.same(consoleText(facts), [
     'Rock [31m pool is set up.',
     'Pages on this network:',
-    ...['  http://reef.local', '  http://192.168.178.101', '  http://10.0.0.7'],
+    ...['  http://192.168.178.101', '  http://10.0.0.7', '  http://reef.local'],
     'Pages from everywhere:',
     '  https://pool.example',
     'Pages from everywhere, with Tor Browser:',

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lacks } from '../helpers/programs.js'
 import { until } from '../helpers/wait.js'
-import { ROOT } from '../house/files.js'
+import { ROOT, text } from '../house/files.js'
 import { CLAIM, imageRoot } from './image.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
 import { treeOrSkip } from './tree.js'
@@ -23,8 +23,14 @@ const skip =
   lacks('mcopy', 'mtools') ||
   lacks('sfdisk', 'fdisk')
 
+const FEED = '@HEqy940T6uB+T+d9Jaa58aNfRzLx9eRWqkZljBmnkmk=.ed25519'
 const USER_DATA = {
   good: '#cloud-config\nhostname: rock-pool\nssh_authorized_keys:\n  - ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBFyZ6qDwTyJVWagAgXYTxftwUy4fnw9LbBd9ufsVcA3 limpet\n',
+  /** as the file on the boot partition says it, with the lines for the set-up in use */
+  whole: text('image/boot/user-data')
+    .replace(/^#(?=write_files|runcmd| {2}\S| {4}\S| {6}\S)/gm, '')
+    .replace('  - ssh-ed25519 AAAA… you@home\n', '')
+    .replace('@….ed25519', FEED),
   bad: '#cloud-config\nhostname: [rock-pool\n  ssh_authorized_keys: }\n',
 }
 
@@ -35,6 +41,7 @@ t.test('the image', { skip }, async (t) => {
   if (!root) return
   await t.test('nothing that two boards would share', async (t) => nothingShared(t, root))
   await t.test('two boards', (t) => twoBoards(t, root))
+  await t.test('a board that user-data sets up', (t) => setUpByFile(t, root))
 })
 
 function nothingShared(t: Test, root: string): void {
@@ -86,6 +93,18 @@ async function claimed(t: Test, machine: Machine): Promise<string> {
   await machine.sh('systemctl start tidepool-show')
   t.notMatch(await machine.sh(issue), /token=/, 'the link is gone from the console')
   return shown
+}
+
+async function setUpByFile(t: Test, root: string): Promise<void> {
+  const machine = await board(t, root, USER_DATA.whole)
+  if (!machine) return
+  await machine.run('cloud-init status --wait')
+  const { name, members } = JSON.parse(await machine.sh('tidepool status --json'))
+  t.match({ name, members }, { name: 'Rock pool', members: 1 })
+  const console = JSON.parse(await machine.sh('tidepool console --json'))
+  t.match(console, { set_up: true, setup_link: null, local_claim_s: null })
+  t.match(await machine.sh('cat /etc/tidepool/relay.toml'), /\[web\]\nlocal = true\nlocal_claim = false\n$/)
+  t.equal((await machine.sh('stat -c "%U:%G %a" /etc/tidepool/relay.toml')).trim(), 'root:tidepool 640')
 }
 
 async function twoBoards(t: Test, root: string): Promise<void> {

@@ -8,6 +8,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { lacks } from '../helpers/programs.js'
+import { until } from '../helpers/wait.js'
+import { text } from '../house/files.js'
 import { bootMachine, cannotBoot, type Machine } from './machine.js'
 import { makeArchive, makePackages, type Packages, script } from './packages.js'
 import { debianTree, treeOrSkip } from './tree.js'
@@ -101,6 +103,7 @@ async function onMachine(t: Test, packages: Packages): Promise<void> {
   await t.test('a take-over that fails goes back', (t) => goesBack(t, machine, id))
   await t.test('takes the installation over', (t) => takesOver(t, machine, packages, id))
   await t.test('upgraded', (t) => upgraded(t, machine, packages, id))
+  await t.test('restarted after an upgrade of Node.js', (t) => triggered(t, machine))
   await t.test('backups', (t) => backups(t, machine))
   await t.test('removed and purged', (t) => removed(t, machine, packages, id))
   await t.test('installed on a fresh machine', (t) => fresh(t, machine, packages))
@@ -227,6 +230,19 @@ async function upgraded(t: Test, machine: Machine, { current }: Packages, id: st
   }
 }
 
+async function triggered(t: Test, machine: Machine): Promise<void> {
+  const before = await machine.show('MainPID')
+  await machine.sh(
+    'dpkg-trigger --by-package=nodejs --no-await /usr/bin/node && dpkg --triggers-only tidepool',
+  )
+  await until('another process', async () => {
+    const now = await machine.show('MainPID')
+    return now !== before && now !== '0'
+  })
+  await until('the relay', async () => (await machine.run('tidepool status')).code === 0, 60_000)
+  t.equal(await machine.show('ActiveState'), 'active')
+}
+
 async function backups(t: Test, machine: Machine): Promise<void> {
   await machine.sh(
     'cd /var/backups/tidepool && touch tidepool-20200101-030000.tar.gz.part && for day in 1 2 3 4 5 6 7 8; do touch tidepool-2020010$day-040000.tar.gz; done; echo mine >other',
@@ -240,6 +256,15 @@ async function backups(t: Test, machine: Machine): Promise<void> {
     'what a killed backup left is gone',
   )
   t.notOk(files.includes('tidepool-20200101-040000.tar.gz'), 'the oldest is gone')
+  await machine.sh(
+    'cd / && mount -t tmpfs -o size=8M,mode=700,uid=$(id -u tidepool),gid=$(id -g tidepool) tmpfs /var/backups/tidepool && cd /var/backups/tidepool && for day in 1 2 3 4 5 6; do head -c 1300K /dev/zero >tidepool-2020010$day-040000.tar.gz; done',
+  )
+  await machine.sh('systemctl start tidepool-backup.service')
+  const full = (await machine.sh('ls -1 /var/backups/tidepool')).trim().split('\n')
+  t.notOk(full.includes('tidepool-20200101-040000.tar.gz'), 'on a full disk the oldest makes room')
+  t.ok(full.includes('tidepool-20200106-040000.tar.gz'), 'and the latest stays')
+  t.notMatch(full.at(-1), /^tidepool-2020/)
+  await machine.sh('umount /var/backups/tidepool')
   const latest = files.filter((name) => name.startsWith('tidepool-')).at(-1)
   t.equal((await machine.sh(`stat -c "%U %a" /var/backups/tidepool/${latest}`)).trim(), 'tidepool 600')
   await machine.sh(
@@ -268,6 +293,8 @@ async function fresh(t: Test, machine: Machine, { current }: Packages): Promise<
   const ran = await machine.run(`${APT} /packages/${current}`)
   t.match(ran, { code: 0, stdout: /Next: sudo tidepool setup/ }, ran.stderr)
   t.match(await machine.sh('tidepool setup'), /token=/)
+  const smoke = await machine.run(text('debian/tests/smoke'))
+  t.match(smoke, { code: 0 }, smoke.stderr)
   t.match(await machine.run('tidepool start'), { code: 1, stderr: /systemctl start tidepool/ })
   t.match(await machine.sh('tidepool invite create --host relay.example'), /^relay\.example:8008:@/)
 }
