@@ -29,7 +29,7 @@ lint() {
 
 shell_scripts() {
   if command -v shellcheck >/dev/null 2>&1; then
-    shellcheck scripts/*.sh .ci/run image/root/usr/lib/tidepool-image/*
+    shellcheck scripts/*.sh .ci/run image/root/usr/lib/tidepool-image/* debian/pre* debian/post* debian/nightly-backup debian/tidepool.sh
   elif [ -n "${CI:-}" ]; then
     echo 'shellcheck is missing' >&2
     return 1
