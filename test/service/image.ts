@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { text } from '../house/files.js'
 import { hostArch, script } from './packages.js'
+import { retried } from './tree.js'
 
 /** Makes the root of the image for this machine's processor; it is removed when the test ends. @throws as the script */
 export async function imageRoot(t: Test): Promise<string> {
@@ -17,7 +18,7 @@ export async function imageRoot(t: Test): Promise<string> {
   const name = `image-${hostArch()}-${createHash('sha256').update(packages).digest('hex').slice(0, 8)}`
   const base = join(tmpdir(), 'tidepool-trees', name)
   const args = ['--arch', hostArch(), '--base', base, '--tree', join(dir, 'root')]
-  return script('image.sh', ...args).at(-1) as string
+  return retried(async () => script('image.sh', ...args).at(-1) as string)
 }
 
 /**

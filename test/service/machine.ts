@@ -2,7 +2,7 @@
 // A whole Debian with its own systemd, booted by systemd-nspawn from a tree that it does not change.
 // Memory limits and IP address filters are not enforced in it.
 
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import type { Test } from 'tap'
@@ -30,6 +30,16 @@ export function cannotBoot(): string | false {
   if (process.platform !== 'linux') return 'this is not Linux'
   if (process.getuid?.() !== 0) return 'booting a machine needs root'
   return false
+}
+
+/** Why nothing can be mounted here, which making an image needs; or false. */
+export function cannotMount(): string | false {
+  try {
+    execFileSync('unshare', ['--mount', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'], { stdio: 'pipe' })
+    return false
+  } catch (err) {
+    return `nothing can be mounted here: ${(err as Error).message}`
+  }
 }
 
 const PATIENCE_MS = 60_000
