@@ -107,6 +107,27 @@ async function setUpByFile(t: Test, root: string): Promise<void> {
   t.match(console, { set_up: true, setup_link: null, local_claim_s: null })
   t.match(await machine.sh('cat /etc/tidepool/relay.toml'), /\[web\]\nlocal = true\nlocal_claim = false\n$/)
   t.equal((await machine.sh('stat -c "%U:%G %a" /etc/tidepool/relay.toml')).trim(), 'root:tidepool 640')
+  await t.test('a kernel for its boot partition', (t) => kernelHook(t, machine))
+}
+
+/** What runs after each upgrade of a kernel. */
+async function kernelHook(t: Test, machine: Machine): Promise<void> {
+  const hook = '/usr/lib/tidepool-image/boot-partition'
+  await machine.sh(`touch /boot/vmlinuz-99 && sed -i 's/$/\\r/' /boot/firmware/config.txt && ${hook}`)
+  t.match(
+    await machine.sh('cat /boot/firmware/config.txt'),
+    /^os_prefix=b\/\r$/m,
+    'with CR, and a kernel without initrd',
+  )
+  await machine.sh('cmp /boot/firmware/b/vmlinuz /boot/vmlinuz-$(ls /lib/modules)')
+  await machine.sh(hook)
+  t.match(
+    await machine.sh('cat /boot/firmware/config.txt'),
+    /^os_prefix=a\/\r$/m,
+    'the other one takes its turn',
+  )
+  const lost = await machine.run(`mv /boot/firmware/config.txt /tmp/ && ${hook}`)
+  t.match(lost, { code: 1, stderr: /not mounted/ })
 }
 
 async function twoBoards(t: Test, root: string): Promise<void> {
