@@ -4,7 +4,7 @@
 import { DAY, HOUR, MINUTE, SECOND } from '../lib/limits.js'
 import { isLoopback, isNearby } from '../lib/platform.js'
 import { type Cell, type Heading, type ShortenedCell, table } from './table.js'
-import { CONTROLS, oneLine, withoutControls } from './text-layout.js'
+import { CONTROL, oneLine, withoutControls } from './text-layout.js'
 
 export { size } from '../lib/text.js'
 export { table }
@@ -53,11 +53,7 @@ export function printTable(headings: readonly Heading[], rows: ReadonlyArray<rea
 /** Writes a value as JSON for programs; undefined as null. Control characters and direction marks are escaped. */
 export function printJson(value: unknown): void {
   const json = JSON.stringify(value ?? null, null, 2)
-  print(
-    json.replace(CONTROLS, (each) =>
-      each === '\n' ? each : `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`,
-    ),
-  )
+  print(json.replace(CONTROL, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`))
 }
 
 /** The first eight characters of a feed id; other text as it is. */

@@ -1,20 +1,24 @@
 // SPDX-License-Identifier: AGPL-3.0-or-later
 // The width of text in terminal columns, and text broken into lines of a width.
 
+/** Control characters, and marks that change the reading direction. All are of one UTF-16 unit. */
+const UNSAFE = String.raw`\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069`
+const UNSAFE_OR_SPACE = new RegExp(String.raw`[${UNSAFE}\p{Zl}\p{Zp}\s]+`, 'gu')
+
+/** One of them, except the end of a line. */
+export const CONTROL = new RegExp(`(?!\n)[${UNSAFE}]`, 'gu')
+
 /**
  * Makes text by others fit for one line of a terminal. Notes and reasons may carry escape sequences that repaint the
  * operator's screen, or marks that reverse the reading direction.
  */
 export function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\s\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()
+  return text.replace(UNSAFE_OR_SPACE, ' ').trim()
 }
 
-/** Control characters and marks that change the reading direction. All are of one UTF-16 unit. */
-export const CONTROLS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
-
-/** Removes them, except the ends of lines: for text of several lines. */
+/** Removes control characters and marks from text of several lines. */
 export function withoutControls(text: string): string {
-  return text.replace(CONTROLS, (each) => (each === '\n' ? each : ''))
+  return text.replace(CONTROL, '')
 }
 
 /** Characters that take no column, and those that take two (East Asian Width, Unicode TR 11; emoji). */

@@ -74,8 +74,10 @@ export class EbtSession implements StreamHandler {
       if (known & REPLICATES) this.wishes.add(feed, known)
     } else if (known === undefined) {
       const wished = this.wishes.take(feed)
-      if (wished !== undefined) positions.set(feed, this, wished)
-      if (wished !== undefined && wished & WANTS) this.due.add(feed)
+      if (wished !== undefined) {
+        positions.set(feed, this, wished)
+        if (wished & WANTS) this.due.add(feed)
+      }
     }
     this.ingests.get(feed)?.end()
     this.ingests.delete(feed)
